@@ -1,0 +1,1 @@
+"""Who may do what to which, for what purpose, and who allowed it."""

@@ -1,0 +1,1 @@
+"""Abilities that a plan can place on a system."""

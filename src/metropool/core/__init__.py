@@ -1,0 +1,1 @@
+"""Shared ground: quantities, money, periods, identifiers, clock, errors, texts. Imports nothing of ours above it."""

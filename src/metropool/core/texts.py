@@ -1,0 +1,30 @@
+"""Sentences for people, Chinese and English together, in the ``texts.yaml`` of each room."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def texts_of(room: str) -> Mapping[str, Mapping[Language, str]]:
+    """The texts of a package such as ``metropool.capabilities.billing``; empty when it has none."""
+    resource = files(room).joinpath("texts.yaml")
+    if not resource.is_file():
+        return {}
+    loaded: dict[str, Mapping[Language, str]] = yaml.safe_load(resource.read_text(encoding="utf-8")) or {}
+    return loaded
+
+
+def say(room: str, key: str, language: Language, **values: object) -> str:
+    """The sentence ``key`` of ``room`` with its parameters filled in.
+
+    Raises:
+        KeyError: The room has no such text: a fault of ours, found by the texts test.
+    """
+    return texts_of(room)[key][language].format(**values)

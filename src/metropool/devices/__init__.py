@@ -1,0 +1,1 @@
+"""Protocols and catalog: bytes into values and back. No I/O."""

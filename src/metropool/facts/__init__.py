@@ -1,0 +1,1 @@
+"""What is known: registry, readings, events, commands, ledger."""

@@ -1,0 +1,1 @@
+"""Faces: API, sessions, documents, the built site."""

@@ -1,0 +1,1 @@
+"""The only room that builds things: settings, nodes, workers, command line."""

@@ -1,0 +1,1 @@
+"""Units of work, lake, log, hash chain: how facts survive."""
