@@ -1,0 +1,1 @@
+"""What was ordered: the journal of commands and its state machine."""

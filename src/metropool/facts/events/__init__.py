@@ -1,0 +1,1 @@
+"""What happened: end-device events."""
