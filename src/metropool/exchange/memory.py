@@ -84,9 +84,7 @@ class MemoryExchange:
         async def later(_seconds: float) -> None:
             self.broker.waiting[self.system].append(position)
 
-        return Delivery(
-            data=data, sender=sender, phrase=phrase, position=position + 1, attempt=1, done=_nothing, later=later
-        )
+        return Delivery(data=data, sender=sender, phrase=phrase, position=position + 1, attempt=1, done=_nothing, later=later)
 
 
 async def _nothing() -> None:

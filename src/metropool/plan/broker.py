@@ -166,7 +166,7 @@ def _users(system: str, front: str | None, letters: list[str], streams: tuple[St
         return [BrokerUser(system, system, tuple(publish), replies), provision]
     do, ask, name = f"frontend.{system}.do.>", f"frontend.{system}.ask.>", f"{system}-{front}"
     return [
-        BrokerUser(system, system, (*publish, do), (*replies, ask), may_answer=True),
+        BrokerUser(system, system, (*publish, do, f"log.{system}.import.>"), (*replies, ask), may_answer=True),
         BrokerUser(name, system, (f"log.{system}.>", ask), (f"reply.{name}.>", do), may_answer=True),
         provision,
     ]

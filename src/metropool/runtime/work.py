@@ -1,7 +1,6 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -15,24 +14,8 @@ from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import MAX_BYTES, seal
 from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
+from metropool.plan.compiled import Route
 from metropool.storage.units import UnitContext
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where the plan lets a message class of one system go.
-
-    Attributes:
-        phrase: Message id of the contract.
-        receiver: System that may hear it.
-        receiver_party: The organisation that runs it.
-        where: Column values a row must have to go this way, such as ``{"service": "water"}``.
-    """
-
-    phrase: str
-    receiver: SystemId
-    receiver_party: PartyId
-    where: Mapping[str, str] = field(default_factory=dict)
 
 
 class Work:
