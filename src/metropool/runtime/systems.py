@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
@@ -9,7 +10,6 @@ from metropool.plan.load import load_contract, load_plan, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.node import Hosted, Node
 from metropool.runtime.settings import Settings
-from metropool.core.identifiers import RandomIds, SystemId
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 

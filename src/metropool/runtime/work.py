@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 
 from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
-from metropool.core.identifiers import PartyId, SystemId
+from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import MAX_BYTES, seal
 from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
 from metropool.plan.compiled import Route
+from metropool.storage.lake import Lake, LakeFile
 from metropool.storage.units import UnitContext
 
 
@@ -60,6 +61,16 @@ class Work:
         return self.context.system
 
     @property
+    def ids(self) -> IdSource:
+        """Source of fresh ids."""
+        return self.context.ids
+
+    @property
+    def lake(self) -> Lake:
+        """The system's lake, for writing files before the unit that lists them."""
+        return self.context.lake
+
+    @property
     def party(self) -> PartyId:
         """The organisation that runs the system."""
         return self.context.party
@@ -85,6 +96,10 @@ class Work:
                 self._tell_along(route, message, key)
 
     order = tell
+
+    def add_files(self, files: Sequence[LakeFile]) -> int:
+        """List files in the lake in this unit; the number of the snapshot that shows them."""
+        return self.context.lake.add(self.context.connection, files)
 
     def changed(self, topic: str) -> None:
         """Let open pages know, once this unit is committed, that they should look again."""
