@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from metropool.plan.compiled import Picture, PictureEdge, PictureFlow, PictureNode, RunningFacts
 from metropool.plan.schema import Contract, Letter, Plan, Title
 
-COLUMNS = ("field", "carrier", "production", "management", "dmz", "public")
+ZONES = ("field", "carrier", "production", "management", "dmz", "public")
+_COLUMN = {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3, "public": 4}
 
 
 def draw_up(
@@ -25,11 +26,11 @@ def draw_up(
 
 
 def _nodes(contract: Contract, systems: Mapping[str, RunningFacts]) -> tuple[PictureNode, ...]:
-    """Production stands over management in one column; nodes of ours on the public side stand before faces and outsiders."""
+    """Production stands over management in one column: the two inner zones of the grid company."""
     filled: dict[int, int] = defaultdict(int)
     nodes = []
-    for facts in sorted(systems.values(), key=lambda facts: COLUMNS.index(facts.zone)):
-        column = _column(facts)
+    for facts in sorted(systems.values(), key=lambda facts: ZONES.index(facts.zone)):
+        column = _COLUMN[facts.zone]
         party = contract.parties.get(facts.party)
         nodes.append(
             PictureNode(
@@ -46,12 +47,6 @@ def _nodes(contract: Contract, systems: Mapping[str, RunningFacts]) -> tuple[Pic
         )
         filled[column] += 1
     return tuple(nodes)
-
-
-def _column(facts: RunningFacts) -> int:
-    if facts.zone == "public":
-        return 4 if facts.kind == "node" else 5
-    return {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3}[facts.zone]
 
 
 def _edges(systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]) -> tuple[PictureEdge, ...]:
