@@ -1,20 +1,35 @@
 """What insight does with what it is told."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.core.errors import NotFound
-from metropool.exchange.messages import HouseholdUsageTold
+from metropool.exchange.messages import BillsIssued, HouseholdUsageTold
 from metropool.facts.readings.book import Readings
 from metropool.facts.readings.schemas import BLOCK
 from metropool.facts.registry import Registry
 
 
+class Prices(Protocol):
+    """What things cost, as bills said (``adapters/prices.py``)."""
+
+    def note(self, rows: Sequence[dict[str, Any]]) -> None: ...
+    def mean_price(self, usage_point: str) -> Decimal | None: ...
+    def lines(self, usage_point: str) -> list[dict[str, Any]]: ...
+
+
 class InsightWork(Protocol):
     """One unit of work of insight."""
 
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def prices(self) -> Prices: ...
     @property
     def cause(self) -> str: ...
     @property
@@ -33,6 +48,13 @@ def note_usage(*, work: InsightWork, message: HouseholdUsageTold) -> None:
     blocks = to_blocks(message.rows, usage_points=work.registry.usage_points())
     work.readings.add(work.readings.write_blocks(blocks, name=f"told-{work.cause}"))
     work.changed("readings")
+
+
+def note_prices(*, work: InsightWork, message: BillsIssued) -> None:
+    """Keep what each usage point's newest bill came to, so that usage can be shown in money."""
+    names = ("usage_point", "period_end", "quantity", "amount_fen", "lines")
+    rows = message.rows.select(names).to_pylist()
+    work.prices.note([{**row, "period_end": row["period_end"].isoformat()} for row in rows])
 
 
 def to_blocks(rows: pa.Table, *, usage_points: pa.Table) -> pa.Table:
