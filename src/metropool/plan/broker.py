@@ -168,7 +168,7 @@ def _users(system: str, front: str | None, letters: list[str], streams: tuple[St
     # The core answers to the front end's own replies only: told to answer "wherever the question says", it could be made to
     # write a letter. The front end answers the core's questions alone.
     return [
-        BrokerUser(system, system, (*publish, do, f"reply.{name}.>"), (*replies, ask)),
+        BrokerUser(system, system, (*publish, do, f"log.{system}.import.>", f"reply.{name}.>"), (*replies, ask)),
         BrokerUser(name, system, (f"log.{system}.>", ask), (f"reply.{name}.>", do), may_answer=True),
         provision,
     ]
