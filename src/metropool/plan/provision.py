@@ -11,7 +11,7 @@ TIMEOUT_S = 10.0
 DUPLICATE_WINDOW_S = 120
 ACK_WAIT_S = 30
 _NS = 1_000_000_000
-_NAME_IN_USE = 10058
+_STREAM_NOT_FOUND = 10059
 
 
 class Answer(Protocol):
@@ -39,13 +39,9 @@ async def provision(client: Requester, *, streams: Iterable[Stream]) -> None:
         Unavailable: The broker refused, with its reason.
     """
     for stream in streams:
-        config = stream_config(stream)
-        try:
-            await _ask(client, f"STREAM.CREATE.{stream.name}", config)
-        except _Refused as refusal:
-            if refusal.code != _NAME_IN_USE:
-                raise
-            await _ask(client, f"STREAM.UPDATE.{stream.name}", config)
+        # Ask first: creating a stream that exists counts its space twice, and is refused for want of it.
+        verb = "UPDATE" if await _exists(client, stream) else "CREATE"
+        await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream))
         wish = {"stream_name": stream.name, "config": consumer_config(stream), "action": ""}
         await _ask(client, f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", wish)
 
@@ -87,6 +83,16 @@ class _Refused(Unavailable):
     def __init__(self, subject: str, error: Mapping[str, Any]) -> None:
         super().__init__(f"the broker refused {subject}: {error.get('description', error)}")
         self.code = error.get("err_code")
+
+
+async def _exists(client: Requester, stream: Stream) -> bool:
+    try:
+        await _ask(client, f"STREAM.INFO.{stream.name}", {})
+    except _Refused as refusal:
+        if refusal.code != _STREAM_NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 async def _ask(client: Requester, verb: str, body: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from metropool.plan.broker import provisioner_of
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import BrokerServer, seed_of
 
-_REFUSED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"', re.IGNORECASE)
+_REFUSED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"')  # the client passes it on in lower case
 
 
 def free_port() -> int:
@@ -40,25 +40,30 @@ class Probe:
 
     async def note(self, error: Exception) -> None:
         if match := _REFUSED.search(str(error)):
-            self.refused.append((match[1].lower(), match[2]))
+            self.refused.append((match[1], match[2]))
+
+    async def settle(self) -> None:
+        """Return when the broker has answered everything sent so far (the client's PING may overtake what waits: so twice)."""
+        await self.client.flush()
+        await self.client.flush()
 
     async def try_publish(self, subject: str, data: bytes = b"probe", reply: str = "") -> bool:
         """Publish; True when the broker refused it."""
         before = len(self.refused)
         await self.client.publish(subject, data, reply=reply)
-        await self.client.flush()
-        return ("publish", subject) in self.refused[before:]
+        await self.settle()
+        return ("publish", subject.lower()) in self.refused[before:]
 
     async def try_subscribe(self, subject: str) -> bool:
         """Subscribe; True when the broker refused it."""
         before = len(self.refused)
         await self.client.subscribe(subject)
-        await self.client.flush()
-        return ("subscription", subject) in self.refused[before:]
+        await self.settle()
+        return ("subscription", subject.lower()) in self.refused[before:]
 
-    async def say(self, subject: str, data: bytes = b"control") -> dict[str, Any]:
+    async def say(self, subject: str, data: bytes = b"control", *, within_s: float = 5) -> dict[str, Any]:
         """Publish and wait for the receipt of the receiver's inbox stream."""
-        answer = await self.client.request(subject, data, timeout=5)
+        answer = await self.client.request(subject, data, timeout=within_s)
         return dict(json.loads(answer.data))
 
     async def hear(self, stream: str, *, limit: int) -> list[tuple[str, bytes]]:
@@ -76,8 +81,8 @@ class Probe:
             if message.headers and "Status" in message.headers:
                 break
             heard.append((message.subject, message.data))
-            await message.ack()
-        await self.client.flush()
+            await message.ack_sync(timeout=5)
+        await self.settle()
         await subscription.unsubscribe()
         return heard
 

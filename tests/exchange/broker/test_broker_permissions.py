@@ -60,7 +60,7 @@ def test_every_unlisted_letter_is_refused(tmp_path: Path) -> None:
                 }
                 for subject in unlisted:
                     await probe.client.publish(subject, b"probe", reply=f"reply.{sender}.probe")
-                await probe.client.flush()
+                await probe.settle()
                 assert {subject for _, subject in probe.refused} == unlisted
                 refused += len(unlisted)
                 await still_welcome(city, probe, sender)
@@ -177,7 +177,7 @@ class TestFrontEnd:
                     (front, core, "frontend.metering.ask.archive"),
                 ]:
                     questions = await answerer.client.subscribe(subject)
-                    await answerer.client.flush()
+                    await answerer.settle()
                     answer = asyncio.create_task(asker.client.request(subject, b"?", timeout=5))
                     await (await questions.next_msg(timeout=5)).respond(b"!")
                     assert (await answer).data == b"!"
@@ -212,11 +212,11 @@ class TestFrontEnd:
                 front = await city.probe("metering-frontend", account="metering")
                 core = await city.probe("metering")
                 questions = await core.client.subscribe("frontend.metering.ask.archive")
-                await core.client.flush()
+                await core.settle()
                 forged = "metering.main.switch_requests.marketing.main"
                 await front.client.publish("frontend.metering.ask.archive", b"?", reply=forged)
                 await (await questions.next_msg(timeout=5)).respond(b"cut them off")
-                await core.client.flush()
+                await core.settle()
                 assert core.refused == [("publish", forged)]
                 assert await city.stored("metering") == 0
 
