@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import PartyId, SystemId
-from metropool.exchange.capability import Capability
 from metropool.plan.broker import BrokerPlan
 from metropool.plan.schema import Kind, Letter, Title
 from metropool.plan.source import PlanFault
@@ -18,15 +17,6 @@ class CapabilityFacts:
     name: str
     consumes: frozenset[str] = frozenset()
     produces: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, capability: Capability) -> "CapabilityFacts":
-        """The facts of a capability that is built."""
-        return cls(
-            name=capability.name,
-            consumes=frozenset(kind.__name__ for kind in capability.consumes),
-            produces=frozenset(kind.__name__ for kind in capability.produces),
-        )
 
 
 @dataclass(frozen=True)
