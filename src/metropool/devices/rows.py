@@ -1,15 +1,15 @@
 """Rows of the measured batch, one value each, as the readable path makes them; the kernels make the same as columns."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from metropool.core.quantities import reading_type
+from metropool.devices.bcd import DEVICE_ZONE
 
 MEASURED, MISSING = 0, 2
 # Flags of a row.
 NO_TIME, CLOCK_BAD, FREEZE_UNDATED, FREEZE_TIME = 1, 2, 4, 8
-DEVICE_ZONE = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def read_following(*, address: str, data_id: int, sequence: int) -> Frame:
 
 
 def read_load_records(*, address: str, data_id: int, count: int, since: datetime | None = None) -> Frame:
-    """Ask for ``count`` load records (06xx0000 oldest, 06xx0001 since a device-local time, 06xx0002 newest).
+    """Ask for ``count`` load records (06xx0000 oldest, 06xx0001 since an instant, 06xx0002 newest).
 
     Raises:
         Invalid: ``since`` and the identifier do not go together, or the count is not 1-99.
@@ -70,7 +70,7 @@ def read_address() -> Frame:
 
 
 def broadcast_time(*, time: datetime) -> Frame:
-    """Set the clocks of all meters to a device-local time; never answered."""
+    """Set the clocks of all meters; never answered."""
     return Frame(address=BROADCAST_ADDRESS, control=TIME, data=bcd.encode_time("YYMMDDhhmmss", time))
 
 
@@ -88,7 +88,7 @@ def freeze(*, every: FreezeEvery, address: str = BROADCAST_ADDRESS, at: datetime
 
 
 def control(*, address: str, command: Command, authority: PlainAuthority, valid_until: datetime) -> Frame:
-    """Order the relay, the alarm or the supply guarantee; the meter refuses it after ``valid_until`` (device-local)."""
+    """Order the relay, the alarm or the supply guarantee; the meter refuses it after ``valid_until``."""
     data = authority.encode() + bytes([COMMANDS[command], 0]) + bcd.encode_time("YYMMDDhhmmss", valid_until)
     return Frame(address=address, control=CONTROL, data=data)
 

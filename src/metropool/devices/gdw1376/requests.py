@@ -85,7 +85,7 @@ def request_monthly(link: Link, *, points: Sequence[int], function: int, month: 
 
 
 def request_curve(link: Link, *, points: Sequence[int], function: int, start: datetime, density: Density, count: int) -> Frame:
-    """Ask for ``count`` values of a curve (AFN 0D F81-F108) from a device-local time on.
+    """Ask for ``count`` values of a curve (AFN 0D F81-F108) from ``start`` on.
 
     Raises:
         Invalid: More values than one request can name.
@@ -164,4 +164,4 @@ def _history(link: Link, *, points: Sequence[int], function: int, label: bytes) 
 
 
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - device-local, as the field has no zone
+    return datetime(day.year, day.month, day.day, tzinfo=bcd.DEVICE_ZONE)
