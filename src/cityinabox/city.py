@@ -197,7 +197,7 @@ class _Builder(Network):
         first = self.terminals[0]
         point = self._usage_point(f"electricity-{n:04d}", "electricity", "site-1", first["network_node"])
         meter = self._meter("electricity", n, "site-1", first)
-        meter["model"] = "dlt645_three_phase_ct"
+        meter["model"] = "dlt645_single_phase_ct"
         self._install(meter, point, "40")
         self.city.series[meter["id"]] = _use("fr_sceaux", self._weeks(summer=True), self._monthly(150, 250), 4)
         account = f"0{REGION[1:]}{self.rng.randrange(10**6):06d}{n:06d}"
