@@ -215,7 +215,7 @@ class TestNotices:
 
     def test_no_notice_and_a_late_one(self, merchant):
         merchant.behave("C-5", "times=0")
-        merchant.behave("C-6", "delay_s=1")
+        merchant.behave("C-6", "delay_s=2")
         merchant.pay("C-5")
         merchant.pay("C-6")
         time.sleep(0.4)
