@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from random import Random
 
 from cityinabox.clock import CityClock
-from cityinabox.codec.gdw1376 import CONFIRM, STARTER, Frame376, Splitter
+from cityinabox.codec.gdw1376 import CONFIRM, STARTER, Frame376, Splitter, unit
 from cityinabox.journal import Record
 from cityinabox.pushes import Push, Reports
 from cityinabox.terminal import Sent
 
 LOGIN, LOGOUT, HEARTBEAT = 1, 2, 3
 ATTEMPTS = 3
+DENIAL = unit(0, 2)
 BACK_OFF_S = (0.5, 30.0)
 
 
@@ -88,7 +89,7 @@ class Concentrator:
     async def _receive(self, frame: Frame376) -> None:
         if frame.afn == CONFIRM:
             waiting = self._waiting.get(frame.number)
-            if waiting and not waiting.done():
+            if waiting and not waiting.done() and frame.units != DENIAL:
                 waiting.set_result(None)
         elif frame.control & STARTER:
             for sent in self.terminal.handle(frame, self.clock.time()):

@@ -17,9 +17,9 @@ TEXTS = {
     },
 }  # fmt: skip
 STYLE = """
-:root{color-scheme:light dark;--ink:#10212b;--dim:#5b6c78;--paper:#fff;--ground:#eef3f5;--line:#dde5e9;--act:#0b7a75}
+:root{color-scheme:light dark;--ink:#10212b;--dim:#5b6c78;--paper:#fff;--ground:#eef3f5;--line:#dde5e9;--act:#0b7a75;--on:#fff}
 @media (prefers-color-scheme:dark){
-:root{--ink:#e8eff2;--dim:#9db0ba;--paper:#17242c;--ground:#0e171c;--line:#2a3a44;--act:#2aa79f}}
+:root{--ink:#e8eff2;--dim:#9db0ba;--paper:#17242c;--ground:#0e171c;--line:#2a3a44;--act:#2aa79f;--on:#06201e}}
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"PingFang SC","Noto Sans SC","Microsoft YaHei",sans-serif;padding:16px}
 main{width:100%;max-width:400px;background:var(--paper);border-radius:16px;padding:24px;box-shadow:0 8px 32px #0b3a4a1f}
@@ -30,8 +30,9 @@ dl{margin:0;border-top:1px solid var(--line);padding-top:12px}
 dl div{display:flex;justify-content:space-between;gap:16px;padding:4px 0}dt{white-space:nowrap}dd{margin:0;text-align:right;
 overflow-wrap:anywhere}button,.back{display:block;width:100%;min-height:48px;margin-top:12px;border-radius:10px;border:1px solid
 var(--line);background:none;color:inherit;font:inherit;cursor:pointer;text-align:center;line-height:46px;text-decoration:none}
-button.pay,.back{background:var(--act);border-color:var(--act);color:#fff;font-weight:600}button:focus-visible,a:focus-visible{
-outline:3px solid var(--act);outline-offset:2px}small{display:block;text-align:center;margin-top:20px}.state{color:var(--act)}
+button.pay,.back{background:var(--act);border-color:var(--act);color:var(--on);font-weight:600}button:focus-visible,a:focus-visible{
+outline:3px solid var(--act);outline-offset:2px}small{display:block;text-align:center;margin-top:20px}
+.amount .state{color:var(--act);font-weight:600}
 """
 
 

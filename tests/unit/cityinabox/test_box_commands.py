@@ -3,8 +3,10 @@
 import json
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
@@ -12,7 +14,8 @@ import pytest
 
 from cityinabox.clock import CityClock, read_clock, unix
 from cityinabox.codec import dlt645
-from cityinabox.codec.bcd import number
+from cityinabox.codec import gdw1376 as wire
+from cityinabox.codec.bcd import instant, number
 from cityinabox.codec.gdw1376 import Splitter
 from cityinabox.load import energy_meter, read_city
 
@@ -79,6 +82,55 @@ def test_concentrators_call_the_head_end(city_file, tmp_path):
             with link:
                 (frame,) = Splitter().feed(link.recv(100))
                 assert (frame.region, frame.terminal, frame.afn) == ("4401", 1, 0x02)
+
+
+class Confirming(socketserver.BaseRequestHandler):
+    """A head-end that keeps the pushes it confirms."""
+
+    def handle(self):
+        splitter = Splitter()
+        while chunk := self.request.recv(4096):
+            for frame in splitter.feed(chunk):
+                if frame.afn == wire.HISTORY:
+                    self.server.kept.append(frame.units)
+                self.request.sendall(wire.Frame376("4401", 1, 0, 0x0B, 0x60 | frame.number, wire.unit(0, 1)).encode())
+
+
+SHOP = 4
+"""Measuring point of the shop, which has no fault and misses nothing."""
+
+
+def quarter_hours(units):
+    """Times of the points of the shop's curve in a push."""
+    times = []
+    while units[2:4] == wire.function_mask(101):
+        if units[:2] == wire.point_mask(SHOP):
+            times += [instant(units[4:9], "mhDMY") + 900 * i for i in range(units[10])]
+        units = units[11 + 4 * units[10] :]
+    return times
+
+
+def test_kills_leave_no_gap_and_the_record_holds_only_what_was_confirmed(city_file, tmp_path):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Confirming) as server:
+        server.kept, server.daemon_threads = [], True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        clock = f"2026-07-02T19:00+08:00@7200/{time.time()}"
+        head_end = f"127.0.0.1:{server.server_address[1]}"
+        words = ["--city", city_file, "--home", tmp_path, "--head-end", head_end, "--clock", clock]
+        for wait_s in (0.9, 1.2, 0.7, 1.6):
+            process = subprocess.Popen(command("concentrators", *words), stdout=subprocess.PIPE)
+            process.stdout.readline()
+            time.sleep(wait_s)
+            process.kill()
+            process.communicate()
+        server.shutdown()
+    told = {at for units in server.kept for at in quarter_hours(units)}
+    assert sorted(told) == list(range(min(told), max(told) + 900, 900))
+    assert len(told) >= 24
+    rows = [json.loads(line) for line in (tmp_path / "record.jsonl").read_text().splitlines()]
+    mine = [row for row in rows if row["point"] == SHOP and row["item"] == "electricity_forward_profile_register"]
+    assert {row["at"] for row in mine} <= told
+    assert len({row["at"] for row in mine}) == len({(row["at"], row["value"]) for row in mine})
 
 
 def test_a_wrong_file_is_one_sentence(tmp_path):

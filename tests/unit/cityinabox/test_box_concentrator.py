@@ -26,7 +26,7 @@ class HeadEnd:
     """Accepts a terminal, notes what it sends, confirms unless told not to, and asks."""
 
     def __init__(self, ignores=()):
-        self.ignores = ignores
+        self.ignores, self.reply = ignores, wire.unit(0, 1)
         self.frames = []
         self.links = 0
         self.writer = None
@@ -42,7 +42,7 @@ class HeadEnd:
                 if not frame.control & wire.STARTER:
                     self.answers.put_nowait(frame)
                 elif frame.afn not in self.ignores:
-                    writer.write(self.down(wire.CONFIRM, wire.unit(0, 1), frame.number, 0x0B).encode())
+                    writer.write(self.down(wire.CONFIRM, self.reply, frame.number, 0x0B).encode())
         writer.close()
 
     def down(self, afn, units, number=3, control=0x4B):
@@ -127,6 +127,17 @@ def test_repeats_a_push_until_it_is_confirmed_also_after_a_restart(tmp_path):
     assert asyncio.run(scene((), 2)) == repeated[:1]
     assert len(recorded(tmp_path, "push")) == 5 * 5
     assert asyncio.run(scene((), 2)) == []
+
+
+def test_a_denial_is_no_confirmation(tmp_path):
+    async def scene():
+        async with running(tmp_path) as head_end:
+            head_end.reply = wire.unit(0, 2)
+            await head_end.until(lambda: head_end.links >= 2)
+            assert head_end.pushed(wire.HISTORY) == []
+
+    run(scene())
+    assert recorded(tmp_path, "push") == []
 
 
 def test_pushes_the_curve_of_each_hour_once(tmp_path):
