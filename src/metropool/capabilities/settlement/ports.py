@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from metropool.capabilities.settlement.model import PaymentNotice
 from metropool.core.identifiers import IdSource, PartyId
 from metropool.core.money import Fen
 from metropool.exchange.messages import Message
@@ -70,10 +71,19 @@ class Channel(Protocol):
         """
         ...
 
-    async def query_order(self, *, order: str) -> Mapping[str, Any] | None:
-        """What the channel knows of an order, in the form of a notice, or None while it is open."""
+    async def query_order(self, *, order: str) -> PaymentNotice | None:
+        """What the channel says of an order, or None while it is open."""
         ...
 
-    async def refund(self, *, refund: str, order: str, amount_fen: Fen) -> bool:
-        """Ask for money to go back; True when the channel did it (a repeat does it once)."""
+    async def refund(self, *, refund: str, order: str, amount_fen: Fen, reason: str) -> None:
+        """Have money go back; a repeat has no second effect.
+
+        Raises:
+            Conflict: More than was paid.
+            Unavailable: Not done, or nobody knows; ask again.
+        """
+        ...
+
+    def read_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> PaymentNotice:
+        """Believe a notice only when the channel signed it for us; ``Invalid`` otherwise."""
         ...
