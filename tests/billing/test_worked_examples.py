@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ def test_an_example_is_worked_out_from_its_inputs_alone(example):
 
 
 def test_wrong_answers_in_the_file_are_replaced():
-    spoilt = [{**example, **{key: "spoilt" for key in ANSWERS & example.keys()}} for example in EXAMPLES]
+    spoilt = [{**example, **dict.fromkeys(ANSWERS & example.keys(), "spoilt")} for example in EXAMPLES]
     answers = rate_cases(spoilt)
     assert [{key: answer[key] for key in example} for answer, example in zip(answers, EXAMPLES, strict=True)] == EXAMPLES
 
@@ -54,7 +55,7 @@ def test_the_2019_months_of_a_real_home_are_exact_to_the_fen():
     at_edges = [sum(interpolate_register(readings, at=edge) for readings in registers.values()) for edge in edges]
     cases = [
         {"tariff": "guangzhou_residential_electricity", "month": month + 1, "kwh": str((end - start) / 1000)}
-        for month, (start, end) in enumerate(zip(at_edges, at_edges[1:], strict=False))
+        for month, (start, end) in enumerate(pairwise(at_edges))
     ]
     answers = rate_cases(cases)
     assert [Decimal(case["kwh"]) for case in cases] == [Decimal(str(month["import_kwh"])) for month in MONTHS]

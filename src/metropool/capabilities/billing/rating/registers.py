@@ -48,13 +48,14 @@ def register_growth(start: int, end: int, *, digits: int | None = None) -> int:
         return end - start
     if digits is None or start >= 10**digits:
         raise Invalid(f"the register went back from {start} to {end}")
-    return end + 10**digits - start
+    return end + int(10**digits) - start
 
 
 def apply_multiplier(growth: int, multiplier: Decimal) -> int:
     """Growth times the multiplier (倍率) [smallest units]: step ``half_up_to_register_digits`` where it is no integer."""
     grown: Decimal = growth * multiplier
-    return int(grown.to_integral_value(rounding=ROUND_HALF_UP))
+    whole: Decimal = grown.to_integral_value(rounding=ROUND_HALF_UP)
+    return int(whole)
 
 
 def _instant(reading: Reading) -> datetime:
