@@ -1,0 +1,1 @@
+"""Codecs against recorded frames, worked examples, generated frames and noise."""
