@@ -1,10 +1,11 @@
 """Packed decimal fields, low byte first, as all three meter protocols send them; and times made of them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from metropool.core.errors import Invalid
 
+DEVICE_ZONE = timezone(timedelta(hours=8))  # China Standard Time: the clock of every terminal and meter
 _TIME_PARTS = ("YY", "MM", "DD", "hh", "mm", "ss")
 _ISO_JOINS = {"YYMM": "-", "MMDD": "-", "DDhh": "T", "hhmm": ":", "mmss": ":"}
 
@@ -94,7 +95,16 @@ def time_of(parts: str, field: bytes) -> str | None:
 
 
 def encode_time(parts: str, instant: datetime) -> bytes:
-    """The device-local time ``instant`` as a field, lowest part first."""
+    """An instant as a field in device-local time, lowest part first.
+
+    Raises:
+        Invalid: The instant has no time zone, or lies outside 2000-2099.
+    """
+    if instant.tzinfo is None:
+        raise Invalid("a device can be told only an instant with a time zone")
+    instant = instant.astimezone(DEVICE_ZONE)
+    if instant.year // 100 != 20:
+        raise Invalid(f"a device cannot be told the year {instant.year}")
     names = {"YY": instant.year % 100, "MM": instant.month, "DD": instant.day}
     names |= {"hh": instant.hour, "mm": instant.minute, "ss": instant.second}
     return b"".join(encode_integer(names[parts[i : i + 2]], width=1) for i in range(len(parts) - 2, -1, -2))

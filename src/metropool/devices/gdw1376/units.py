@@ -50,11 +50,10 @@ def read_units(frame: Frame, reader: FieldReader) -> Units:
         if not found.functions:
             found.points, found.functions = points, functions
         if not points or not functions:
+            reader.at = start
+            del reader.fields[fields_before:]
             break
         if not _read_contents(frame, reader, found, points, functions):
-            break
-        if reader.at == start:
-            del reader.fields[fields_before:]
             break
     if reader.left:
         found.raw = reader.plain[reader.at :]

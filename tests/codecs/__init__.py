@@ -1,1 +1,0 @@
-"""Codecs against recorded frames, worked examples, generated frames and noise."""
