@@ -1,1 +1,1 @@
-"""Metering: head-end, collection, validation, estimation, command of devices (计量自动化系统)."""
+"""Metering: from devices and files to readings, checked, estimated where missing, and sealed into blocks."""
