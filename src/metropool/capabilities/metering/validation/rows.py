@@ -18,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 _SOURCE_RANK = np.zeros(256, dtype=np.int64)
 _SOURCE_RANK[[Origin.RECOLLECTED, Origin.ON_DEMAND, Origin.SCHEDULED, Origin.PUSHED, Origin.IMPORT]] = [0, 1, 2, 3, 4]
 _QUALITY_RANK = np.array([1, 3, 5, 4, 2, 0, *[6] * 250], dtype=np.int64)
-"""Of two readings for one time the edited beats the measured, the suspect, the estimated; then the source decides, then the first."""
+"""Of two readings for one time the edited beats the measured, suspect and estimated; then the source decides, then the order."""
 
 
 @dataclass(frozen=True)
