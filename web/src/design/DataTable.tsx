@@ -80,6 +80,7 @@ interface RowsProps<R> { columns: Column<R>[]; rows: R[]; rowKey: (row: R) => st
 interface WideProps<R> extends RowsProps<R> { sort?: string; onSort: (sort: string | undefined) => void; selection?: { keys: string[]; onChange: (keys: string[]) => void } }
 
 function Wide<R>({ columns, rows, rowKey, label, sort, onSort, selection }: WideProps<R>) {
+  const { t } = useTranslation()
   return (
     <Table<R & object>
       aria-label={label}
@@ -88,7 +89,7 @@ function Wide<R>({ columns, rows, rowKey, label, sort, onSort, selection }: Wide
       pagination={false}
       size="middle"
       scroll={{ x: 'max-content' }}
-      rowSelection={selection && { selectedRowKeys: selection.keys, onChange: (keys: Key[]) => selection.onChange(keys.map(String)) }}
+      rowSelection={selection && { selectedRowKeys: selection.keys, columnTitle: <span className="sr-only">{t('table.choose')}</span>, onChange: (keys: Key[]) => selection.onChange(keys.map(String)) }}
       onChange={(_page, _filters, sorter) => onSort(sortText(sorter as { columnKey?: Key; order?: string | null }))}
       columns={columns.map(({ key, title, cell, sortable, right, width }) => ({
         key, title, width, sorter: sortable, align: right ? ('right' as const) : undefined,

@@ -13,7 +13,7 @@ export const BASE = {
   animationDuration: 250,
   textStyle: { fontFamily: FONT, color: INK },
   aria: { enabled: false },
-  grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
+  grid: { left: 8, right: 12, top: 52, bottom: 8, containLabel: true },
   tooltip: { trigger: 'axis', confine: true, borderColor: LINE, textStyle: { color: INK, fontFamily: FONT, fontSize: 13 } },
   legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: INK, fontFamily: FONT } },
 }

@@ -23,7 +23,7 @@ export function Shell() {
     <div className={`shell ${resident ? 'is-resident' : 'is-staff'}`}>
       <a className="skip" href="#main">{t('shell.skip')}</a>
       <header className="shell-bar">
-        <Link to="/" className="shell-brand" aria-label={t('shell.start')}><Logo /><span>{t('shell.brand')}</span></Link>
+        <Link to="/" className="shell-brand"><Logo /><span>{t('shell.brand')}</span></Link>
         {resident && <Navigation session={session} className="shell-inline" />}
         <span className="shell-space" />
         {resident ? <HouseholdSwitch session={session} /> : <span className="shell-time">{time}</span>}

@@ -20,7 +20,7 @@ export function Theme({ children }: { children: ReactNode }) {
     controlHeight: large ? 44 : 36, colorText: '#1b2a33', colorTextPlaceholder: '#66757e', colorTextDescription: MUTED, colorTextDisabled: '#75838b',
   }
   return (
-    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={{ token, cssVar: { key: 'metropool' } }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === 'zh' ? zhCN : enUS} theme={{ token, components: { Segmented: { trackBg: '#e4ebed', itemColor: '#40505a' } }, cssVar: { key: 'metropool' } }} button={{ autoInsertSpace: false }}>
       {children}
     </ConfigProvider>
   )

@@ -10,7 +10,7 @@ export const en: typeof zh = {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
   },
   chart: { as_table: 'As table', as_picture: 'As chart', more_rows: 'Show more ({{count}} rows left)' },
-  table: { export: 'Export {{format}}', total: '{{total}} rows' },
+  table: { export: 'Export {{format}}', total: '{{total}} rows', choose: 'Choose' },
   time: {
     range: 'Time range', span: 'Span', day: 'Day', week: 'Week', month: 'Month', year: 'Year', back: 'Earlier', forward: 'Later', date: 'Date', week_of: 'Week of {{day}}', time: 'Time', compare: 'Compare',
     compare_none: 'No comparison', compare_before: 'With the period before', compare_last_year: 'With last year', from_to: '{{start}} to {{end}}', week_letters: ['S', 'M', 'T', 'W', 'T', 'F', 'S'],
@@ -32,7 +32,7 @@ export const en: typeof zh = {
   today: {
     help: 'First what is due and when, then whether anything is wrong, then what you have used today. Beside each number stands how old it is.', due: 'Amount due', nothing_due: 'Nothing is due', no_bill_yet: 'No bill has been issued yet; the first comes after the billing period ends.',
     due_by: 'Due by {{date}}', due_today: 'Due today', days_left: '{{count}} days left', days_left_one: '{{count}} day left', overdue: '{{count}} days overdue', overdue_one: '{{count}} day overdue', pay: 'Pay', see_bill: 'See the bill', alerts: 'Needs attention', all_well: 'All is well, nothing needs attention',
-    so_far: 'Today so far', more: 'Usage', more_of: 'See usage of {{service}}', yesterday: 'Same time yesterday {{value}}',
+    so_far: 'Today so far', more_of: '{{service}} usage', yesterday: 'Same time yesterday {{value}}',
   },
   bill: {
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
@@ -61,13 +61,13 @@ export const en: typeof zh = {
   },
   map: {
     title: 'City map', help: 'First collection, loss and alarms; click an area for its detail and on to its meters. The map has a table with the same content.', label: 'City map: districts, communities, lines, pipes and terminals', picture: 'Map', as_map: 'As map', no_map: 'No geography of the city has been loaded yet.', layers: 'Layers', shade: 'Colour by', load: 'Load now', energy_today: 'Used today',
-    collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{count}} meters', meters_silent: '{{total}}, {{silent}} silent',
+    collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{total}} meters', meters_silent: '{{total}}, {{silent}} silent',
     to_meters: 'Its meters', to_meter: 'The meter', to_collection: 'Its collection', no_alarms: 'No open alarms', terminals: 'Terminals', name: 'Name', layer_name: 'Kind', medium: 'Medium', value: 'Value', alarms: 'Alarms', state_name: 'State',
     state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', value: 'By load' },
     layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', water_body: 'Water', label: 'Names' },
   },
   collection: {
-    title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', late: 'Late', late_note: 'arrived after their time',
+    title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', late: 'Late', late_note: 'arrived after their time',
     heat: 'Success rate by day and terminal', heat_label: 'Daily collection success of each terminal, {{start}} to {{end}}', funnel: 'From planned to stored', stage: { planned: 'Planned', reached: 'Reached', read: 'Read', stored: 'Stored' }, terminals: 'Terminals', missing: 'Missing', no_terminals: 'No terminal fits.', recollect: 'Re-collect',
     recollect_all: 'Re-collect all gaps ({{count}})', recollect_chosen: 'Re-collect chosen ({{count}})', recollect_effect: 'Asks {{count}} terminals again for what is missing from {{start}} to {{end}}. It uses the channel; readings already stored do not change.', recollecting: '{{count}} tasks are under way ({{job}})',
   },

@@ -8,7 +8,7 @@ export const zh = {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
   },
   chart: { as_table: '看表格', as_picture: '看图', more_rows: '再显示（还有 {{count}} 行）' },
-  table: { export: '导出 {{format}}', total: '共 {{total}} 条' },
+  table: { export: '导出 {{format}}', total: '共 {{total}} 条', choose: '选择' },
   time: {
     range: '时间范围', span: '时间跨度', day: '日', week: '周', month: '月', year: '年', back: '上一段', forward: '下一段', date: '日期', week_of: '{{day}} 起一周', time: '时间', compare: '对比',
     compare_none: '不对比', compare_before: '与上一段对比', compare_last_year: '与去年同期对比', from_to: '{{start}} 至 {{end}}', week_letters: ['日', '一', '二', '三', '四', '五', '六'],
@@ -30,7 +30,7 @@ export const zh = {
   today: {
     help: '先看应缴多少、何时到期；再看有无异常；最后是今天的用量。用量旁注明数据的新旧。', due: '应缴金额', nothing_due: '没有待缴费用', no_bill_yet: '尚未出账，首张账单将在账期结束后出具。',
     due_by: '缴费截止 {{date}}', due_today: '今天到期', days_left: '还有 {{count}} 天', days_left_one: '还有 {{count}} 天', overdue: '已逾期 {{count}} 天', overdue_one: '已逾期 {{count}} 天', pay: '去缴费', see_bill: '查看账单', alerts: '需要留意', all_well: '一切正常，没有需要留意的事',
-    so_far: '今日至今', more: '看用量', more_of: '查看{{service}}用量', yesterday: '昨天同一时刻 {{value}}',
+    so_far: '今日至今', more_of: '{{service}}用量', yesterday: '昨天同一时刻 {{value}}',
   },
   bill: {
     name: '三单合一账单', title: '{{month}} 三单合一账单', help: '第一屏：谁、哪里、多少钱、何时到期、怎么缴；接着是怎么算出来的；最后是变化。', all: '全部账单', none_yet: '还没有账单。', month: '账期', number: '账单号',
@@ -43,7 +43,7 @@ export const zh = {
     state: { open: '待缴', part_paid: '部分已缴', paid: '已缴清', overdue: '已逾期', replaced: '已被新版替代' },
   },
   usage: {
-    title: '用量', help: '一个时间选择器管全页；可与上一段或去年同期对比；点月、年图中的柱可进入当天或当月。', medium: '种类', measure: '计量方式', no_data: '{{start}} 起这一段没有抄表数据：可能尚未采集，或表计当时未安装。', total: '合计', cost: '电水气费用', peak: '最大负荷',
+    title: '用量', help: '一个时间选择器管全页；可与上一段或去年同期对比；点月、年图中的柱可进入当天或当月。', medium: '种类', measure: '计量方式', no_data: '{{start}} 起这一段没有抄表数据：可能尚未采集，或表计当时未安装。', total: '合计', cost: '费用', peak: '最大负荷',
     at: '出现在 {{time}}', base_load: '夜间基础负荷', base_load_note: '02:00–05:00 的中位数', compared: '对比段（{{start}} 起）', chart_day: '当日负荷曲线', chart_week: '一周逐时', chart_month: '当月逐日', chart_year: '全年逐月',
     chart_label: '{{service}}用量，{{start}} 至 {{end}}', no_measure: '这一段无法按此方式表示。', hatched: '虚线或斜纹为估算值。', drill: '点柱可查看明细。', earlier: '对比段', calendar: '{{year}} 年日历', calendar_label: '{{year}} 年每日{{service}}用量热力图', no_year: '{{year}} 年没有数据。',
   },
@@ -59,13 +59,13 @@ export const zh = {
   },
   map: {
     title: '城市一张图', help: '先看采集率、损耗和告警；点区域看详情，再到表计。地图有同内容的表格。', label: '城市地图：区、小区、线路、管网与采集终端', picture: '地图', as_map: '看地图', no_map: '还没有装入城市的地理数据。', layers: '图层', shade: '着色方式', load: '当前负荷', energy_today: '今日用量',
-    collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{count}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',
+    collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{total}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',
     to_meters: '查看表计', to_meter: '查看该表', to_collection: '查看采集', no_alarms: '没有未关闭的告警', terminals: '采集终端', name: '名称', layer_name: '类别', medium: '种类', value: '数值', alarms: '告警', state_name: '状态',
     state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', value: '按负荷' },
     layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', water_body: '水域', label: '地名' },
   },
   collection: {
-    title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', late: '迟到', late_note: '超过时限才到',
+    title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', late: '迟到', late_note: '超过时限才到',
     heat: '每日成功率 × 终端', heat_label: '{{start}} 至 {{end}} 各终端每日采集成功率', funnel: '从计划到入库', stage: { planned: '计划', reached: '终端可达', read: '已抄到', stored: '已入库' }, terminals: '采集终端', missing: '缺数', no_terminals: '没有符合条件的终端。', recollect: '补召',
     recollect_all: '补召全部缺数（{{count}} 台）', recollect_chosen: '补召所选（{{count}} 台）', recollect_effect: '向 {{count}} 台终端补召 {{start}} 至 {{end}} 的缺数，会占用通信信道，不改变已有读数。', recollecting: '已安排 {{count}} 项补召（{{job}}）',
   },

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { edgeMessagesQuery } from '../../api/queries'
 import type { TopologyEdge, TopologyMessage, TopologyNode } from '../../api/types'
@@ -16,9 +17,11 @@ export function EdgePanel({ edge, nodes, onClose }: { edge: TopologyEdge; nodes:
   const { t } = useTranslation()
   const pick = usePick()
   const messages = useQuery(edgeMessagesQuery(edge.id, { size: 10 }))
+  const panel = useRef<HTMLElement>(null)
+  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), [edge.id])
   const name = (id: string) => pick(nodes.find((node) => node.id === id)?.name) || id
   return (
-    <aside className="card panel" aria-label={t('topology.row_of', { row: edge.row })} tabIndex={0}>
+    <aside ref={panel} className="card panel" aria-label={t('topology.row_of', { row: edge.row })} tabIndex={0}>
       <div className="between"><h2>{t('topology.row_of', { row: edge.row })}</h2><button type="button" className="panel-close" aria-label={t('state.close')} onClick={onClose}>×</button></div>
       <p>{name(edge.source)} → {name(edge.target)}</p>
       <p className="row"><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag><span className="muted">{t(`topology.provenance.${edge.provenance}`)}</span></p>

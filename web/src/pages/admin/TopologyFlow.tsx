@@ -58,7 +58,15 @@ function BelowEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd 
 function AcrossEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
   const bend = Math.max(30, Math.abs(targetX - sourceX) / 2) * Math.sign(targetX - sourceX || 1)
   const path = `M${sourceX},${sourceY} C${sourceX + bend},${sourceY} ${targetX - bend},${targetY} ${targetX},${targetY}`
-  return <LabelledEdge path={path} x={(sourceX + targetX) / 2} y={(sourceY + targetY) / 2} label={data?.row} style={style} markerEnd={markerEnd} />
+  const x = along(sourceX, sourceX + bend, targetX - bend, targetX)
+  const y = along(sourceY, sourceY, targetY, targetY)
+  return <LabelledEdge path={path} x={x} y={y} label={data?.row} style={style} markerEnd={markerEnd} />
+}
+
+/** A third of the way, so that the labels of a pair going opposite ways stand apart. */
+function along(from: number, first: number, second: number, to: number): number {
+  const t = 0.32
+  return (1 - t) ** 3 * from + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t ** 2 * second + t ** 3 * to
 }
 
 interface LabelledProps { path: string; x: number; y: number; label: string | undefined; style: EdgeProps['style']; markerEnd: string | undefined }

@@ -45,7 +45,7 @@ function Body({ topology }: { topology: Topology }) {
         <KeyNumber name={t('topology.refused')}>{run.reduce((sum, { refused }) => sum + refused, 0)}</KeyNumber>
         <KeyNumber name={t('topology.silent')}>{run.filter((each) => each.state === 'silent').length}</KeyNumber>
       </div>
-      <div className={`with-panel${edge ? '' : ' no-panel'}`}>
+      <div className={`with-panel is-wide${edge ? '' : ' no-panel'}`}>
         <Card title={t('topology.picture')} extra={<><Legend /><button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
           {table ? <EdgeTable topology={topology} onSelect={select} /> : <Suspense fallback={<Skeleton height={520} />}><TopologyFlow topology={topology} selected={edge?.id} onSelect={select} /></Suspense>}
         </Card>

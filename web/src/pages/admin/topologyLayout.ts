@@ -5,13 +5,13 @@ import type { EdgeState, Topology, TopologyEdge, TopologyNode } from '../../api/
 export type FlowNode = Node<{ system: TopologyNode }, 'system'>
 export type FlowEdge = Edge<{ row: string; floor: number }>
 
-const WIDTH = 200
+const WIDTH = 184
 const HEIGHT = 118
 const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', silent: '#b57400', refused: '#a5211a', not_run: '#c6d0d4' }
 
 /** Systems from left to right by who feeds whom; what goes back is drawn beside it, control below. */
 export function drawn(topology: Topology): { nodes: FlowNode[]; edges: FlowEdge[] } {
-  const graph = new graphlib.Graph().setGraph({ rankdir: 'LR', nodesep: 36, ranksep: 130, marginx: 16, marginy: 16 }).setDefaultEdgeLabel(() => ({}))
+  const graph = new graphlib.Graph().setGraph({ rankdir: 'LR', nodesep: 30, ranksep: 96, marginx: 16, marginy: 16 }).setDefaultEdgeLabel(() => ({}))
   for (const { id } of topology.nodes) graph.setNode(id, { width: WIDTH, height: HEIGHT })
   for (const edge of topology.edges.filter(({ control }) => !control)) {
     const [left, right] = edge.direction === 'up' ? [edge.source, edge.target] : [edge.target, edge.source]

@@ -6,6 +6,7 @@ import { mapQuery, overviewQuery } from '../../api/queries'
 import type { CityMap as CityMapData, MapLayer, Overview } from '../../api/types'
 import { CityMap } from '../../design/CityMap'
 import type { Shade } from '../../design/mapStyle'
+import { numberText } from '../../design/format'
 import { NumberWithUnit } from '../../design/NumberWithUnit'
 import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
 import { ServiceSwitch, useService } from '../../design/ServiceSwitch'
@@ -40,7 +41,7 @@ function KeyNumbers({ overview }: { overview: Overview }) {
       <KeyNumber name={t('map.loss_rate')}><NumberWithUnit figure={overview.loss_rate} /></KeyNumber>
       <KeyNumber name={t('map.open_alarms')}><Link to="/operator/alarms" search={{ state: 'open' }}>{overview.open_alarms}</Link></KeyNumber>
       <KeyNumber name={t('map.silent_terminals')} note={t('map.of_terminals', { count: overview.terminals })}><Link to="/operator/collection">{overview.silent_terminals}</Link></KeyNumber>
-      <KeyNumber name={t('map.waiting_commands')} note={t('map.of_meters', { count: overview.meters })}><Link to="/operator/commands">{overview.waiting_commands}</Link></KeyNumber>
+      <KeyNumber name={t('map.waiting_commands')} note={t('map.of_meters', { total: numberText(overview.meters, '1') })}><Link to="/operator/commands">{overview.waiting_commands}</Link></KeyNumber>
     </div>
   )
 }
@@ -64,9 +65,9 @@ function MapWithPanel({ data }: { data: CityMapData }) {
         title={t('map.picture')}
         extra={
           <>
-            <fieldset className="layers channels">
+            <fieldset className="layers">
               <legend className="sr-only">{t('map.layers')}</legend>
-              {present.map((layer) => <label key={layer} style={{ border: 0, padding: 0, background: 'none' }}><input type="checkbox" checked={!hidden.has(layer)} onChange={() => toggle(layer)} />{t(`map.layer.${layer}`)}</label>)}
+              {present.map((layer) => <label key={layer}><input type="checkbox" checked={!hidden.has(layer)} onChange={() => toggle(layer)} />{t(`map.layer.${layer}`)}</label>)}
             </fieldset>
             <Select<Shade> aria-label={t('map.shade')} value={shade} style={{ minWidth: '9rem' }} options={SHADES.map((value) => ({ value, label: t(`map.shade_by.${value}`) }))} onChange={(value) => setState({ shade: value === 'state' ? undefined : value })} />
           </>

@@ -55,7 +55,7 @@ function BillBody({ bill }: { bill: CombinedBill }) {
             <p className="row">{t('bill.due_by', { date: bill.due_date })} <BillStateTag state={bill.state} /></p>
           </div>
           {bill.paid_fen < bill.total_fen && bill.state !== 'replaced' && (
-            <LinkButton type="primary" size="large" to="/pay/$account" params={{ account: bill.account }}>{t('bill.pay_all')}</LinkButton>
+            <LinkButton color="primary" variant="solid" size="large" to="/pay/$account" params={{ account: bill.account }}>{t('bill.pay_all')}</LinkButton>
           )}
         </div>
         <dl className="facts" style={{ marginTop: '1rem' }}>

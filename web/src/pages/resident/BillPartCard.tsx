@@ -32,7 +32,7 @@ export function BillPartCard({ part, bill }: { part: BillPart; bill: CombinedBil
             {part.is_estimated ? <EstimatedNote share={part.estimated_share} /> : <StateTag tone="good">{t('quality.measured')}</StateTag>}
           </dd>
         </div>
-        <div><dt>{t('bill.quantity')}</dt><dd>{exactText(part.quantity)} {unitText(part.unit)}{Number(part.multiplier) !== 1 && <span className="muted"> · ×{part.multiplier}</span>}</dd></div>
+        <div><dt>{t('bill.quantity')}</dt><dd><span>{exactText(part.quantity)} {unitText(part.unit)}</span>{Number(part.multiplier) !== 1 && <span className="muted">×{part.multiplier}</span>}</dd></div>
         <div><dt>{t('bill.tariff')}</dt><dd>{pick(part.tariff)}</dd></div>
       </dl>
     </section>
@@ -40,7 +40,7 @@ export function BillPartCard({ part, bill }: { part: BillPart; bill: CombinedBil
 }
 
 function Taken({ at }: { at: string | null }) {
-  return at ? <><br /><span className="muted" style={{ fontSize: '0.8rem', fontWeight: 400 }}>{instantText(at)}</span></> : null
+  return at ? <span className="muted" style={{ fontSize: '0.8rem', fontWeight: 400 }}>{instantText(at)}</span> : null
 }
 
 function Delta({ part, earlier, words }: { part: BillPart; earlier: MonthTotal | null; words: 'bill.than_last_month' | 'bill.than_last_year' }) {

@@ -47,7 +47,7 @@ function Result({ payment }: { payment: Payment }) {
         <span className="row" style={{ justifyContent: 'center', marginTop: '0.5rem' }}>
           {payment.receipt_number && <a className="export" href={receipt} target="_blank" rel="noreferrer">{t('pay.receipt', { number: payment.receipt_number })}</a>}
           {payment.state === 'pending' && payment.redirect_url && <a className="export" href={payment.redirect_url}>{t('pay.back_to_channel')}</a>}
-          {bad && <LinkButton type="primary" to="/pay/$account" params={{ account: payment.account }}>{t('pay.try_again')}</LinkButton>}
+          {bad && <LinkButton color="primary" variant="solid" to="/pay/$account" params={{ account: payment.account }}>{t('pay.try_again')}</LinkButton>}
           {!bad && <Link to="/today/$account" params={{ account: payment.account }}>{t('pay.done')}</Link>}
         </span>
       </div>

@@ -51,7 +51,7 @@ function DueCard({ today }: { today: Today }) {
         {today.due_date && <DueDate date={today.due_date} overdue={today.overdue} />}
       </div>
       <div className="due-actions">
-        {!nothing_due && today.payable_fen !== null && <LinkButton type="primary" size="large" to="/pay/$account" params={{ account: today.account }}>{t('today.pay')}</LinkButton>}
+        {!nothing_due && today.payable_fen !== null && <LinkButton color="primary" variant="solid" size="large" to="/pay/$account" params={{ account: today.account }}>{t('today.pay')}</LinkButton>}
         {today.payable_fen !== null && <Link to="/bills/$account/$number" params={{ account: today.account, number: today.open_bill ?? 'latest' }}>{t('today.see_bill')}</Link>}
       </div>
     </section>
@@ -90,7 +90,7 @@ function UsageTile({ usage, account }: { usage: TodayUsage; account: string }) {
   return (
     <Card
       title={<MediumTag service={usage.service} size={20} />}
-      extra={<Link to="/usage/$account" params={{ account }} search={{ service: usage.service }} aria-label={t('today.more_of', { service: t(`service.${usage.service}`) })}>{t('today.more')}</Link>}
+      extra={<Link to="/usage/$account" params={{ account }} search={{ service: usage.service }}>{t('today.more_of', { service: t(`service.${usage.service}`) })}</Link>}
     >
       <div className="tile-number">
         <span className="muted">{t('today.so_far')}</span>
