@@ -14,7 +14,7 @@ from metropool.facts.readings.schemas import Quality
 from metropool.facts.registry.tables import usage_point
 from metropool.portal.desks.words import factor, name
 from metropool.portal.schemas import resident
-from metropool.portal.schemas.basics import Figure, Series, Service, Text
+from metropool.portal.schemas.basics import Figure, Quality as QualityName, Series, Service, Text
 
 SERVICES: tuple[Service, ...] = ("electricity", "water", "gas", "heat")
 NIGHT_FLOW_MIN = {"water": 0.002}
@@ -177,8 +177,8 @@ def _figure(curve: Curve, value: float | None, *, unit: str = "") -> Figure:
     )
 
 
-def _quality(grade: Quality) -> resident.Quality:
-    names: tuple[resident.Quality, ...] = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
+def _quality(grade: Quality) -> QualityName:
+    names: tuple[QualityName, ...] = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
     return names[int(grade)]
 
 
