@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cityinabox.clock import read_clock
+from cityinabox.clock import instant_of, read_clock
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("cityinabox", description="Devices and outside parties that speak the real protocols.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _city_command(commands.add_parser("city", help="make a city file from a seed"))
+    _history_command(commands.add_parser("history", help="write what the old systems hand over to the new one"))
     _concentrators_command(commands.add_parser("concentrators", help="run all concentrators of a city"))
     _meter_command(commands.add_parser("meter645", help="run the plain DL/T 645 meter behind transparent TCP"))
     _channel_command(commands.add_parser("payment-channel", help="run the outside payment channel"))
@@ -38,6 +39,14 @@ def _city_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--starts-on", type=date.fromisoformat, default=date(2026, 7, 1), help="day the faults count from")
     parser.add_argument("-o", "--output", type=Path, help="file to write; standard output when left out")
     parser.set_defaults(run=_make_city)
+
+
+def _history_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--city", type=Path, required=True, help="city file")
+    parser.add_argument("--from", dest="starts", type=instant_of, required=True, metavar="DATE", help="day or time of the first register")
+    parser.add_argument("--to", dest="ends", type=instant_of, required=True, metavar="DATE", help="day or time of the last register")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write into")
+    parser.set_defaults(run=_write_history)
 
 
 def _concentrators_command(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +96,15 @@ def _make_city(arguments: argparse.Namespace) -> None:
         arguments.output.write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
+
+
+def _write_history(arguments: argparse.Namespace) -> None:
+    from cityinabox.history import write_history
+    from cityinabox.load import read_city
+
+    written = write_history(read_city(arguments.city), from_s=arguments.starts, to_s=arguments.ends, folder=arguments.output)
+    for file in written:
+        print(json.dumps({"file": str(file.path), "meters": file.meters, "rows": file.rows}))
 
 
 def _run_concentrators(arguments: argparse.Namespace) -> None:
