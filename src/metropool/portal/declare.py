@@ -15,9 +15,9 @@ class Right:
     """Who may use a route.
 
     Attributes:
-        scope: ``anyone``; ``self``, whoever is signed in; ``account``, who holds the action on the combined account
-            ``{a}`` of the path (others are told there is none); ``system``, who holds it on the system; ``signed``, a machine whose signature the
-            operation checks (no session, no CSRF token).
+        scope: ``anyone``; ``self``, whoever is signed in; ``account``, who holds the action on the combined account ``{a}`` of
+            the path (others are told there is none); ``system``, who holds it on the system; ``signed``, a machine whose
+            signature the operation checks (no session, no CSRF token).
         action: The action that must be granted, such as ``meters.read``.
     """
 

@@ -83,7 +83,7 @@ async def admit(request: Request, right: Right, *, portal: Portal, host: Host) -
     await _need_right(request, right, who=who, portal=portal, host=host)
     if who.stale:
         await portal.change_door(lambda door: door.sessions.seen(who))
-    return Call(request=request, portal=portal, host=host, who=who)
+    return Call(request=request, portal=portal, host=host, who=who, action=right.action)
 
 
 async def _who(request: Request, portal: Portal) -> Principal:

@@ -8,7 +8,7 @@ from metropool.access.logins import User as Known
 from metropool.access.passwords import check_new_password
 from metropool.access.sessions import Opened
 from metropool.portal.call import Call, CallOf, answer
-from metropool.portal.cookies import drop_session, set_session
+from metropool.portal.cookies import drop_session, set_csrf, set_session
 from metropool.portal.declare import ANYONE, SELF, Room, on_system
 from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports import Asked
@@ -45,6 +45,7 @@ async def sign_out(call: CallOf) -> Response:
     await call.portal.change_door(lambda door: door.sessions.sign_out(who))
     response = Response(status_code=204)
     drop_session(response, call.request)
+    set_csrf(response, call.request, call.portal.ids.fresh_id())
     return response
 
 
