@@ -24,6 +24,10 @@ class TestSignIn:
         assert session["households"] == ["GZ0000000101"]
         assert session["system"] is None
 
+    def test_nobody_is_null_and_no_error(self, portal):
+        answer = portal.browser().get("/api/session")
+        assert (answer.status_code, answer.json()) == (200, None)
+
     def test_staff_have_a_system_of_their_own(self, portal):
         assert portal.signed_in("oper").get("/api/session").json()["system"] == M
 
@@ -101,7 +105,8 @@ class TestSession:
         portal.clock.advance(timedelta(minutes=29))
         assert browser.get("/api/session").status_code == 200
         portal.clock.advance(timedelta(minutes=30))
-        check_error(browser.get("/api/session"), 401, "unauthenticated")
+        assert browser.get("/api/session").json() is None
+        check_error(browser.get("/smart_use_platform/api/households"), 401, "unauthenticated")
 
     def test_a_new_password_works_and_the_old_one_does_not(self, portal):
         browser, other = portal.signed_in("lihua"), portal.signed_in("lihua")
@@ -111,7 +116,7 @@ class TestSession:
         check_error(weak, 422, "invalid")
         assert browser.put("/api/session/password", json={"current": PASSWORD, "new": "another long password"}).status_code == 200
         assert browser.get("/api/session").status_code == 200
-        assert other.get("/api/session").status_code == 401
+        assert other.get("/api/session").json() is None
         assert ready(portal).post("/api/session", json={"login": "lihua", "password": PASSWORD}).status_code == 401
 
     def test_a_first_password_must_be_changed_before_anything_else(self, portal):
