@@ -54,6 +54,16 @@ def read_clock(text: str | None) -> CityClock:
     return CityClock(starts_at.timestamp(), float(speed or 1), float(anchor) if anchor else time.time())
 
 
+def instant_of(text: str) -> int:
+    """Unix second of an ISO 8601 date or time; of the city's own time where it has no offset.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    at = datetime.fromisoformat(text)
+    return int((at if at.tzinfo else at.replace(tzinfo=LOCAL)).timestamp())
+
+
 def local(at_s: float) -> datetime:
     """Civil time of the city at a Unix second."""
     return datetime.fromtimestamp(at_s, LOCAL)

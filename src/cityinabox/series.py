@@ -11,7 +11,9 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+Ints = npt.NDArray[np.int64]
 EPOCH_S = 1_577_635_200
 """Monday 2019-12-30 00:00 in the city: registers stand at their start value."""
 WEEK_S = 604_800
@@ -74,9 +76,7 @@ class Consumption:
         The total register of the meter is their sum.
         """
         shape = shape_of(self.source)
-        months, weeks = MONTHS_PER_WEEK
-        all_amount = shape.amount * shape.step_s * weeks
-        scale = self.monthly * shape.weeks * months
+        scale, all_amount = self._ratio(shape)
         start_in = 2 if len(shape.totals) > 1 else 0
         return tuple(
             (self.start if k == start_in else 0) + (self._since_epoch(shape, k, at_s) * scale) // all_amount
@@ -90,6 +90,29 @@ class Consumption:
     def interval(self, from_s: int, to_s: int) -> int:
         """What was used in [from_s, to_s)."""
         return self.register(to_s) - self.register(from_s)
+
+    def columns(self, at_s: Ints) -> Ints:
+        """``registers`` at many times at once, shape (tariffs, times)."""
+        return np.stack([self._column(tariff, at_s) for tariff in range(len(shape_of(self.source).totals))])
+
+    def _column(self, tariff: int, at_s: Ints) -> Ints:
+        shape, total = shape_of(self.source), _total_column(self.source, tariff)
+        first = self.registers(EPOCH_S)[tariff]
+        if not total[-1]:
+            return np.full(at_s.size, first, np.int64)
+        step, into = np.divmod(at_s - EPOCH_S + self.offset_weeks * WEEK_S, shape.step_s)
+        turns, index = np.divmod(step, shape.steps)
+        counted = turns.astype(object) * total[-1] + total[index]
+        fine = counted * shape.step_s + (total[index + 1] - total[index]) * into.astype(object)
+        since = fine - shape.fine(tariff=tariff, at_s=EPOCH_S, offset_weeks=self.offset_weeks)
+        scale, amount = self._ratio(shape)
+        column: Ints = (since * scale // amount).astype(np.int64) + first
+        return column
+
+    def _ratio(self, shape: Shape) -> tuple[int, int]:
+        """What an amount x step_s of the shape is multiplied and then divided by."""
+        months, weeks = MONTHS_PER_WEEK
+        return self.monthly * shape.weeks * months, shape.amount * shape.step_s * weeks
 
     def _since_epoch(self, shape: Shape, tariff: int, at_s: int) -> int:
         return shape.fine(tariff=tariff, at_s=at_s, offset_weeks=self.offset_weeks) - shape.fine(
@@ -108,6 +131,12 @@ def shape_of(source: str) -> Shape:
         return Shape(step_s, (_running(amounts),))
     tariffs = [TARIFF_OF_HOUR[i * step_s // 3600 % 24] for i in range(len(amounts))]
     return Shape(step_s, tuple(_running([a if t == k else 0 for a, t in zip(amounts, tariffs, strict=True)]) for k in range(4)))
+
+
+@cache
+def _total_column(source: str, tariff: int) -> npt.NDArray[np.object_]:
+    """The running totals of one tariff as a column of whole numbers of any size: those of gas need more than 64 bits."""
+    return np.array(shape_of(source).totals[tariff], dtype=object)
 
 
 def _gas() -> list[int]:

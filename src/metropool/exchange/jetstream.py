@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.envelope import Envelope, to_bytes
-from metropool.exchange.ports import Delivery
+from metropool.exchange.ports import Delivery, LogEntry
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
@@ -141,12 +141,13 @@ class JetStreamLog:
             raise Unavailable(f"the log {self._stream} gave no receipt: {cause or type(cause).__name__}") from cause
         return _receipt(answer)
 
-    async def read(self, *, limit: int, wait_s: float) -> Sequence[tuple[int, bytes]]:
+    async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
         """See ``Log.read``."""
         messages = await _fetch(self._client, stream=self._stream, limit=limit, wait_s=wait_s)
         pairs = [(message.metadata.sequence.stream, message) for message in messages]
         self._unconfirmed.extend(pairs)
-        return [(sequence, message.data) for sequence, message in pairs]
+        entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
+        return sorted(entries, key=lambda entry: entry.sequence)
 
     async def done(self, sequence: int) -> None:
         """See ``Log.done``."""

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -122,9 +121,3 @@ def quiet_log() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
-
-
-def site_folder() -> Path | None:
-    """The built site, when it was built."""
-    folder = Path(__file__).resolve().parents[1] / "portal" / "site"
-    return folder if (folder / "index.html").exists() else None

@@ -66,7 +66,15 @@ class TestToonRegisters:
 
     def test_solar_register_drops_eight_times(self, toon):
         assert [flag["from"][:13] for flag in flags(toon, "reset", "pv")] == ["2020-01-10T08"]
-        drops = ["2020-01-20T17", "2020-03-17T13", "2020-04-15T17", "2021-09-07T19", "2021-09-24T17", "2021-10-26T13", "2021-12-10T16"]
+        drops = [
+            "2020-01-20T17",
+            "2020-03-17T13",
+            "2020-04-15T17",
+            "2021-09-07T19",
+            "2021-09-24T17",
+            "2021-10-26T13",
+            "2021-12-10T16",
+        ]
         assert [flag["from"][:13] for flag in flags(toon, "backward", "pv")] == drops
         assert flags(toon, "backward", "pv")[0]["line"] == 15_798
 

@@ -61,7 +61,8 @@ class SettlementWork(Protocol):
 class Channel(Protocol):
     """A payment channel (支付渠道), an outside party with its own key."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     async def create_order(self, *, order: str, amount_fen: Fen, return_url: str, notify_url: str) -> str:
         """Tell the channel of an order; returns the address the payer is sent to. A repeat gives the same address.

@@ -125,7 +125,8 @@ def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch
 def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
     lines = [text.first_line() for _ in range(mapping.first_line - 1)]
     if len(lines) < mapping.header_line or not lines[mapping.header_line - 1].strip():
-        raise Invalid(f"{path.name} has no header in line {mapping.header_line}")
+        what = f"has no header in line {mapping.header_line}" if any(line.strip() for line in lines) else "is empty"
+        raise Invalid(f"{path.name} {what}")
     return split_header(lines[mapping.header_line - 1].decode("utf-8-sig"), mapping.delimiter)
 
 

@@ -14,7 +14,7 @@ from metropool.capabilities.metering.validation.rows import Rows, read_rows
 from metropool.capabilities.metering.validation.rules import INTERVAL, MEAN_POWER, REGISTER, ChannelFacts, Rules
 from metropool.capabilities.metering.validation.swaps import Breaks, find_swaps
 from metropool.facts.readings.schemas import Quality
-from metropool.facts.readings.steps import interval_steps, steps_table
+from metropool.facts.readings.steps import interval_steps, same_as_before, steps_table
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -59,8 +59,8 @@ def validate(
     found = Findings()
     rows = read_rows(readings, facts, prefer=prefer)
     rows = _without_bad_clocks(rows, found, rules, now)
-    rows, repeated = _without_repeats(rows, found)
     _find_disorder(rows, found)
+    rows, repeated = _without_repeats(rows, found)
     interval_s = _interval_of(rows, facts)
     _find_gaps(rows, found, rules, interval_s)
     _find_late_starts(rows, found, rules, facts, window_start)
@@ -183,22 +183,25 @@ def _find_blanks(rows: Rows, found: Findings) -> None:
 
 
 def _find_disorder(rows: Rows, found: Findings) -> None:
-    """Readings that came after a later one of their channel."""
-    if not len(rows) or (np.diff(rows.row) >= 0).all():
+    """Times that came, the first time, after a later one of their channel; only where the input has an order."""
+    start = np.flatnonzero(~rows.same_time())
+    if not rows.is_ordered or not start.size:
         return
-    came = np.lexsort((rows.row, rows.fact))
-    at, fact = rows.at[came], rows.fact[came]
-    width = int(at.max() - at.min()) + 1
-    position = fact * width + (at - at.min())
-    behind = position < np.maximum.accumulate(position)
-    first, last = runs(behind, np.concatenate([[True], np.diff(fact) != 0]))
+    arrival, at, fact = np.minimum.reduceat(rows.row, start), rows.at[start], rows.fact[start]
+    came = np.lexsort((arrival, fact))
+    arrival, at, fact = arrival[came], at[came], fact[came]
+    position = fact * (int(at.max() - at.min()) + 1) + (at - at.min())
+    first, last = runs(position < np.maximum.accumulate(position), ~same_as_before(fact))
+    if not first.size:
+        return
+    ends, padded = np.column_stack([first, last + 1]).ravel(), np.append(at, at[-1])
     found.add(
         FlagClass.OUT_OF_ORDER,
-        channel=rows.channel[came[first]],
-        from_at=np.minimum.reduceat(at, first) if first.size else at[first],
-        to_at=at[first],
+        channel=rows.channel[start[came[first]]],
+        from_at=np.minimum.reduceat(padded, ends)[::2],
+        to_at=np.maximum.reduceat(padded, ends)[::2],
         count=last - first + 1,
-        row=rows.row[came[first]],
+        row=arrival[first],
     )
 
 
