@@ -1,1 +1,1 @@
-"""Abilities that a plan can place on a system."""
+"""Abilities that a plan can place on a system. No capability imports another; they meet by message."""

@@ -1,0 +1,39 @@
+"""Run all tests in their groups, each within its own time, and print one line in total."""
+
+import re
+import subprocess
+import sys
+import time
+
+GROUPS = {
+    "unit": (["tests/unit", "tests/house", "tests/portal"], 2),
+    "codecs": (["tests/codecs"], 2),
+    "exchange": (["tests/exchange"], 3),
+    "metering": (["tests/metering"], 3),
+    "billing": (["tests/billing"], 2),
+    "browser": (["tests/browser"], 3),
+}
+
+
+def main() -> int:
+    totals = {"passed": 0, "failed": 0, "skipped": 0, "error": 0}
+    worst = 0
+    for name, (folders, minutes) in GROUPS.items():
+        started = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rs", *folders]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        print(run.stdout[-6000:] if run.returncode else _tail(run.stdout), run.stderr[-3000:], flush=True)
+        for count, word in re.findall(r"(\d+) (passed|failed|skipped|error)", run.stdout.splitlines()[-1] if run.stdout else ""):
+            totals[word] += int(count)
+        worst = worst or run.returncode
+        print(f"-- {name}: {time.monotonic() - started:.0f} s of {minutes * 60} s", flush=True)
+    print(f"{totals['passed']} passed, {totals['failed'] + totals['error']} failed, {totals['skipped']} skipped")
+    return worst
+
+
+def _tail(output: str) -> str:
+    return "\n".join(line for line in output.splitlines()[-12:] if line.strip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""SQL and the payment channel, behind the ports of settlement."""

@@ -1,0 +1,133 @@
+"""Settlement's own tables in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, distinct, func, insert, select, update
+
+from metropool.capabilities.settlement import tables as t
+from metropool.storage.units import UnitContext
+
+Row = Mapping[str, Any]
+
+
+class SqlDues:
+    """Dues, combined bills, orders, notices, parts, refunds and questions in one unit of work."""
+
+    def __init__(self, context: UnitContext) -> None:
+        self._connection = context.connection
+
+    def add_due(self, row: Row) -> bool:
+        """Keep a company's bill; False when its number is known."""
+        if self._rows(t.due, bill_number=row["bill_number"]):
+            return False
+        self._add(t.due, row)
+        return True
+
+    def dues(self, **equal: object) -> list[Row]:
+        """Dues whose columns equal the given values, oldest due date first."""
+        return sorted(self._rows(t.due, **equal), key=lambda row: (row["due_date"], row["bill_number"]))
+
+    def pay_due(self, bill_number: str, amount_fen: int) -> None:
+        """Note (part of) a payment on a due; negative takes back."""
+        change = update(t.due).where(t.due.c.bill_number == bill_number).values(paid_fen=t.due.c.paid_fen + amount_fen)
+        self._connection.execute(change)
+
+    def waiting_periods(self) -> list[Row]:
+        """Accounts and periods with dues that are in no combined bill yet."""
+        c = t.due.c
+        query = (
+            select(distinct(c.combined_account), c.period).where(c.combined_bill.is_(None)).order_by(c.period, c.combined_account)
+        )
+        return [{"combined_account": account, "period": period} for account, period in self._connection.execute(query)]
+
+    def next_number(self, period: str) -> str:
+        """The next number of combined bills of a period, without gaps: ``CB202607-000001``."""
+        prefix = f"CB{period.replace('-', '')}-"
+        query = select(func.count()).select_from(t.combined_bill).where(t.combined_bill.c.number.like(f"{prefix}%"))
+        return f"{prefix}{self._connection.execute(query).scalar_one() + 1:06d}"
+
+    def issue(self, row: Row, bill_numbers: Sequence[str]) -> None:
+        """Keep a combined bill and mark the dues it is made of."""
+        self._add(t.combined_bill, row)
+        change = update(t.due).where(t.due.c.bill_number.in_(bill_numbers)).values(combined_bill=row["number"])
+        self._connection.execute(change)
+
+    def combined_bills(self, **equal: object) -> list[Row]:
+        """Combined bills, newest period first."""
+        found = self._rows(t.combined_bill, **equal)
+        return sorted(found, key=lambda row: (row["period"], row["supplement"]), reverse=True)
+
+    def add_order(self, row: Row) -> None:
+        """Keep a payment order."""
+        self._add(t.payment_order, row)
+
+    def orders(self, **equal: object) -> list[Row]:
+        """Payment orders, newest first."""
+        return sorted(self._rows(t.payment_order, **equal), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+
+    def change_order(self, order: str, **values: object) -> None:
+        """Change the state of an order."""
+        self._connection.execute(update(t.payment_order).where(t.payment_order.c.id == order).values(**values))
+
+    def note_notice(self, *, channel: str, reference: str, order: str, outcome: str, now: datetime) -> bool:
+        """Count a notice; True the first time this reference comes with this outcome."""
+        c = t.payment_notice.c
+        found = self._rows(t.payment_notice, channel=channel, reference=reference)
+        if not found:
+            at = now.isoformat()
+            row = {"channel": channel, "reference": reference, "payment_order": order, "outcome": outcome}
+            self._add(t.payment_notice, {**row, "times": 1, "first_at": at, "last_at": at})
+            return True
+        change = update(t.payment_notice).where(c.channel == channel, c.reference == reference)
+        became_paid = found[0]["outcome"] != "paid" and outcome == "paid"
+        kept = "paid" if became_paid else found[0]["outcome"]
+        self._connection.execute(change.values(times=c.times + 1, last_at=now.isoformat(), outcome=kept))
+        return became_paid
+
+    def add_parts(self, rows: Sequence[Row]) -> None:
+        """Keep what a payment or refund gave to bills."""
+        if rows:
+            self._connection.execute(insert(t.payment_part), [dict(row) for row in rows])
+
+    def parts_of(self, order: str) -> list[Row]:
+        """Parts of an order's payment and of its refunds."""
+        return self._rows(t.payment_part, payment_order=order)
+
+    def add_refund(self, row: Row) -> bool:
+        """Keep a refund."""
+        self._add(t.refund, row)
+        return True
+
+    def refunds_of(self, order: str) -> list[Row]:
+        """Refunds of an order."""
+        return self._rows(t.refund, payment_order=order)
+
+    def waiting_refunds(self) -> list[Row]:
+        """Refunds the channel has not done yet."""
+        return self._rows(t.refund, state="ordered")
+
+    def change_refund(self, refund: str, state: str) -> None:
+        """Change the state of a refund."""
+        self._connection.execute(update(t.refund).where(t.refund.c.id == refund).values(state=state))
+
+    def add_question(self, row: Row) -> None:
+        """Keep a question about a bill."""
+        self._add(t.bill_question, row)
+
+    def questions(self, **equal: object) -> list[Row]:
+        """Questions about bills."""
+        return self._rows(t.bill_question, **equal)
+
+    def _add(self, table: Table, row: Row) -> None:
+        self._connection.execute(insert(table).values({name: row[name] for name in table.c.keys() if name in row}))  # noqa: SIM118
+
+    def _rows(self, table: Table, **equal: object) -> list[Row]:
+        query = select(table)
+        for name, value in equal.items():
+            column = table.c[name]
+            query = query.where(
+                column.in_(value) if isinstance(value, tuple | list) else column.is_(None) if value is None else column == value
+            )
+        return [dict(row) for row in self._connection.execute(query).mappings()]

@@ -1,0 +1,21 @@
+"""Settlement as a plan can place it."""
+
+from datetime import timedelta
+
+from metropool.capabilities.settlement import operations, payments
+from metropool.capabilities.settlement.adapters.sql import SqlDues
+from metropool.capabilities.settlement.tables import metadata
+from metropool.exchange.capability import Capability, Worker
+from metropool.exchange.messages import BillsIssued, PaymentsAllocated
+
+SETTLEMENT = Capability(
+    name="settlement",
+    consumes={BillsIssued: operations.note_bills},
+    produces=(PaymentsAllocated,),
+    keeps={"dues": SqlDues},
+    tables=(metadata,),
+    workers=(
+        Worker(name="combine", step=operations.issue_combined_bills, every=timedelta(minutes=10)),
+        Worker(name="expire-orders", step=payments.expire_orders, every=timedelta(minutes=5)),
+    ),
+)

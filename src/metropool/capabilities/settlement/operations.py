@@ -1,0 +1,113 @@
+"""What settlement does with bills: note what is due, issue the combined bill, keep a resident's question."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from metropool.capabilities.settlement import accounts
+from metropool.capabilities.settlement.model import is_complete
+from metropool.capabilities.settlement.ports import SettlementWork
+from metropool.core.errors import Invalid, NotFound
+from metropool.core.periods import business_date
+from metropool.exchange.messages import BillsIssued
+
+PATIENCE_DAYS = 5
+SERVICE_ORDER = ("electricity", "water", "gas", "heat")
+_PRINTED = (
+    *("service", "company", "bill_number", "account_number", "usage_point", "meter_number", "period_start", "period_end"),
+    *("register_start", "register_end", "multiplier", "quantity", "unit", "is_estimated", "amount_fen", "due_date"),
+    *("version", "tariff"),
+)
+
+
+def note_bills(*, work: SettlementWork, message: BillsIssued) -> None:
+    """Take a company's bills in as dues, each once; a repeat of a bill number changes nothing."""
+    for row in message.rows.to_pylist():
+        due = _due_row(row, company=message.company, heard_at=work.now.isoformat())
+        if work.dues.add_due(due):
+            legs = accounts.bill_heard(row["combined_account"], message.company, row["amount_fen"])
+            work.ledger.post(key=f"due/{row['bill_number']}", legs=legs)
+    work.changed("dues")
+
+
+def _due_row(row: Mapping[str, Any], *, company: str, heard_at: str) -> dict[str, Any]:
+    dates = {name: row[name].isoformat() for name in ("period_start", "period_end", "due_date")}
+    period = dates["period_start"][:7]
+    return {**row, **dates, "company": company, "period": period, "paid_fen": 0, "heard_at": heard_at, "combined_bill": None}
+
+
+def issue_combined_bills(*, work: SettlementWork) -> None:
+    """Issue the combined bill of each account and period whose companies have all told, or that waited long enough."""
+    today = business_date(work.now)
+    for waiting in work.dues.waiting_periods():
+        account, period = waiting["combined_account"], waiting["period"]
+        dues = work.dues.dues(combined_account=account, period=period, combined_bill=None)
+        expected = [agreement["supplier"] for agreement in work.registry.agreements_of(combined_account=account)]
+        first_heard = min(date.fromisoformat(row["heard_at"][:10]) for row in dues)
+        issued = work.dues.combined_bills(combined_account=account, period=period)
+        heard = [row["company"] for row in work.dues.dues(combined_account=account, period=period)]
+        patience = PATIENCE_DAYS if not issued else 0
+        if is_complete(heard=heard, expected=expected, first_heard=first_heard, today=today, patience_days=patience):
+            _issue(work, account, period, dues, supplement=len(issued))
+
+
+def _issue(work: SettlementWork, account: str, period: str, dues: Sequence[Mapping[str, Any]], *, supplement: int) -> None:
+    parts = sorted(dues, key=lambda row: (SERVICE_ORDER.index(row["service"]), row["bill_number"]))
+    number = work.dues.next_number(period)
+    content = _canonical(
+        {
+            "number": number,
+            "combined_account": account,
+            "period": period,
+            "supplement": supplement,
+            "issued_at": work.now.isoformat(),
+            "due_date": min(row["due_date"] for row in parts),
+            "total_fen": sum(row["amount_fen"] for row in parts),
+            "parts": [_part_of_bill(row) for row in parts],
+        }
+    )
+    row = json.loads(content)
+    row.pop("parts")
+    work.dues.issue(
+        {**row, "content": content, "sha256": hashlib.sha256(content.encode()).hexdigest()},
+        [part["bill_number"] for part in parts],
+    )
+    work.changed("bills")
+
+
+def _part_of_bill(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{name: row[name] for name in _PRINTED}, "lines": json.loads(row["lines"])}
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def ask_about_bill(
+    *, work: SettlementWork, question: str, combined_account: str, bill_number: str, line: int | None, text: str
+) -> Mapping[str, Any]:
+    """Keep a resident's question about a line of a bill for the company's answer.
+
+    Raises:
+        NotFound: Not a bill of this account.
+        Invalid: Nothing asked, or more than 1,000 characters.
+    """
+    if not any(row["bill_number"] == bill_number for row in work.dues.dues(combined_account=combined_account)):
+        raise NotFound(f"no bill {bill_number} of this account")
+    if not 0 < len(text.strip()) <= 1000:
+        raise Invalid("a question has 1 to 1,000 characters", key="settlement.question_length")
+    row = {
+        "id": question,
+        "combined_account": combined_account,
+        "bill_number": bill_number,
+        "line": line,
+        "text": text.strip(),
+        "state": "received",
+        "asked_at": work.now.isoformat(),
+        "expected_by": (business_date(work.now) + timedelta(days=3)).isoformat(),
+        "answer": None,
+    }
+    work.dues.add_question(row)
+    return row

@@ -1,0 +1,204 @@
+"""What settlement does with money: open payments, take notices in, allocate, give money back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from metropool.capabilities.settlement import accounts
+from metropool.capabilities.settlement.model import Allocation, Due, Part, PaymentNotice, allocate, check_notice, split_refund
+from metropool.capabilities.settlement.ports import SettlementWork
+from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.money import Fen
+from metropool.exchange.messages import ROWS, PaymentsAllocated
+
+ORDER_LIVES = timedelta(minutes=30)
+
+
+def open_payment(
+    *, work: SettlementWork, order: str, combined_account: str, bill_numbers: Sequence[str], amount_fen: Fen, channel: str
+) -> Mapping[str, Any]:
+    """Make a payment order for some of an account's company bills; the channel is told after the commit.
+
+    Args:
+        work: The unit of work.
+        order: Id of the new order.
+        combined_account: Whose bills.
+        bill_numbers: Company bills to pay: all three, or one company alone.
+        amount_fen: What the payer saw; must be what is open.
+        channel: Payment channel.
+
+    Raises:
+        NotFound: A bill is not this account's.
+        Conflict: What is open has changed since the payer saw it, or nothing is open.
+    """
+    dues = [row for row in work.dues.dues(combined_account=combined_account) if row["bill_number"] in set(bill_numbers)]
+    if len(dues) != len(set(bill_numbers)) or not dues:
+        raise NotFound("not every bill belongs to this account")
+    open_fen = sum(row["amount_fen"] - row["paid_fen"] for row in dues)
+    if open_fen != amount_fen or open_fen <= 0:
+        raise Conflict(f"{open_fen} fen are open, not {amount_fen}", key="settlement.dues_changed", values={"open_fen": open_fen})
+    row = {
+        "id": order,
+        "combined_account": combined_account,
+        "bill_numbers": sorted(set(bill_numbers)),
+        "amount_fen": amount_fen,
+        "channel": channel,
+        "state": "created",
+        "created_at": work.now.isoformat(),
+        "expires_at": (work.now + ORDER_LIVES).isoformat(),
+    }
+    work.dues.add_order(row)
+    return row
+
+
+def note_redirect(*, work: SettlementWork, order: str, redirect_url: str) -> None:
+    """The channel took the order; the payer can be sent to it."""
+    work.dues.change_order(order, state="pending", redirect_url=redirect_url)
+
+
+def receive_notice(*, work: SettlementWork, notice: PaymentNotice) -> str:
+    """Take a signed notice in: one effect, however often it comes.
+
+    Returns:
+        What to answer the channel: ``posted``, ``repeated`` or ``noted``.
+
+    Raises:
+        NotFound: No such order.
+        Invalid: Another amount or currency than ordered; nothing is posted.
+    """
+    orders = work.dues.orders(id=notice.order)
+    if not orders or orders[0]["channel"] != notice.channel:
+        raise NotFound(f"no payment order {notice.order}")
+    order = orders[0]
+    check_notice(notice=notice, order_amount_fen=order["amount_fen"])
+    first = work.dues.note_notice(
+        channel=notice.channel, reference=notice.reference, order=notice.order, outcome=notice.status, now=work.now
+    )
+    if not first:
+        return "repeated"
+    if notice.status != "paid":
+        if order["state"] in ("created", "pending"):
+            work.dues.change_order(notice.order, state="failed", reason=notice.status)
+        return "noted"
+    _post_payment(work, order, notice)
+    return "posted"
+
+
+def _post_payment(work: SettlementWork, order: Mapping[str, Any], notice: PaymentNotice) -> None:
+    wanted = set(order["bill_numbers"])
+    dues = [_due(row) for row in work.dues.dues(combined_account=order["combined_account"]) if row["bill_number"] in wanted]
+    allocation = allocate(amount_fen=notice.amount_fen, dues=dues)
+    key = f"payment/{notice.channel}/{notice.reference}"
+    work.ledger.post(key=key, legs=accounts.payment(order["combined_account"], notice.channel, allocation))
+    _apply(work, allocation.parts, order=order["id"], reference=notice.reference)
+    if order["state"] in ("paid", "part_refunded", "refunded"):
+        return
+    work.dues.change_order(order["id"], state="paid", reference=notice.reference, paid_at=work.now.isoformat(), reason=None)
+
+
+def _apply(work: SettlementWork, parts: Sequence[Part], *, order: str, reference: str) -> None:
+    """Note the parts, lessen the dues, tell each company its own."""
+    work.dues.add_parts(
+        [
+            {
+                "reference": reference,
+                "bill_number": part.bill_number,
+                "payment_order": order,
+                "company": part.company,
+                "account_number": part.account_number,
+                "amount_fen": part.amount_fen,
+            }
+            for part in parts
+        ]
+    )
+    for part in parts:
+        work.dues.pay_due(part.bill_number, part.amount_fen)
+    for company in sorted({part.company for part in parts}):
+        rows = [part for part in parts if part.company == company]
+        work.tell(
+            PaymentsAllocated(company=company, rows=_allocated_rows(rows, reference=reference, work=work)),
+            key=f"payment/{reference}/{company}",
+            to=company,
+        )
+    work.changed("payments")
+    work.changed("dues")
+
+
+def _allocated_rows(parts: Sequence[Part], *, reference: str, work: SettlementWork) -> pa.Table:
+    rows = [
+        {
+            "reference": reference,
+            "account_number": part.account_number,
+            "bill_number": part.bill_number,
+            "amount_fen": part.amount_fen,
+            "paid_at": work.now,
+        }
+        for part in parts
+    ]
+    return pa.Table.from_pylist(rows, schema=ROWS[PaymentsAllocated])
+
+
+def order_refund(*, work: SettlementWork, refund: str, order: str, amount_fen: Fen, reason: str) -> bool:
+    """Give back (part of) a payment: postings and telling now, the channel after the commit; the same id once.
+
+    Raises:
+        NotFound: No such paid order.
+        Conflict: More than what is left of the payment.
+        Invalid: No reason given.
+    """
+    if not reason.strip():
+        raise Invalid("a refund needs a reason", key="settlement.reason_missing")
+    orders = work.dues.orders(id=order)
+    if not orders or orders[0]["reference"] is None:
+        raise NotFound(f"no paid order {order}")
+    if any(row["id"] == refund for row in work.dues.refunds_of(order)):
+        return False
+    taken = _take_back(work, order, amount_fen)
+    row = {"id": refund, "payment_order": order, "amount_fen": amount_fen, "credit_fen": taken.credit_fen}
+    work.dues.add_refund({**row, "state": "ordered", "reason": reason, "created_at": work.now.isoformat()})
+    account = orders[0]["combined_account"]
+    work.ledger.post(key=f"refund/{refund}", legs=accounts.refund(account, orders[0]["channel"], taken, amount_fen))
+    _apply(work, taken.parts, order=order, reference=refund)
+    given_back = sum(entry["amount_fen"] for entry in work.dues.refunds_of(order))
+    work.dues.change_order(order, state="refunded" if given_back >= orders[0]["amount_fen"] else "part_refunded")
+    return True
+
+
+def _take_back(work: SettlementWork, order: str, amount_fen: Fen) -> Allocation:
+    given: dict[str, Part] = {}
+    for row in work.dues.parts_of(order):
+        before = given[row["bill_number"]].amount_fen if row["bill_number"] in given else 0
+        given[row["bill_number"]] = Part(
+            bill_number=row["bill_number"],
+            company=row["company"],
+            account_number=row["account_number"],
+            amount_fen=before + row["amount_fen"],
+        )
+    refunds = work.dues.refunds_of(order)
+    paid_fen = sum(row["amount_fen"] for row in work.dues.parts_of(order) if row["amount_fen"] > 0)
+    order_row = work.dues.orders(id=order)[0]
+    credit_fen = order_row["amount_fen"] - paid_fen - sum(row["credit_fen"] for row in refunds)
+    refunded_fen = sum(row["amount_fen"] for row in refunds)
+    return split_refund(amount_fen=amount_fen, parts=list(given.values()), credit_fen=credit_fen, refunded_fen=refunded_fen)
+
+
+def expire_orders(*, work: SettlementWork) -> None:
+    """Close orders nobody paid in time; a notice that still comes is posted all the same."""
+    for order in work.dues.orders(state=("created", "pending")):
+        if order["expires_at"] < work.now.isoformat():
+            work.dues.change_order(order["id"], state="expired")
+            work.changed("payments")
+
+
+def _due(row: Mapping[str, Any]) -> Due:
+    return Due(
+        bill_number=row["bill_number"],
+        company=row["company"],
+        service=row["service"],
+        account_number=row["account_number"],
+        amount_fen=row["amount_fen"],
+        paid_fen=row["paid_fen"],
+        due_date=date.fromisoformat(row["due_date"]),
+    )

@@ -1,0 +1,55 @@
+"""How a capability declares itself: what it is told, tells, is asked, orders and keeps. A plan places it on a system."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import MetaData
+
+from metropool.exchange.messages import Message
+
+Handler = Callable[..., None]
+"""Called as ``handler(work=…, message=…)`` inside a unit of work."""
+
+Adapter = Callable[..., Any]
+"""Called with the ``UnitContext``; gives one of the names in ``keeps``."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Work that falls due: ``step(work=…)`` is one unit; it returns when it is due next, or None to wait ``every``.
+
+    Attributes:
+        name: Unique in its capability.
+        step: Called as ``step(work=…) -> datetime | None``, or ``step(work=…, prepared=…)`` where there is ``prepare``.
+        every: Business time between steps when the step does not say.
+        prepare: Long work on a consistent view, before the unit: called as ``prepare(work=…)``; it may write lake files that
+            the step lists, and changes nothing else.
+    """
+
+    name: str
+    step: Callable[..., Any]
+    every: timedelta
+    prepare: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True)
+class Capability:
+    """An ability that a plan can place on a system.
+
+    Attributes:
+        name: Folder of the capability.
+        consumes: Message class to the operation that takes it.
+        produces: Message classes it tells or orders.
+        keeps: Attribute of its unit of work to the adapter that gives it: its own tables, nobody else's.
+        tables: The tables behind ``keeps``.
+        workers: What it does when time passes.
+    """
+
+    name: str
+    consumes: Mapping[type[Message], Handler] = field(default_factory=dict)
+    produces: tuple[type[Message], ...] = ()
+    keeps: Mapping[str, Adapter] = field(default_factory=dict)
+    tables: tuple[MetaData, ...] = ()
+    workers: tuple[Worker, ...] = ()

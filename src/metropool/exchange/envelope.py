@@ -1,0 +1,112 @@
+"""The bytes that travel: a message with who says it to whom, under which phrase. The envelope id comes from the business key."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from metropool.core.errors import Invalid
+from metropool.core.identifiers import SystemId, derived_id
+from metropool.exchange.messages import MESSAGES, Message, check_rows
+
+MAX_BYTES = 1 << 20
+_CLASSES = {kind.__name__: kind for kind in MESSAGES}
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on its way from one system to another.
+
+    Attributes:
+        id: Derived from sender, receiver, phrase and business key: a repeat has the same id.
+        phrase: Message id of the contract, such as ``water_bills``.
+        kind: Name of the message class; with ``version`` it says how ``body`` is read.
+        body: The message, msgpack; tables inside are Arrow streams.
+    """
+
+    id: str
+    phrase: str
+    kind: str
+    version: int
+    sender: str
+    receiver: str
+    at: datetime
+    body: bytes
+
+
+def seal(*, message: Message, key: str, phrase: str, sender: SystemId, receiver: SystemId, at: datetime) -> Envelope:
+    """Put a message in its envelope.
+
+    Raises:
+        Invalid: The rows are not those of its class, or the body is larger than 1 MiB: tell it in parts.
+    """
+    check_rows(message)
+    body = msgspec.msgpack.encode(message, enc_hook=_write_table)
+    if len(body) > MAX_BYTES:
+        raise Invalid(f"{phrase}: {len(body)} bytes is more than a message may have ({MAX_BYTES}); tell it in parts")
+    return Envelope(
+        id=derived_id(sender, receiver, phrase, key),
+        phrase=phrase,
+        kind=type(message).__name__,
+        version=message.version,
+        sender=sender,
+        receiver=receiver,
+        at=at,
+        body=body,
+    )
+
+
+def open_envelope(envelope: Envelope) -> Message:
+    """Read the message of an envelope.
+
+    Raises:
+        Invalid: Unknown class or version, or a body that is not what its class says.
+    """
+    kind = _CLASSES.get(envelope.kind)
+    if kind is None or envelope.version != kind.version:
+        raise Invalid(f"{envelope.phrase}: no message {envelope.kind} version {envelope.version} is known here")
+    try:
+        message = msgspec.msgpack.decode(envelope.body, type=kind, dec_hook=_read_table)
+    except (msgspec.MsgspecError, pa.ArrowInvalid, pa.ArrowException) as cause:
+        raise Invalid(f"{envelope.phrase}: the body is no {envelope.kind}: {cause}") from cause
+    check_rows(message)
+    return message
+
+
+def to_bytes(envelope: Envelope) -> bytes:
+    """The bytes that travel and that evidence is made of."""
+    return msgspec.msgpack.encode(envelope)
+
+
+def from_bytes(data: bytes) -> Envelope:
+    """Read the bytes that travelled.
+
+    Raises:
+        Invalid: Not an envelope.
+    """
+    try:
+        return msgspec.msgpack.decode(data, type=Envelope)
+    except msgspec.MsgspecError as cause:
+        raise Invalid(f"not an envelope: {cause}") from cause
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of the bytes that travelled."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write_table(value: Any) -> Any:
+    if not isinstance(value, pa.Table):
+        raise NotImplementedError(type(value))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, value.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(value)
+    return sink.getvalue().to_pybytes()
+
+
+def _read_table(kind: type, value: Any) -> Any:
+    if kind is not pa.Table:
+        raise NotImplementedError(kind)
+    with pa.ipc.open_stream(value) as reader:
+        return reader.read_all()

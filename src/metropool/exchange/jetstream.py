@@ -1,0 +1,224 @@
+"""The exchange and the log on a NATS server with JetStream: receipts come after fsync (``sync_interval: always``)."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from metropool.core.errors import Forbidden, Unavailable
+from metropool.exchange.envelope import Envelope, to_bytes
+from metropool.exchange.ports import Delivery, LogEntry
+
+INSTANCE = "main"
+RECEIPT_TIMEOUT_S = 5.0
+_VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
+
+
+async def connect(url: str, *, user: str, seed: str, refused: Callable[[str], None] | None = None) -> Client:
+    """Log in as one broker user with its nkey; reconnects for ever, buffering nothing.
+
+    Args:
+        url: Address of the broker.
+        user: Broker user.
+        seed: Its nkey seed.
+        refused: Told of each subject (lower case) that the broker refused to publish to.
+
+    Raises:
+        Unavailable: The server does not answer or refuses the key.
+    """
+
+    async def note(error: Exception) -> None:
+        found = _VIOLATION.search(str(error))
+        if found and refused:
+            refused(found.group(1))
+
+    try:
+        return await nats.connect(
+            url,
+            name=user,
+            nkeys_seed_str=seed,
+            inbox_prefix=f"reply.{user}".encode(),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,
+            pending_size=0,
+            error_cb=note,
+            connect_timeout=5,
+        )
+    except (NatsError, OSError, TimeoutError) as cause:
+        raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause
+
+
+class JetStreamExchange:
+    """The exchange of one system.
+
+    Args:
+        client: Connection of the system's own broker user.
+        system: Its name: the receiver of its inbox, the sender of its letters.
+    """
+
+    def __init__(self, client: Client, *, system: str) -> None:
+        self._client = client
+        self._system = system
+        self._asked: dict[str, asyncio.Future[Msg]] = {}
+
+    @classmethod
+    async def open(cls, url: str, *, system: str, seed: str) -> "JetStreamExchange":
+        """Log in as the system's own user; a letter the broker refuses is known as such at once."""
+        exchange: JetStreamExchange | None = None
+
+        def refused(subject: str) -> None:
+            if exchange is not None:
+                exchange.note_refused(subject)
+
+        exchange = cls(await connect(url, user=system, seed=seed, refused=refused), system=system)
+        return exchange
+
+    @property
+    def client(self) -> Client:
+        """The connection, for what else its user may do."""
+        return self._client
+
+    def note_refused(self, subject: str) -> None:
+        """The broker refused to let us publish to a subject."""
+        for asked, answer in self._asked.items():
+            if asked.lower() == subject and not answer.done():
+                answer.set_exception(Forbidden(f"the running plan lists no {subject}"))
+
+    async def deliver(self, envelope: Envelope) -> int:
+        """See ``Exchange.deliver``."""
+        subject = f"{envelope.receiver}.{INSTANCE}.{envelope.phrase}.{self._system}.{INSTANCE}"
+        # No Nats-Msg-Id: senders share the receiver's stream, and one could guess another's id and silence it. The inbox
+        # makes a repeat harmless.
+        asking = asyncio.ensure_future(self._client.request(subject, to_bytes(envelope), timeout=RECEIPT_TIMEOUT_S))
+        refusal: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._asked[subject] = refusal
+        try:
+            await asyncio.wait({asking, refusal}, return_when=asyncio.FIRST_COMPLETED)
+            return _receipt(refusal.result() if refusal.done() else await asking)
+        except (NatsError, TimeoutError, OSError) as cause:
+            reason = cause or type(cause).__name__
+            raise Unavailable(f"no receipt for {envelope.phrase} to {envelope.receiver}: {reason}") from cause
+        finally:
+            self._asked.pop(subject, None)
+            asking.cancel()
+
+    async def fetch(self, *, limit: int, wait_s: float) -> Sequence[Delivery]:
+        """See ``Exchange.fetch``."""
+        messages = await _fetch(self._client, stream=f"inbox_{self._system}", limit=limit, wait_s=wait_s)
+        return [_delivery(message) for message in messages]
+
+    async def close(self) -> None:
+        """Leave the broker."""
+        await self._client.close()
+
+
+class JetStreamLog:
+    """The log of one system.
+
+    Args:
+        client: Connection of a user of the system's account.
+        stream: Name of the stream (``log_metering``).
+        subject: Subject that batches are published under (``log.metering``).
+    """
+
+    def __init__(self, client: Client, *, stream: str, subject: str) -> None:
+        self._client = client
+        self._stream = stream
+        self._subject = subject
+        self._unconfirmed: list[tuple[int, Msg]] = []
+
+    async def append(self, batch: bytes, *, part: str) -> int:
+        """See ``Log.append``."""
+        try:
+            answer = await self._client.request(f"{self._subject}.{part}", batch, timeout=RECEIPT_TIMEOUT_S)
+        except (NatsError, TimeoutError, OSError) as cause:
+            raise Unavailable(f"the log {self._stream} gave no receipt: {cause or type(cause).__name__}") from cause
+        return _receipt(answer)
+
+    async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
+        """See ``Log.read``."""
+        messages = await _fetch(self._client, stream=self._stream, limit=limit, wait_s=wait_s)
+        pairs = [(message.metadata.sequence.stream, message) for message in messages]
+        self._unconfirmed.extend(pairs)
+        entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
+        return sorted(entries, key=lambda entry: entry.sequence)
+
+    async def done(self, sequence: int) -> None:
+        """See ``Log.done``."""
+        ready = [message for number, message in self._unconfirmed if number <= sequence]
+        self._unconfirmed = [pair for pair in self._unconfirmed if pair[0] > sequence]
+        for message in ready:
+            await message.ack()
+
+
+async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> list[Msg]:
+    """Pull a batch with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer."""
+    inbox = client.new_inbox()
+    subscription = await client.subscribe(inbox)
+    wish = {"batch": limit, "expires": int(wait_s * 1e9), "max_bytes": 0}
+    messages: list[Msg] = []
+    try:
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.main"
+        await client.publish(subject, json.dumps(wish).encode(), reply=inbox)
+        while len(messages) < limit:
+            message = await subscription.next_msg(timeout=(wait_s + 0.5) if not messages else 0.05)
+            status = (message.headers or {}).get("Status")
+            if status == "100":
+                continue
+            if status:
+                break
+            messages.append(message)
+    except (NatsError, TimeoutError, OSError):
+        pass
+    finally:
+        await _leave(subscription.unsubscribe)
+    return messages
+
+
+async def _leave(leave: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await leave()
+    except (NatsError, OSError):
+        return
+
+
+def _delivery(message: Msg) -> Delivery:
+    receiver_and_more = message.subject.split(".")
+    phrase, sender = receiver_and_more[2], receiver_and_more[3]
+
+    async def later(seconds: float) -> None:
+        await message.nak(delay=seconds)
+
+    async def done() -> None:
+        await message.ack()
+
+    return Delivery(
+        data=message.data,
+        sender=sender,
+        phrase=phrase,
+        position=message.metadata.sequence.stream,
+        attempt=message.metadata.num_delivered or 1,
+        done=done,
+        later=later,
+    )
+
+
+def _receipt(answer: Msg) -> int:
+    """The position in a PubAck.
+
+    Raises:
+        Unavailable: The stream refused the message (full, for one).
+    """
+    receipt: dict[str, Any] = json.loads(answer.data)
+    if "error" in receipt:
+        raise Unavailable(f"the stream refused: {receipt['error'].get('description')}")
+    return int(receipt["seq"])
+
+
+__all__ = ["JetStreamExchange", "JetStreamLog", "connect"]

@@ -1,0 +1,149 @@
+"""What systems say to one another: facts (past tense), orders (imperative, expiring), questions (a noun with ``Of``).
+
+Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills``) are many and map to them in the contract.
+Columns of ``rows`` are fixed per class in ``ROWS``; a message whose rows differ is refused.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+import pyarrow as pa
+
+from metropool.core.errors import Invalid
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Something one system says to another."""
+
+    version: ClassVar[int] = 1
+
+
+class Fact(Message, frozen=True, kw_only=True):
+    """It happened; the sender is its one writer."""
+
+
+class Order(Message, frozen=True, kw_only=True):
+    """Do it, but never after ``expires_at``."""
+
+    expires_at: datetime
+
+
+class BlocksSealed(Fact, frozen=True, kw_only=True):
+    """Interval blocks and registers of usage points, sealed for one business day (抄表与冻结数据)."""
+
+    rows: pa.Table
+
+
+class HouseholdUsageTold(Fact, frozen=True, kw_only=True):
+    """A household's own three meters' data (家庭三表数据), for the household."""
+
+    rows: pa.Table
+
+
+class CustomersTold(Fact, frozen=True, kw_only=True):
+    """Customers and agreements of a company, as copies for readers (客户档案)."""
+
+    rows: pa.Table
+
+
+class BillsIssued(Fact, frozen=True, kw_only=True):
+    """Bills of one company and period (账单信息), numbered and immutable."""
+
+    service: str
+    company: str
+    rows: pa.Table
+
+
+class PaymentsAllocated(Fact, frozen=True, kw_only=True):
+    """Parts of combined-bill payments that fall to one company (三单合一缴费信息); negative for a refund."""
+
+    company: str
+    rows: pa.Table
+
+
+class PaymentStatusTold(Fact, frozen=True, kw_only=True):
+    """Whether accounts are paid, due or overdue (缴费情况); no amounts."""
+
+    rows: pa.Table
+
+
+class RowsRequested(Fact, frozen=True, kw_only=True):
+    """A company asks for meter data of its usage points again (供水/供气相关数据要求)."""
+
+    request: str
+    service: str
+    first_day: str
+    last_day: str
+    rows: pa.Table
+
+
+class SwitchSupply(Order, frozen=True, kw_only=True):
+    """Suspend or restore supply at a usage point (停复电申请); re-authorised by the owner of the device."""
+
+    request: str
+    usage_point: str
+    close: bool
+    reason: str
+    requested_by: str
+
+
+_BLOCK_COLUMNS = pa.schema(
+    [
+        ("service", pa.string()),
+        ("usage_point", pa.string()),
+        ("device_number", pa.string()),
+        ("reading_type", pa.int32()),
+        ("business_date", pa.date32()),
+        ("version", pa.int32()),
+        ("start", pa.int64()),
+        ("interval_s", pa.int32()),
+        ("values", pa.list_(pa.int64())),
+        ("quality", pa.list_(pa.uint8())),
+        ("register_start", pa.int64()),
+        ("register_end", pa.int64()),
+    ]
+)
+_TEXT = pa.string()
+ROWS: Mapping[type[Message], pa.Schema] = {
+    BlocksSealed: _BLOCK_COLUMNS,
+    HouseholdUsageTold: _BLOCK_COLUMNS,
+    CustomersTold: pa.schema(
+        [(name, _TEXT) for name in ("usage_point", "account_number", "place", "category", "name", "combined_account")]
+        + [("valid_from", pa.date32()), ("valid_to", pa.date32())]
+    ),
+    BillsIssued: pa.schema(
+        [
+            (name, _TEXT)
+            for name in ("service", "bill_number", "account_number", "combined_account", "usage_point", "meter_number")
+        ]
+        + [("period_start", pa.date32()), ("period_end", pa.date32())]
+        + [(name, _TEXT) for name in ("register_start", "register_end", "multiplier", "quantity", "unit")]
+        + [("is_estimated", pa.bool_()), ("lines", _TEXT), ("amount_fen", pa.int64()), ("due_date", pa.date32())]
+        + [("version", pa.int32()), ("tariff", _TEXT)]
+    ),
+    PaymentsAllocated: pa.schema(
+        [(name, _TEXT) for name in ("reference", "account_number", "bill_number")]
+        + [("amount_fen", pa.int64()), ("paid_at", pa.timestamp("us", tz="UTC"))]
+    ),
+    PaymentStatusTold: pa.schema([("account_number", _TEXT), ("status", _TEXT), ("as_of", pa.timestamp("us", tz="UTC"))]),
+    RowsRequested: pa.schema([("usage_point", _TEXT)]),
+}
+MESSAGES: tuple[type[Message], ...] = (*ROWS, SwitchSupply)
+
+
+def check_rows(message: Message) -> None:
+    """Hold the rows of a message to the columns of its class.
+
+    Raises:
+        Invalid: Missing, additional or differently typed columns.
+    """
+    expected = ROWS.get(type(message))
+    if expected is None:
+        return
+    rows: pa.Table = message.rows  # type: ignore[attr-defined]
+    if not rows.schema.equals(expected, check_metadata=False):
+        raise Invalid(
+            f"{type(message).__name__}: the columns are {rows.schema.names}, expected {expected.names} with their types"
+        )

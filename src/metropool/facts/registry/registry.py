@@ -1,0 +1,134 @@
+"""The registry book: what exists, as adapters of one unit of work see it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from metropool.core.errors import NotFound
+from metropool.facts.registry.tables import channel, end_device, installation, place, supply_agreement, usage_point
+from metropool.storage.units import UnitContext
+
+Row = Mapping[str, Any]
+
+
+class Registry:
+    """What exists (档案), in one unit of work."""
+
+    def __init__(self, context: UnitContext) -> None:
+        self._context = context
+        self._connection = context.connection
+
+    def add(self, table: Table, rows: Sequence[Row]) -> int:
+        """Insert rows that are not there yet; rows with a key that exists are left as they are. Returns how many were new."""
+        if not rows:
+            return 0
+        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
+        before = self.count(table)
+        self._connection.execute(make(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        return self.count(table) - before
+
+    def count(self, table: Table) -> int:
+        """How many rows a table of the registry has."""
+        return int(self._connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+    def rows(self, table: Table, **equal: object) -> list[Row]:
+        """Rows whose columns equal the given values; a tuple or list means any of them."""
+        query = select(table)
+        for name, value in equal.items():
+            column = table.c[name]
+            query = query.where(column.in_(value) if isinstance(value, list | tuple | set) else column == value)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def one(self, table: Table, **equal: object) -> Row:
+        """The one row with these values.
+
+        Raises:
+            NotFound: There is none.
+        """
+        found = self.rows(table, **equal)
+        if not found:
+            wanted = ", ".join(f"{name} {value}" for name, value in equal.items())
+            raise NotFound(f"no {table.name} with {wanted}")
+        return found[0]
+
+    def channels(self) -> pa.Table:
+        """All channels as columns ``channel, address, point, item``, sorted by (address, point, item) for binary search."""
+        c = channel.c
+        query = select(c.id, c.address, c.point, c.reading_type).order_by(c.address, c.point, c.reading_type)
+        return _columns(
+            self._connection.execute(query).all(),
+            {"channel": pa.int32(), "address": pa.int64(), "point": pa.int32(), "item": pa.int32()},
+        )
+
+    def installations(self, *, channels: Iterable[int] | None = None) -> pa.Table:
+        """Installations now believed, as columns ``channel, usage_point, multiplier, valid_from, valid_to, version``.
+
+        Times are Unix seconds; an open end is the largest int64.
+        """
+        c = installation.c
+        query = select(
+            c.channel, c.usage_point, c.multiplier, c.valid_from, func.coalesce(c.valid_to, (1 << 63) - 1), c.version
+        ).where(c.replaced_by.is_(None))
+        if channels is not None:
+            query = query.where(c.channel.in_(list(channels)))
+        kinds = {"channel": pa.int32(), "usage_point": pa.int32(), "multiplier": pa.string()}
+        kinds |= {"valid_from": pa.int64(), "valid_to": pa.int64(), "version": pa.int32()}
+        return _columns(self._connection.execute(query.order_by(c.channel, c.valid_from)).all(), kinds)
+
+    def correct_installation(self, *, old: int, new: Row) -> int:
+        """Replace an installation that was recorded wrongly (late exchange, wrong CT ratio); the old row stays, marked.
+
+        Args:
+            old: Id of the wrong row.
+            new: Columns of the right one.
+
+        Returns:
+            Id of the new row.
+        """
+        before = self.one(installation, id=old)
+        row = {**before, **new, "version": before["version"] + 1, "recorded_at": int(self._context.now.timestamp())}
+        row.pop("id")
+        added = self._connection.execute(insert(installation).values(row)).inserted_primary_key
+        number = int(added[0]) if added else 0
+        self._connection.execute(update(installation).where(installation.c.id == old).values(replaced_by=number))
+        return number
+
+    def usage_points(self) -> pa.Table:
+        """All usage points as columns ``usage_point`` (local number), ``id``, ``service``, ``place``."""
+        c = usage_point.c
+        rows = self._connection.execute(select(c.number, c.id, c.service, c.place).order_by(c.number)).all()
+        return _columns(rows, {"usage_point": pa.int32(), "id": pa.string(), "service": pa.string(), "place": pa.string()})
+
+    def device_numbers(self) -> pa.Table:
+        """Serial number of the device installed now at each usage point: columns ``usage_point``, ``device_number``."""
+        query = (
+            select(installation.c.usage_point, func.min(end_device.c.serial))
+            .join(channel, channel.c.id == installation.c.channel)
+            .join(end_device, end_device.c.id == channel.c.device)
+            .where(installation.c.replaced_by.is_(None), installation.c.valid_to.is_(None))
+            .group_by(installation.c.usage_point)
+        )
+        return _columns(self._connection.execute(query).all(), {"usage_point": pa.int32(), "device_number": pa.string()})
+
+    def agreements_of(self, *, combined_account: str) -> list[Row]:
+        """The agreements (户号) joined to one combined-bill account."""
+        return self.rows(supply_agreement, combined_account=combined_account)
+
+    def path_of(self, place_id: str) -> list[Row]:
+        """A place and the places it lies in, innermost first."""
+        path: list[Row] = []
+        current: str | None = place_id
+        while current is not None and len(path) < 16:
+            row = self.one(place, id=current)
+            path.append(row)
+            current = row["parent"]
+        return path
+
+
+def _columns(rows: Sequence[Any], kinds: Mapping[str, pa.DataType]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return pa.table({name: pa.array(values, type=kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)})

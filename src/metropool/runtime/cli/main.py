@@ -1,0 +1,160 @@
+"""``metropool``: one screen of help, groups, examples first; results on stdout, talk on stderr."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from metropool import __version__
+from metropool.core.errors import MetropoolError
+from metropool.runtime.cli.words import language, word
+
+app = typer.Typer(
+    help=f"{word('app')}\n\n{word('examples')}",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+plan_app = typer.Typer(help=word("plan"), no_args_is_help=True)
+app.add_typer(plan_app, name="plan", rich_help_panel=word("group_admin"))
+AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
+
+
+def main() -> None:
+    """Run the command line; a fault we know of is one sentence and exit status 1, wrong usage 2."""
+    try:
+        app()
+    except MetropoolError as fault:
+        sys.stderr.write(f"metropool: {fault}\n")
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def print_json(value: Any) -> None:
+    """Print a result as JSON on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"metropool {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    lang: Annotated[str, typer.Option("--lang", help=f"zh | en: {word('option_lang')}")] = language(),
+    version: Annotated[
+        bool, typer.Option("--version", help=word("option_version"), callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command(help=word("decode"), rich_help_panel=word("group_data"))
+def decode(
+    hexadecimal: Annotated[str, typer.Argument(metavar="HEX", help=word("decode_hex"))],
+    protocol: Annotated[str, typer.Option(help=word("decode_protocol"))],
+    as_json: AsJson = False,
+) -> None:
+    """Explain a frame."""
+    from metropool.runtime.cli.data import explain_frame
+
+    explain_frame(hexadecimal, protocol=protocol, as_json=as_json)
+
+
+@app.command(help=word("rate"), rich_help_panel=word("group_data"))
+def rate(cases: Annotated[Path, typer.Argument(metavar="CASES.json", help=word("rate_file"))], as_json: AsJson = False) -> None:
+    """Rate cases."""
+    from metropool.runtime.cli.data import rate_file
+
+    rate_file(cases, as_json=as_json)
+
+
+@app.command("import", help=word("import"), rich_help_panel=word("group_data"))
+def import_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=word("import_file"))],
+    mapping: Annotated[str, typer.Option(help=word("import_mapping"))] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Load a file of meter data."""
+    from metropool.runtime.cli.data import import_file
+
+    import_file(file, mapping=mapping, as_json=as_json)
+
+
+@app.command(help=word("demo"), rich_help_panel=word("group_start"))
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help=word("demo_fresh"))] = False,
+    seed: Annotated[int, typer.Option(help=word("demo_seed"))] = 7,
+    homes: Annotated[int, typer.Option(min=1, max=5000, help=word("demo_homes"))] = 60,
+    speed: Annotated[float, typer.Option(min=1.0, max=3600.0, help=word("demo_speed"))] = 300.0,
+    port: Annotated[int, typer.Option(min=1, max=65535, help=word("demo_port"))] = 8765,
+) -> None:
+    """Start a small city."""
+    from metropool.runtime.demo import run_demo
+
+    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, language=language())
+
+
+@app.command(help=word("serve"), rich_help_panel=word("group_operate"))
+def serve(
+    system: Annotated[str, typer.Argument(help=word("serve_system"))] = "",
+) -> None:
+    """Run systems."""
+    from metropool.runtime.serve import serve_system
+
+    serve_system(system)
+
+
+@app.command(help=word("bill"), rich_help_panel=word("group_operate"))
+def bill(
+    account: Annotated[str, typer.Option(help=word("bill_account"))] = "",
+    period: Annotated[str, typer.Option(help=word("bill_period"))] = "",
+    pdf: Annotated[Path | None, typer.Option(help=word("bill_pdf"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List bills, or write one as PDF."""
+    from metropool.runtime.cli.operate import show_bills
+
+    show_bills(account=account, period=period, pdf=pdf, as_json=as_json)
+
+
+@app.command(help=word("doctor"), rich_help_panel=word("group_start"))
+def doctor(as_json: AsJson = False) -> None:
+    """Look at this machine."""
+    from metropool.runtime.cli.doctor import look
+
+    look(as_json=as_json)
+
+
+@app.command(help=word("bench"), rich_help_panel=word("group_admin"), context_settings={"ignore_unknown_options": True})
+def bench(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Measure speed and memory."""
+    from metropool.runtime.cli.operate import run_bench
+
+    run_bench(arguments or [])
+
+
+@plan_app.command("check", help=word("plan_check"))
+def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition", as_json: AsJson = False) -> None:
+    """Check a plan."""
+    from metropool.runtime.cli.operate import check_plan
+
+    check_plan(plan, as_json=as_json)
+
+
+@plan_app.command("draw", help=word("plan_draw"))
+def plan_draw(
+    plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition",
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("plan.svg"),
+) -> None:
+    """Draw a plan."""
+    from metropool.runtime.cli.operate import draw_plan
+
+    draw_plan(plan, output=output)

@@ -1,0 +1,56 @@
+"""Moves envelopes between a node's books and the exchange: out of the outbox until receipted, in through the inbox once."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from metropool.core.errors import Forbidden, Unavailable
+from metropool.exchange.envelope import Envelope
+from metropool.exchange.ports import Exchange
+from metropool.runtime.pause import pause
+
+if TYPE_CHECKING:
+    from metropool.runtime.node import Node
+
+log = structlog.get_logger()
+BATCH = 100
+RETRY_S = 0.5
+IDLE_S = 5.0
+
+
+async def relay_out(node: "Node", exchange: Exchange) -> None:
+    """Deliver what is not yet sent, for ever; a crash before the receipt is kept means one more delivery, ignored there."""
+    while True:
+        node.wake.clear()
+        waiting = await asyncio.to_thread(node.unsent, limit=BATCH)
+        receipts = [pair for pair in await asyncio.gather(*(_deliver(exchange, *pair) for pair in waiting)) if pair]
+        if receipts:
+            await node.mark_sent(receipts)
+        if len(receipts) == len(waiting):
+            await pause(IDLE_S if not waiting else 0.0, unless=node.wake)
+        else:
+            await pause(RETRY_S)
+
+
+async def _deliver(exchange: Exchange, number: int, envelope: Envelope) -> tuple[int, int] | None:
+    try:
+        return number, await exchange.deliver(envelope)
+    except (Unavailable, Forbidden) as reason:
+        log.warning("not delivered", phrase=envelope.phrase, receiver=envelope.receiver, reason=str(reason))
+        return None
+
+
+async def relay_in(node: "Node", exchange: Exchange) -> None:
+    """Take in what arrives, for ever.
+
+    What cannot be understood is parked inside ``receive``. A dependency that does not answer is tried again later; anything
+    else stops this inbox loudly, with nothing lost: the broker keeps what was not done.
+    """
+    while True:
+        for delivery in await exchange.fetch(limit=BATCH, wait_s=2.0):
+            try:
+                await node.receive(delivery)
+            except Unavailable as reason:
+                log.warning("taken in later", phrase=delivery.phrase, reason=str(reason), attempt=delivery.attempt)
+                await delivery.later(min(2.0**delivery.attempt, 60.0))

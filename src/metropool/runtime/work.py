@@ -1,0 +1,148 @@
+"""The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metropool.core.clock import Instant
+from metropool.core.errors import Invalid
+from metropool.core.identifiers import IdSource, PartyId, SystemId
+from metropool.exchange.capability import Adapter, Capability
+from metropool.exchange.envelope import MAX_BYTES, seal
+from metropool.exchange.messages import Message
+from metropool.exchange.outbox import Outbox
+from metropool.plan.compiled import Route
+from metropool.storage.lake import Lake, LakeFile
+from metropool.storage.units import UnitContext
+
+
+class Work:
+    """One unit of work of one capability on one system.
+
+    Args:
+        context: The open transaction and whose it is.
+        capability: Whose ``keeps`` are at hand.
+        rows: The rows the plan gives the host, such as ``("water",)``.
+        books: Name to adapter of the five books.
+        routes: Message class to where it may go.
+        cause: Id of the envelope that is being taken in, if any: a key for what follows from it.
+    """
+
+    def __init__(
+        self,
+        *,
+        context: UnitContext,
+        capability: Capability,
+        rows: Sequence[str],
+        books: Mapping[str, Adapter],
+        routes: Mapping[str, Sequence[Route]],
+        cause: str = "",
+    ) -> None:
+        self.context = context
+        self.cause = cause
+        self.rows = tuple(rows)
+        self.topics: list[str] = []
+        self._adapters = {**books, **capability.keeps}
+        self._made: dict[str, Any] = {}
+        self._routes = routes
+        self._outbox = Outbox(context.connection)
+
+    @property
+    def now(self) -> Instant:
+        """The instant of the whole unit, UTC."""
+        return self.context.now
+
+    @property
+    def system(self) -> SystemId:
+        """Whose books these are."""
+        return self.context.system
+
+    @property
+    def ids(self) -> IdSource:
+        """Source of fresh ids."""
+        return self.context.ids
+
+    @property
+    def lake(self) -> Lake:
+        """The system's lake, for writing files before the unit that lists them."""
+        return self.context.lake
+
+    @property
+    def party(self) -> PartyId:
+        """The organisation that runs the system."""
+        return self.context.party
+
+    def __getattr__(self, name: str) -> Any:
+        adapters = self.__dict__.get("_adapters", {})
+        if name not in adapters:
+            raise AttributeError(f"this unit of work keeps no {name!r}")
+        if name not in self._made:
+            self._made[name] = adapters[name](self.context)
+        return self._made[name]
+
+    def tell(self, message: Message, *, key: str, to: str | None = None) -> None:
+        """Put a message in the outbox for everyone the plan lists, or only for the party ``to``.
+
+        Args:
+            message: A fact, or an order for its addressee.
+            key: Business key: a repeat of it is not said again.
+            to: Party (never a system) it is for.
+        """
+        for route in self._routes.get(type(message).__name__, ()):
+            if to is None or to == route.receiver_party:
+                self._tell_along(route, message, key)
+
+    order = tell
+
+    def add_files(self, files: Sequence[LakeFile]) -> int:
+        """List files in the lake in this unit; the number of the snapshot that shows them."""
+        return self.context.lake.add(self.context.connection, files)
+
+    def changed(self, topic: str) -> None:
+        """Let open pages know, once this unit is committed, that they should look again."""
+        self.topics.append(topic)
+
+    def _tell_along(self, route: Route, message: Message, key: str) -> None:
+        if any(getattr(message, name, value) != value for name, value in route.where.items()):
+            return
+        rows = getattr(message, "rows", None)
+        if rows is None:
+            self._put(route, message, key)
+            return
+        selected = _rows_where(rows, route.where)
+        if selected.num_rows:
+            self._put(route, msgspec.structs.replace(message, rows=selected), key)
+
+    def _put(self, route: Route, message: Message, key: str) -> None:
+        for part, piece in enumerate(in_parts(message)):
+            name = key if part == 0 else f"{key}#{part}"
+            sealed = seal(message=piece, key=name, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
+            self._outbox.put(sealed)
+
+
+def in_parts(message: Message) -> list[Message]:
+    """The message in pieces small enough to travel, cut between rows.
+
+    Raises:
+        Invalid: One row alone is too large.
+    """
+    rows: pa.Table | None = getattr(message, "rows", None)
+    if rows is None or rows.nbytes < MAX_BYTES // 2:
+        return [message]
+    pieces = -(-rows.nbytes // (MAX_BYTES // 2))
+    step = max(1, rows.num_rows // pieces)
+    if rows.num_rows == 1:
+        raise Invalid(f"{type(message).__name__}: one row of {rows.nbytes} bytes is too large for a message")
+    return [
+        msgspec.structs.replace(message, rows=rows.slice(start, step).combine_chunks()) for start in range(0, rows.num_rows, step)
+    ]
+
+
+def _rows_where(rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
+    for column, value in where.items():
+        if column in rows.schema.names:
+            rows = rows.filter(pc.equal(rows[column], value))
+    return rows

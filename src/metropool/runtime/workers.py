@@ -1,0 +1,64 @@
+"""One loop for everything that falls due: rows with ``due_at``, one step a unit of work."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import Column, Connection, MetaData, String, Table, delete, insert, select
+
+from metropool.core.errors import MetropoolError
+from metropool.exchange.capability import Worker
+
+if TYPE_CHECKING:
+    from metropool.runtime.node import Node
+
+log = structlog.get_logger()
+metadata = MetaData()
+worker_due = Table(
+    "worker_due",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("due_at", String, nullable=False),
+    Column("last_fault", String),
+)
+RETRY = timedelta(seconds=30)
+
+
+async def run_workers(node: "Node") -> None:
+    """Step each worker when it is due, for ever."""
+    duties = [(f"{name}:{worker.name}", name, worker) for name, host in node.hosted.items() for worker in host.capability.workers]
+    while True:
+        now = node.clock.now()
+        due = [await _step(node, *duty) if _due(node, duty[0], now) <= now else _due(node, duty[0], now) for duty in duties]
+        await node.clock.sleep_until(min(due, default=now + timedelta(days=1)))
+
+
+async def _step(node: "Node", name: str, capability: str, worker: Worker) -> datetime:
+    """One unit of a worker; a fault is noted and tried again, it stops nobody else."""
+
+    prepare = worker.prepare
+
+    def step(work: Any) -> datetime:
+        next_due: datetime = worker.step(work=work, **prepared) or work.now + worker.every
+        _note(work.context.connection, name, next_due, fault=None)
+        return next_due
+
+    try:
+        prepared = {"prepared": await node.read(capability, lambda work: prepare(work=work))} if prepare else {}
+        return await node.write(capability, step)
+    except MetropoolError as fault:
+        log.warning("worker failed", system=node.system, worker=name, fault=str(fault))
+        again, reason = node.clock.now() + RETRY, str(fault)
+        await node.write(capability, lambda work: _note(work.context.connection, name, again, fault=reason))
+        return again
+
+
+def _due(node: "Node", name: str, now: datetime) -> datetime:
+    with node.database.snapshot() as connection:
+        text = connection.execute(select(worker_due.c.due_at).where(worker_due.c.name == name)).scalar()
+    return datetime.fromisoformat(text) if text else now
+
+
+def _note(connection: Connection, name: str, due_at: datetime, *, fault: str | None) -> None:
+    connection.execute(delete(worker_due).where(worker_due.c.name == name))
+    connection.execute(insert(worker_due).values(name=name, due_at=due_at.isoformat(), last_fault=fault))

@@ -1,0 +1,106 @@
+"""One system's own database: SQLite (WAL, ``synchronous=FULL``) by default, one PostgreSQL schema when a city outgrows it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from metropool.core.errors import Unavailable
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "temp_store=MEMORY")
+
+
+class Database:
+    """Opens units that write (one at a time) and snapshots that read."""
+
+    def __init__(self, *, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    @contextmanager
+    def unit(self) -> Iterator[Connection]:
+        """One ``BEGIN IMMEDIATE … COMMIT``; rolled back whole when the body raises.
+
+        Raises:
+            Unavailable: The disk is full or the database busy beyond its time-out; nothing was changed.
+        """
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        except OperationalError as cause:
+            raise Unavailable(f"the database refused the write: {cause.orig}; nothing was changed") from cause
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A consistent view that changes nothing."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def create(self, rooms: Sequence[MetaData]) -> None:
+        """Make the tables that are not there yet."""
+        with self._writer.begin() as connection:
+            for metadata in rooms:
+                metadata.create_all(connection)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def open_database(url: str, *, schema: str) -> Database:
+    """Open the books of one system.
+
+    Args:
+        url: ``sqlite:///<folder>`` (one file ``<schema>.sqlite`` in it) or ``postgresql+psycopg://…`` (one schema).
+        schema: Name of the system.
+
+    Raises:
+        Unavailable: The database cannot be reached; says which and what to do.
+    """
+    try:
+        return _open_sqlite(url, schema) if url.startswith("sqlite") else _open_postgresql(url, schema)
+    except (OperationalError, OSError) as cause:
+        raise Unavailable(f"cannot open the database of {schema} at {url}: {cause}") from cause
+
+
+def _open_sqlite(url: str, schema: str) -> Database:
+    folder = Path(url.removeprefix("sqlite:///"))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / f"{schema}.sqlite"
+    writer = create_engine(f"sqlite:///{file}", poolclass=QueuePool, pool_size=1, max_overflow=0)
+    reader = create_engine(f"sqlite:///{file}", poolclass=QueuePool, pool_size=4, max_overflow=8)
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_with(begin))
+    with writer.begin() as connection:
+        connection.execute(text("SELECT 1"))
+    file.chmod(0o600)
+    return Database(writer=writer, reader=reader)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_with(statement: str) -> Any:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _open_postgresql(url: str, schema: str) -> Database:
+    options = {"options": f"-csearch_path={schema}"}
+    writer = create_engine(url, pool_size=1, max_overflow=0, connect_args=options)
+    reader = create_engine(url, pool_size=4, max_overflow=8, connect_args=options)
+    setup = create_engine(url, poolclass=NullPool)
+    with setup.begin() as connection:
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+    return Database(writer=writer, reader=reader)
