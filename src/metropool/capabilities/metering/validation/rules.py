@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
@@ -38,6 +39,7 @@ class Rules:
     stuck_value_s: int
     usual_rows: int
     unknown_limit_factor: float
+    last_resort: dict[str, str]
     imputed_rows: int
     imputed_change_min: float
     imputed_distinct_min: int
@@ -146,6 +148,16 @@ class ChannelFacts:
             large_step=nothing,
             is_signed=np.zeros(item.size, dtype=np.bool_),
         )
+
+    def capacity_or(self, rules: Rules, usual: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Capacity of registers, of last resort where neither it nor what is ``usual`` is known; 0 leaves it to what is usual."""
+        kinds = reading_types_by_id()
+        most = np.zeros(max(kinds) + 1, dtype=np.int64)
+        for number, kind in kinds.items():
+            if kind.kind == "register" and kind.service in rules.last_resort:
+                most[number] = kind.stored(Decimal(rules.last_resort[kind.service]))
+        resort = np.where(usual > 0, 0, most[self.reading_type])
+        return np.where(self.capacity > 0, self.capacity, resort)
 
     def of_rows(self, channel: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Position of each row's channel among the facts.

@@ -120,7 +120,7 @@ def _registers(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, i
     usual = statistics.usual_steps(
         columns, fixed(interval_s), fixed(facts.capacity), rules.usual_rows, rules.unknown_limit_factor
     )
-    channels = walk.Channels(*map(fixed, (interval_s, facts.capacity, facts.modulus, facts.large_step, usual)))
+    channels = walk.Channels(*map(fixed, (interval_s, facts.capacity_or(rules, usual), facts.modulus, facts.large_step, usual)))
     parameters = walk.Parameters(**{name: getattr(rules, name) for name in walk.Parameters._fields})
     keep, step, linked, notes = walk.walk_registers(columns, channels, parameters)
     _add_notes(found, rows, notes)
