@@ -14,6 +14,7 @@ from metropool.access.first_start import first_secrets, make_first_logins
 from metropool.access.passwords import Passwords
 from metropool.access.rights import account_scope, system_scope
 from metropool.capabilities.billing import operations as billing
+from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.runtime.demo_state import write_private
@@ -172,17 +173,20 @@ def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
                     multiplier=multipliers.get(row["usage_point"], "1"),
                 )
 
+        tell_customers(work=work)
+
     node.write_now("billing", enrol)
 
 
 def _register(service: str, tariff: str, options: list[str]) -> str:
     """The register a bill is made of: the quarter-hourly one where the hour counts."""
-    needs_hours = "time_of_use" in options or "commercial" in tariff
+    needs_hours = "tou" in options or "commercial" in tariff
     return PROFILE_REGISTER if service == "electricity" and needs_hours else REGISTERS[service]
 
 
 def _options(given: Mapping[str, Any]) -> list[str]:
-    options = [name for name in ("time_of_use", "combined_meter") if given.get(name)]
+    named = {"time_of_use": "tou", "combined_meter": "combined_meter"}
+    options = [option for name, option in named.items() if given.get(name)]
     return options + (["multi_person"] if int(given.get("household_members") or 0) >= 5 else [])
 
 
