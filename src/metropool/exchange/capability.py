@@ -22,13 +22,16 @@ class Worker:
 
     Attributes:
         name: Unique in its capability.
-        step: Called as ``step(work=…) -> datetime | None``.
+        step: Called as ``step(work=…) -> datetime | None``, or ``step(work=…, prepared=…)`` where there is ``prepare``.
         every: Business time between steps when the step does not say.
+        prepare: Long work on a consistent view, before the unit: called as ``prepare(work=…)``; it may write lake files that
+            the step lists, and changes nothing else.
     """
 
     name: str
     step: Callable[..., Any]
     every: timedelta
+    prepare: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
+from metropool.plan.compiled import Route
 from metropool.runtime import workers
-from metropool.runtime.work import Route, Work
+from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
 from metropool.storage.lake import Lake

@@ -1,7 +1,6 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -10,29 +9,14 @@ import pyarrow.compute as pc
 
 from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
-from metropool.core.identifiers import PartyId, SystemId
+from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import MAX_BYTES, seal
 from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
+from metropool.plan.compiled import Route
+from metropool.storage.lake import Lake, LakeFile
 from metropool.storage.units import UnitContext
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where the plan lets a message class of one system go.
-
-    Attributes:
-        phrase: Message id of the contract.
-        receiver: System that may hear it.
-        receiver_party: The organisation that runs it.
-        where: Column values a row must have to go this way, such as ``{"service": "water"}``.
-    """
-
-    phrase: str
-    receiver: SystemId
-    receiver_party: PartyId
-    where: Mapping[str, str] = field(default_factory=dict)
 
 
 class Work:
@@ -77,6 +61,16 @@ class Work:
         return self.context.system
 
     @property
+    def ids(self) -> IdSource:
+        """Source of fresh ids."""
+        return self.context.ids
+
+    @property
+    def lake(self) -> Lake:
+        """The system's lake, for writing files before the unit that lists them."""
+        return self.context.lake
+
+    @property
     def party(self) -> PartyId:
         """The organisation that runs the system."""
         return self.context.party
@@ -103,11 +97,17 @@ class Work:
 
     order = tell
 
+    def add_files(self, files: Sequence[LakeFile]) -> int:
+        """List files in the lake in this unit; the number of the snapshot that shows them."""
+        return self.context.lake.add(self.context.connection, files)
+
     def changed(self, topic: str) -> None:
         """Let open pages know, once this unit is committed, that they should look again."""
         self.topics.append(topic)
 
     def _tell_along(self, route: Route, message: Message, key: str) -> None:
+        if any(getattr(message, name, value) != value for name, value in route.where.items()):
+            return
         rows = getattr(message, "rows", None)
         if rows is None:
             self._put(route, message, key)

@@ -36,12 +36,15 @@ async def run_workers(node: "Node") -> None:
 async def _step(node: "Node", name: str, capability: str, worker: Worker) -> datetime:
     """One unit of a worker; a fault is noted and tried again, it stops nobody else."""
 
+    prepare = worker.prepare
+
     def step(work: Any) -> datetime:
-        next_due: datetime = worker.step(work=work) or work.now + worker.every
+        next_due: datetime = worker.step(work=work, **prepared) or work.now + worker.every
         _note(work.context.connection, name, next_due, fault=None)
         return next_due
 
     try:
+        prepared = {"prepared": await node.read(capability, lambda work: prepare(work=work))} if prepare else {}
         return await node.write(capability, step)
     except MetropoolError as fault:
         log.warning("worker failed", system=node.system, worker=name, fault=str(fault))

@@ -1,1 +1,1 @@
-"""What was measured: columns of readings and interval blocks, quality beside each value."""
+"""What was measured: readings of channels, and the interval blocks of usage points derived from them; never overwritten."""

@@ -1,0 +1,52 @@
+"""Choosing the mapping of a file by its header."""
+
+from pathlib import Path
+
+from metropool.capabilities.metering.imports.mapping import Mapping, shipped_mappings
+from metropool.capabilities.metering.imports.source import header_candidates, is_parquet, parquet_names, split_header
+from metropool.core.errors import Invalid
+
+
+def choose_mapping(path: Path) -> Mapping:
+    """The one shipped mapping whose columns a file has; of several the one that knows most of its columns.
+
+    Raises:
+        Invalid: None fits, or two fit equally well; names the columns found.
+    """
+    fitting = [(len(_known(mapping, names)), mapping) for mapping, names in _candidates(path) if mapping.fits(names)]
+    if not fitting:
+        raise Invalid(f"no mapping fits {path.name}; write one and give it with --mapping. Its columns: {_columns(path)}")
+    best = max(known for known, _ in fitting)
+    chosen = [mapping for known, mapping in fitting if known == best]
+    if len(chosen) > 1:
+        raise Invalid(f"several mappings fit {path.name}: {', '.join(mapping.name for mapping in chosen)}; choose with --mapping")
+    return chosen[0]
+
+
+def columns_left_out(path: Path, mapping: Mapping) -> list[str]:
+    """Columns of the file that the mapping neither reads nor names as ignored."""
+    names = parquet_names(path) if mapping.format == "parquet" else _names(header_candidates(path), mapping)
+    if "*" in mapping.ignored:
+        return []
+    return [name for name in names if name not in mapping.used and name not in mapping.ignored]
+
+
+def _candidates(path: Path) -> list[tuple[Mapping, list[str]]]:
+    if is_parquet(path):
+        names = parquet_names(path)
+        return [(mapping, names) for mapping in shipped_mappings() if mapping.format == "parquet"]
+    head = header_candidates(path)
+    return [(mapping, _names(head, mapping)) for mapping in shipped_mappings() if mapping.format == "csv"]
+
+
+def _names(head: list[str], mapping: Mapping) -> list[str]:
+    return split_header(head[mapping.header_line - 1], mapping.delimiter) if len(head) >= mapping.header_line else []
+
+
+def _known(mapping: Mapping, names: list[str]) -> set[str]:
+    return set(names) & {*mapping.used, *mapping.ignored, *mapping.header}
+
+
+def _columns(path: Path) -> str:
+    names = parquet_names(path) if is_parquet(path) else split_header(header_candidates(path)[0], ",")
+    return ", ".join(names[:30])

@@ -1,0 +1,237 @@
+"""Files as batches of columns with the line of every row; one that breaks off or is not the text it claims is refused whole."""
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from metropool.capabilities.metering.imports.mapping import Mapping
+from metropool.core.errors import Fault, Invalid
+
+BATCH_BYTES = 4 << 20
+_HEAD_BYTES = 64 << 10
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows: columns of text (CSV) or of the file's own types (Parquet), and the line of each row, from 1."""
+
+    columns: dict[str, pa.Array]
+    line: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that is not of the header's shape."""
+
+    line: int
+    text: str
+    what: str
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(4) == _PARQUET
+
+
+def header_candidates(path: Path) -> list[str]:
+    """The first lines of a text file, for choosing a mapping; undecodable bytes are replaced.
+
+    Raises:
+        Invalid: The file is empty.
+    """
+    with open_bytes(path) as stream:
+        try:
+            head = stream.read(_HEAD_BYTES)
+        except (EOFError, zlib.error, OSError) as cause:
+            raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
+    if not head.strip():
+        raise Invalid(f"{path.name} is empty")
+    text: str = head.decode("utf-8-sig", errors="replace")
+    return text.splitlines()[:40]
+
+
+def open_bytes(path: Path) -> Any:
+    """A file's bytes, unpacked when it is gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    return gzip.open(path) if packed else path.open("rb")
+
+
+def parquet_names(path: Path) -> list[str]:
+    """Column names of a Parquet file.
+
+    Raises:
+        Invalid: The file is damaged.
+    """
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowInvalid, OSError) as cause:
+        raise Invalid(f"{path.name} is no complete Parquet file: {cause}") from cause
+
+
+def read_batches(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+    """Batches of the columns the mapping uses; rows of a wrong shape go to ``bad_rows``.
+
+    Raises:
+        Invalid: A column is missing, the text is not in its encoding, the file breaks off; with the line where there is one.
+    """
+    return _parquet(path, mapping) if mapping.format == "parquet" else _csv(path, mapping, bad_rows)
+
+
+def _parquet(path: Path, mapping: Mapping) -> Iterator[Batch]:
+    names = parquet_names(path)
+    _require(mapping, names, path)
+    line = 1
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=1 << 18, columns=list(mapping.used)):
+            columns = {name: _plain(batch.column(name)) for name in mapping.used}
+            yield Batch(columns=columns, line=np.arange(line, line + batch.num_rows, dtype=np.int64))
+            line += batch.num_rows
+    except (pa.ArrowInvalid, OSError) as cause:
+        raise Invalid(f"{path.name} breaks off after row {line - 1}: {cause}") from cause
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+    with open_bytes(path) as raw:
+        text = _Text(raw, encoding=mapping.encoding, name=path.name)
+        names = _header(text, mapping, path)
+        _require(mapping, names, path)
+        yield from _rows(text, names, mapping, bad_rows)
+
+
+def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
+    lines = [text.first_line() for _ in range(mapping.first_line - 1)]
+    if len(lines) < mapping.header_line or not lines[mapping.header_line - 1].strip():
+        what = f"has no header in line {mapping.header_line}" if any(line.strip() for line in lines) else "is empty"
+        raise Invalid(f"{path.name} {what}")
+    return split_header(lines[mapping.header_line - 1].decode("utf-8-sig"), mapping.delimiter)
+
+
+def split_header(line: str, delimiter: str) -> list[str]:
+    """Column names of a header line; one that occurs again gets a number (``W``, ``W.2``), one without a name its place."""
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for cell in line.rstrip("\r\n").split(delimiter):
+        name = cell.strip().strip('"').strip() or f"column {len(names) + 1}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return names
+
+
+def _require(mapping: Mapping, names: list[str], path: Path) -> None:
+    missing = [Fault(where=f"column {name!r}", what="is not in the file") for name in mapping.used if name not in names]
+    if missing:
+        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}", faults=missing)
+
+
+def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+    first = mapping.first_line
+    skipped: list[int] = []
+
+    def note(row: Any) -> str:
+        # rows are counted by the reader from 1, header left out, blank lines included
+        skipped.append(row.number)
+        shape = f"{row.actual_columns} cells where the header has {row.expected_columns}"
+        bad_rows.append(BadRow(line=first - 1 + row.number, text=row.text[:200], what=shape))
+        return "skip"
+
+    try:
+        reader = pa_csv.open_csv(
+            text,
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=BATCH_BYTES, use_threads=False),
+            parse_options=pa_csv.ParseOptions(delimiter=mapping.delimiter, invalid_row_handler=note, ignore_empty_lines=False),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=list(mapping.used),
+                column_types=dict.fromkeys(mapping.used, pa.string()),
+                strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid as cause:
+        if "Empty CSV" in str(cause):
+            return
+        raise Invalid(f"line {first}: {cause}") from cause
+    done = 0
+    try:
+        for batch in reader:
+            numbers = _line_numbers(done, batch.num_rows, skipped)
+            done = int(numbers[-1]) if numbers.size else done
+            yield Batch(columns={name: batch.column(name) for name in mapping.used}, line=numbers + first - 1)
+    except pa.ArrowInvalid as cause:
+        raise Invalid(f"after line {first - 1 + done}: {cause}") from cause
+
+
+def _line_numbers(done: int, count: int, skipped: list[int]) -> npt.NDArray[np.int64]:
+    """Numbers of the next ``count`` rows after row ``done``, leaving out those skipped."""
+    gone = np.array([number for number in skipped if number > done], dtype=np.int64)
+    candidates = np.arange(done + 1, done + 1 + count + gone.size, dtype=np.int64)
+    return candidates[~np.isin(candidates, gone)][:count]
+
+
+@dataclass
+class _Text(io.RawIOBase):
+    """Bytes of a text file as UTF-8, counted by line, so that a fault in them has a place."""
+
+    raw: Any
+    encoding: str
+    name: str
+    lines: int = 0
+    _rest: bytes = field(default=b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def first_line(self) -> bytes:
+        """The next line, for the header; before anything is read in bulk."""
+        while b"\n" not in self._rest:
+            more = self._next()
+            if not more:
+                break
+            self._rest += more
+        end = self._rest.find(b"\n") + 1 or len(self._rest)
+        line, self._rest = self._rest[:end], self._rest[end:]
+        return line
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next stretch of whole lines, whatever its size."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
+        return self._next()
+
+    def _next(self) -> bytes:
+        try:
+            chunk: bytes = self.raw.read(1 << 20)
+            if chunk and not chunk.endswith(b"\n"):
+                chunk += self.raw.readline(1 << 20)
+        except (EOFError, zlib.error, OSError) as cause:
+            raise Invalid(f"{self.name} breaks off after line {self.lines}: {cause}") from cause
+        try:
+            text = chunk.decode(self.encoding)
+        except UnicodeDecodeError as cause:
+            line = self.lines + chunk[: cause.start].count(b"\n") + 1
+            raise Invalid(f"{self.name}, line {line}: not {self.encoding} text ({cause.reason})") from cause
+        self.lines += chunk.count(b"\n")
+        return chunk if self.encoding in ("utf-8", "utf8") else text.encode()

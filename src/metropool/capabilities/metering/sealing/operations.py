@@ -1,0 +1,187 @@
+"""Seal one day at a time: long work on a consistent view (``prepare``), then one unit that makes it true (``commit``)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metropool.capabilities.metering.sealing.seal import Sealed, seal_day
+from metropool.core.periods import DAY, business_date, day_period
+from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold, Message
+from metropool.facts.readings.book import Readings
+from metropool.facts.readings.versions import next_versions
+from metropool.facts.registry import Registry
+from metropool.facts.registry.tables import channel
+from metropool.storage.lake import LakeFile
+
+SETTLES = timedelta(minutes=30)
+ESTIMATES = timedelta(hours=12)
+BRIDGE_S = 3 * 86_400
+TELLS_TODAY = timedelta(hours=1)
+PROVISIONAL = 0
+
+
+class Sealing(Protocol):
+    """The book of sealed days (``adapters/sql.py``)."""
+
+    def days_with_readings(self) -> Mapping[str, int]: ...
+    def sealed(self) -> Mapping[str, Mapping[str, Any]]: ...
+    def registry_version(self) -> int: ...
+    def corrected_since(self, version: int) -> int | None: ...
+    def note_sealed(self, row: Mapping[str, Any]) -> None: ...
+    def note_flags(self, day: date, flags: pa.Table) -> None: ...
+
+
+class SealingWork(Protocol):
+    """One unit of work of sealing."""
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def sealing(self) -> Sealing: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def readings(self) -> Readings: ...
+    def tell(self, message: Message, *, key: str, to: str | None = None) -> None: ...
+    def changed(self, topic: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A day ready to be sealed.
+
+    Attributes:
+        day: Business day.
+        row: What the book of sealed days will say.
+        blocks: Blocks that are new or changed, numbered; version 0 is provisional (today so far), told and not kept.
+        files: Where they are kept.
+    """
+
+    day: date
+    row: Mapping[str, Any]
+    blocks: pa.Table
+    files: Sequence[LakeFile]
+    flags: pa.Table
+
+
+def prepare(*, work: SealingWork) -> Prepared | None:
+    """Work out the next day that needs sealing; None when none does."""
+    due = next_day(work=work)
+    return None if due is None else _prepare_day(work, due)
+
+
+def next_day(*, work: SealingWork) -> date | None:
+    """The oldest closed day with readings or registry facts newer than its blocks; today once an hour."""
+    sealed, version = work.sealing.sealed(), work.sealing.registry_version()
+    for text, newest in sorted(work.sealing.days_with_readings().items()):
+        day, row = date.fromisoformat(text), sealed.get(text)
+        if _is_due(work, day, newest, row, version):
+            return day
+    return None
+
+
+def _is_due(work: SealingWork, day: date, newest: int, row: Mapping[str, Any] | None, version: int) -> bool:
+    closes = day_period(day).end
+    if work.now < closes + SETTLES:
+        is_today = day == business_date(work.now)
+        return is_today and (row is None or (row["snapshot"] < newest and _age(work, row) >= TELLS_TODAY))
+    if row is None or row["snapshot"] < newest or row["holes"] < 0:
+        return True
+    if row["holes"] and not row["is_estimated"] and work.now >= closes + ESTIMATES:
+        return True
+    corrected = work.sealing.corrected_since(row["registry_version"]) if row["registry_version"] < version else None
+    return corrected is not None and corrected < closes.timestamp()
+
+
+def _age(work: SealingWork, row: Mapping[str, Any]) -> timedelta:
+    return work.now - datetime.fromisoformat(row["sealed_at"])
+
+
+def _prepare_day(work: SealingWork, day: date) -> Prepared:
+    closes = day_period(day).end
+    is_closed, may_estimate = work.now >= closes + SETTLES, work.now >= closes + ESTIMATES
+    snapshot = work.readings.snapshot
+    done = seal_day(
+        day,
+        readings=work.readings.readings(first=day - DAY, last=day + DAY),
+        channels=_channels(work.registry),
+        installations=work.registry.installations(),
+        now=work.now,
+        bridge_s=BRIDGE_S if may_estimate else 0,
+        snapshot=snapshot,
+    )
+    row = {
+        "business_date": day.isoformat(),
+        "snapshot": snapshot,
+        "registry_version": work.sealing.registry_version(),
+        "holes": _holes(done) if is_closed else -1,
+        "is_estimated": may_estimate,
+        "sealed_at": work.now.isoformat(),
+    }
+    if not is_closed:
+        return Prepared(day=day, row=row, blocks=_provisional(done.blocks), files=(), flags=done.flags)
+    blocks = next_versions(done.blocks, work.readings.blocks_of_day(day))
+    files = work.readings.write_blocks(blocks, name=f"sealed-{snapshot:012d}-{row['registry_version']}-{int(may_estimate)}")
+    return Prepared(day=day, row=row, blocks=blocks, files=files, flags=done.flags)
+
+
+def commit(*, work: SealingWork, prepared: Prepared | None) -> datetime | None:
+    """Make a prepared day true and tell it; due again at once while days are waiting."""
+    if prepared is None:
+        return None
+    if prepared.files:
+        work.readings.add(prepared.files)
+    work.sealing.note_sealed(prepared.row)
+    work.sealing.note_flags(prepared.day, prepared.flags)
+    if prepared.blocks.num_rows:
+        _tell(work, prepared)
+    work.changed("readings")
+    return work.now
+
+
+def _tell(work: SealingWork, prepared: Prepared) -> None:
+    rows = told_rows(prepared.blocks, registry=work.registry)
+    key = f"blocks/{prepared.day}/{prepared.row['snapshot']}/{prepared.row['registry_version']}/{prepared.row['is_estimated']}"
+    if prepared.row["holes"] >= 0:
+        work.tell(BlocksSealed(rows=rows), key=key)
+    work.tell(HouseholdUsageTold(rows=rows), key=key)
+
+
+def told_rows(blocks: pa.Table, *, registry: Registry) -> pa.Table:
+    """Blocks as others are told of them: with the names of usage points, their service and meter, not our numbers."""
+    points, meters = registry.usage_points(), registry.device_numbers()
+    place = pc.index_in(blocks["usage_point"], points["usage_point"])
+    meter = pc.index_in(blocks["usage_point"], meters["usage_point"])
+    columns = {name: blocks[name] for name in ROWS[BlocksSealed].names if name in blocks.schema.names}
+    columns["usage_point"] = points["id"].take(place)
+    columns["service"] = points["service"].take(place)
+    columns["device_number"] = meters["device_number"].take(meter)
+    schema = ROWS[BlocksSealed]
+    return pa.table([columns[name].cast(schema.field(name).type) for name in schema.names], schema=schema)
+
+
+def _channels(registry: Registry) -> pa.Table:
+    rows = registry.rows(channel)
+    return pa.table(
+        {
+            "channel": pa.array([row["id"] for row in rows], pa.int32()),
+            "item": pa.array([row["reading_type"] for row in rows], pa.int32()),
+            "digits": pa.array([row["digits"] or 0 for row in rows], pa.int32()),
+            "interval_s": pa.array([row["interval_s"] or 86_400 for row in rows], pa.int32()),
+        }
+    )
+
+
+def _holes(done: Sealed) -> int:
+    return int(done.blocks["values"].combine_chunks().values.null_count) if done.blocks.num_rows else 0
+
+
+def _provisional(blocks: pa.Table) -> pa.Table:
+    place = blocks.schema.get_field_index("version")
+    zeros = pa.array(np.full(blocks.num_rows, PROVISIONAL, dtype=np.int32))
+    return blocks.set_column(place, blocks.schema.field(place), zeros)

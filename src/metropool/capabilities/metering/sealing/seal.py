@@ -1,0 +1,135 @@
+"""From the readings of a business day to its blocks. Pure: columns in, columns out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metropool.capabilities.metering.validation.rules import ChannelFact, ChannelFacts, rules_on
+from metropool.capabilities.metering.validation.validate import validate
+from metropool.core.quantities import reading_types_by_id
+from metropool.facts.readings.blocks import Sources, seal
+from metropool.facts.readings.grid import Grid
+from metropool.facts.readings.schemas import BLOCK, FOREVER, INSTALLATION
+
+SEALED_KINDS = ("register", "interval", "mean_power")
+SNAP_S = 600
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The blocks of one day, not yet compared with earlier versions, and what validation found on that day."""
+
+    blocks: pa.Table
+    flags: pa.Table
+
+
+def seal_day(
+    day: date,
+    *,
+    readings: pa.Table,
+    channels: pa.Table,
+    installations: pa.Table,
+    now: datetime,
+    bridge_s: int,
+    snapshot: int,
+) -> Sealed:
+    """Validate the readings around a day and seal its blocks.
+
+    Args:
+        day: The business day.
+        readings: ``READING`` of the day and its neighbours (context).
+        channels: Columns channel, item, digits, interval_s of every channel.
+        installations: As the registry gives them: channel, usage_point, multiplier, valid_from, valid_to, version.
+        bridge_s: Longest stretch without a reading that is estimated [s]; 0 leaves holes.
+        snapshot: Of the lake, noted in the blocks.
+    """
+    kinds = {number: kind for number, kind in reading_types_by_id().items() if kind.kind in SEALED_KINDS}
+    channels = channels.filter(pc.is_in(channels["item"], pa.array(list(kinds), pa.int32())))
+    readings = snapped(readings.filter(pc.is_in(readings["channel"], channels["channel"])), channels=channels)
+    rules = rules_on(day)
+    valid = validate(readings=readings, facts=_facts(channels), rules=rules, now=now)
+    served = _installations(installations, channels)
+    sources = Sources(readings_snapshot=snapshot, rules_version=rules.version)
+    parts = [
+        seal(
+            valid.steps.filter(pc.is_in(valid.steps["channel"], _of_interval(channels, interval_s))),
+            installations=served,
+            grid=Grid(interval_s),
+            bridge_s=bridge_s,
+            first=day,
+            last=day,
+            sources=sources,
+        )
+        for interval_s in sorted(set(channels["interval_s"].to_pylist()))
+    ]
+    keys = [(name, "ascending") for name in ("usage_point", "reading_type", "business_date")]
+    blocks = pa.concat_tables([BLOCK.empty_table(), *parts]).sort_by(keys)
+    return Sealed(blocks=_with_something(blocks), flags=_on_day(valid.flags, day))
+
+
+def snapped(readings: pa.Table, *, channels: pa.Table) -> pa.Table:
+    """Hourly reads of meters that answer when they are asked, put on the hour they are of (rule ``snap``, 600 s either way)."""
+    slow = pc.and_(pc.greater_equal(channels["interval_s"], 3600), pc.less(channels["interval_s"], DAY_S))
+    on_the_hour = channels["channel"].filter(slow)
+    at = readings["at"].to_numpy()
+    nearest = (at + 1800) // 3600 * 3600
+    moves = pc.is_in(readings["channel"], on_the_hour).to_numpy() & (np.abs(at - nearest) <= SNAP_S)
+    place = readings.schema.get_field_index("at")
+    return readings.set_column(place, readings.schema.field(place), pa.array(np.where(moves, nearest, at)))
+
+
+def _facts(channels: pa.Table) -> ChannelFacts:
+    kinds = reading_types_by_id()
+    return ChannelFacts.of(
+        [
+            ChannelFact(
+                channel=row["channel"],
+                reading_type=kinds[row["item"]],
+                interval_s=row["interval_s"],
+                modulus=10 ** (row["digits"] - kinds[row["item"]].scale) if row["digits"] else 0,
+            )
+            for row in channels.to_pylist()
+        ]
+    )
+
+
+def _installations(installations: pa.Table, channels: pa.Table) -> pa.Table:
+    items = dict(zip(channels["channel"].to_pylist(), channels["item"].to_pylist(), strict=True))
+    rows = [row for row in installations.to_pylist() if row["channel"] in items]
+    fractions = [Fraction(row["multiplier"]) for row in rows]
+    columns = {
+        "channel": [row["channel"] for row in rows],
+        "usage_point": [row["usage_point"] for row in rows],
+        "reading_type": [items[row["channel"]] for row in rows],
+        "numerator": [fraction.numerator for fraction in fractions],
+        "denominator": [fraction.denominator for fraction in fractions],
+        "valid_from": [row["valid_from"] for row in rows],
+        "valid_to": [min(row["valid_to"], FOREVER) for row in rows],
+        "version": [row["version"] for row in rows],
+    }
+    return pa.table(columns, schema=INSTALLATION)
+
+
+def _of_interval(channels: pa.Table, interval_s: int) -> pa.Array:
+    return channels["channel"].filter(pc.equal(channels["interval_s"], interval_s))
+
+
+def _with_something(blocks: pa.Table) -> pa.Table:
+    """Blocks that say anything at all: a value, or a register at one of their edges."""
+    values = blocks["values"].combine_chunks()
+    offsets, flat = values.offsets.to_numpy(), values.values
+    known = np.concatenate([[0], np.cumsum(flat.is_valid().to_numpy(zero_copy_only=False))])
+    has_value = pa.array(known[offsets[1:]] > known[offsets[:-1]])
+    has_register = pc.or_(blocks["register_start"].is_valid(), blocks["register_end"].is_valid())
+    return blocks.filter(pc.or_(has_value, has_register))
+
+
+def _on_day(flags: pa.Table, day: date) -> pa.Table:
+    start = int(Grid(DAY_S).day_starts(day, day)[0])
+    at = flags["from_at"]
+    return flags.filter(pc.and_(pc.greater_equal(at, start), pc.less(at, start + DAY_S)))

@@ -1,0 +1,201 @@
+"""From letters to the broker: one account per system, exports and imports per letter, users confined to exactly theirs.
+
+Subjects are ``<receiver>.<instance>.<message>.<sender>.<instance>``. A letter is exported by the receiver's account as a
+*service* to the sender's account alone, so that the receipt (the PubAck of the receiver's inbox stream) finds its way back;
+a stream export gives none.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from metropool.core.errors import Invalid
+from metropool.plan.schema import Letter
+
+INSTANCE = "main"
+CONSUMER = "main"
+SYSTEM_ACCOUNT = "broker"
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A JetStream stream of one account and its one durable consumer, ``main``.
+
+    Attributes:
+        max_bytes: Bound on disk; when full, new messages are refused, so they stay with whoever says them.
+        max_deliver: How often a message is handed over before the broker stops trying; -1 for ever.
+        max_waiting_acks: How many messages may be out, not yet acknowledged.
+    """
+
+    account: str
+    name: str
+    subjects: tuple[str, ...]
+    max_bytes: int
+    max_deliver: int
+    max_waiting_acks: int
+
+
+@dataclass(frozen=True)
+class BrokerUser:
+    """Who may log in to an account, and exactly what it may publish and subscribe to."""
+
+    name: str
+    account: str
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+    may_answer: bool = False
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A letter from account to account: exported by the receiver's to the sender's only, imported there."""
+
+    sender: str
+    receiver: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class BrokerPlan:
+    """Accounts, users, passages and streams, in a fixed order."""
+
+    accounts: tuple[str, ...]
+    users: tuple[BrokerUser, ...]
+    passages: tuple[Passage, ...]
+    streams: tuple[Stream, ...]
+
+    def users_of(self, account: str) -> tuple[BrokerUser, ...]:
+        """The users of one account."""
+        return tuple(user for user in self.users if user.account == account)
+
+    def streams_of(self, account: str) -> tuple[Stream, ...]:
+        """The streams of one account."""
+        return tuple(stream for stream in self.streams if stream.account == account)
+
+
+@dataclass(frozen=True)
+class BrokerSettings:
+    """Where the embedded server listens and keeps its files; ``max_payload_bytes`` bounds a log batch and a letter."""
+
+    port: int
+    store: str
+    host: str = "127.0.0.1"
+    max_payload_bytes: int = 8 << 20
+    max_memory_bytes: int = 64 << 20
+
+
+def subject_of(letter: Letter) -> str:
+    """The one subject a letter travels on."""
+    return f"{letter.receiver}.{INSTANCE}.{letter.message}.{letter.sender}.{INSTANCE}"
+
+
+def provisioner_of(account: str) -> str:
+    """The user that creates the streams of an account at start; only the supervisor has its key."""
+    return f"{account}-provision"
+
+
+def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -> BrokerPlan:
+    """What the broker must hold.
+
+    Args:
+        nodes: System to the name of its front end, or None.
+        letters: Those between nodes.
+    """
+    ordered = sorted(letters)
+    streams = tuple(stream for system, front in nodes.items() for stream in _streams(system, front))
+    users = tuple(
+        user
+        for system, front in nodes.items()
+        for user in _users(system, front, [subject_of(letter) for letter in ordered if letter.sender == system], streams)
+    )
+    passages = tuple(Passage(letter.sender, letter.receiver, subject_of(letter)) for letter in ordered)
+    return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=streams)
+
+
+def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings) -> str:
+    """The configuration file of nats-server (JSON, which it reads), the same for the same input.
+
+    Args:
+        keys: User to its public nkey.
+
+    Raises:
+        Invalid: A user without a key.
+    """
+    if missing := [user.name for user in broker.users if user.name not in keys]:
+        raise Invalid(f"no key for the broker users {', '.join(missing)}")
+    config = {
+        "server_name": "metropool",
+        "listen": f"{settings.host}:{settings.port}",
+        "max_payload": settings.max_payload_bytes,
+        "max_connections": 1024,
+        "jetstream": {
+            "store_dir": settings.store,
+            "sync_interval": "always",
+            "max_mem": settings.max_memory_bytes,
+            "max_file": sum(stream.max_bytes for stream in broker.streams),
+        },
+        "system_account": SYSTEM_ACCOUNT,
+        "accounts": {SYSTEM_ACCOUNT: {"users": []}} | {name: _account(broker, name, keys) for name in broker.accounts},
+    }
+    return json.dumps(config, indent=1, ensure_ascii=False) + "\n"
+
+
+def _streams(system: str, front: str | None) -> list[Stream]:
+    inbox = Stream(system, f"inbox_{system}", (f"{system}.>",), max_bytes=_GIB, max_deliver=1000, max_waiting_acks=1000)
+    if front is None:
+        return [inbox]
+    # The log is never given up on: a terminal was told that its reading is safe.
+    log = Stream(system, f"log_{system}", (f"log.{system}.>",), max_bytes=4 * _GIB, max_deliver=-1, max_waiting_acks=20_000)
+    return [inbox, log]
+
+
+def _users(system: str, front: str | None, letters: list[str], streams: tuple[Stream, ...]) -> list[BrokerUser]:
+    own = [stream for stream in streams if stream.account == system]
+    publish = [*letters, *(subject for stream in own for subject in _consumer_subjects(stream))]
+    replies = (f"reply.{system}.>",)
+    provisioner = provisioner_of(system)
+    provision = BrokerUser(
+        name=provisioner,
+        account=system,
+        publish=tuple(subject for stream in own for subject in _provision_subjects(stream)),
+        subscribe=(f"reply.{provisioner}.>",),
+    )
+    if front is None:
+        return [BrokerUser(system, system, tuple(publish), replies), provision]
+    do, ask, name = f"frontend.{system}.do.>", f"frontend.{system}.ask.>", f"{system}-{front}"
+    # The core answers to the front end's own replies only: told to answer "wherever the question says", it could be made to
+    # write a letter. The front end answers the core's questions alone.
+    return [
+        BrokerUser(system, system, (*publish, do, f"log.{system}.import.>", f"reply.{name}.>"), (*replies, ask)),
+        BrokerUser(name, system, (f"log.{system}.>", ask), (f"reply.{name}.>", do), may_answer=True),
+        provision,
+    ]
+
+
+def _consumer_subjects(stream: Stream) -> tuple[str, str]:
+    return f"$JS.API.CONSUMER.MSG.NEXT.{stream.name}.{CONSUMER}", f"$JS.ACK.{stream.name}.{CONSUMER}.>"
+
+
+def _provision_subjects(stream: Stream) -> tuple[str, ...]:
+    verbs = ("CREATE", "UPDATE", "INFO")
+    about_consumer = (f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", f"CONSUMER.INFO.{stream.name}.{CONSUMER}")
+    return tuple(f"$JS.API.{rest}" for rest in (*(f"STREAM.{verb}.{stream.name}" for verb in verbs), *about_consumer))
+
+
+def _account(broker: BrokerPlan, name: str, keys: Mapping[str, str]) -> dict[str, Any]:
+    streams = broker.streams_of(name)
+    limits = {"max_mem": 0, "max_file": sum(stream.max_bytes for stream in streams)}
+    counts = {"max_streams": len(streams), "max_consumers": len(streams)}
+    exports = [{"service": way.subject, "accounts": [way.sender]} for way in broker.passages if way.receiver == name]
+    imports = [{"service": {"account": way.receiver, "subject": way.subject}} for way in broker.passages if way.sender == name]
+    users = [_user(user, keys[user.name]) for user in broker.users_of(name)]
+    return {"jetstream": limits | counts, "users": users, "exports": exports, "imports": imports}
+
+
+def _user(user: BrokerUser, key: str) -> dict[str, Any]:
+    permissions: dict[str, Any] = {"publish": {"allow": list(user.publish)}, "subscribe": {"allow": list(user.subscribe)}}
+    if user.may_answer:
+        permissions["allow_responses"] = {"max": 1, "expires": "30s"}
+    return {"nkey": key, "permissions": permissions}

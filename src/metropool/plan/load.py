@@ -1,0 +1,130 @@
+"""Read a contract or a plan file: every fault in it, each with its line, or the typed thing."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from metropool.core.errors import Invalid, NotFound
+from metropool.plan.schema import Contract, Plan
+from metropool.plan.source import PathInFile, PlanFault, Source
+
+Model = TypeVar("Model", bound=BaseModel)
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[Model]):
+    """A file that was read: what it says, where it says it."""
+
+    content: Model
+    source: Source
+
+
+class Unreadable(Invalid):
+    """A file that is no contract or plan; ``plan_faults`` has each reason with its line."""
+
+    def __init__(self, plan_faults: tuple[PlanFault, ...]) -> None:
+        super().__init__(f"{plan_faults[0].file} cannot be read", faults=[fault.as_fault() for fault in plan_faults])
+        self.plan_faults = plan_faults
+
+
+def load_contract(path: Path) -> Loaded[Contract]:
+    """Read the contract.
+
+    Raises:
+        NotFound: No such file.
+        Unreadable: Faults, all of them.
+    """
+    return _load(path, Contract)
+
+
+def load_plan(path: Path) -> Loaded[Plan]:
+    """Read a plan file.
+
+    Raises:
+        NotFound: No such file.
+        Unreadable: Faults, all of them.
+    """
+    return _load(path, Plan)
+
+
+def plan_path(name: str) -> Path:
+    """The file of a plan given by path, or by the name of one that comes with us (``transition``; ``contract`` too).
+
+    Raises:
+        NotFound: Neither.
+    """
+    beside_source = Path(__file__).resolve().parents[3] / "plans" / f"{name}.yaml"
+    shipped = Path(str(files("metropool.plan"))) / "files" / f"{name}.yaml"
+    for candidate in (Path(name), shipped, beside_source):
+        if candidate.is_file():
+            return candidate
+    raise NotFound(f"no plan is called {name!r}: give the path of a plan file, or the name of a shipped one")
+
+
+def _load(path: Path, model: type[Model]) -> Loaded[Model]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as cause:
+        raise NotFound(f"{path} cannot be opened: {cause.strerror}") from cause
+    except UnicodeDecodeError as cause:
+        raise Unreadable((Source(str(path)).fault("not_yaml", reason="UTF-8"),)) from cause
+    source, faults, data = _parse(str(path), text)
+    try:
+        content = model.model_validate(data)
+    except ValidationError as error:
+        faults += [_fault_of(source, dict(found)) for found in error.errors(include_url=False)]
+    if faults:
+        raise Unreadable(tuple(sorted(faults, key=lambda fault: fault.line)))
+    return Loaded(content=content, source=source)
+
+
+def _parse(file: str, text: str) -> tuple[Source, list[PlanFault], Any]:
+    """Lines of every key and item, duplicate keys, and the plain data."""
+    reader = YAML(typ="safe", pure=True)
+    reader.allow_duplicate_keys = True
+    try:
+        if len(text) > MAX_BYTES:
+            raise MarkedYAMLError(problem=f"more than {MAX_BYTES} bytes")
+        node = reader.compose(text)
+        data = reader.load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        fault = PlanFault(file=file, line=line, key="not_yaml", values={"reason": error.problem or "?"})
+        raise Unreadable((fault,)) from error
+    lines: dict[PathInFile, int] = {}
+    faults: list[PlanFault] = []
+    if node is not None:
+        _walk(node, (), lines=lines, faults=faults, file=file)
+    return Source(file=file, lines=lines), faults, data
+
+
+def _walk(node: Node, path: PathInFile, *, lines: dict[PathInFile, int], faults: list[PlanFault], file: str) -> None:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            place = (*path, str(key.value))
+            if place in lines:
+                values = {"name": key.value, "first": lines[place]}
+                faults.append(PlanFault(file=file, line=key.start_mark.line + 1, key="duplicate", values=values))
+            lines[place] = key.start_mark.line + 1
+            _walk(value, place, lines=lines, faults=faults, file=file)
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            _walk(item, (*path, index), lines=lines, faults=faults, file=file)
+
+
+def _fault_of(source: Source, found: dict[str, Any]) -> PlanFault:
+    """One pydantic error as a fault with its line."""
+    path = tuple(str(step) if isinstance(step, float) else step for step in found["loc"] if step != "[key]")
+    name = ".".join(str(step) for step in path)
+    key = {"extra_forbidden": "unknown_key", "missing": "missing_key", "string_type": "not_text"}.get(
+        found["type"], "wrong_value"
+    )
+    return source.fault(key, *path, name=name, reason=found["msg"], value=found.get("input"))

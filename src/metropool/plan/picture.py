@@ -1,0 +1,78 @@
+"""The plan as a picture: who stands where, what goes between them. Pure data; ``draw`` and the Topology page show it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from metropool.plan.compiled import Picture, PictureEdge, PictureFlow, PictureNode, RunningFacts
+from metropool.plan.schema import Contract, Letter, Plan, Title
+
+ZONES = ("field", "carrier", "production", "management", "dmz", "public")
+_COLUMN = {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3, "public": 4}
+
+
+def draw_up(
+    *, plan: Plan, contract: Contract, systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]
+) -> Picture:
+    """Place the systems from the field (left) to the public side (right) and gather what goes between each two."""
+    edges = _edges(systems, said)
+    used = sorted({message for edge in edges for flow in edge.flows for message in flow.messages})
+    return Picture(
+        plan=plan.plan,
+        title=plan.title,
+        nodes=_nodes(contract, systems),
+        edges=edges,
+        messages={name: Title(zh=contract.messages[name].zh, en=contract.messages[name].en) for name in used},
+    )
+
+
+def _nodes(contract: Contract, systems: Mapping[str, RunningFacts]) -> tuple[PictureNode, ...]:
+    """Production stands over management in one column: the two inner zones of the grid company."""
+    filled: dict[int, int] = defaultdict(int)
+    nodes = []
+    for facts in sorted(systems.values(), key=lambda facts: ZONES.index(facts.zone)):
+        column = _COLUMN[facts.zone]
+        party = contract.parties.get(facts.party)
+        nodes.append(
+            PictureNode(
+                id=facts.id,
+                kind=facts.kind,
+                zone=facts.zone,
+                party=facts.party,
+                title=Title(zh=facts.title.zh, en=facts.title.en),
+                party_title=Title(zh=party.zh, en=party.en) if party else Title(zh=facts.party, en=facts.party),
+                hosts=tuple(facts.hosts),
+                column=column,
+                layer=filled[column],
+            )
+        )
+        filled[column] += 1
+    return tuple(nodes)
+
+
+def _edges(systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]) -> tuple[PictureEdge, ...]:
+    rows: dict[tuple[str, str], list[str]] = defaultdict(list)
+    flows: dict[tuple[str, str], dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row, letter in said:
+        pair = (letter.sender, letter.receiver)
+        ends = pair if pair in flows or pair[::-1] not in flows else pair[::-1]
+        if row not in rows[ends]:
+            rows[ends].append(row)
+        if letter.message not in flows[ends][pair]:
+            flows[ends][pair].append(letter.message)
+    return tuple(
+        PictureEdge(
+            left=ends[0],
+            right=ends[1],
+            rows=tuple(rows[ends]),
+            medium=_medium(systems[ends[0]], systems[ends[1]]),
+            flows=tuple(PictureFlow(pair[0], pair[1], tuple(said_there)) for pair, said_there in there.items()),
+        )
+        for ends, there in flows.items()
+    )
+
+
+def _medium(left: RunningFacts, right: RunningFacts) -> str:
+    kinds = {left.kind, right.kind}
+    if kinds == {"node"}:
+        return "broker"
+    return "field" if kinds & {"device", "carrier"} else "api"

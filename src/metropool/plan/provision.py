@@ -1,0 +1,101 @@
+"""Create what the plan says of streams and consumers. Idempotent; run at every start of the server, by its supervisor alone."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from metropool.core.errors import Unavailable
+from metropool.plan.broker import CONSUMER, Stream
+
+TIMEOUT_S = 10.0
+DUPLICATE_WINDOW_S = 120
+ACK_WAIT_S = 30
+_NS = 1_000_000_000
+_STREAM_NOT_FOUND = 10059
+
+
+class Answer(Protocol):
+    """What a request brings back."""
+
+    data: bytes
+
+
+class Requester(Protocol):
+    """As much of a broker connection as provisioning needs; ``nats.aio.client.Client`` is one."""
+
+    async def request(self, subject: str, payload: bytes, timeout: float) -> Answer:
+        """Ask and wait for the answer [s]."""
+        ...
+
+
+async def provision(client: Requester, *, streams: Iterable[Stream]) -> None:
+    """Bring the streams of one account, and their consumers, to what the plan says.
+
+    Args:
+        client: Logged in as the account's provisioning user.
+        streams: The streams of that account.
+
+    Raises:
+        Unavailable: The broker refused, with its reason.
+    """
+    for stream in streams:
+        # Ask first: creating a stream that exists counts its space twice, and is refused for want of it.
+        verb = "UPDATE" if await _exists(client, stream) else "CREATE"
+        await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream))
+        wish = {"stream_name": stream.name, "config": consumer_config(stream), "action": ""}
+        await _ask(client, f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", wish)
+
+
+def stream_config(stream: Stream) -> dict[str, Any]:
+    """JetStream's own form of a stream: on disk, a message leaves when it is acknowledged, refused when full."""
+    return {
+        "name": stream.name,
+        "subjects": list(stream.subjects),
+        "retention": "workqueue",
+        "storage": "file",
+        "discard": "new",
+        "max_bytes": stream.max_bytes,
+        "max_consumers": 1,
+        "max_msgs": -1,
+        "max_age": 0,
+        "num_replicas": 1,
+        "duplicate_window": DUPLICATE_WINDOW_S * _NS,
+        "deny_delete": True,
+        "deny_purge": True,
+    }
+
+
+def consumer_config(stream: Stream) -> dict[str, Any]:
+    """JetStream's own form of the consumer ``main``: pulled, acknowledged one by one."""
+    return {
+        "name": CONSUMER,
+        "durable_name": CONSUMER,
+        "deliver_policy": "all",
+        "ack_policy": "explicit",
+        "ack_wait": ACK_WAIT_S * _NS,
+        "max_deliver": stream.max_deliver,
+        "max_ack_pending": stream.max_waiting_acks,
+        "replay_policy": "instant",
+    }
+
+
+class _Refused(Unavailable):
+    def __init__(self, subject: str, error: Mapping[str, Any]) -> None:
+        super().__init__(f"the broker refused {subject}: {error.get('description', error)}")
+        self.code = error.get("err_code")
+
+
+async def _exists(client: Requester, stream: Stream) -> bool:
+    try:
+        await _ask(client, f"STREAM.INFO.{stream.name}", {})
+    except _Refused as refusal:
+        if refusal.code != _STREAM_NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+async def _ask(client: Requester, verb: str, body: Mapping[str, Any]) -> None:
+    answer = await client.request(f"$JS.API.{verb}", json.dumps(body).encode(), timeout=TIMEOUT_S)
+    if error := json.loads(answer.data).get("error"):
+        raise _Refused(verb, error)

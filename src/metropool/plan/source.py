@@ -1,0 +1,80 @@
+"""Where in a file something was written, and what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from metropool.core.errors import Fault
+from metropool.core.texts import Language, say
+
+ROOM = "metropool.plan"
+PathInFile = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and the line (from 1) of every key and item in it."""
+
+    file: str
+    lines: Mapping[PathInFile, int] = field(default_factory=dict)
+
+    def line(self, *path: str | int) -> int:
+        """Line of what is at ``path``, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def fault(self, key: str, *path: str | int, **values: Any) -> "PlanFault":
+        """A fault at ``path``; ``key`` and ``key_remedy`` are its texts."""
+        return PlanFault(file=self.file, line=self.line(*path), key=key, values=values)
+
+    def note(self, key: str, *path: str | int, **values: Any) -> "PlanFault":
+        """Worth knowing, no reason to refuse the plan."""
+        return PlanFault(file=self.file, line=self.line(*path), key=key, values=values, is_note=True)
+
+
+@dataclass(frozen=True)
+class PlanFault:
+    """One thing wrong with a plan or the contract.
+
+    Attributes:
+        file: File as it was named to us.
+        line: Line, from 1.
+        key: Text of what is wrong; ``<key>_remedy`` says what to do.
+        values: Parameters of both texts.
+        is_note: Worth knowing only.
+    """
+
+    file: str
+    line: int
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    is_note: bool = False
+
+    def what(self, language: Language = "en") -> str:
+        """What is wrong, one sentence."""
+        return say(ROOM, self.key, language, **self.values)
+
+    def remedy(self, language: Language = "en") -> str:
+        """What to do about it."""
+        return say(ROOM, f"{self.key}_remedy", language, **self.values)
+
+    @property
+    def where(self) -> str:
+        """``file:line``."""
+        return f"{self.file}:{self.line}"
+
+    def as_fault(self, language: Language = "en") -> Fault:
+        """The common form of a fault, for errors and pages."""
+        return Fault(where=self.where, what=self.what(language), remedy=self.remedy(language))
+
+    def as_json(self, language: Language = "en") -> dict[str, object]:
+        """The fault for ``--json``."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "kind": self.key,
+            "is_note": self.is_note,
+            "what": self.what(language),
+            "remedy": self.remedy(language),
+        }

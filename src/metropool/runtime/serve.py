@@ -1,0 +1,123 @@
+"""``metropool serve``: all systems in one process, one system, or one system's front end; no code differs between them."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+
+from metropool.core.errors import Invalid, Unavailable
+from metropool.core.identifiers import SystemId
+from metropool.exchange.jetstream import JetStreamExchange
+from metropool.plan.compiled import Compiled
+from metropool.runtime import attendants, portal
+from metropool.runtime.broker import BrokerServer, seed_of
+from metropool.runtime.relay import relay_in, relay_out
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.workers import run_workers
+
+log = structlog.get_logger()
+
+
+def serve_system(name: str) -> None:
+    """Serve until asked to stop (SIGTERM or Ctrl-C).
+
+    Args:
+        name: Empty for all systems, ``metering`` for one, ``metering:frontend`` for its front end.
+
+    Raises:
+        Invalid: The plan has no such system.
+        Unavailable: Broker, port or database cannot be had; one sentence with the remedy.
+    """
+    settings = Settings()
+    quiet_log()
+    compiled = compile_named(settings.plan)
+    system, _, process = name.partition(":")
+    if system and system not in compiled.nodes():
+        raise Invalid(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
+    if process:
+        from metropool.runtime.frontend import serve_frontend
+
+        asyncio.run(until_stopped(serve_frontend(system, process, settings=settings, compiled=compiled)))
+    else:
+        wanted = [SystemId(system)] if system else list(compiled.nodes())
+        asyncio.run(until_stopped(serve_nodes(wanted, settings=settings, compiled=compiled, with_broker=not system)))
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine until it ends or this process is asked to stop."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("stopped")
+
+
+async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compiled: Compiled, with_broker: bool) -> None:
+    """Open the nodes, carry their messages, step their workers, answer their pages; for ever."""
+    async with AsyncExitStack() as stack:
+        url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=with_broker)
+        nodes = [open_node(system, compiled=compiled, settings=settings) for system in systems]
+        for node in nodes:
+            stack.callback(node.close)
+        async with asyncio.TaskGroup() as group:
+            for node in nodes:
+                seed = seed_of(settings.home, account=node.system, user=node.system)
+                exchange = await JetStreamExchange.open(url, system=node.system, seed=seed)
+                stack.push_async_callback(exchange.close)
+                group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
+                group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
+                group.create_task(run_workers(node), name=f"{node.system}: workers")
+                for name, attend in attendants.of(node, client=exchange.client, settings=settings):
+                    group.create_task(attend, name=f"{node.system}: {name}")
+            group.create_task(portal.serve(nodes, settings=settings, compiled=compiled), name="portal")
+
+
+async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Compiled, with_broker: bool) -> str:
+    """The broker to use: an outside one, one that another process of this home started, or our own child."""
+    if settings.broker != "embedded":
+        return settings.broker
+    note = settings.home / "broker" / "url"
+    if with_broker:
+        server = BrokerServer(home=settings.home, broker=compiled.broker, port=free_port())
+        await stack.enter_async_context(server)
+        note.write_text(server.url, encoding="ascii")
+        return server.url
+    if not note.exists():
+        raise Unavailable(f"no broker runs for {settings.home}: start `metropool serve` there, or set METROPOOL_BROKER")
+    return note.read_text(encoding="ascii").strip()
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on just now."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def quiet_log() -> None:
+    """Log to stderr as JSON, from the level ``METROPOOL_LOG`` on (warning)."""
+    import logging
+
+    level = getattr(logging, os.environ.get("METROPOOL_LOG", "warning").upper(), logging.WARNING)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )

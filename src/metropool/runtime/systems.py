@@ -1,0 +1,58 @@
+"""Opens the systems of a compiled plan as nodes; the same code whether one process runs one of them or all."""
+
+from collections.abc import Mapping
+
+from metropool.core.identifiers import RandomIds, SystemId
+from metropool.exchange.capability import Capability
+from metropool.plan.compile import compile_plan
+from metropool.plan.compiled import CapabilityFacts, Compiled
+from metropool.plan.load import load_contract, load_plan, plan_path
+from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
+from metropool.runtime.node import Hosted, Node
+from metropool.runtime.settings import Settings
+from metropool.storage.database import open_database
+from metropool.storage.lake import Lake
+
+
+def facts_of(capabilities: Mapping[str, Capability]) -> dict[str, CapabilityFacts]:
+    """What the plan must know of the capabilities that are built."""
+    return {
+        name: CapabilityFacts(
+            name=name,
+            consumes=frozenset(kind.__name__ for kind in capability.consumes),
+            produces=frozenset(kind.__name__ for kind in capability.produces),
+        )
+        for name, capability in capabilities.items()
+    }
+
+
+def compile_named(plan: str) -> Compiled:
+    """The plan of this name or file, held to the contract and to what is built.
+
+    Raises:
+        Invalid: The plan has faults; each is listed.
+    """
+    compiled = compile_plan(load_plan(plan_path(plan)), load_contract(plan_path("contract")), facts_of(CAPABILITIES))
+    compiled.require_sound()
+    return compiled
+
+
+def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> Node:
+    """Open the books of one system and place on it what the plan says."""
+    hosted = {
+        name: Hosted(capability=CAPABILITIES[name], rows=tuple(rows)) for name, rows in compiled.systems[system].hosts.items()
+    }
+    folder = settings.folder(system)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Node(
+        system=system,
+        party=compiled.systems[system].party,
+        database=open_database(settings.database_url(system), schema=system),
+        lake=Lake(root=settings.lake_root(system)),
+        clock=settings.the_clock,
+        ids=RandomIds(),
+        hosted=hosted,
+        routes=compiled.routes.get(system, {}),
+        books=BOOKS,
+        tables=TABLES,
+    )

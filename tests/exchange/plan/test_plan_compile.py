@@ -1,0 +1,133 @@
+"""What the transition plan compiles to: who may say what to whom, where it goes, and how it looks."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from exchange.plan.cases import transition
+from metropool.core.errors import Invalid
+from metropool.plan.broker import BrokerSettings, render_broker, subject_of
+from metropool.plan.draw import draw_plan
+from metropool.plan.schema import Letter
+
+KEYS = {user.name: f"U{user.name}" for user in transition().broker.users}
+SETTINGS = BrokerSettings(port=4222, store="store")
+
+
+class TestCompiled:
+    def test_letters_of_the_five_systems(self) -> None:
+        assert {tuple(letter) for letter in transition().letters} == {
+            ("metering", "usage_for_billing", "marketing"),
+            ("metering", "meter_data", "smart_use_platform"),
+            ("metering", "household_meter_data", "smart_use_platform"),
+            ("marketing", "customer_profiles", "metering"),
+            ("marketing", "switch_requests", "metering"),
+            ("marketing", "payment_status", "metering"),
+            ("marketing", "electricity_bills", "smart_use_platform"),
+            ("water_system", "water_bills", "smart_use_platform"),
+            ("water_system", "water_data_requests", "smart_use_platform"),
+            ("gas_system", "gas_bills", "smart_use_platform"),
+            ("gas_system", "gas_data_requests", "smart_use_platform"),
+            ("smart_use_platform", "meter_data", "water_system"),
+            ("smart_use_platform", "meter_data", "gas_system"),
+            ("smart_use_platform", "combined_bill_payments", "water_system"),
+            ("smart_use_platform", "combined_bill_payments", "gas_system"),
+            ("smart_use_platform", "combined_bill_payments", "marketing"),
+            ("smart_use_platform", "water_data_requests", "metering"),
+            ("smart_use_platform", "gas_data_requests", "metering"),
+        }
+
+    def test_devices_faces_and_outsiders_are_allowed_but_not_by_broker(self) -> None:
+        compiled = transition()
+        assert Letter("user_app", "resident_payment", "smart_use_platform") in compiled.allowed - compiled.letters
+        assert Letter("meters", "meter_data", "metering") in compiled.allowed - compiled.letters
+
+    def test_what_is_not_yet_built_is_not_allowed(self) -> None:
+        assert not [
+            letter for letter in transition().allowed if "announcement" in letter.message or "government" in letter.message
+        ]
+
+    def test_each_company_gets_its_own_service_only(self) -> None:
+        ways = transition().routes["smart_use_platform"]["BlocksSealed"]
+        assert {(way.receiver, way.receiver_party, way.where["service"]) for way in ways} == {
+            ("water_system", "water", "water"),
+            ("gas_system", "gas", "gas"),
+        }
+
+    def test_usage_goes_under_two_names(self) -> None:
+        ways = transition().routes["metering"]["BlocksSealed"]
+        assert {(way.phrase, way.receiver, tuple(way.where.items())) for way in ways} == {
+            ("usage_for_billing", "marketing", (("service", "electricity"),)),
+            ("meter_data", "smart_use_platform", ()),
+        }
+
+    def test_hosts_and_nodes(self) -> None:
+        compiled = transition()
+        assert compiled.hosts("metering") == (("metering", ("electricity", "water", "gas", "heat")),)
+        assert compiled.nodes() == ("metering", "marketing", "smart_use_platform", "water_system", "gas_system")
+
+    def test_compiling_twice_gives_the_same(self) -> None:
+        assert transition() == transition()
+
+
+class TestBrokerConfiguration:
+    def test_same_plan_same_text(self) -> None:
+        first, second = (render_broker(transition().broker, keys=KEYS, settings=SETTINGS) for _ in range(2))
+        assert first == second
+
+    def test_every_letter_has_one_export_and_one_import(self) -> None:
+        accounts = json.loads(render_broker(transition().broker, keys=KEYS, settings=SETTINGS))["accounts"]
+        exported = {(e["service"], e["accounts"][0], name) for name, a in accounts.items() for e in a.get("exports", ())}
+        imported = {
+            (i["service"]["subject"], name, i["service"]["account"]) for name, a in accounts.items() for i in a.get("imports", ())
+        }
+        expected = {(subject_of(letter), letter.sender, letter.receiver) for letter in transition().letters}
+        assert exported == expected
+        assert imported == expected
+
+    def test_what_is_acknowledged_is_on_disk(self) -> None:
+        config = json.loads(render_broker(transition().broker, keys=KEYS, settings=SETTINGS))
+        assert config["jetstream"]["sync_interval"] == "always"
+
+    def test_a_user_without_key_is_refused(self) -> None:
+        with pytest.raises(Invalid, match="metering-provision"):
+            render_broker(transition().broker, keys={"metering": "U1"}, settings=SETTINGS)
+
+
+class TestDrawing:
+    @pytest.mark.parametrize("language", ["zh", "en"])
+    def test_is_well_formed_and_self_contained(self, language) -> None:
+        drawing = draw_plan(transition().picture, language=language)
+        root = ET.fromstring(drawing)
+        ids = {element.get("id") for element in root.iter() if (element.get("id") or "").startswith("system-")}
+        assert ids == {f"system-{name}" for name in transition().systems}
+        assert "href" not in drawing and "@import" not in drawing
+        assert draw_plan(transition().picture, language=language) == drawing
+
+    def test_speaks_the_language_asked_for(self) -> None:
+        assert "燃气费账单信息" in draw_plan(transition().picture, language="zh")
+        assert "Gas bills" in draw_plan(transition().picture, language="en")
+
+    def test_boxes_do_not_overlap_and_lie_inside(self) -> None:
+        root = ET.fromstring(draw_plan(transition().picture, language="en"))
+        width, height = float(root.get("width", 0)), float(root.get("height", 0))
+        groups = list(root.iter("{http://www.w3.org/2000/svg}g"))
+        rects = [group.find("{http://www.w3.org/2000/svg}rect").attrib for group in groups]
+        places = [(float(r["x"]), float(r["y"]), float(r["width"]), float(r["height"])) for r in rects]
+        assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in places)
+        apart = [
+            x1 + w1 <= x2 or x2 + w2 <= x1 or y1 + h1 <= y2 or y2 + h2 <= y1
+            for n, (x1, y1, w1, h1) in enumerate(places)
+            for x2, y2, w2, h2 in places[:n]
+        ]
+        assert all(apart)
+
+    def test_edges_carry_their_rows(self) -> None:
+        edges = {(edge.left, edge.right): edge for edge in transition().picture.edges}
+        edge = edges["metering", "marketing"]
+        assert (edge.rows, edge.medium) == (("G.1",), "broker")
+        assert {flow.sender: flow.messages for flow in edge.flows} == {
+            "metering": ("usage_for_billing",),
+            "marketing": ("customer_profiles", "switch_requests", "payment_status"),
+        }
