@@ -20,9 +20,13 @@ METERING = Capability(
     name="metering",
     consumes={SwitchSupply: take_order},
     produces=(BlocksSealed, HouseholdUsageTold),
-    keeps={"collection": CollectionBook, "sheets": SheetBook, "guarantees": GuaranteeBook, "sealing": SqlSealing, "imports": SqlImports},
+    keeps={
+        "collection": CollectionBook,
+        "sheets": SheetBook,
+        "guarantees": GuaranteeBook,
+        "sealing": SqlSealing,
+        "imports": SqlImports,
+    },
     tables=(collection_tables, control_tables, sealing_tables, import_tables),
-    workers=(
-        Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
-    ),
+    workers=(Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),),
 )
