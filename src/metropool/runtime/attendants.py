@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from nats.aio.client import Client
 
+from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.runtime.channels import ChannelPlaces, open_channels
-from metropool.runtime.metering import MeteringAttendant
+from metropool.runtime.metering import LogTaker, MeteringUnits, RemoteFrontEnd
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -21,10 +22,11 @@ CHANNELS_S = 1.0
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
     """What attends a node, by name; each runs for ever."""
     if "metering" in node.hosts:
-        attendant = MeteringAttendant(node=node, client=client, settings=settings)
-        yield "log", attendant.take_log_in()
-        yield "collection", attendant.collect()
-        yield "front end", attendant.answer_front_end()
+        loops = Attendants(units=MeteringUnits(node), front=RemoteFrontEnd(client, node.system), clock=node.clock)
+        yield "log", LogTaker(node=node, client=client).run()
+        yield "collection", loops.collect()
+        yield "front end", loops.introduce()
+        yield "commands", loops.command()
     if "settlement" in node.hosts:
         yield "payment channels", _attend_channels(node, settings)
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from metropool.core.clock import Instant
 from metropool.core.errors import NotFound
+from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import inbox, outbox
 from metropool.plan.compiled import Compiled, PictureEdge, PictureFlow, PictureNode
 from metropool.portal.desks.paging import page_of
@@ -44,11 +45,11 @@ class Traffic:
 class TopologyDesk:
     """The plan as it runs, seen from one process: its nodes' books are read, nobody else's."""
 
-    def __init__(self, work: Work, *, compiled: Compiled, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, work: Work, *, compiled: Compiled, nodes: Mapping[SystemId, Node]) -> None:
         self._now = work.now
         self._compiled = compiled
-        self._nodes = nodes
-        self._traffic = {name: _traffic(node, self._now) for name, node in nodes.items()}
+        self._nodes: dict[str, Node] = {str(name): node for name, node in nodes.items()}
+        self._traffic = {name: _traffic(node, self._now) for name, node in self._nodes.items()}
 
     def topology(self) -> schema.Topology:
         """All systems and edges."""
@@ -121,7 +122,10 @@ class TopologyDesk:
 
     def _named(self, phrase: str) -> schema.MessageNamed:
         kinds = [
-            kind for routes in self._compiled.routes.values() for kind, ways in routes.items() if phrase in {w.phrase for w in ways}
+            kind
+            for routes in self._compiled.routes.values()
+            for kind, ways in routes.items()
+            if phrase in {w.phrase for w in ways}
         ]
         title = self._compiled.picture.messages.get(phrase)
         named = _text(title) if title else Text(zh=phrase, en=phrase)
@@ -155,7 +159,9 @@ def _traffic(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
     since = (now - timedelta(hours=1)).isoformat()
     c = outbox.c
     recent = func.sum(func.coalesce(c.told_at >= since, 0))
-    query = select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent).group_by(c.phrase, c.receiver)
+    query = select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent).group_by(
+        c.phrase, c.receiver
+    )
     with node.database.snapshot() as connection:
         return {
             (phrase, receiver): Traffic(

@@ -315,14 +315,14 @@ export interface MeterRow {
   model: string
   address: string
   area_name: Text | null
-  terminal_id: string | null
+  terminal: string | null
   state: 'normal' | 'silent' | 'off' | 'fault' | 'exchanged'
   register: Figure
   last_read_at: Instant | null
 }
 export interface Measure { reading_type: string; name: Text; figure: Figure }
 export type CommandKind = 'read_on_demand' | 'disconnect' | 'reconnect' | 'close_valve' | 'open_valve' | 'synchronize_clock'
-export interface Meter extends MeterRow {
+export interface Meter extends Omit<MeterRow, 'terminal'> {
   protocol: string
   installed_on: BusinessDate | null
   multiplier: string

@@ -121,14 +121,15 @@ function Terminals({ range, missing }: { range: TimeRange; missing: Collection['
 function Recollect({ open, targets, range, onClose, onDone }: { open: boolean; targets: string[]; range: TimeRange; onClose: () => void; onDone: (answer: Recollection) => void }) {
   const { t } = useTranslation()
   const [key, setKey] = useState(newIntention)
-  const confirm = async ({ reason }: { reason: string }) => {
-    const answer = await change<Recollection>('POST', `/${METERING}/api/collection/recollect`, { terminal_ids: targets, start: range.start, end: range.end, reason }, key)
+  const confirm = async () => {
+    const body = { terminal_ids: targets, start: `${range.start}T00:00:00+08:00`, end: `${range.end}T00:00:00+08:00` }
+    const answer = await change<Recollection>('POST', `/${METERING}/api/collection/recollect`, body, key)
     setKey(newIntention())
     onDone(answer)
   }
   return (
     <ConfirmDanger
-      open={open} title={t('collection.recollect')} danger={false} effect={t('collection.recollect_effect', { count: targets.length, start: range.start, end: range.end })}
+      open={open} title={t('collection.recollect')} danger={false} needs_reason={false} effect={t('collection.recollect_effect', { count: targets.length, start: range.start, end: range.end })}
       action={t('collection.recollect')} onConfirm={confirm} onClose={onClose}
     />
   )
