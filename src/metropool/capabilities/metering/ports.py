@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from metropool.core.clock import Instant
 from metropool.core.identifiers import IdSource, PartyId, SystemId
+from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Commands
 from metropool.facts.events import Events
 from metropool.facts.registry import Registry
@@ -115,18 +116,17 @@ class Guarantees(Protocol):
 
 
 class FrontEnd(Protocol):
-    """The front end as the core sees it, across the zone border: it is told who exists and asked to do tasks."""
+    """The front end as the core sees it, across the zone border.
+
+    Each raises ``Unavailable`` when no front end said anything in time: what was asked may or may not have been done.
+    """
 
     async def introduce(self, book: "AddressBook") -> None:
         """Tell which terminals and meters exist; replaces what was told before."""
         ...
 
     async def carry_out(self, task: "Read | Forward") -> "Answer":
-        """Do one task and say how it went.
-
-        Raises:
-            Unavailable: No front end said anything in time: the task may or may not have been done.
-        """
+        """Do one task and say how it went."""
         ...
 
     async def contacts(self) -> "Sequence[Contact]":
@@ -134,11 +134,15 @@ class FrontEnd(Protocol):
         ...
 
 
-class LogReader(Protocol):
+class LogSource(Protocol):
     """The durable log as its consumer sees it."""
 
-    async def fetch(self, *, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
-        """Batches after a sequence, ascending; waits a while for the first, then gives what there is, perhaps nothing."""
+    async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
+        """Entries not yet done, ascending; waits a while for the first, then gives what there is, perhaps nothing."""
+        ...
+
+    async def done(self, sequence: int) -> None:
+        """Entries up to a sequence need not be given again."""
         ...
 
 
