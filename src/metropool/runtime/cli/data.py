@@ -10,6 +10,8 @@ from metropool.runtime.cli.main import print_json
 from metropool.runtime.cli.words import language, word
 
 SHOWN = 30
+TIMES = {"first_at", "last_at", "from", "to"}
+NARROW = {*TIMES, "readings", "total", "unit", "count", "line"}
 
 
 def explain_frame(hexadecimal: str, *, protocol: str, as_json: bool) -> None:
@@ -86,7 +88,13 @@ def _table(kind: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> A
 
     table = Table(title=word(f"import_{kind}s"), title_justify="left", box=None)
     for name in columns:
-        table.add_column(word(f"import_column_{name}"), overflow="fold")
+        table.add_column(word(f"import_column_{name}"), overflow="fold", no_wrap=name in NARROW)
     for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
+        table.add_row(*(_cell(name, row[name]) for name in columns))
     return table
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).replace("T", " ").removesuffix(":00Z") if name in TIMES else str(value)
