@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import func, select
 
 from metropool.access import Access
 from metropool.access.first_start import first_secrets, make_first_logins
@@ -17,6 +20,7 @@ from metropool.capabilities.billing import operations as billing
 from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import RandomIds, SystemId
+from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo_state import write_private
 from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
@@ -71,7 +75,7 @@ class Setup:
     async def bill(self) -> None:
         """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
         with self._nodes() as nodes:
-            await _until(lambda: all(not node.unsent(limit=1) for node in nodes.values()) and _is_sealed(nodes), "sealed")
+            await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
                     _schedule(node)
@@ -208,6 +212,19 @@ def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
     node = next(node for node in nodes.values() if "metering" in node.hosts)
     due: date | None = node.read_now("metering", lambda work: next_day(work=work))
     return due is None or due > LAST_MONTH.replace(day=30)
+
+
+def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
+    """Whether everything said was heard: no letter waits at its sender, each is in its receiver's inbox."""
+    said: Counter[str] = Counter()
+    heard: Counter[str] = Counter()
+    for node in nodes.values():
+        with node.database.snapshot() as connection:
+            if Outbox(connection).waiting():
+                return False
+            said.update(dict(connection.execute(select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)).all()))
+            heard[node.system] = connection.execute(select(func.count()).select_from(inbox)).scalar_one()
+    return said == heard
 
 
 def _combined_bills(nodes: Mapping[SystemId, Node]) -> int:

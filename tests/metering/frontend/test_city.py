@@ -129,14 +129,11 @@ async def live_with(city: Path, told: dict, folder: Path) -> None:
     units, log = Units(folder, clock), SharedLog()
     await units.write(lambda work: enrol(work, told, port))
     server = await serve(host="127.0.0.1", port=0, clock=clock, log=log.part("readings"), event_log=log.part("events"))
-    attendants = Attendants(units, server, clock)
-    await attendants.introduce_step()
+    attendants = Attendants(units, server)
+    await server.introduce(await units.read(lambda work: work.collection.address_book(heartbeat_s=60)))
     head_end = f"127.0.0.1:{server.port}"
     devices = start("concentrators", "--city", str(city), "--head-end", head_end, "--home", str(folder / "c"), *options)
-    loops = [
-        asyncio.create_task(loop)
-        for loop in (attendants.take_log_in(log), attendants.collect(), attendants.introduce(), attendants.command())
-    ]
+    loops = [asyncio.create_task(loop) for loop in (attendants.take_log_in(log), attendants.collect(), attendants.command())]
     try:
         await asyncio.sleep(8)
         command = await close_a_valve(units, attendants, told)

@@ -15,8 +15,7 @@ from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
-from metropool.core.clock import Clock
-from metropool.core.errors import Conflict, Unavailable
+from metropool.core.errors import Conflict
 from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Command
 from metropool.storage.lake import LakeFile
@@ -26,8 +25,6 @@ EVENTS = "events"
 BATCHES, WAIT_S = 256, 1.0
 LOOKS_S = 0.5
 READS_AT_ONCE = 256
-INTRODUCES_S = 5.0
-HEARTBEAT_S = 60
 Loaded = tuple[ingest.Prepared | None, list[LakeFile]]
 
 
@@ -45,14 +42,12 @@ class Attendants:
     Attributes:
         units: Runs operations.
         front: The front end, across the zone border.
-        clock: Business time.
         stream: Name of the log, under which its position is kept.
         ordered: Set it when a command was ordered or approved, and it is carried out at once.
     """
 
     units: Units
     front: FrontEnd
-    clock: Clock
     stream: str = "readings"
     ordered: asyncio.Event = field(default_factory=asyncio.Event)
     _turns: dict[int, asyncio.Lock] = field(default_factory=dict)
@@ -94,27 +89,6 @@ class Attendants:
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
 
-    async def introduce(self) -> None:
-        """Keep the front end told who exists, and ourselves who is connected, for ever."""
-        while True:
-            try:
-                await self.introduce_step()
-            except Unavailable:
-                await _pause(LOOKS_S)
-            else:
-                await _pause(INTRODUCES_S)
-
-    async def introduce_step(self) -> None:
-        """Tell the front end who exists, and note who is connected.
-
-        Raises:
-            Unavailable: The front end does not answer.
-        """
-        await self.front.introduce(await self.units.read(lambda work: work.collection.address_book(heartbeat_s=HEARTBEAT_S)))
-        contacts = await self.front.contacts()
-        if contacts:
-            await self.units.write(lambda work: collection.record_contacts(work=work, contacts=contacts))
-
     async def command(self) -> None:
         """Carry out commands and read back what they did, for ever."""
         await self.units.write(lambda work: control.resume(work=work))
@@ -134,7 +108,7 @@ class Attendants:
 
     async def _collect_one(self, read: Read) -> None:
         async with self._turns.setdefault(read.terminal, asyncio.Lock()):
-            answer = await self._carry_out(read)
+            answer = await self.front.carry_out(read)
         await self.units.write(lambda work: collection.record_answers(work=work, answers=[(read, answer)]))
 
     async def _for_each(self, tasks: Sequence[tuple[Command, Forward | Read]], record: Callable[..., Command]) -> None:
@@ -143,15 +117,8 @@ class Attendants:
                 group.create_task(self._command_one(command, task, record))
 
     async def _command_one(self, command: Command, task: Forward | Read, record: Callable[..., Command]) -> None:
-        answer = await self._carry_out(task)
+        answer = await self.front.carry_out(task)
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
-
-    async def _carry_out(self, task: Forward | Read) -> Answer:
-        """A task's answer; when the front end says nothing, the task may or may not have been done."""
-        try:
-            return await self.front.carry_out(task)
-        except Unavailable as cause:
-            return Answer(task=task.id, result="lost", at=int(self.clock.now().timestamp() * 1000), detail=cause.what)
 
 
 def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:

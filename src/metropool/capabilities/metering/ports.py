@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metropool.capabilities.metering.collection.ingest import Marks
     from metropool.capabilities.metering.collection.model import Rate, Schedule
     from metropool.capabilities.metering.collection.plan import Asking
-    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Contact, Forward, Read
+    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Forward, Read
 
 
 class Collection(Protocol):
@@ -116,21 +116,10 @@ class Guarantees(Protocol):
 
 
 class FrontEnd(Protocol):
-    """The front end as the core sees it, across the zone border.
-
-    Each raises ``Unavailable`` when no front end said anything in time: what was asked may or may not have been done.
-    """
-
-    async def introduce(self, book: "AddressBook") -> None:
-        """Tell which terminals and meters exist; replaces what was told before."""
-        ...
+    """The front end as the core sees it, across the zone border."""
 
     async def carry_out(self, task: "Read | Forward") -> "Answer":
-        """Do one task and say how it went."""
-        ...
-
-    async def contacts(self) -> "Sequence[Contact]":
-        """How terminals stand: what changed since the last asking."""
+        """Do one task and say how it went: ``unreachable`` when it was surely not begun, ``lost`` when nobody knows."""
         ...
 
 

@@ -1,0 +1,135 @@
+"""What is wrong in the field (告警): findings of validation that go on, events of devices, terminals without a link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from metropool.capabilities.metering.queries.adapters.journal import JournalRows, Row
+from metropool.capabilities.metering.queries.city import City
+from metropool.capabilities.metering.queries.flow import FlowWork
+from metropool.capabilities.metering.queries.standing import TerminalStanding
+from metropool.capabilities.metering.validation.flags import FlagClass
+from metropool.core.identifiers import derived_id
+from metropool.core.periods import business_date, day_period
+
+LOOKS_BACK = timedelta(days=30)
+EVENT_STANDS = timedelta(hours=24)
+"""An event is over when it is told; it stands as an alarm for a day so that somebody sees it."""
+
+CRITICAL, WARNING, INFO = "critical", "warning", "info"
+FLAG_SEVERITY: Mapping[FlagClass, str] = {
+    FlagClass.BACKWARD: CRITICAL,
+    FlagClass.RESET: CRITICAL,
+    FlagClass.SWAP: CRITICAL,
+    FlagClass.ZEROED: CRITICAL,
+    FlagClass.NEGATIVE: CRITICAL,
+    FlagClass.SPIKE: WARNING,
+    FlagClass.SCALE_CHANGE: WARNING,
+    FlagClass.STANDSTILL: WARNING,
+    FlagClass.STUCK: WARNING,
+    FlagClass.FUTURE_TIME: WARNING,
+    FlagClass.UNSET_CLOCK: WARNING,
+    FlagClass.CONTINUOUS_FLOW: WARNING,
+    FlagClass.LEVEL_CHANGE: WARNING,
+}
+"""Findings that say something of the device; the others are how its data were treated."""
+
+EVENT_SEVERITY: Mapping[str, str] = {
+    **{f"erc_{number}": WARNING for number in (2, 9, 10, 11, 12, 14, 17, 24, 25, 27, 28, 31, 33)},
+    **{f"erc_{number}": CRITICAL for number in (13, 21, 29, 30, 34, 35)},
+    "address_conflict": CRITICAL,
+}
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something wrong; instants Unix s; ``closed_at`` None while it is open."""
+
+    id: str
+    kind: str
+    code: str
+    severity: str
+    device: str
+    at: int
+    closed_at: int | None
+    detail: Mapping[str, Any]
+
+
+def alarms(*, work: FlowWork, city: City, terminals: Sequence[TerminalStanding]) -> list[Alarm]:
+    """Alarms of the last 30 days, newest first."""
+    rows = JournalRows(work.context.connection)
+    first = business_date(work.now - LOOKS_BACK)
+    found = of_flags(rows.flags(codes=[int(code) for code in FLAG_SEVERITY], first=first), city=city, sealed=_sealed(work))
+    since = int(day_period(first).start.timestamp())
+    found += [alarm for row in rows.events(since=since) if (alarm := of_event(row, now=work.now)) is not None]
+    return sorted([*found, *_of_terminals(city, terminals)], key=lambda alarm: (-alarm.at, alarm.id))
+
+
+def of_flags(rows: Sequence[Row], *, city: City, sealed: Sequence[date]) -> list[Alarm]:
+    """One alarm for each device and class while it goes on: from its first day to the last without a sealed day between.
+
+    Args:
+        rows: Findings, oldest first.
+        city: The registry.
+        sealed: Days that validation has looked at, ascending.
+    """
+    following = dict(pairwise(sealed))
+    newest = sealed[-1] if sealed else None
+    found: list[Alarm] = []
+    going_on: dict[tuple[str, int], tuple[int, date]] = {}
+    for row in rows:
+        device, day = _device(city, row["channel"]), date.fromisoformat(row["business_date"])
+        if device is None:
+            continue
+        place, before = going_on.get((device, row["code"]), (-1, day))
+        if place < 0 or day not in (before, following.get(before)):
+            found.append(_of_flag(row, device))
+            place = len(found) - 1
+        ends = None if day == newest else max(row["to_at"], row["from_at"])
+        found[place] = replace(found[place], closed_at=ends)
+        going_on[device, row["code"]] = place, day
+    return found
+
+
+def of_event(row: Row, *, now: datetime) -> Alarm | None:
+    """An event as an alarm; None for one that only informs."""
+    severity = severity_of_event(row["code"])
+    if severity == INFO:
+        return None
+    over = row["at"] if now.timestamp() - row["at"] > EVENT_STANDS.total_seconds() else None
+    return Alarm(row["id"], "events", row["code"], severity, row["device"], row["at"], over, row["detail"])
+
+
+def severity_of_event(code: str) -> str:
+    """How much an event matters; a refused login is a warning."""
+    return EVENT_SEVERITY.get(code, WARNING if code.startswith("login_") else INFO)
+
+
+def _of_flag(row: Row, device: str) -> Alarm:
+    code = FlagClass(row["code"])
+    number = derived_id("flag", device, code.key, str(row["from_at"]))
+    return Alarm(number, "flags", code.key, FLAG_SEVERITY[code], device, row["from_at"], None, {"count": row["count"]})
+
+
+def _of_terminals(city: City, terminals: Sequence[TerminalStanding]) -> list[Alarm]:
+    found = []
+    for fact, stands in zip(city.terminals, terminals, strict=True):
+        if stands.state == "silent":
+            code = "quarantined" if stands.is_quarantined else "silent"
+            severity = CRITICAL if stands.is_quarantined else WARNING
+            at = stands.since // 1000
+            found.append(
+                Alarm(derived_id("terminal", fact.id, code, str(at)), "terminals", code, severity, fact.id, at, None, {})
+            )
+    return found
+
+
+def _device(city: City, channel: int) -> str | None:
+    meter = int(city.meter_of[channel]) if channel < len(city.meter_of) else -1
+    return city.meters[meter].id if meter >= 0 else None
+
+
+def _sealed(work: FlowWork) -> list[date]:
+    return sorted(date.fromisoformat(day) for day in work.sealing.sealed())

@@ -1,0 +1,35 @@
+"""Which commands a meter can take: what its model can do by the device catalog, and what the registry lets be switched."""
+
+from metropool.capabilities.metering.ports import ControlWork
+from metropool.capabilities.metering.queries.city import MeterFact
+from metropool.core.errors import NotFound
+from metropool.devices.catalog import device_model
+from metropool.facts.commands import KINDS
+
+SWITCHING = {
+    "switches_supply": frozenset({"disconnect", "reconnect"}),
+    "has_valve": frozenset({"open_valve", "close_valve"}),
+}
+
+
+def kinds_of(meter: MeterFact) -> frozenset[str]:
+    """Kinds of commands a meter can take: none once it is taken out."""
+    if meter.served and meter.now is None:
+        return frozenset()
+    switching = frozenset[str]().union(*(SWITCHING[ability] for ability in _abilities(meter) & SWITCHING.keys()))
+    return frozenset({"read_on_demand"} | (switching if meter.can_switch else set())) & KINDS.keys()
+
+
+def _abilities(meter: MeterFact) -> frozenset[str]:
+    """Of its model; a model the catalog does not know can do what the registry lets be switched of its service."""
+    try:
+        return device_model(meter.model).abilities
+    except NotFound:
+        return frozenset({"switches_supply" if meter.service == "electricity" else "has_valve"})
+
+
+def guarantee_of(work: ControlWork, meter: MeterFact) -> str | None:
+    """Why supply through a meter is guaranteed now; None when it is not."""
+    if meter.now is None:
+        return None
+    return work.guarantees.of(usage_point=meter.now.usage_point, now=work.now)

@@ -1,0 +1,77 @@
+"""What operators read: names of keys that data decides, figures, places."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from metropool.capabilities.metering.queries.city import Place
+from metropool.core.quantities import ReadingType
+from metropool.portal.schemas.basics import Figure, Named, Quality, Text
+
+QUALITIES: tuple[Quality, ...] = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
+
+
+@cache
+def _names() -> dict[str, dict[str, dict[str, str]]]:
+    text = files("metropool.portal.desks").joinpath("operator_names.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(text)
+    return loaded
+
+
+def said(kind: str, key: str, **values: object) -> Text:
+    """The name of a key of some kind; the key itself when nobody named it."""
+    found = _names()[kind].get(key) or {"zh": key, "en": key}
+    return Text(zh=found["zh"].format(**values), en=found["en"].format(**values)) if values else Text(**found)
+
+
+def type_name(kind: ReadingType) -> Text:
+    """Name of a reading type."""
+    return Text(zh=kind.zh or kind.code, en=kind.en or kind.code)
+
+
+def place_text(place: Place) -> Text:
+    """Name of a place."""
+    return Text(zh=place.zh, en=place.en)
+
+
+def named(place: Place | None) -> Named | None:
+    """A place by id and name."""
+    return Named(id=place.id, name=place_text(place)) if place else None
+
+
+def moment(at_s: float) -> datetime | None:
+    """An instant of Unix seconds; None for 0, which is never."""
+    return datetime.fromtimestamp(at_s, UTC) if at_s else None
+
+
+def moment_ms(at_ms: int | None) -> datetime | None:
+    """An instant of Unix milliseconds; None for never."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC) if at_ms else None
+
+
+def nothing(unit: str, reason: Text) -> Figure:
+    """A figure that is not known, and why."""
+    return Figure(value=None, unit=unit, as_of=None, quality="missing", estimated_share=None, reason=reason)
+
+
+def amount(value: float | None, unit: str, *, at: datetime | None, reason: Text, whole: bool = True, digits: int = 4) -> Figure:
+    """A measured figure, rounded; one that lacks a part is graded missing, one that is not known says why."""
+    if value is None:
+        return nothing(unit, reason)
+    quality: Quality = "measured" if whole else "missing"
+    exact = Decimal(str(round(value, digits)))
+    return Figure(value=exact, unit=unit, as_of=at, quality=quality, estimated_share=0.0, reason=None)
+
+
+def reading(kind: ReadingType, *, value: int, at_s: int, quality: int) -> Figure:
+    """One reading as it was stored: exact."""
+    return Figure(
+        value=kind.value(value),
+        unit=kind.unit,
+        as_of=moment(at_s),
+        quality=QUALITIES[quality],
+        estimated_share=1.0 if QUALITIES[quality] == "estimated" else 0.0,
+    )
