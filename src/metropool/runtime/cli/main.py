@@ -116,13 +116,14 @@ def serve(
 def bill(
     account: Annotated[str, typer.Option(help=word("bill_account"))] = "",
     period: Annotated[str, typer.Option(help=word("bill_period"))] = "",
+    number: Annotated[str, typer.Option(help=word("bill_number"))] = "",
     pdf: Annotated[Path | None, typer.Option(help=word("bill_pdf"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """List bills, or write one as PDF."""
     from metropool.runtime.cli.operate import show_bills
 
-    show_bills(account=account, period=period, pdf=pdf, as_json=as_json)
+    show_bills(account=account, period=period, number=number, pdf=pdf, as_json=as_json)
 
 
 @app.command(help=word("doctor"), rich_help_panel=word("group_start"))
@@ -134,7 +135,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command(help=word("bench"), rich_help_panel=word("group_admin"), context_settings={"ignore_unknown_options": True})
-def bench(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+def bench(arguments: Annotated[list[str] | None, typer.Argument(help=word("bench_arguments"))] = None) -> None:
     """Measure speed and memory."""
     from metropool.runtime.cli.operate import run_bench
 
@@ -152,7 +153,7 @@ def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "t
 @plan_app.command("draw", help=word("plan_draw"))
 def plan_draw(
     plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition",
-    output: Annotated[Path, typer.Option("--output", "-o")] = Path("plan.svg"),
+    output: Annotated[Path, typer.Option("--output", "-o", help=word("plan_output"))] = Path("plan.svg"),
 ) -> None:
     """Draw a plan."""
     from metropool.runtime.cli.operate import draw_plan
