@@ -1,0 +1,1 @@
+"""Q/GDW 376.1: between concentrator and master station."""

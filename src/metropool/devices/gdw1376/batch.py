@@ -1,0 +1,87 @@
+"""A buffer of glued 376.1 frames into columns: the compiled kernel with its buffers around it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metropool.core.errors import Invalid
+from metropool.devices.gdw1376.kernel import FRAME_MIN, ROWS_PER_FRAME_MAX, FrameTable, decode, scan
+from metropool.devices.kernel import Columns, empty_columns
+from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED
+
+ROWS_PER_BATCH = 1 << 20
+BUFFER_MAX = 1 << 30
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Frames of a buffer.
+
+    Attributes:
+        table: Columns of exactly the frames found.
+        consumed: Bytes treated; the rest begins a frame that is not whole yet.
+        skipped: Bytes that belonged to no sound frame.
+    """
+
+    table: FrameTable
+    consumed: int
+    skipped: int
+
+    def __len__(self) -> int:
+        return len(self.table.offset)
+
+
+def scan_frames(buffer: NDArray[np.uint8]) -> Scan:
+    """Find every frame of a buffer.
+
+    Raises:
+        Invalid: The buffer is larger than a gibibyte.
+    """
+    if len(buffer) > BUFFER_MAX:
+        raise Invalid(f"a buffer of {len(buffer)} bytes is too large to decode at once")
+    table = _empty_table(len(buffer) // FRAME_MIN + 1 + int(np.count_nonzero(buffer == 0x68)) // 2)
+    count, consumed, skipped = scan(buffer, table)
+    return Scan(FrameTable._make(column[:count] for column in table), consumed, skipped)
+
+
+def decode_frames(buffer: NDArray[np.uint8], found: Scan, *, capacity: int = ROWS_PER_BATCH) -> Iterator[Columns]:
+    """Rows of the found frames, in portions of at most ``capacity`` rows; sets ``found.table.status`` and ``.unmapped``.
+
+    The columns are reused by the next portion: copy what must stay.
+
+    Raises:
+        Invalid: ``capacity`` cannot hold the largest frame.
+    """
+    if capacity < ROWS_PER_FRAME_MAX:
+        raise Invalid(f"columns of {capacity} rows cannot hold one frame")
+    out, first = empty_columns(capacity), 0
+    while first < len(found):
+        rows, first = decode(buffer, found.table, len(found), first, out)
+        yield Columns._make(column[:rows] for column in out)
+
+
+def date_freezes(columns: Columns) -> Columns:
+    """Put the time of freezes (DL/T 645 0506000n) on the values of the same device and index; drop the rows of times used so.
+
+    A value whose time is not among ``columns`` keeps its flag FREEZE_UNDATED and its index in ``point``.
+    """
+    is_time = (columns.flag == FREEZE_TIME) & (columns.quality == 0)
+    key = columns.device << np.uint64(6) | columns.point.astype(np.uint64)
+    order = np.argsort(key[is_time], kind="stable")
+    keys, times = key[is_time][order], columns.value[is_time][order]
+    undated = np.flatnonzero(columns.flag == FREEZE_UNDATED)
+    place = np.searchsorted(keys, key[undated], side="right") - 1
+    has_time = place >= 0
+    has_time[has_time] = keys[place[has_time]] == key[undated][has_time]
+    dated = undated[has_time]
+    columns.at[dated], columns.flag[dated], columns.point[dated] = times[place[has_time]], 0, 0
+    keep = columns.flag != FREEZE_TIME
+    return Columns._make(column[keep] for column in columns)
+
+
+def _empty_table(capacity: int) -> FrameTable:
+    dtypes: list[Any] = [np.int64, np.int32, np.uint32, np.uint8, np.uint8, np.uint8, np.uint8, np.int32]
+    return FrameTable._make(np.empty(capacity, dtype) for dtype in dtypes)

@@ -1,0 +1,94 @@
+"""Compiled primitives shared by the protocol kernels: packed decimals and times, over one big byte buffer."""
+
+# Small compiled functions, called by position on the bulk path; numba infers the types of the private ones.
+# ruff: noqa: PLR0917
+# mypy: disable-error-code="no-any-return,no-untyped-def,no-untyped-call"
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+BAD = -(1 << 58)
+DAY_S, ZONE_S = 86_400, 8 * 3600
+Bytes = NDArray[np.uint8]
+
+
+class Columns(NamedTuple):
+    """Preallocated columns of measured rows; see ``rows.Row`` for their meaning. ``frame``: index of the frame."""
+
+    device: NDArray[np.uint64]
+    point: NDArray[np.uint16]
+    item: NDArray[np.int32]
+    at: NDArray[np.int64]
+    value: NDArray[np.int64]
+    quality: NDArray[np.uint8]
+    flag: NDArray[np.uint8]
+    frame: NDArray[np.int32]
+
+
+def empty_columns(capacity: int) -> Columns:
+    """Columns for ``capacity`` rows."""
+    dtypes: list[Any] = [np.uint64, np.uint16, np.int32, np.int64, np.int64, np.uint8, np.uint8, np.int32]
+    return Columns(*(np.empty(capacity, dtype) for dtype in dtypes))
+
+
+_PAIRS = np.array([(b >> 4) * 10 + (b & 15) if b >> 4 < 10 and b & 15 < 10 else -(1 << 20) for b in range(256)], np.int64)
+_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def pair(byte: int) -> int:
+    """The two digits of a byte; far below zero when one is none."""
+    return _PAIRS[byte]
+
+
+@njit(cache=True, nogil=True)
+def number(buffer: Bytes, at: int, width: int) -> int:
+    """The unsigned decimal of ``width`` bytes, lowest first; negative when a nibble is no digit."""
+    total = 0
+    bad = 0
+    for i in range(at + width - 1, at - 1, -1):
+        digits = _PAIRS[buffer[i]]
+        bad |= digits
+        total = total * 100 + digits
+    return total if bad >= 0 else BAD
+
+
+@njit(cache=True, nogil=True)
+def unix_s(year: int, month: int, day: int, second_of_day: int) -> int:
+    """Unix seconds of a device-local time (UTC+8), year 0-99 of this century; BAD when there is no such day."""
+    if year < 0 or month < 1 or month > 12 or day < 1 or second_of_day < 0 or second_of_day >= DAY_S:
+        return BAD
+    leap = 1 if month == 2 and year % 4 == 0 else 0
+    if day > _MONTH_DAYS[month] + leap:
+        return BAD
+    y = 2000 + year - (1 if month <= 2 else 0)
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    days = y * 365 + y // 4 - y // 100 + y // 400 + day_of_year - 719468
+    return days * DAY_S + second_of_day - ZONE_S
+
+
+@njit(cache=True, nogil=True)
+def minute_time(buffer: Bytes, at: int) -> int:
+    """``mm hh DD MM YY`` as Unix seconds; BAD when it names no time."""
+    minute, hour = _PAIRS[buffer[at]], _PAIRS[buffer[at + 1]]
+    if minute < 0 or minute > 59 or hour < 0 or hour > 23:
+        return BAD
+    return unix_s(_PAIRS[buffer[at + 4]], _PAIRS[buffer[at + 3]], _PAIRS[buffer[at + 2]], hour * 3600 + minute * 60)
+
+
+@njit(cache=True, nogil=True)
+def emit(out: Columns, k: int, head: tuple[int, int, int, int], item: int, at: int, value: int) -> int:
+    """Write one row: ``head`` is (device, point, flag, frame); a negative BAD value is a missing one. The next free row."""
+    out.device[k] = head[0]
+    out.point[k] = head[1]
+    out.item[k] = item
+    out.at[k] = at
+    missing = value <= BAD
+    out.value[k] = 0 if missing else value
+    out.quality[k] = 2 if missing else 0
+    out.flag[k] = head[2]
+    out.frame[k] = head[3]
+    return k + 1
