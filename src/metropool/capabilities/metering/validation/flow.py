@@ -20,8 +20,8 @@ def find_continuous_flow(*, steps: pa.Table, channels: list[int], day_starts: In
         day_starts: Local midnights [Unix s] around the data.
 
     Returns:
-        ``FLAGS``; ``count`` is the number of such days. Days with fewer than ``flow_day_readings`` readings do not count: a
-        sparse meter hides its zero hours.
+        ``FLAGS``; ``count`` is the number of such days. A meter with fewer than ``flow_day_readings`` readings on its median
+        day is left out: it hides its zero hours.
     """
     found = Findings()
     wanted = steps.filter(pa.compute.is_in(steps["channel"], pa.array(channels, pa.int32())))
@@ -32,10 +32,11 @@ def find_continuous_flow(*, steps: pa.Table, channels: list[int], day_starts: In
     day = np.searchsorted(day_starts, at, side="right")
     first = np.flatnonzero(~(same_as_before(channel) & same_as_before(day)))
     count = np.diff(np.append(first, at.size))
-    flowing = (np.add.reduceat(still, first) == 0) & (count >= rules.flow_day_readings)
+    flowing = np.add.reduceat(still, first) == 0
     owner, of = np.unique(channel[first], return_inverse=True)
     days = np.bincount(of, weights=flowing).astype(np.int64)
-    leaking = np.flatnonzero(days >= rules.flow_days)
+    median = np.array([np.median(count[of == number]) for number in range(owner.size)])
+    leaking = np.flatnonzero((days >= rules.flow_days) & (median >= rules.flow_day_readings))
     begins, ends = np.searchsorted(channel, owner[leaking], "left"), np.searchsorted(channel, owner[leaking], "right") - 1
     found.add(FlagClass.CONTINUOUS_FLOW, channel=owner[leaking], from_at=at[begins], to_at=at[ends], count=days[leaking])
     return found.table()

@@ -21,8 +21,11 @@ def _note(notes, used, code, first, last, amount):
 
 
 @njit(cache=True)
-def usual_steps(bounds, at, value, interval, usual_rows):
-    """The 99th percentile of positive steps of ordinary length per channel, 0 where too few are known."""
+def usual_steps(bounds, at, value, interval, capacity, usual_rows, factor):
+    """The 99th percentile of possible positive steps of ordinary length per channel, 0 where too few are known.
+
+    Impossible ones are left out first: those over the capacity, or over ``factor`` times the 90th percentile.
+    """
     usual = np.zeros(bounds.size - 1, dtype=np.int64)
     for c in range(bounds.size - 1):
         lo, hi = bounds[c], bounds[c + 1]
@@ -33,7 +36,14 @@ def usual_steps(bounds, at, value, interval, usual_rows):
                 steps[n] = value[i] - value[i - 1]
                 n += 1
         if n >= usual_rows:
-            usual[c] = np.partition(steps[:n], int(0.99 * (n - 1)))[int(0.99 * (n - 1))]
+            place = int(0.9 * (n - 1))
+            most = factor * np.partition(steps[:n], place)[place]
+            if capacity[c] > 0:
+                most = min(most, capacity[c] * (interval[c] / 3600.0))
+            possible = steps[:n][steps[:n] <= most]
+            if possible.size >= usual_rows:
+                place = int(0.99 * (possible.size - 1))
+                usual[c] = np.partition(possible, place)[place]
     return usual
 
 
@@ -170,12 +180,13 @@ def walk_registers(bounds, at, value, interval, capacity, modulus, large, usual,
 
 
 @njit(cache=True)
-def equal_to_day_before(bounds, at, value, rows_min, change_min):
-    """Runs of at least ``rows_min`` values, changing ones, equal to those 86,400 s earlier; first and last row of each."""
+def equal_to_day_before(bounds, at, value, rows_min, change_min, distinct_min):
+    """Runs of at least ``rows_min`` lively values equal to those 86,400 s earlier; first and last row of each."""
     notes, used = np.empty((64, 4), dtype=np.int64), 0
+    different = np.empty(distinct_min, dtype=np.int64)
     for c in range(bounds.size - 1):
         lo, hi = bounds[c], bounds[c + 1]
-        before, first, changes = lo, -1, 0
+        before, first, changes, kinds = lo, -1, 0, 0
         for i in range(lo, hi + 1):
             equal = False
             if i < hi:
@@ -184,10 +195,13 @@ def equal_to_day_before(bounds, at, value, rows_min, change_min):
                 equal = at[before] == at[i] - 86_400 and value[before] == value[i]
             if equal:
                 if first < 0:
-                    first, changes = i, 0
+                    first, changes, kinds = i, 0, 0
+                if kinds < distinct_min and not (different[:kinds] == value[i]).any():
+                    different[kinds] = value[i]
+                    kinds += 1
                 changes += i > lo and value[i] != value[i - 1]
             elif first >= 0:
-                if i - first >= rows_min and changes >= change_min * (i - first):
+                if i - first >= rows_min and kinds >= distinct_min and changes >= change_min * (i - first):
                     notes, used = _note(notes, used, IMPUTED, first, i - 1, 0)
                 first = -1
     return notes[:used]

@@ -39,6 +39,7 @@ class Rules:
     unknown_limit_factor: float
     imputed_rows: int
     imputed_change_min: float
+    imputed_distinct_min: int
     leading_zero_rows: int
     late_start_s: int
     flow_day_readings: int

@@ -217,7 +217,9 @@ def _find_marked(rows: Rows, found: Findings) -> None:
 
 def _registers(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, interval_s: Ints) -> tuple[pa.Table, int]:
     bounds = rows.bounds(facts.channel.size)
-    usual = kernel.usual_steps(bounds, rows.at, rows.value, interval_s, rules.usual_rows)
+    usual = kernel.usual_steps(
+        bounds, rows.at, rows.value, interval_s, facts.capacity, rules.usual_rows, rules.unknown_limit_factor
+    )
     ints = (rules.recover_s, rules.recover_rows, rules.standstill_rows, rules.standstill_s, rules.stuck_s, rules.leading_zero_rows)
     floats = (rules.standstill_factor, rules.unknown_limit_factor, rules.rollover_near, rules.rollover_low)
     keep, step, linked, notes = kernel.walk_registers(
@@ -244,7 +246,8 @@ def _intervals(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, i
         found.add(code, channel=rows.channel[bad], from_at=rows.at[bad], amount=rows.value[bad], row=rows.row[bad])
     _find_stuck(rows, found, rules)
     bounds = rows.bounds(facts.channel.size)
-    _add_notes(found, rows, kernel.equal_to_day_before(bounds, rows.at, rows.value, rules.imputed_rows, rules.imputed_change_min))
+    lively = (rules.imputed_rows, rules.imputed_change_min, rules.imputed_distinct_min)
+    _add_notes(found, rows, kernel.equal_to_day_before(bounds, rows.at, rows.value, *lively))
     good = ~(negative | spike)
     kept = rows.only(good)
     length = kept.length_s if kept.length_s is not None else interval_s[kept.fact]
