@@ -1,0 +1,102 @@
+"""The book of collection: schedules, positions, askings, contacts, in one unit of work."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Table, func, select, update
+
+from metropool.capabilities.metering.collection.adapters.tables import (
+    contact,
+    log_position,
+    recollection,
+    schedule,
+    unknown_device,
+)
+from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
+from metropool.capabilities.metering.collection.model import Schedule
+from metropool.capabilities.metering.collection.plan import Asking
+from metropool.storage.units import UnitContext
+
+_SCHEDULE = [schedule.c[name] for name in ("item", "interval_s", "every_s", "delay_s", "holds_days", "first_day", "due_at")]
+
+
+class CollectionBook:
+    """What is scheduled, asked and heard, per item, business day and terminal."""
+
+    def __init__(self, context: UnitContext) -> None:
+        self._context = context
+        self._connection = context.connection
+
+    def position(self, *, stream: str) -> int:
+        """The last log sequence applied; 0 before the first."""
+        query = select(log_position.c.sequence).where(log_position.c.stream == stream)
+        return int(self._connection.execute(query).scalar_one_or_none() or 0)
+
+    def set_position(self, *, stream: str, sequence: int) -> None:
+        """Note the last log sequence applied."""
+        upsert(self._connection, log_position, [{"stream": stream, "sequence": sequence}])
+
+    def note_unknown(self, rows: pa.Table) -> None:
+        """Count values of devices or points the registry does not have."""
+        grouped = rows.group_by(["device", "point", "item"]).aggregate(
+            [("at", "count"), ("received_at", "min"), ("received_at", "max")]
+        )
+        names = {"at_count": "rows", "received_at_min": "first_received_at", "received_at_max": "last_received_at"}
+        values = grouped.rename_columns([names.get(name, name) for name in grouped.column_names]).to_pylist()
+        make = insert_into(self._connection, unknown_device)
+        counted = {"rows": unknown_device.c.rows + make.excluded.rows, "last_received_at": make.excluded.last_received_at}
+        self._connection.execute(make.on_conflict_do_update(index_elements=["device", "point", "item"], set_=counted), values)
+
+    def unknown(self, *, limit: int = 200) -> list[Mapping[str, Any]]:
+        """Devices and points that tell values and are not in the registry, most values first."""
+        query = select(unknown_device).order_by(unknown_device.c.rows.desc()).limit(limit)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def schedules(self) -> Mapping[int, Schedule]:
+        """The schedules in force, by item."""
+        rows = self._connection.execute(select(*_SCHEDULE).where(schedule.c.enabled.is_(True))).mappings()
+        return {row["item"]: Schedule(**row) for row in rows}
+
+    def set_schedules(self, schedules: Sequence[Schedule]) -> None:
+        """Put schedules in force, or move them on."""
+        names = [column.name for column in _SCHEDULE]
+        upsert(
+            self._connection, schedule, [{name: getattr(row, name) for name in names} | {"enabled": True} for row in schedules]
+        )
+
+    def askings_by_terminal(self, *, item: int, day: int) -> Mapping[int, Asking]:
+        """What was last asked of each terminal, by the address of its link."""
+        c = recollection.c
+        query = select(c.terminal, c.attempts, c.next_at, c.last_slot).where(c.item == item, c.day == day)
+        return {row[0]: Asking(*row[1:]) for row in self._connection.execute(query)}
+
+    def note_asked(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Note askings: ``item day terminal attempts next_at last_slot asked_at``."""
+        keep = ("attempts", "next_at", "last_slot", "asked_at")
+        upsert(self._connection, recollection, [dict(row) for row in rows], keep)
+
+    def note_outcome(self, *, item: int, day: int, terminal: int, outcome: str, at_ms: int) -> None:
+        """Note how an asking went; collected is another matter, which only ``mark`` decides."""
+        c = recollection.c
+        values = {"outcome": outcome, "answered_at": at_ms}
+        where = (c.item == item, c.day == day, c.terminal == terminal)
+        self._connection.execute(update(recollection).where(*where).values(values))
+
+    def askings(self, *, item: int, day: int) -> list[Mapping[str, Any]]:
+        """What was asked of each terminal for a day, and how it went."""
+        query = select(recollection).where(recollection.c.item == item, recollection.c.day == day)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def note_contacts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Note how terminals are reached: ``terminal state since last_heard_at detail`` (Unix ms)."""
+        upsert(self._connection, contact, [dict(row) for row in rows], ("state", "since", "last_heard_at", "detail"))
+
+    def contacts(self) -> Mapping[int, Mapping[str, Any]]:
+        """Contact of each terminal by its address."""
+        return {row["terminal"]: dict(row) for row in self._connection.execute(select(contact)).mappings()}
+
+    def fingerprint(self, channels: Table) -> str:
+        """Changes when channels are added to the registry."""
+        row = self._connection.execute(select(func.count(), func.max(channels.c.id)).select_from(channels)).one()
+        return f"{row[0]}-{row[1]}"

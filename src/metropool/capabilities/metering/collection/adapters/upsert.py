@@ -1,0 +1,25 @@
+"""Insert or change many rows in one statement, on SQLite and PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An insert of the database's own dialect, which knows ``on_conflict``."""
+    make = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
+    return make(table)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], change: Sequence[str] = ()) -> None:
+    """Insert rows; where the key is there already, change the columns ``change`` (all that are not key, when empty)."""
+    if not rows:
+        return
+    make = insert_into(connection, table)
+    keys = [column.name for column in table.primary_key]
+    names = change or [name for name in rows[0] if name not in keys]
+    changed = {name: make.excluded[name] for name in names}
+    connection.execute(make.on_conflict_do_update(index_elements=keys, set_=changed), [dict(row) for row in rows])

@@ -1,0 +1,129 @@
+"""Operations of collection: plan days, ask for what is missing, note how it went. Each is one unit of work."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from metropool.capabilities.metering.collection.index import ChannelIndex
+from metropool.capabilities.metering.collection.model import Schedule, asked_days, next_due, wanted_slots
+from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, read_of
+from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
+from metropool.capabilities.metering.ports import CollectionWork
+from metropool.facts.events import EndDeviceEvent
+
+
+def plan_days(*, work: CollectionWork, index: ChannelIndex, fingerprint: str) -> int:
+    """Write down which channels are expected on each business day up to today, also those of days the node was off.
+
+    Args:
+        work: The unit of work.
+        index: Channels of the registry.
+        fingerprint: Of the registry the index was made from; a day is planned again when it changes.
+
+    Returns:
+        Channel-days added.
+    """
+    now_s = int(work.now.timestamp())
+    added = 0
+    for schedule in work.collection.schedules().values():
+        channels = np.flatnonzero(index.item_of == schedule.item)
+        for day in asked_days(schedule, now_s=now_s):
+            known = work.sheets.planned_with(item=schedule.item, day=day)
+            if known is None or (known != fingerprint and day == asked_days(schedule, now_s=now_s)[-1]):
+                added += work.sheets.plan(schedule=schedule, day=day, channels=channels, fingerprint=fingerprint)
+    return added
+
+
+def due_reads(*, work: CollectionWork, index: ChannelIndex) -> list[Read]:
+    """Reads for what is missing and due, noted as asked; schedules move on to their next due time."""
+    now_s = int(work.now.timestamp())
+    due = [schedule for schedule in work.collection.schedules().values() if schedule.due_at <= now_s]
+    reads = []
+    for schedule in due:
+        for day in work.sheets.open_days(item=schedule.item, days=asked_days(schedule, now_s=now_s)):
+            reads += _reads_of_day(work, index, schedule, day, now_s)
+    work.collection.set_schedules([schedule.due_from(next_due(schedule, now_s=now_s)) for schedule in due])
+    return reads
+
+
+def next_reads_due(*, work: CollectionWork) -> int | None:
+    """When the next schedule is due [Unix s]; None without schedules."""
+    return min((schedule.due_at for schedule in work.collection.schedules().values()), default=None)
+
+
+def ask_again(*, work: CollectionWork, item: int, day: int) -> None:
+    """Ask for the gaps of a day at once, whatever the back-off says (补召 from the Collection page)."""
+    now_s = int(work.now.timestamp())
+    rows = [{**row, "next_at": now_s} for row in work.collection.askings(item=item, day=day)]
+    work.collection.note_asked([{name: row[name] for name in _ASKED} for row in rows])
+    schedule = work.collection.schedules().get(item)
+    if schedule is not None:
+        work.collection.set_schedules([schedule.due_from(now_s)])
+
+
+def record_answers(*, work: CollectionWork, answers: Sequence[tuple[Read, Answer]]) -> None:
+    """Note how reads went. What they brought is marked by the ingest of the log, nowhere else."""
+    for read, answer in answers:
+        work.collection.note_outcome(item=read.item, day=read.day, terminal=read.terminal, outcome=answer.result, at_ms=answer.at)
+
+
+def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> None:
+    """Note how terminals stand."""
+    work.collection.note_contacts(
+        [
+            {"terminal": c.terminal, "state": c.state, "since": c.since, "last_heard_at": c.last_heard_at, "detail": c.detail}
+            for c in contacts
+        ]
+    )
+
+
+def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent], names: Mapping[int, str]) -> int:
+    """Write down what terminals told of themselves; ``names`` gives end devices by address. Returns how many were new."""
+    return work.events.add(
+        [
+            EndDeviceEvent(
+                device=names.get(event.device, f"address:{event.device:x}"),
+                code=event.code,
+                at=event.at,
+                received_at=event.received_at,
+                detail=event.detail,
+            )
+            for event in events
+        ]
+    )
+
+
+_ASKED = ("item", "day", "terminal", "attempts", "next_at", "last_slot", "asked_at")
+
+
+def _reads_of_day(work: CollectionWork, index: ChannelIndex, schedule: Schedule, day: int, now_s: int) -> list[Read]:
+    before = work.collection.askings_by_terminal(item=schedule.item, day=day)
+    found = _gaps_of_day(work, index, schedule, day, now_s)
+    asked = [asking_for(gap, before=before.get(gap.terminal), now_s=now_s) for gap in found]
+    chosen = [pair for pair in asked if pair is not None]
+    work.collection.note_asked(
+        [
+            {"item": schedule.item, "day": day, "terminal": gap.terminal, **asdict(asking), "asked_at": now_s * 1000}
+            for gap, asking in chosen
+        ]
+    )
+    return [read_of(gap, index=index, schedule=schedule, day=day, asking=asking, now_s=now_s) for gap, asking in chosen]
+
+
+def _gaps_of_day(work: CollectionWork, index: ChannelIndex, schedule: Schedule, day: int, now_s: int) -> list[Gap]:
+    first, last = wanted_slots(schedule, day=day, now_s=now_s)
+    if first == last:
+        return []
+    sheets = {
+        kind: work.sheets.sheets(kind=kind, item=schedule.item, day=day, slots=slots, channels=index.highest)
+        for kind, slots in (("planned", 1), ("collected", schedule.slots))
+    }
+    return gaps(
+        index=index,
+        planned=sheets["planned"],
+        collected=sheets["collected"],
+        first=first,
+        last=last,
+        slots=schedule.slots,
+    )

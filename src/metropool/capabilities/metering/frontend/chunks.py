@@ -1,0 +1,256 @@
+"""Bytes of many links into one Arrow batch and the confirmations each link is due, without Python per frame.
+
+The confirmations are made here but sent only when the batch is in the log. What the kernel leaves (link frames, events,
+refusals, functions it does not know) is listed for the readable path.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from metropool.capabilities.metering.frontend.kernel import scan_links
+from metropool.devices.gdw1376.kernel import CHECKSUM, DECODED, OTHER, ROWS_PER_FRAME_MAX, FrameTable, decode
+from metropool.devices.kernel import Bytes, Columns, empty_columns
+from metropool.devices.rows import CLOCK_BAD, FREEZE_TIME, FREEZE_UNDATED, NO_TIME, Row
+from metropool.facts.readings.schemas import MEASURED, Origin
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+NOT_ASKED, WINDOW = 0xFF, 8
+"""No request is open on a link; and how many frames an answer may have: later numbers belong to an older request."""
+
+_PRM, _UP, _CON = 0x40, 0x80, 0x10
+_QUARTER_S = 900
+_ENERGY_CURVES = (11, 12)
+_CONFIRM = np.frombuffer(bytes.fromhex("683200320068 0B 0000000000 00 60 00000100 00 16"), np.uint8)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of each link when its bytes are decoded; one entry per link.
+
+    Attributes:
+        terminal: A1 << 16 | A2 it logged in as; 0 for nobody.
+        afn, seq: Open request: function and sequence number; NOT_ASKED for none.
+        origin: What values answering it are marked with.
+    """
+
+    terminal: NDArray[np.uint32]
+    afn: NDArray[np.uint8]
+    seq: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
+
+
+@dataclass
+class Frames:
+    """Frames found in the bytes of some links.
+
+    Attributes:
+        buffer: The bytes.
+        table: One entry per frame (``devices.gdw1376.kernel``).
+        link: Which link each is of.
+        consumed, skipped: Per link.
+    """
+
+    buffer: Bytes
+    table: FrameTable
+    link: Ints
+    consumed: Ints
+    skipped: Ints
+
+    def __len__(self) -> int:
+        return len(self.link)
+
+    def raw(self, index: int) -> bytes:
+        """The bytes of one frame."""
+        start = int(self.table.offset[index])
+        return self.buffer[start : start + int(self.table.length[index])].tobytes()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What frames come to.
+
+    Attributes:
+        columns: Measured values as arrays by name of ``MEASURED``.
+        frame: Which frame each value is of.
+        confirms: Per link, confirmations of pushes, to send when the values are durable.
+        solicited: Frames that answer the open request of their link.
+        other: Frames of the logged-in terminal for the readable path.
+        clock_bad: Devices that named an impossible time.
+        counts: ``checksum``, ``foreign`` (another terminal's or nobody's), ``late`` (no open request), ``missing``, ``undated``.
+    """
+
+    columns: dict[str, NDArray[np.generic]]
+    frame: NDArray[np.int32]
+    confirms: list[bytes]
+    solicited: Ints
+    other: Ints
+    clock_bad: list[int]
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+class Decoder:
+    """The kernel with its buffers, kept between chunks. Not to be shared between threads.
+
+    Args:
+        frames: Frames treated at once; what does not fit stays for the next chunk.
+        rows: Values treated at once.
+    """
+
+    def __init__(self, *, frames: int = 1 << 15, rows: int = 1 << 19) -> None:
+        kinds = (np.int64, np.int32, np.uint32, np.uint8, np.uint8, np.uint8, np.uint8, np.int32)
+        self._table = FrameTable._make(np.empty(frames, kind) for kind in kinds)
+        self._link = np.empty(frames, np.int64)
+        self._rows = empty_columns(max(rows, ROWS_PER_FRAME_MAX))
+
+    def scan(self, segments: Sequence[bytes]) -> Frames:
+        """Find the frames in the bytes of each link."""
+        buffer = np.frombuffer(b"".join(segments), np.uint8)
+        bounds = np.concatenate(([0], np.cumsum([len(segment) for segment in segments]))).astype(np.int64)
+        consumed, skipped = np.zeros(len(segments), np.int64), np.zeros(len(segments), np.int64)
+        count = scan_links(buffer, bounds, self._table, self._link, consumed, skipped)
+        table = FrameTable._make(column[:count] for column in self._table)
+        return Frames(buffer, table, self._link[:count], consumed, skipped)
+
+    def decode(self, frames: Frames, *, standing: Standing, received_at: int) -> Decoded:
+        """Values and confirmations of frames.
+
+        Args:
+            frames: From ``scan``; its statuses are set.
+            standing: What is known of each link.
+            received_at: Unix milliseconds.
+        """
+        portions, first = [], 0
+        while first < len(frames):
+            count, first = decode(frames.buffer, frames.table, len(frames), first, self._rows)
+            portions.append(Columns._make(column[:count].copy() for column in self._rows))
+        rows = portions[0] if len(portions) == 1 else _joined(portions)
+        return _decoded(frames, rows, standing, received_at)
+
+
+def measured_batch(columns: dict[str, NDArray[np.generic]]) -> pa.RecordBatch:
+    """Columns as a batch of ``MEASURED``."""
+    return pa.RecordBatch.from_arrays([pa.array(columns[name]) for name in MEASURED.names], schema=MEASURED)
+
+
+def batch_bytes(batch: pa.RecordBatch) -> bytes:
+    """A batch as it lies in the log: an Arrow stream, LZ4."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, MEASURED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_batch(batch)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def columns_of_rows(rows: Sequence[Row], *, origin: int, received_at: int) -> dict[str, NDArray[np.generic]]:
+    """Rows of the readable path as columns: what has a value and a time, or is of now."""
+    kept = [row for row in rows if row.quality == 0 and row.item and not row.flag & (FREEZE_TIME | FREEZE_UNDATED)]
+    now_s = received_at // 1000
+    times = [now_s if row.flag & (NO_TIME | CLOCK_BAD) else row.at for row in kept]
+    return {
+        "device": np.array([row.device for row in kept], np.uint64),
+        "point": np.array([row.point for row in kept], np.uint16),
+        "item": np.array([row.item for row in kept], np.int32),
+        "at": np.array(times, np.int64),
+        "value": np.array([row.value for row in kept], np.int64),
+        "quality": np.zeros(len(kept), np.uint8),
+        "origin": np.full(len(kept), origin, np.uint8),
+        "received_at": np.full(len(kept), received_at, np.int64),
+    }
+
+
+def confirmations(frames: Frames, chosen: Ints) -> NDArray[np.uint8]:
+    """AFN 00 F1 for each chosen frame, shape (n, 20)."""
+    made = np.repeat(_CONFIRM[None, :], len(chosen), axis=0)
+    made[:, 7:12] = frames.buffer[frames.table.offset[chosen][:, None] + np.arange(7, 12)]
+    made[:, 13] |= frames.table.seq[chosen] & 0x0F
+    made[:, 18] = made[:, 6:18].sum(axis=1, dtype=np.uint8)
+    return made
+
+
+def _decoded(frames: Frames, rows: Columns, standing: Standing, received_at: int) -> Decoded:
+    table, link = frames.table, frames.link
+    is_sound = table.status != CHECKSUM
+    is_own = is_sound & (table.terminal == standing.terminal[link]) & (table.terminal != 0) & (table.control & _UP != 0)
+    is_push = table.control & _PRM != 0
+    is_answer = is_own & ~is_push & _answers(table, link, standing)
+    is_taken = (is_own & is_push) | is_answer
+    is_row, is_undated = _good_rows(rows, is_taken)
+    origin = np.where(is_push, np.uint8(Origin.PUSHED), standing.origin[link])
+    return Decoded(
+        columns=_measured(rows, is_row, origin, received_at),
+        frame=rows.frame[is_row],
+        confirms=_confirms(frames, is_taken & is_push & (table.status == DECODED), len(frames.consumed)),
+        solicited=np.flatnonzero(is_answer),
+        other=np.flatnonzero(is_own & (table.status == OTHER)),
+        clock_bad=np.unique(rows.device[is_row & (rows.flag == CLOCK_BAD)]).tolist(),
+        counts={
+            "checksum": int(np.count_nonzero(~is_sound)),
+            "foreign": int(np.count_nonzero(is_sound & ~is_own)),
+            "late": int(np.count_nonzero(is_own & ~is_taken)),
+            "missing": int(np.count_nonzero(rows.quality != 0)),
+            "undated": int(np.count_nonzero(is_undated)),
+        },
+    )
+
+
+def _answers(table: FrameTable, link: Ints, standing: Standing) -> Flags:
+    """The frame has the function and a number of the request that is open on its link; AFN 00 answers any."""
+    is_open = standing.afn[link] != NOT_ASKED
+    has_number = ((table.seq - standing.seq[link]) & 0x0F) < WINDOW
+    return is_open & has_number & ((table.afn == standing.afn[link]) | (table.afn == 0))
+
+
+def _good_rows(rows: Columns, is_taken: Flags) -> tuple[Flags, Flags]:
+    is_undated = (rows.flag & (FREEZE_TIME | FREEZE_UNDATED)) != 0
+    return is_taken[rows.frame] & (rows.quality == 0) & (rows.item > 0) & ~is_undated, is_undated
+
+
+def _measured(rows: Columns, chosen: Flags, origin: NDArray[np.uint8], received_at: int) -> dict[str, NDArray[np.generic]]:
+    count = int(np.count_nonzero(chosen))
+    is_of_now = (rows.flag & (NO_TIME | CLOCK_BAD)) != 0
+    at = np.where(is_of_now, received_at // 1000, rows.at) + _to_end_of_interval(rows)
+    return {
+        "device": rows.device[chosen],
+        "point": rows.point[chosen],
+        "item": rows.item[chosen],
+        "at": at[chosen],
+        "value": rows.value[chosen],
+        "quality": rows.quality[chosen],
+        "origin": origin[rows.frame[chosen]],
+        "received_at": np.full(count, received_at, np.int64),
+    }
+
+
+def _to_end_of_interval(rows: Columns) -> Ints:
+    """Seconds from the stamp of the device to the end of the interval: energy curves name the beginnings of theirs."""
+    shift = np.zeros(len(rows.item), np.int64)
+    where = np.flatnonzero((rows.item == _ENERGY_CURVES[0]) | (rows.item == _ENERGY_CURVES[1]))
+    if len(where):
+        step = np.diff(rows.at[where], append=0)
+        is_last = np.ones(len(where), np.bool_)
+        is_last[:-1] = (np.diff(rows.frame[where]) != 0) | (np.diff(rows.point[where].astype(np.int64)) != 0) | (step[:-1] <= 0)
+        before = np.concatenate(([_QUARTER_S], step[:-1]))
+        is_alone = is_last & np.concatenate(([True], is_last[:-1]))
+        shift[where] = np.where(is_alone, _QUARTER_S, np.where(is_last, before, step))
+    return shift
+
+
+def _confirms(frames: Frames, is_confirmed: Flags, links: int) -> list[bytes]:
+    chosen = np.flatnonzero(is_confirmed & (frames.table.seq & _CON != 0))
+    made = confirmations(frames, chosen).tobytes()
+    bounds = np.searchsorted(frames.link[chosen], np.arange(links + 1)) * len(_CONFIRM)
+    return [made[bounds[i] : bounds[i + 1]] for i in range(links)]
+
+
+def _joined(portions: Sequence[Columns]) -> Columns:
+    if not portions:
+        return empty_columns(0)
+    return Columns._make(np.concatenate(columns) for columns in zip(*portions, strict=True))

@@ -1,0 +1,80 @@
+"""The state machine of a command (命令), one table: state, step, next state. What is not in it is refused.
+
+A command is *ordered*, *approved* by a second person where its kind asks for one, *sent* at most once, *accepted* by the
+device, and *confirmed* by reading back. ``unknown`` is what a lost answer or a crash after sending leaves; only a
+read-back leads out of it, never a second sending.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ordered", "approved", "sent", "accepted", "confirmed", "refused", "expired", "unknown", "cancelled"]
+Move = Literal["approve", "send", "accept", "confirm", "refuse", "expire", "lose", "cancel"]
+Outcome = Literal["done", "refused", "expired", "unknown"]
+
+TRANSITIONS: Mapping[tuple[State, Move], State] = {
+    ("ordered", "approve"): "approved",
+    ("ordered", "refuse"): "refused",
+    ("ordered", "cancel"): "cancelled",
+    ("ordered", "expire"): "expired",
+    ("approved", "send"): "sent",
+    ("approved", "refuse"): "refused",
+    ("approved", "cancel"): "cancelled",
+    ("approved", "expire"): "expired",
+    ("sent", "accept"): "accepted",
+    ("sent", "confirm"): "confirmed",
+    ("sent", "refuse"): "refused",
+    ("sent", "lose"): "unknown",
+    ("accepted", "confirm"): "confirmed",
+    ("accepted", "refuse"): "refused",
+    ("accepted", "lose"): "unknown",
+    ("unknown", "confirm"): "confirmed",
+    ("unknown", "refuse"): "refused",
+}
+OPEN: tuple[State, ...] = ("ordered", "approved", "sent", "accepted", "unknown")
+"""States that something still follows from."""
+
+UNSENT: tuple[State, ...] = ("ordered", "approved")
+"""States in which a command can still expire or be taken back."""
+
+_OUTCOMES: Mapping[State, Outcome] = {
+    "confirmed": "done",
+    "refused": "refused",
+    "cancelled": "refused",
+    "expired": "expired",
+    "unknown": "unknown",
+}
+
+
+def outcome_of(state: State) -> Outcome | None:
+    """What a person is told about a command; None while it is under way."""
+    return _OUTCOMES.get(state)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of command asks for before it is sent, and what its read-back must show.
+
+    Attributes:
+        switches: Changes the supply of somebody; a read does not.
+        second_person: Somebody other than its maker must approve it; an emergency closing needs nobody else.
+        on_site: Somebody on the spot must have confirmed that it is safe.
+        guarded: Refused where supply is guaranteed (保电).
+        leaves_supplied: What the read-back must show: True: current or flow can pass (relay closed, valve open).
+    """
+
+    switches: bool
+    second_person: bool
+    on_site: bool
+    guarded: bool
+    leaves_supplied: bool | None
+
+
+KINDS: Mapping[str, Kind] = {
+    "read_on_demand": Kind(switches=False, second_person=False, on_site=False, guarded=False, leaves_supplied=None),
+    "disconnect": Kind(switches=True, second_person=True, on_site=False, guarded=True, leaves_supplied=False),
+    "reconnect": Kind(switches=True, second_person=True, on_site=False, guarded=False, leaves_supplied=True),
+    "open_valve": Kind(switches=True, second_person=True, on_site=True, guarded=False, leaves_supplied=True),
+    "close_valve": Kind(switches=True, second_person=True, on_site=False, guarded=False, leaves_supplied=False),
+}
