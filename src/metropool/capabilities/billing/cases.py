@@ -1,0 +1,198 @@
+"""Rates a file of cases (``metropool rate CASES.json``): what a bill would be, with its lines, exact.
+
+A case names a ``tariff`` (or a ``rule``) and gives what it is rated on; everything it says is echoed, and what was worked
+out is added or replaced. The form is that of docs/algorithms/rating.md, *Cases*.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, localcontext
+from typing import Any
+
+from metropool.capabilities.billing.case_reader import Case, CaseReader, FaultyCase, decimals
+from metropool.capabilities.billing.late_fees import late_fee
+from metropool.capabilities.billing.rating.plan import Line, PlannedLine, Rated, RatingPlan, Usage
+from metropool.capabilities.billing.rating.scalar import EXACT, rate
+from metropool.capabilities.billing.tariffs.loader import TariffBook, tariff_book
+from metropool.capabilities.billing.tariffs.plans import plan_of
+from metropool.capabilities.billing.tariffs.schema import LateFee, Tariff, TariffVersion
+from metropool.core.errors import Fault, Invalid, NotFound
+from metropool.core.money import round_to_fen, to_cny
+
+
+def rate_cases(cases: Sequence[Case], *, book: TariffBook | None = None) -> list[dict[str, Any]]:
+    """Rate every case, in order.
+
+    Args:
+        cases: The cases of a file.
+        book: Tariffs to rate by; those of the product when left out.
+
+    Returns:
+        Each case with ``lines`` ([name, quantity, price, amount], all exact texts), ``total_exact`` and ``total_cny``, and
+        where they apply ``tiers_<unit>``, ``<group>_exact``, ``<group>_cny`` and ``late_fee_cny``.
+
+    Raises:
+        Invalid: Any case cannot be rated: every fault, each naming the case (``cases[3].month``).
+    """
+    if not isinstance(cases, Sequence) or isinstance(cases, str):
+        raise Invalid("the cases are no list", faults=[Fault("cases", "not a list", "write [ {…}, {…} ]")])
+    readers = [CaseReader(case, f"cases[{index}]") for index, case in enumerate(cases)]
+    with localcontext(EXACT):
+        answers = [_attempt(reader, book or tariff_book()) for reader in readers]
+    faults = [fault for reader in readers for fault in reader.faults]
+    if faults:
+        raise Invalid(f"{faults[0].where}: {faults[0].what}", faults=faults)
+    return answers
+
+
+def _attempt(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
+    """The answer of a case; empty when it is faulty, with the faults noted by its reader."""
+    try:
+        return _rate_case(reader, book)
+    except FaultyCase:
+        return {}
+    except Invalid as cause:
+        reader.take_over(cause)
+        return {}
+
+
+def _rate_case(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
+    reader.stop_if_faulty()
+    if "rule" in reader.case:
+        return _rate_late_fee(reader)
+    tariff, version = _version_of(reader, book)
+    quantity_key = tariff.unit.lower()
+    by_period = isinstance(reader.case.get(quantity_key), Mapping)
+    options = _options(reader, tariff)
+    month = _month(reader, version)
+    if not by_period:
+        reader.decimal(quantity_key)
+        reader.refuse("rates", f"rates need {quantity_key} by period")
+    reader.stop_if_faulty()
+    plan = plan_of(tariff, version, options=options, month=month, months=reader.whole("months", 1))
+    plan = _plan_by_period(reader, plan, quantity_key) if by_period else plan
+    usage = _usage(reader, plan, quantity_key, by_period=by_period)
+    reader.stop_if_faulty()
+    return _answer(reader.case, plan, rate(plan, usage), quantity_key)
+
+
+def _rate_late_fee(reader: CaseReader) -> dict[str, Any]:
+    if reader.case["rule"] != "late_fee_simple_daily":
+        reader.fault("rule", f"no rule is called {reader.case['rule']!r}", "use late_fee_simple_daily")
+    unpaid, daily_rate = reader.decimal("unpaid_cny"), reader.decimal("daily_rate")
+    days = reader.whole("days_late")
+    cap = reader.decimal("cap_share") if reader.given("cap_share") else None
+    reader.stop_if_faulty()
+    rule = LateFee(id="case", daily_rate=daily_rate, cap_share=cap, source="the case", certainty="derived")
+    rated = late_fee(unpaid_cny=unpaid, days_late=days, rule=rule)
+    return {**reader.case, "late_fee_cny": _cny(rated.total_exact), **_totals(rated)}
+
+
+def _version_of(reader: CaseReader, book: TariffBook) -> tuple[Tariff, TariffVersion]:
+    name = reader.case.get("tariff")
+    if not isinstance(name, str):
+        reader.fault("tariff", "it is missing or no text", "name a tariff, or a rule")
+        reader.stop_if_faulty()
+    try:
+        tariff = book.tariff(str(name))
+        return tariff, book.version_on(tariff.id, _day(reader)) if reader.given("date") else book.newest(tariff.id)
+    except NotFound as cause:
+        reader.fault("date" if str(name) in book.tariffs else "tariff", cause.what)
+    raise FaultyCase
+
+
+def _day(reader: CaseReader) -> date:
+    try:
+        return date.fromisoformat(str(reader.case["date"]))
+    except ValueError as cause:
+        reader.fault("date", f"{reader.case['date']!r} is not a day", "write it as 2026-07-31")
+        raise FaultyCase from cause
+
+
+def _options(reader: CaseReader, tariff: Tariff) -> list[str]:
+    """The options a case states: each as a key of its own, true or false; ``tou`` by its quantities."""
+    options = []
+    for option in tariff.options:
+        stated = reader.case.get(option)
+        if stated is True or (option == "tou" and stated is not None):
+            options.append(option)
+        elif stated not in (None, False):
+            reader.fault(option, f"{stated!r} is neither true nor false")
+    if "tou" not in tariff.options:
+        reader.refuse("tou", f"{tariff.id} has no time-of-use option")
+    return options
+
+
+def _month(reader: CaseReader, version: TariffVersion) -> int | None:
+    if not version.seasons and not reader.given("month"):
+        return None
+    month = reader.whole("month")
+    if not 1 <= month <= 12 and not reader.faults:
+        reader.fault("month", f"{month} is no month", "give 1 to 12")
+    return month
+
+
+def _plan_by_period(reader: CaseReader, plan: RatingPlan, key: str) -> RatingPlan:
+    """The plan for the periods a case names, at its own ``rates`` where it gives them."""
+    named: Mapping[str, Any] = reader.case[key]
+    known = {line.period: line for line in plan.lines if line.period}
+    rates = reader.mapping("rates") if reader.given("rates") else None
+    lines = []
+    for period in [*(name for name in known if name in named), *(name for name in named if name not in known)]:
+        if rates is not None and period not in rates:
+            reader.fault(f"rates.{period}", "the rate of this period is missing")
+        elif rates is not None:
+            group = plan.lines[0].group
+            lines.append(PlannedLine(period, "period", reader.number(f"rates.{period}", rates[period]), 0, period, group))
+        elif period in known:
+            lines.append(known[period])
+        else:
+            reader.fault(f"{key}.{period}", "the tariff has no such period", f"it has {', '.join(known) or 'none'}")
+    rest = tuple(line for line in plan.lines if not line.period)
+    return RatingPlan(plan.tariff, plan.version, plan.unit, (*lines, *rest), plan.limits, plan.window, plan.minimum)
+
+
+def _usage(reader: CaseReader, plan: RatingPlan, key: str, *, by_period: bool) -> Usage:
+    periods_key = "tou" if reader.given("tou") else key
+    named = reader.mapping(periods_key) if by_period or plan.periods else {}
+    periods = {name: reader.number(f"{periods_key}.{name}", value) for name, value in named.items()}
+    quantity = sum(periods.values(), Decimal(0)) if by_period else reader.decimal(key)
+    kinds = {line.kind for line in plan.lines}
+    before_key = f"{'year' if plan.window == 'year' else 'month'}_to_date_before_{key}"
+    needs_before = plan.window == "year" or reader.given(before_key)
+    return Usage(
+        quantity=quantity,
+        before=reader.decimal(before_key) if needs_before else Decimal(0),
+        periods=periods,
+        days=reader.decimal("days") if "day" in kinds else Decimal(0),
+        months=Decimal(reader.whole("months", 1)),
+        demand=reader.decimal("demand_kw") if "demand" in kinds else Decimal(0),
+        tier_digits=max(4, decimals(quantity), *(decimals(value) for value in periods.values()), 0),
+    )
+
+
+def _answer(case: Case, plan: RatingPlan, rated: Rated, key: str) -> dict[str, Any]:
+    answer = dict(case)
+    if plan.has_tiers:
+        answer[f"tiers_{key}"] = [str(quantity) for quantity in rated.tier_quantities]
+    groups = list(dict.fromkeys(line.group for line in rated.lines if line.group != "energy"))
+    for group in groups:
+        exact = rated.group_exact(group)
+        answer |= {f"{group}_exact": str(exact), f"{group}_cny": _cny(exact)}
+    return answer | _totals(rated)
+
+
+def _totals(rated: Rated) -> dict[str, Any]:
+    return {
+        "lines": [list(_texts(line)) for line in rated.lines],
+        "total_exact": str(rated.total_exact),
+        "total_cny": str(to_cny(rated.total_fen)),
+    }
+
+
+def _texts(line: Line) -> tuple[str, str, str, str]:
+    return line.name, str(line.quantity), str(line.price), str(line.amount)
+
+
+def _cny(exact: Decimal) -> str:
+    return str(to_cny(round_to_fen(exact)))

@@ -1,0 +1,66 @@
+"""Quantities from registers: the reading at an instant between readings, and the growth over a period."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from metropool.core.errors import Invalid, NotFound
+
+Reading = tuple[datetime, int]
+
+
+def interpolate_register(readings: Sequence[Reading], *, at: datetime) -> Decimal:
+    """The register (示数) at an instant, on the straight line between the readings either side.
+
+    Args:
+        readings: Instants and register values [smallest units], sorted by instant.
+        at: The instant, such as a local midnight.
+
+    Returns:
+        The register at the instant [smallest units], exact where a reading is of that very instant, else to 12 decimals.
+
+    Raises:
+        NotFound: No reading at or before, or none at or after the instant.
+    """
+    before = max((reading for reading in readings if reading[0] <= at), key=_instant, default=None)
+    after = min((reading for reading in readings if reading[0] >= at), key=_instant, default=None)
+    if before is None or after is None:
+        raise NotFound(f"no reading {'at or before' if before is None else 'at or after'} {at.isoformat()}")
+    if before[0] == after[0]:
+        return Decimal(before[1])
+    passed, whole = (_micro(at) - _micro(before[0])), (_micro(after[0]) - _micro(before[0]))
+    grown = Decimal((after[1] - before[1]) * passed) / Decimal(whole)
+    return Decimal(before[1]) + grown.quantize(Decimal("1E-12"), rounding=ROUND_HALF_UP)
+
+
+def register_growth(start: int, end: int, *, digits: int | None = None) -> int:
+    """What a register counted from one reading to the next [smallest units].
+
+    Args:
+        start: Register at the start [smallest units].
+        end: Register at the end [smallest units].
+        digits: Digits the register shows in smallest units, where it rolls over; None where it never does.
+
+    Raises:
+        Invalid: It went back and does not roll over.
+    """
+    if end >= start:
+        return end - start
+    if digits is None or start >= 10**digits:
+        raise Invalid(f"the register went back from {start} to {end}")
+    return end + int(10**digits) - start
+
+
+def apply_multiplier(growth: int, multiplier: Decimal) -> int:
+    """Growth times the multiplier (倍率) [smallest units]: step ``half_up_to_register_digits`` where it is no integer."""
+    grown: Decimal = growth * multiplier
+    whole: Decimal = grown.to_integral_value(rounding=ROUND_HALF_UP)
+    return int(whole)
+
+
+def _instant(reading: Reading) -> datetime:
+    return reading[0]
+
+
+def _micro(instant: datetime) -> int:
+    return int(instant.timestamp()) * 1_000_000 + instant.microsecond

@@ -1,0 +1,51 @@
+"""The chart of accounts (会计科目): what kinds of account there are. An account is ``kind/name``, such as ``receivable/0201``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+from metropool.core.errors import Invalid
+
+Side = Literal["debit", "credit"]
+
+
+@dataclass(frozen=True)
+class AccountKind:
+    """One kind of ledger account.
+
+    Attributes:
+        side: The side its balance is usually on; debit is positive, credit negative.
+        named_by: What the name after the slash is.
+    """
+
+    kind: str
+    side: Side
+    named_by: str
+    zh: str
+    en: str
+
+
+@cache
+def chart() -> Mapping[str, AccountKind]:
+    """All kinds of account by name, from ``chart.yaml``."""
+    text = files("metropool.facts.ledger").joinpath("chart.yaml").read_text(encoding="utf-8")
+    return {row["kind"]: AccountKind(**row) for row in yaml.safe_load(text)}
+
+
+CHART = chart()
+
+
+def kind_of(account: str) -> AccountKind:
+    """The kind of an account.
+
+    Raises:
+        Invalid: Not ``kind/name``, or no such kind.
+    """
+    kind, slash, name = account.partition("/")
+    if kind not in CHART or not slash or not name:
+        raise Invalid(f"{account!r} is no ledger account; write kind/name with a kind of {', '.join(CHART)}")
+    return CHART[kind]

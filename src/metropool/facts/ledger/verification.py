@@ -1,0 +1,56 @@
+"""The hash chain over postings: each row's hash covers the row and the hash before it."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """What a check of the whole chain found.
+
+    Attributes:
+        rows: How many postings are right, from the first.
+        bad_row: Number of the first wrong posting; None when all are right.
+        reason: What is wrong with it.
+    """
+
+    rows: int
+    bad_row: int | None = None
+    reason: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was edited, deleted or swapped."""
+        return self.bad_row is None
+
+
+def chain_hash(before: str, *values: object) -> str:
+    """SHA-256 of the hash before a posting and of its number, key, leg, account, amount and time."""
+    return hashlib.sha256("\x1f".join([before, *map(str, values)]).encode()).hexdigest()
+
+
+def check_chain(rows: Iterable[Any], *, head_number: int, head_hash: str) -> ChainReport:
+    """Check postings in order of number against the head.
+
+    Args:
+        rows: (number, key, leg, account, amount_fen, posted_at, hash), sorted by number.
+        head_number: Number of the last posting made.
+        head_hash: Its hash.
+    """
+    before, right, key, total = GENESIS, 0, "", 0
+    for number, its_key, leg, account, amount_fen, posted_at, stored in rows:
+        if its_key != key and total:
+            return ChainReport(right - 1, right, f"the legs of {key} sum to {total} fen, not to 0")
+        if number != right + 1:
+            return ChainReport(right, right + 1, f"posting {right + 1} is missing: the next there is {number}")
+        if chain_hash(before, number, its_key, leg, account, amount_fen, posted_at) != stored:
+            return ChainReport(right, number, f"posting {number} ({its_key}, {account}) is not what was posted")
+        total = amount_fen + (total if its_key == key else 0)
+        before, right, key = stored, number, its_key
+    if (right, before) != (head_number, head_hash):
+        return ChainReport(right, right + 1, f"the chain ends at posting {right}, the last made was {head_number}")
+    return ChainReport(right - 1, right, f"the legs of {key} sum to {total} fen, not to 0") if total else ChainReport(right)
