@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-
 from bench.city import DAY_S, FREEZE_ITEMS, MIDNIGHT_S, PROFILE_ITEM, City, city_of, index_of_city
 from bench.day import CityDay, day_of, rounds_of
+
 from metropool.devices.gdw1376.batch import decode_frames, scan_frames
 from metropool.devices.gdw1376.kernel import DECODED, OTHER
 
