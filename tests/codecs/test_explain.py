@@ -1,5 +1,6 @@
 """Behaviour of ``explain`` that the recorded and worked frames do not show."""
 
+import json
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import frame_builders as builders
 import pytest
 
 from metropool.core.errors import Invalid
-from metropool.devices.explain import explain, field_lines, read_hex
+from metropool.devices.explain import decode_text, explain, field_lines, read_hex, reason_text
 
 FORWARD = bytes.fromhex("00000100")
 
@@ -147,3 +148,24 @@ def test_lines_show_inner_frames_indented_in_both_languages() -> None:
     found = explain("gdw1376", builders.forwarded(builders.dlt645(FORWARD + builders.bcd(123456, 4))))
     assert any("data identifier: Forward active energy, total" in line for line in field_lines(found, language="en"))
     assert any("数据标识：正向有功电能（总）" in line and line.startswith("  ") for line in field_lines(found, language="zh"))
+
+
+def test_the_command_prints_json_with_the_keys_of_the_vectors() -> None:
+    wire = builders.dlt645(FORWARD + builders.bcd(123456, 4)).hex(" ")
+    told = json.loads(decode_text(protocol="dlt645", text=wire, as_json=True, language="en"))
+    assert (told["di"], told["value"], told["unit"]) == ("00010000", 1234.56, "kWh")
+    assert "checksum" in decode_text(protocol="dlt645", text=wire, as_json=False, language="en")
+
+
+@pytest.mark.parametrize("text", ["68", "00", "xyz", "6812907856341268910833333433896745335516"])
+def test_a_refusal_has_words_in_both_languages(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        decode_text(protocol="dlt645", text=text, as_json=False, language="zh")
+    words = {language: reason_text(refusal.value, language=language) for language in ("zh", "en")}
+    assert refusal.value.what not in words.values()
+    assert words["zh"] != words["en"]
+
+
+def test_an_unknown_protocol_is_refused() -> None:
+    with pytest.raises(Invalid, match="modbus"):
+        explain("modbus", b"")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metropool.devices.framing import frame_max, splitter_of
+from metropool.devices.framing import frame_max, splitter_of, strip_echo
 
 FRAMES = {
     "dlt645": builders.dlt645(bytes.fromhex("00000100") + builders.bcd(686816, 4)),
@@ -73,3 +73,10 @@ def test_no_more_than_one_frame_is_ever_held(protocol: str) -> None:
     for _ in range(2000):
         splitter.feed(lie[protocol] + bytes(37))
         assert splitter.pending <= frame_max(protocol)
+
+
+def test_the_echo_of_our_own_request_is_taken_off() -> None:
+    request = builders.dlt645(b"\x00\x00\x01\x00", control=0x11)
+    answer = FRAMES["dlt645"]
+    assert strip_echo(request=request, received=request + answer) == answer
+    assert strip_echo(request=request, received=answer) == answer

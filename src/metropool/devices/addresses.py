@@ -7,17 +7,17 @@ Top four bits: the protocol tag. Below it:
 | 1 | 376.1 terminal; its measuring point is in the point column | 32-47 A1 (four BCD digits), 16-31 A2, 0-15 zero |
 | 2 | DL/T 645 meter | 0-39 the twelve-digit address as a number |
 | 3 | CJ/T 188 meter | 48-55 meter type, 0-46 the fourteen-digit address as a number |
+
+Whole columns of them: ``address_columns``.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from metropool.core.errors import Invalid
 
-Tag = Literal[1, 2, 3]
 TERMINAL, DLT645_METER, CJT188_METER = 1, 2, 3
 TAG_SHIFT, REGION_SHIFT, TERMINAL_SHIFT, TYPE_SHIFT = 60, 32, 16, 48
-_DIGITS_MASK = (1 << TYPE_SHIFT) - 1
+DIGITS_MASK = (1 << TYPE_SHIFT) - 1
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def unpack(device: int) -> DeviceAddress:
         terminal = device >> TERMINAL_SHIFT & 0xFFFF
         return DeviceAddress("gdw1376", f"{device >> REGION_SHIFT & 0xFFFF:04X}-{terminal:05d}")
     if tag == DLT645_METER:
-        return DeviceAddress("dlt645", f"{device & _DIGITS_MASK:012d}")
+        return DeviceAddress("dlt645", f"{device & DIGITS_MASK:012d}")
     if tag == CJT188_METER:
-        return DeviceAddress("cjt188", f"{device & _DIGITS_MASK:014d}", device >> TYPE_SHIFT & 0xFF)
+        return DeviceAddress("cjt188", f"{device & DIGITS_MASK:014d}", device >> TYPE_SHIFT & 0xFF)
     raise Invalid(f"{device} is no device number")

@@ -1,9 +1,10 @@
 """``explain``: any frame of any protocol as JSON-able fields, and as lines for people. Behind ``metropool decode``."""
 
+import json
 from importlib import import_module
-from typing import Literal
 
 from metropool.core.errors import Invalid
+from metropool.core.texts import Language, say, texts_of
 from metropool.devices.fields import Explained
 
 PROTOCOLS = ("dlt645", "cjt188", "gdw1376")
@@ -44,7 +45,25 @@ def read_hex(text: str) -> bytes:
         raise Invalid("hex") from cause
 
 
-def field_lines(explained: Explained, *, language: Literal["zh", "en"], depth: int = 0) -> list[str]:
+def decode_text(*, protocol: str, text: str, as_json: bool, language: Language) -> str:
+    """What ``metropool decode`` prints for a frame given as hex: one JSON object, or a line per field.
+
+    Raises:
+        Invalid: As ``explain`` and ``read_hex``; ``reason_text`` says why in words.
+    """
+    explained = explain(protocol, read_hex(text))
+    if as_json:
+        return json.dumps(explained, ensure_ascii=False)
+    return "\n".join(field_lines(explained, language=language))
+
+
+def reason_text(refusal: Invalid, *, language: Language) -> str:
+    """Why a frame was refused, as a sentence."""
+    known = refusal.what in texts_of("metropool.devices")
+    return say("metropool.devices", refusal.what, language) if known else refusal.what
+
+
+def field_lines(explained: Explained, *, language: Language, depth: int = 0) -> list[str]:
     """The fields as lines ``offset  bytes  meaning = value``, inner frames indented."""
     lines = []
     entries = explained.get("fields", [])

@@ -4,7 +4,7 @@
 # ruff: noqa: PLR0917
 # mypy: disable-error-code="no-any-return,no-untyped-def,no-untyped-call"
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -15,8 +15,15 @@ DAY_S, ZONE_S = 86_400, 8 * 3600
 Bytes = NDArray[np.uint8]
 
 
+# Rows as the kernels write them: one array of shape (5, capacity), so that a call passes one reference. Its lines are
+# device, at, value, the small fields packed (point << 48 | item << 16 | quality << 8 | flag), index of the frame.
+Out = NDArray[np.int64]
+DEVICE, AT, VALUE, SMALL, FRAME = range(5)
+LINES = 5
+
+
 class Columns(NamedTuple):
-    """Preallocated columns of measured rows; see ``rows.Row`` for their meaning. ``frame``: index of the frame."""
+    """Columns of measured rows; see ``rows.Row`` for their meaning. ``frame``: index of the frame."""
 
     device: NDArray[np.uint64]
     point: NDArray[np.uint16]
@@ -28,17 +35,26 @@ class Columns(NamedTuple):
     frame: NDArray[np.int32]
 
 
-def empty_columns(capacity: int) -> Columns:
-    """Columns for ``capacity`` rows."""
-    dtypes: list[Any] = [np.uint64, np.uint16, np.int32, np.int64, np.int64, np.uint8, np.uint8, np.int32]
-    return Columns(*(np.empty(capacity, dtype) for dtype in dtypes))
+def columns_of(out: Out, rows: int) -> Columns:
+    """The first ``rows`` rows of ``out`` as columns; device, at and value are views of it."""
+    small = out[SMALL, :rows]
+    return Columns(
+        device=out[DEVICE, :rows].view(np.uint64),
+        point=(small >> 48).astype(np.uint16),
+        item=(small >> 16).astype(np.int32),
+        at=out[AT, :rows],
+        value=out[VALUE, :rows],
+        quality=(small >> 8).astype(np.uint8),
+        flag=small.astype(np.uint8),
+        frame=out[FRAME, :rows].astype(np.int32),
+    )
 
 
 _PAIRS = np.array([(b >> 4) * 10 + (b & 15) if b >> 4 < 10 and b & 15 < 10 else -(1 << 20) for b in range(256)], np.int64)
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def pair(byte: int) -> int:
     """The two digits of a byte; far below zero when one is none."""
     return _PAIRS[byte]
@@ -80,15 +96,17 @@ def minute_time(buffer: Bytes, at: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def emit(out: Columns, k: int, head: tuple[int, int, int, int], item: int, at: int, value: int) -> int:
-    """Write one row: ``head`` is (device, point, flag, frame); a negative BAD value is a missing one. The next free row."""
-    out.device[k] = head[0]
-    out.point[k] = head[1]
-    out.item[k] = item
-    out.at[k] = at
+def emit(out: Out, k: int, head: tuple[int, int, int, int], item: int, at: int, value: int) -> int:
+    """Write row ``k``; the next free one.
+
+    Args:
+        head: Device, point, flag, frame.
+        value: Integer in the scale of the reading type; BAD writes a missing value.
+    """
     missing = value <= BAD
-    out.value[k] = 0 if missing else value
-    out.quality[k] = 2 if missing else 0
-    out.flag[k] = head[2]
-    out.frame[k] = head[3]
+    out[DEVICE, k] = head[0]
+    out[AT, k] = at
+    out[VALUE, k] = 0 if missing else value
+    out[SMALL, k] = head[1] << 48 | item << 16 | (512 if missing else 0) | head[2]
+    out[FRAME, k] = head[3]
     return k + 1

@@ -5,7 +5,7 @@
 
 from numba import njit
 
-from metropool.devices.kernel import BAD, Bytes, Columns, emit, number, pair, unix_s
+from metropool.devices.kernel import BAD, Bytes, Out, emit, number, pair, unix_s
 
 OTHER = -1
 _CLOCK_BAD = 2
@@ -30,7 +30,7 @@ def is_frame(buffer: Bytes, at: int, end: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def read_answer(buffer: Bytes, at: int, frame: int, out: Columns, k: int) -> tuple[int, int]:
+def read_answer(buffer: Bytes, at: int, frame: int, out: Out, k: int) -> tuple[int, int]:
     """Rows of the sound frame at ``at``: volume, volume at settlement day, valve.
 
     Returns:
@@ -54,7 +54,7 @@ def read_answer(buffer: Bytes, at: int, frame: int, out: Columns, k: int) -> tup
     return emit(out, k, head, item + 2, moment, BAD if valve == 2 else valve), 0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _is_volume(unit: int) -> bool:
     """29-2B are litres, 2C-2E cubic metres, each times 1, 10, 100."""
     return 0x29 <= unit <= 0x2E

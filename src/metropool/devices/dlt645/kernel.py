@@ -7,7 +7,7 @@
 import numpy as np
 from numba import njit
 
-from metropool.devices.kernel import BAD, Bytes, Columns, emit, minute_time, number, pair
+from metropool.devices.kernel import BAD, Bytes, Out, emit, minute_time, number, pair
 
 OTHER = -1
 _DIGITS = np.array([(b - 0x33) & 0xFF for b in range(256)], np.uint8)
@@ -34,7 +34,7 @@ def is_frame(buffer: Bytes, at: int, end: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def read_answer(buffer: Bytes, at: int, frame: int, out: Columns, k: int) -> tuple[int, int]:
+def read_answer(buffer: Bytes, at: int, frame: int, out: Out, k: int) -> tuple[int, int]:
     """Rows of the sound frame at ``at``.
 
     Returns:

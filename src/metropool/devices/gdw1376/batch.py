@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from metropool.core.errors import Invalid
 from metropool.devices.gdw1376.kernel import FRAME_MIN, ROWS_PER_FRAME_MAX, FrameTable, decode, scan
-from metropool.devices.kernel import Columns, empty_columns
+from metropool.devices.kernel import LINES, Columns, columns_of
 from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED
 
 ROWS_PER_BATCH = 1 << 20
@@ -57,10 +57,10 @@ def decode_frames(buffer: NDArray[np.uint8], found: Scan, *, capacity: int = ROW
     """
     if capacity < ROWS_PER_FRAME_MAX:
         raise Invalid(f"columns of {capacity} rows cannot hold one frame")
-    out, first = empty_columns(capacity), 0
+    out, first = np.empty((LINES, capacity), np.int64), 0
     while first < len(found):
         rows, first = decode(buffer, found.table, len(found), first, out)
-        yield Columns._make(column[:rows] for column in out)
+        yield columns_of(out, rows)
 
 
 def date_freezes(columns: Columns) -> Columns:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from metropool.devices.cjt188 import kernel as cjt188
 from metropool.devices.dlt645 import kernel as dlt645
-from metropool.devices.kernel import BAD, DAY_S, Bytes, Columns, emit, minute_time, number, pair, unix_s
+from metropool.devices.kernel import BAD, DAY_S, Bytes, Out, emit, minute_time, number, pair, unix_s
 
 FOUND, DECODED, OTHER, CHECKSUM = 0, 1, 2, 3
 FRAME_MIN = 20
@@ -79,7 +79,7 @@ def scan(buffer: Bytes, table: FrameTable) -> tuple[int, int, int]:
 
 
 @njit(cache=True, nogil=True)
-def decode(buffer: Bytes, table: FrameTable, frames: int, first: int, out: Columns) -> tuple[int, int]:
+def decode(buffer: Bytes, table: FrameTable, frames: int, first: int, out: Out) -> tuple[int, int]:
     """Turn the frames from ``first`` on into rows, as long as there is room for any frame.
 
     Returns:
@@ -89,7 +89,7 @@ def decode(buffer: Bytes, table: FrameTable, frames: int, first: int, out: Colum
     for i in range(first, frames):
         if table.status[i] == CHECKSUM:
             continue
-        if k + ROWS_PER_FRAME_MAX > len(out.item):
+        if k + ROWS_PER_FRAME_MAX > out.shape[1]:
             return k, i
         rows, unmapped = _decode_frame(buffer, table.offset[i], table.length[i], i, out, k)
         table.status[i] = OTHER if rows == _NOT_KNOWN else DECODED
