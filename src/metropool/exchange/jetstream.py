@@ -1,6 +1,8 @@
 """The exchange and the log on a NATS server with JetStream: receipts come after fsync (``sync_interval: always``)."""
 
+import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -8,22 +10,34 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.envelope import Envelope, to_bytes
-from metropool.exchange.ports import Delivery
+from metropool.exchange.ports import Delivery, LogEntry
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
+_VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 
 
-async def connect(url: str, *, user: str, seed: str) -> Client:
+async def connect(url: str, *, user: str, seed: str, refused: Callable[[str], None] | None = None) -> Client:
     """Log in as one broker user with its nkey; reconnects for ever, buffering nothing.
+
+    Args:
+        url: Address of the broker.
+        user: Broker user.
+        seed: Its nkey seed.
+        refused: Told of each subject (lower case) that the broker refused to publish to.
 
     Raises:
         Unavailable: The server does not answer or refuses the key.
     """
+
+    async def note(error: Exception) -> None:
+        found = _VIOLATION.search(str(error))
+        if found and refused:
+            refused(found.group(1))
+
     try:
         return await nats.connect(
             url,
@@ -33,15 +47,11 @@ async def connect(url: str, *, user: str, seed: str) -> Client:
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,
             pending_size=0,
-            error_cb=_ignore,
+            error_cb=note,
             connect_timeout=5,
         )
     except (NatsError, OSError, TimeoutError) as cause:
         raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause
-
-
-async def _ignore(_error: Exception) -> None:
-    """Errors of a connection surface at the call that meets them."""
 
 
 class JetStreamExchange:
@@ -55,22 +65,48 @@ class JetStreamExchange:
     def __init__(self, client: Client, *, system: str) -> None:
         self._client = client
         self._system = system
-        self._refused: set[str] = set()
+        self._asked: dict[str, asyncio.Future[Msg]] = {}
+
+    @classmethod
+    async def open(cls, url: str, *, system: str, seed: str) -> "JetStreamExchange":
+        """Log in as the system's own user; a letter the broker refuses is known as such at once."""
+        exchange: JetStreamExchange | None = None
+
+        def refused(subject: str) -> None:
+            if exchange is not None:
+                exchange.note_refused(subject)
+
+        exchange = cls(await connect(url, user=system, seed=seed, refused=refused), system=system)
+        return exchange
+
+    @property
+    def client(self) -> Client:
+        """The connection, for what else its user may do."""
+        return self._client
+
+    def note_refused(self, subject: str) -> None:
+        """The broker refused to let us publish to a subject."""
+        for asked, answer in self._asked.items():
+            if asked.lower() == subject and not answer.done():
+                answer.set_exception(Forbidden(f"the running plan lists no {subject}"))
 
     async def deliver(self, envelope: Envelope) -> int:
         """See ``Exchange.deliver``."""
         subject = f"{envelope.receiver}.{INSTANCE}.{envelope.phrase}.{self._system}.{INSTANCE}"
+        # No Nats-Msg-Id: senders share the receiver's stream, and one could guess another's id and silence it. The inbox
+        # makes a repeat harmless.
+        asking = asyncio.ensure_future(self._client.request(subject, to_bytes(envelope), timeout=RECEIPT_TIMEOUT_S))
+        refusal: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._asked[subject] = refusal
         try:
-            answer = await self._client.request(
-                subject, to_bytes(envelope), timeout=RECEIPT_TIMEOUT_S, headers={"Nats-Msg-Id": envelope.id}
-            )
-        except NoRespondersError as cause:
-            raise Forbidden(f"the running plan lists no {envelope.phrase} from {self._system} to {envelope.receiver}") from cause
+            await asyncio.wait({asking, refusal}, return_when=asyncio.FIRST_COMPLETED)
+            return _receipt(refusal.result() if refusal.done() else await asking)
         except (NatsError, TimeoutError, OSError) as cause:
-            raise Unavailable(
-                f"no receipt for {envelope.phrase} to {envelope.receiver}: {cause or type(cause).__name__}"
-            ) from cause
-        return _receipt(answer)
+            reason = cause or type(cause).__name__
+            raise Unavailable(f"no receipt for {envelope.phrase} to {envelope.receiver}: {reason}") from cause
+        finally:
+            self._asked.pop(subject, None)
+            asking.cancel()
 
     async def fetch(self, *, limit: int, wait_s: float) -> Sequence[Delivery]:
         """See ``Exchange.fetch``."""
@@ -105,12 +141,13 @@ class JetStreamLog:
             raise Unavailable(f"the log {self._stream} gave no receipt: {cause or type(cause).__name__}") from cause
         return _receipt(answer)
 
-    async def read(self, *, limit: int, wait_s: float) -> Sequence[tuple[int, bytes]]:
+    async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
         """See ``Log.read``."""
         messages = await _fetch(self._client, stream=self._stream, limit=limit, wait_s=wait_s)
         pairs = [(message.metadata.sequence.stream, message) for message in messages]
         self._unconfirmed.extend(pairs)
-        return [(sequence, message.data) for sequence, message in pairs]
+        entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
+        return sorted(entries, key=lambda entry: entry.sequence)
 
     async def done(self, sequence: int) -> None:
         """See ``Log.done``."""

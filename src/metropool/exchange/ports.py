@@ -50,6 +50,15 @@ class Exchange(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class LogEntry:
+    """One batch of the log: its sequence, the part it was put in (``readings``, ``events``), its bytes."""
+
+    sequence: int
+    part: str
+    data: bytes
+
+
 class Log(Protocol):
     """The log of one system: durable batches in order, before they are in the lake."""
 
@@ -61,8 +70,8 @@ class Log(Protocol):
         """
         ...
 
-    async def read(self, *, limit: int, wait_s: float) -> Sequence[tuple[int, bytes]]:
-        """Up to ``limit`` batches that were not marked done, with their sequences."""
+    async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
+        """Up to ``limit`` batches that were not marked done, oldest first."""
         ...
 
     async def done(self, sequence: int) -> None:

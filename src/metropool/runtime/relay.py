@@ -1,7 +1,6 @@
 """Moves envelopes between a node's books and the exchange: out of the outbox until receipted, in through the inbox once."""
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -9,6 +8,7 @@ import structlog
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.envelope import Envelope
 from metropool.exchange.ports import Exchange
+from metropool.runtime.pause import pause
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Node
@@ -28,9 +28,9 @@ async def relay_out(node: "Node", exchange: Exchange) -> None:
         if receipts:
             await node.mark_sent(receipts)
         if len(receipts) == len(waiting):
-            await _wait(node.wake, IDLE_S if not waiting else 0.0)
+            await pause(IDLE_S if not waiting else 0.0, unless=node.wake)
         else:
-            await _wait(asyncio.Event(), RETRY_S)
+            await pause(RETRY_S)
 
 
 async def _deliver(exchange: Exchange, number: int, envelope: Envelope) -> tuple[int, int] | None:
@@ -54,9 +54,3 @@ async def relay_in(node: "Node", exchange: Exchange) -> None:
             except Unavailable as reason:
                 log.warning("taken in later", phrase=delivery.phrase, reason=str(reason), attempt=delivery.attempt)
                 await delivery.later(min(2.0**delivery.attempt, 60.0))
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

@@ -6,14 +6,13 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import structlog
 
 from metropool.core.errors import Invalid, Unavailable
 from metropool.core.identifiers import SystemId
-from metropool.exchange.jetstream import JetStreamExchange, connect
+from metropool.exchange.jetstream import JetStreamExchange
 from metropool.plan.compiled import Compiled
 from metropool.runtime import attendants, portal
 from metropool.runtime.broker import BrokerServer, seed_of
@@ -71,13 +70,13 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
             stack.callback(node.close)
         async with asyncio.TaskGroup() as group:
             for node in nodes:
-                client = await connect(url, user=node.system, seed=seed_of(settings.home, account=node.system, user=node.system))
-                stack.push_async_callback(client.close)
-                exchange = JetStreamExchange(client, system=node.system)
+                seed = seed_of(settings.home, account=node.system, user=node.system)
+                exchange = await JetStreamExchange.open(url, system=node.system, seed=seed)
+                stack.push_async_callback(exchange.close)
                 group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
                 group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
                 group.create_task(run_workers(node), name=f"{node.system}: workers")
-                for name, attend in attendants.of(node, client=client, settings=settings):
+                for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
             group.create_task(portal.serve(nodes, settings=settings, compiled=compiled), name="portal")
 
@@ -122,9 +121,3 @@ def quiet_log() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
-
-
-def site_folder() -> Path | None:
-    """The built site, when it was built."""
-    folder = Path(__file__).resolve().parents[1] / "portal" / "site"
-    return folder if (folder / "index.html").exists() else None

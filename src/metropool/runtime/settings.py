@@ -21,6 +21,8 @@ class Settings(BaseSettings):
         clock: Empty for the machine's clock, or ``START@SPEED[/ANCHOR]``.
         port: HTTP port of the portal.
         field_port: TCP port on which the front end hears terminals.
+        site_url: Address people reach the site at, when a proxy stands before it.
+        demo: This is a demonstration city: zones share a process, and the site says so.
     """
 
     model_config = SettingsConfigDict(env_prefix="METROPOOL_", frozen=True)
@@ -34,11 +36,18 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8765
     field_port: int = 8766
+    site_url: str = ""
+    demo: bool = False
 
     @cached_property
     def the_clock(self) -> Clock:
         """The clock of this process."""
         return read_clock(self.clock)
+
+    @property
+    def public_url(self) -> str:
+        """Address people and payment channels reach the site at."""
+        return self.site_url or f"http://{self.host}:{self.port}"
 
     def database_url(self, system: str) -> str:
         """Where the books of one system are."""

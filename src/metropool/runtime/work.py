@@ -106,6 +106,8 @@ class Work:
         self.topics.append(topic)
 
     def _tell_along(self, route: Route, message: Message, key: str) -> None:
+        if any(getattr(message, name, value) != value for name, value in route.where.items()):
+            return
         rows = getattr(message, "rows", None)
         if rows is None:
             self._put(route, message, key)

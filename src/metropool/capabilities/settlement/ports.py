@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from metropool.capabilities.settlement.model import PaymentNotice
 from metropool.core.identifiers import IdSource, PartyId
 from metropool.core.money import Fen
 from metropool.exchange.messages import Message
@@ -60,7 +61,8 @@ class SettlementWork(Protocol):
 class Channel(Protocol):
     """A payment channel (支付渠道), an outside party with its own key."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     async def create_order(self, *, order: str, amount_fen: Fen, return_url: str, notify_url: str) -> str:
         """Tell the channel of an order; returns the address the payer is sent to. A repeat gives the same address.
@@ -70,10 +72,19 @@ class Channel(Protocol):
         """
         ...
 
-    async def query_order(self, *, order: str) -> Mapping[str, Any] | None:
-        """What the channel knows of an order, in the form of a notice, or None while it is open."""
+    async def query_order(self, *, order: str) -> PaymentNotice | None:
+        """What the channel says of an order, or None while it is open."""
         ...
 
-    async def refund(self, *, refund: str, order: str, amount_fen: Fen) -> bool:
-        """Ask for money to go back; True when the channel did it (a repeat does it once)."""
+    async def refund(self, *, refund: str, order: str, amount_fen: Fen, reason: str) -> None:
+        """Have money go back; a repeat has no second effect.
+
+        Raises:
+            Conflict: More than was paid.
+            Unavailable: Not done, or nobody knows; ask again.
+        """
+        ...
+
+    def read_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> PaymentNotice:
+        """Believe a notice only when the channel signed it for us; ``Invalid`` otherwise."""
         ...

@@ -43,10 +43,10 @@ def check_chain(rows: Iterable[Any], *, head_number: int, head_hash: str) -> Cha
     """
     before, right, key, total = GENESIS, 0, "", 0
     for number, its_key, leg, account, amount_fen, posted_at, stored in rows:
-        if its_key != key and total:
-            return ChainReport(right - 1, right, f"the legs of {key} sum to {total} fen, not to 0")
         if number != right + 1:
             return ChainReport(right, right + 1, f"posting {right + 1} is missing: the next there is {number}")
+        if its_key != key and total:
+            return ChainReport(right - 1, right, f"the legs of {key} sum to {total} fen, not to 0")
         if chain_hash(before, number, its_key, leg, account, amount_fen, posted_at) != stored:
             return ChainReport(right, number, f"posting {number} ({its_key}, {account}) is not what was posted")
         total = amount_fen + (total if its_key == key else 0)

@@ -1,4 +1,4 @@
-"""Interval blocks (负荷曲线): amounts between the edges of a grid, taken from cumulative steps, so that parts sum to the whole."""
+"""Interval blocks (负荷曲线): amounts between the edges of a grid, from cumulative steps, so that parts sum to the whole."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -118,7 +118,7 @@ def _first_edge(edge_s: Ints, at: Ints) -> Ints:
     """Index of the first edge at or after each instant."""
     width = edge_s[1] - edge_s[0] if edge_s.size > 1 else 1
     if edge_s[-1] - edge_s[0] == width * (edge_s.size - 1) and (np.diff(edge_s) == width).all():
-        return np.clip(-((edge_s[0] - at) // width), 0, edge_s.size)
+        return np.asarray(np.clip(-((edge_s[0] - at) // width), 0, edge_s.size), dtype=np.int64)
     return np.searchsorted(edge_s, at, side="left").astype(np.int64)
 
 

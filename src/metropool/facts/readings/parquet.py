@@ -22,9 +22,13 @@ READING_PARQUET: dict[str, Any] = {
 
 BLOCK_PARQUET: dict[str, Any] = {
     "use_dictionary": False,
+    "column_encoding": {
+        "values.list.element": "BYTE_STREAM_SPLIT",
+        **dict.fromkeys(("start", "register_start", "register_end"), "DELTA_BINARY_PACKED"),
+    },
     "compression": "zstd",
-    "compression_level": 9,
-    "row_group_size": 4096,
+    "compression_level": 3,
+    "row_group_size": 2048,
     "write_page_index": True,
 }
 """Options of the Parquet writer for what ``packed`` gives."""

@@ -38,7 +38,7 @@ MEASURED = pa.schema(
         pa.field("received_at", pa.int64(), nullable=False),
     ]
 )
-"""Front end or import to log, one row per value: ``at`` Unix seconds, ``received_at`` Unix milliseconds, ``item`` a reading type."""
+"""Front end or import to log, one row per value: ``at`` Unix seconds, ``received_at`` Unix ms, ``item`` a reading type."""
 
 READING = pa.schema(
     [

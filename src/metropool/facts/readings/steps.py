@@ -10,9 +10,11 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-def steps_table(*, channel: Ints, at: Ints, value: Ints, quality: npt.NDArray[np.uint8], step: Ints, linked: Bools) -> pa.Table:
+def steps_table(
+    *, channel: npt.NDArray[np.int32], at: Ints, value: Ints, quality: npt.NDArray[np.uint8], step: Ints, linked: Bools
+) -> pa.Table:
     """Columns as a ``STEPS`` table."""
-    columns = [channel.astype(np.int32, copy=False), at, value, quality.astype(np.uint8, copy=False), step, linked]
+    columns = [channel, at, value, quality.astype(np.uint8, copy=False), step, linked]
     return pa.Table.from_arrays([pa.array(column) for column in columns], schema=STEPS)
 
 
@@ -24,7 +26,7 @@ def same_as_before(keys: npt.NDArray[np.generic]) -> Bools:
     return same
 
 
-def register_steps(*, channel: Ints, at: Ints, value: Ints, quality: npt.NDArray[np.uint8]) -> pa.Table:
+def register_steps(*, channel: npt.NDArray[np.int32], at: Ints, value: Ints, quality: npt.NDArray[np.uint8]) -> pa.Table:
     """Differences of clean registers, sorted by (channel, at), without repeats; falls break the link."""
     same = same_as_before(channel)
     step = np.diff(value, prepend=value[:1])
@@ -33,7 +35,9 @@ def register_steps(*, channel: Ints, at: Ints, value: Ints, quality: npt.NDArray
     return steps_table(channel=channel, at=at, value=value, quality=step_quality(quality, same), step=step, linked=linked)
 
 
-def interval_steps(*, channel: Ints, at: Ints, amount: Ints, length_s: Ints, quality: npt.NDArray[np.uint8]) -> pa.Table:
+def interval_steps(
+    *, channel: npt.NDArray[np.int32], at: Ints, amount: Ints, length_s: Ints, quality: npt.NDArray[np.uint8]
+) -> pa.Table:
     """Amounts of intervals that end at ``at``; each brings its own start, linked where the one before ended there.
 
     Args:
@@ -45,13 +49,12 @@ def interval_steps(*, channel: Ints, at: Ints, amount: Ints, length_s: Ints, qua
     opening = ~follows
     places = np.arange(at.size) + np.cumsum(opening)
     total = at.size + int(opening.sum())
-    column = {name: np.zeros(total, dtype=np.int64) for name in ("channel", "at", "step")}
+    before = places[opening] - 1
+    owner, when, step = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
     grade, linked = np.zeros(total, dtype=np.uint8), np.zeros(total, dtype=np.bool_)
-    for name, data, first in (("channel", channel, channel), ("at", at, begins), ("step", amount, np.zeros_like(at))):
-        column[name][places] = data
-        column[name][places[opening] - 1] = first[opening]
-    grade[places], linked[places] = quality, True
-    return steps_table(value=np.zeros(total, dtype=np.int64), quality=grade, linked=linked, **column)
+    owner[places], when[places], step[places], grade[places], linked[places] = channel, at, amount, quality, True
+    owner[before], when[before] = channel[opening], begins[opening]
+    return steps_table(channel=owner, at=when, value=np.zeros(total, np.int64), quality=grade, step=step, linked=linked)
 
 
 def step_quality(quality: npt.NDArray[np.uint8], same: Bools) -> npt.NDArray[np.uint8]:

@@ -23,6 +23,8 @@ place = Table(
     Column("lon", Float),
     Column("lat", Float),
     Column("outline", JSON),
+    Column("address_zh", String),
+    Column("address_en", String),
     Index("place_by_parent", "parent"),
 )
 usage_point = Table(
@@ -45,6 +47,7 @@ supply_agreement = Table(
     Column("supplier", String, nullable=False),
     Column("tariff", String, nullable=False),
     Column("category", String, nullable=False),
+    Column("options", JSON, nullable=False, default=dict),
     Column("combined_account", String),
     Column("valid_from", String, nullable=False),
     Column("valid_to", String),
@@ -63,6 +66,8 @@ end_device = Table(
     Column("parent", String),
     Column("point", Integer, nullable=False, default=0),
     Column("place", String),
+    Column("network_node", String),
+    Column("settings", JSON, nullable=False, default=dict),
     Index("end_device_by_parent", "parent"),
     Index("end_device_by_address", "protocol", "address"),
 )

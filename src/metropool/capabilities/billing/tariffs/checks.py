@@ -44,6 +44,8 @@ def _faults_of_version(tariff: Tariff, version: TariffVersion, calendars: Mappin
         yield ".valid_to", "it ends before it starts", "check the two days"
     if version.calendar and version.calendar not in calendars:
         yield ".calendar", f"no calendar is called {version.calendar!r}", "add it under calendars"
+    if len({charge.collected_for for charge in version.charges if charge.collected_for}) > 1:
+        yield ".charges", "it collects for more than one party", "bill one of them by a tariff of its own"
     yield from _faults_of_seasons(version)
     yield from _faults_of_tiers(tariff, version)
     known = periods_of(calendars[version.calendar]) if version.calendar in calendars else []

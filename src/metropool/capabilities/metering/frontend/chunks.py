@@ -53,6 +53,7 @@ class Frames:
         table: One entry per frame (``devices.gdw1376.kernel``).
         link: Which link each is of.
         consumed, skipped: Per link.
+        is_full: There was no room for more; the rest of the bytes waits for the next chunk.
     """
 
     buffer: Bytes
@@ -60,6 +61,7 @@ class Frames:
     link: Ints
     consumed: Ints
     skipped: Ints
+    is_full: bool = False
 
     def __len__(self) -> int:
         return len(self.link)
@@ -110,14 +112,19 @@ class Decoder:
         self._link = np.empty(frames, np.int64)
         self._rows = empty_columns(max(rows, ROWS_PER_FRAME_MAX))
 
+    def warm_up(self) -> None:
+        """Have the kernels compiled, or loaded from their cache, before the first bytes come."""
+        frames = self.scan([b""])
+        decode(frames.buffer, frames.table, 0, 0, self._rows)
+
     def scan(self, segments: Sequence[bytes]) -> Frames:
         """Find the frames in the bytes of each link."""
         buffer = np.frombuffer(b"".join(segments), np.uint8)
         bounds = np.concatenate(([0], np.cumsum([len(segment) for segment in segments]))).astype(np.int64)
-        consumed, skipped = np.zeros(len(segments), np.int64), np.zeros(len(segments), np.int64)
-        count = scan_links(buffer, bounds, self._table, self._link, consumed, skipped)
+        used = np.zeros((2, len(segments)), np.int64)
+        count = scan_links(buffer, bounds, self._table, self._link, used)
         table = FrameTable._make(column[:count] for column in self._table)
-        return Frames(buffer, table, self._link[:count], consumed, skipped)
+        return Frames(buffer, table, self._link[:count].copy(), used[0], used[1], is_full=count == len(self._link))
 
     def decode(self, frames: Frames, *, standing: Standing, received_at: int) -> Decoded:
         """Values and confirmations of frames.
@@ -205,7 +212,8 @@ def _answers(table: FrameTable, link: Ints, standing: Standing) -> Flags:
     """The frame has the function and a number of the request that is open on its link; AFN 00 answers any."""
     is_open = standing.afn[link] != NOT_ASKED
     has_number = ((table.seq - standing.seq[link]) & 0x0F) < WINDOW
-    return is_open & has_number & ((table.afn == standing.afn[link]) | (table.afn == 0))
+    found: Flags = is_open & has_number & ((table.afn == standing.afn[link]) | (table.afn == 0))
+    return found
 
 
 def _good_rows(rows: Columns, is_taken: Flags) -> tuple[Flags, Flags]:

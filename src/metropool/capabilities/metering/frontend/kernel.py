@@ -11,7 +11,7 @@ Ints = NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
-def scan_links(buffer: Bytes, bounds: Ints, table: FrameTable, link: Ints, consumed: Ints, skipped: Ints) -> int:
+def scan_links(buffer: Bytes, bounds: Ints, table: FrameTable, link: Ints, used: Ints) -> int:
     """Find the frames of every link.
 
     Args:
@@ -19,8 +19,8 @@ def scan_links(buffer: Bytes, bounds: Ints, table: FrameTable, link: Ints, consu
         bounds: Link s has ``buffer[bounds[s]:bounds[s + 1]]``.
         table: Room for frames; offsets are into ``buffer``.
         link: Which link each frame is of.
-        consumed: Bytes treated of each link; the rest begins a frame that is not whole, or there was no room left.
-        skipped: Bytes of each link that belonged to no sound frame.
+        used: Shape (2, links): bytes treated of each link (the rest begins a frame that is not whole, or there was no room
+            left), and those of them that belonged to no sound frame.
 
     Returns:
         Frames found.
@@ -38,10 +38,10 @@ def scan_links(buffer: Bytes, bounds: Ints, table: FrameTable, link: Ints, consu
             table.status[count:],
             table.unmapped[count:],
         )
-        found, used, lost = scan(buffer[first:last], part)
+        found, consumed, skipped = scan(buffer[first:last], part)
         for i in range(found):
             part.offset[i] += first
             link[count + i] = s
-        consumed[s], skipped[s] = used, lost
+        used[0, s], used[1, s] = consumed, skipped
         count += found
     return count

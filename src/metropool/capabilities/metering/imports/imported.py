@@ -182,22 +182,24 @@ class _Builder:
         for channel, count in zip(*np.unique(number[read.rounded & good], return_counts=True), strict=True):
             self.rounded[int(channel)] = self.rounded.get(int(channel), 0) + int(count)
         if column.difference:
-            self._note_differences(batch, column, number=number, value=read.value, seconds=seconds, factor=factor)
+            self._note_differences(batch, column, number=number, seconds=seconds, factor=factor)
         empty = read.blank | read.bad
         quality = np.where(empty, np.uint8(Quality.MISSING), base).astype(np.uint8)
         at = seconds + column.interval_s if self._stamps_start(column) else seconds
-        self._keep(number[good], at[good], read.value[good], empty[good], quality[good], batch.line[good])
+        origin = np.full(quality.size, Origin.IMPORT, dtype=np.uint8)
+        value = pa.array(read.value, mask=empty)
+        columns = [number.astype(np.int32), at, value, quality, origin, batch.line]
+        part = pa.Table.from_arrays([pa.array(column) for column in columns], schema=IMPORTED)
+        self._keep(part if good.all() else part.filter(pa.array(good)))
 
     def _stamps_start(self, column: ChannelColumn) -> bool:
         return self.mapping.time.stamp == "start" and column.kind.kind in ("interval", "mean_power")
 
-    def _keep(self, channel: Ints, at: Ints, value: Ints, empty: npt.NDArray[np.bool_], quality: Ints, line: Ints) -> None:
-        self.values += channel.size
+    def _keep(self, part: pa.Table) -> None:
+        self.values += part.num_rows
         if self.values > MAX_VALUES:
             raise Invalid(f"the file has more than {MAX_VALUES:,} values: split it, for instance by month")
-        origin = np.full(channel.size, Origin.IMPORT, dtype=np.uint8)
-        columns = [channel.astype(np.int32), at, pa.array(value, mask=empty), quality.astype(np.uint8), origin, line]
-        self._parts.append(pa.Table.from_arrays([pa.array(column) for column in columns], schema=IMPORTED))
+        self._parts.append(part)
 
     def _device_of(self, batch: Batch) -> Ints:
         name = self.mapping.device.column
@@ -206,7 +208,7 @@ class _Builder:
             return np.zeros(batch.line.size, dtype=np.int64)
         encoded = batch.columns[name].cast(pa.string()).fill_null("").dictionary_encode()
         numbers = [self._devices.setdefault(device, len(self._devices)) for device in encoded.dictionary.to_pylist()]
-        return np.array(numbers, dtype=np.int64)[encoded.indices.to_numpy()]
+        return np.asarray(np.array(numbers, dtype=np.int64)[encoded.indices.to_numpy()])
 
     def _quality_of(self, batch: Batch) -> npt.NDArray[np.uint8]:
         validity = self.mapping.validity
@@ -229,9 +231,7 @@ class _Builder:
             text = str(cells[int(i)].as_py())
             self.doubts.append(Doubt(int(batch.line[i]), "bad_number", column.column, text[:200], "treated as missing"))
 
-    def _note_differences(
-        self, batch: Batch, column: ChannelColumn, *, number: Ints, value: Ints, seconds: Ints, factor: Fraction
-    ) -> None:
+    def _note_differences(self, batch: Batch, column: ChannelColumn, *, number: Ints, seconds: Ints, factor: Fraction) -> None:
         """Remember the difference that a channel's first row states: of a reading before the file."""
         stated = read_numbers(batch.columns[column.difference], self.mapping.numbers, factor)
         channels, first = np.unique(number, return_index=True)

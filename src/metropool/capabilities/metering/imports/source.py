@@ -1,4 +1,4 @@
-"""Files as batches of columns, with the line of every row; a file that breaks off or lies about its text is refused as a whole."""
+"""Files as batches of columns with the line of every row; one that breaks off or is not the text it claims is refused whole."""
 
 import gzip
 import hashlib
@@ -65,7 +65,8 @@ def header_candidates(path: Path) -> list[str]:
             raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
     if not head.strip():
         raise Invalid(f"{path.name} is empty")
-    return head.decode("utf-8-sig", errors="replace").splitlines()[:40]
+    text: str = head.decode("utf-8-sig", errors="replace")
+    return text.splitlines()[:40]
 
 
 def open_bytes(path: Path) -> Any:
@@ -122,16 +123,17 @@ def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch
 
 
 def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
-    lines = [text.readline() for _ in range(mapping.first_line - 1)]
+    lines = [text.first_line() for _ in range(mapping.first_line - 1)]
     if len(lines) < mapping.header_line or not lines[mapping.header_line - 1].strip():
-        raise Invalid(f"{path.name} has no header in line {mapping.header_line}")
+        what = f"has no header in line {mapping.header_line}" if any(line.strip() for line in lines) else "is empty"
+        raise Invalid(f"{path.name} {what}")
     return split_header(lines[mapping.header_line - 1].decode("utf-8-sig"), mapping.delimiter)
 
 
 def split_header(line: str, delimiter: str) -> list[str]:
     """Column names of a header line; one that occurs again gets a number (``W``, ``W.2``), one without a name its place."""
     seen: dict[str, int] = {}
-    names = []
+    names: list[str] = []
     for cell in line.rstrip("\r\n").split(delimiter):
         name = cell.strip().strip('"').strip() or f"column {len(names) + 1}"
         seen[name] = seen.get(name, 0) + 1
@@ -162,7 +164,9 @@ def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadR
             read_options=pa_csv.ReadOptions(column_names=names, block_size=BATCH_BYTES, use_threads=False),
             parse_options=pa_csv.ParseOptions(delimiter=mapping.delimiter, invalid_row_handler=note, ignore_empty_lines=False),
             convert_options=pa_csv.ConvertOptions(
-                include_columns=list(mapping.used), column_types=dict.fromkeys(mapping.used, pa.string()), strings_can_be_null=False
+                include_columns=list(mapping.used),
+                column_types=dict.fromkeys(mapping.used, pa.string()),
+                strings_can_be_null=False,
             ),
         )
     except pa.ArrowInvalid as cause:
@@ -199,7 +203,8 @@ class _Text(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readline(self, size: int | None = -1) -> bytes:
+    def first_line(self) -> bytes:
+        """The next line, for the header; before anything is read in bulk."""
         while b"\n" not in self._rest:
             more = self._next()
             if not more:
@@ -209,7 +214,8 @@ class _Text(io.RawIOBase):
         line, self._rest = self._rest[:end], self._rest[end:]
         return line
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, _size: int = -1) -> bytes:
+        """The next stretch of whole lines, whatever its size."""
         if self._rest:
             rest, self._rest = self._rest, b""
             return rest

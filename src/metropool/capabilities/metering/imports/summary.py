@@ -1,5 +1,6 @@
 """The report on a file: counts and totals per channel, every finding with time, channel, class, line and what was done."""
 
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -37,8 +38,8 @@ def check_file(file: ImportedFile, *, rules: Rules, now: datetime) -> Report:
     """Run the rules over a file that was read."""
     facts = facts_of(file.channels)
     validated = validate(readings=file.readings, facts=facts, rules=rules, now=now, prefer=file.mapping.duplicates)
-    flags = [validated.flags, _clock_flags(file), _rounding_flags(file), _stated_jumps(file, facts), _flow_flags(file, validated, rules)]
-    together = pa.concat_tables([FLAGS.empty_table(), *flags])
+    of_file = (_clock_flags(file), _rounding_flags(file), _stated_jumps(file, facts), _flow_flags(file, validated, rules))
+    together = pa.concat_tables([FLAGS.empty_table(), validated.flags, *of_file])
     ordered = together.sort_by([("channel", "ascending"), ("from_at", "ascending"), ("code", "ascending")])
     return Report(file=file, validated=validated, flags=ordered, facts=facts)
 
@@ -76,30 +77,26 @@ def summarise(report: Report, *, language: Language = "en") -> dict[str, Any]:
 def channel_rows(report: Report) -> list[dict[str, Any]]:
     """Counts and totals per channel."""
     steps, readings = report.validated.steps, report.file.readings
-    size = len(report.file.channels)
-    linked = steps["step"].to_numpy() * steps["linked"].to_numpy()
-    bounds = np.searchsorted(steps["channel"].to_numpy(), np.arange(size + 1))
-    sums = np.concatenate([[0], np.cumsum(linked)])
+    bounds = np.searchsorted(steps["channel"].to_numpy(), np.arange(len(report.file.channels) + 1))
     valid = readings.filter(pc.is_valid(readings["value"]))
-    number = valid["channel"].to_numpy()
-    counts = np.bincount(number, minlength=size)
-    spans = valid.group_by("channel").aggregate([("at", "min"), ("at", "max")]).to_pylist()
-    span = {row["channel"]: (row["at_min"], row["at_max"]) for row in spans}
+    spans = valid.group_by("channel").aggregate([("at", "min"), ("at", "max"), ("at", "count")]).to_pylist()
+    span = {row["channel"]: row for row in spans}
+    parts = (steps.slice(start, end - start) for start, end in itertools.pairwise(bounds))
     return [
-        _channel_row(channel, int(counts[i]), int(sums[bounds[i + 1]] - sums[bounds[i]]), span.get(i), steps.slice(bounds[i], bounds[i + 1] - bounds[i]))
-        for i, channel in enumerate(report.file.channels)
+        _channel_row(channel, span.get(channel.number), part) for channel, part in zip(report.file.channels, parts, strict=True)
     ]
 
 
-def _channel_row(channel: ImportedChannel, count: int, total: int, span: tuple[int, int] | None, steps: pa.Table) -> dict[str, Any]:
+def _channel_row(channel: ImportedChannel, span: dict[str, int] | None, steps: pa.Table) -> dict[str, Any]:
     kind = channel.column.kind
+    total = pc.sum(steps["step"].filter(steps["linked"])).as_py() or 0
     row: dict[str, Any] = {
         "channel": channel.name,
         "device": channel.device,
         "reading_type": kind.code,
-        "readings": count,
-        "first_at": _iso(span[0]) if span else None,
-        "last_at": _iso(span[1]) if span else None,
+        "readings": span["at_count"] if span else 0,
+        "first_at": _iso(span["at_min"]) if span else None,
+        "last_at": _iso(span["at_max"]) if span else None,
         **total_of(kind, total),
     }
     if kind.kind == "register" and steps.num_rows:
@@ -114,7 +111,8 @@ def total_of(kind: ReadingType, total: int) -> dict[str, str]:
         return {"total": str(kind.value(total)), "unit": kind.unit}
     seconds = kind.value(total)
     energy = (seconds / _WS_PER_KWH).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
-    return {"total": str(energy), "unit": "kWh" if kind.unit == "W" else "kvarh", "exact": str(seconds), "exact_unit": f"{kind.unit}·s"}
+    unit = "kWh" if kind.unit == "W" else "kvarh"
+    return {"total": str(energy), "unit": unit, "exact": str(seconds), "exact_unit": f"{kind.unit}·s"}
 
 
 def _counts(flags: pa.Table) -> dict[str, dict[str, int]]:

@@ -53,7 +53,7 @@ def read_times(column: pa.Array, how: TimeColumn) -> Times:
         return _times(seconds, is_local=column.type.tz is None and how.zone != "UTC")
     text = pl.Series(pl.from_arrow(column.cast(pa.string())))
     zoned = how.format.endswith("%z")
-    parsed = text.str.to_datetime(how.format, strict=False, time_unit="us", **({"time_zone": "UTC"} if zoned else {}))
+    parsed = text.str.to_datetime(how.format, strict=False, time_unit="us", time_zone="UTC" if zoned else None)
     return _times(parsed.dt.epoch("s"), is_local=not zoned and how.zone != "UTC")
 
 
@@ -63,7 +63,7 @@ def _times(seconds: pl.Series, *, is_local: bool) -> Times:
 
 @dataclass(frozen=True)
 class Placed:
-    """Local times placed on the world's clock; ``repeated`` and ``skipped`` mark rows in an hour that a change repeats or skips."""
+    """Local times on the world's clock; ``repeated`` and ``skipped`` mark rows in an hour that a change repeats or skips."""
 
     at: Ints
     repeated: Bools

@@ -62,8 +62,11 @@ FLAGS = pa.schema(
         pa.field("row", pa.int64(), nullable=False),
     ]
 )
-"""``from_at`` to ``to_at``: first and last reading concerned, or for a gap the two readings around it [Unix s]. ``count``: readings
-(for a gap those missing, for continuous flow days). ``amount``: step or value in stored integers. ``row``: the input row, -1 if none.
+"""What each column of a finding means.
+
+``from_at`` to ``to_at``: first and last reading concerned, or for a gap the two readings around it [Unix s]. ``count``: readings
+(for a gap those missing, for continuous flow days). ``amount``: step or value in stored integers. ``row``: place in the input,
+-1 for none.
 """
 
 

@@ -1,188 +1,278 @@
 """The walk along registers and intervals, compiled: one pass per channel, bounded looking ahead, no object per reading."""
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Note = tuple[int, int, int, int]
 
 BACKWARD, ROLLOVER, RESET, SPIKE, SCALE_CHANGE, STANDSTILL, CATCH_UP, STUCK = 4, 5, 6, 7, 8, 9, 10, 11
 IMPUTED, JUMP, ZEROED, NOT_IN_USE = 14, 18, 22, 23
+_NO_LIMIT = 1 << 62
+
+
+class Columns(NamedTuple):
+    """Rows sorted by (channel, at), without repeated times; ``bounds``: where each channel starts, shape (channels + 1,)."""
+
+    bounds: Ints
+    at: Ints
+    value: Ints
+
+
+class Channels(NamedTuple):
+    """Per channel, shape (channels,): see ``ChannelFact``; ``usual`` is its ordinary large step."""
+
+    interval_s: Ints
+    capacity: Ints
+    modulus: Ints
+    large_step: Ints
+    usual: Ints
+
+
+class Parameters(NamedTuple):
+    """Those of ``rules.yaml`` that the walk uses."""
+
+    recover_s: int
+    recover_rows: int
+    standstill_rows: int
+    standstill_s: int
+    standstill_factor: float
+    stuck_s: int
+    leading_zero_rows: int
+    unknown_limit_factor: float
+    rollover_near: float
+    rollover_low: float
+
+
+class Walk(NamedTuple):
+    """One channel under way: the rows of all, what limits this one's steps, and the rules."""
+
+    at: Ints
+    value: Ints
+    interval_s: int
+    capacity: int
+    modulus: int
+    usual: int
+    rules: Parameters
 
 
 @njit(cache=True)
-def _note(notes, used, code, first, last, amount):
+def _note(notes: Ints, note: Note) -> Ints:
+    """Write down (code, first row, last row, amount); row 0 holds the number of notes, the table doubles when full."""
+    used = notes[0, 0] + 1
     if used == notes.shape[0]:
         wider = np.empty((2 * used, 4), dtype=np.int64)
         wider[:used] = notes
         notes = wider
-    notes[used, 0] = code
-    notes[used, 1] = first
-    notes[used, 2] = last
-    notes[used, 3] = amount
-    return notes, used + 1
+    notes[used] = note
+    notes[0, 0] = used
+    return notes
 
 
 @njit(cache=True)
-def usual_steps(bounds, at, value, interval, capacity, usual_rows, factor):
+def _no_notes() -> Ints:
+    return np.zeros((64, 4), dtype=np.int64)
+
+
+@njit(cache=True)
+def _percentile(steps: Ints, share: float) -> int:
+    place = int(share * (steps.size - 1))
+    return int(np.partition(steps, place)[place])
+
+
+@njit(cache=True)
+def usual_steps(columns: Columns, interval_s: Ints, capacity: Ints, rows_min: int, factor: float) -> Ints:
     """The 99th percentile of possible positive steps of ordinary length per channel, 0 where too few are known.
 
     Impossible ones are left out first: those over the capacity, or over ``factor`` times the 90th percentile.
     """
+    bounds, at, value = columns
     usual = np.zeros(bounds.size - 1, dtype=np.int64)
     for c in range(bounds.size - 1):
         lo, hi = bounds[c], bounds[c + 1]
-        steps = np.empty(max(hi - lo, 1), dtype=np.int64)
-        n = 0
+        steps, n = np.empty(max(hi - lo, 1), dtype=np.int64), 0
         for i in range(lo + 1, hi):
-            if value[i] > value[i - 1] and 2 * (at[i] - at[i - 1]) <= 3 * interval[c]:
+            if value[i] > value[i - 1] and 2 * (at[i] - at[i - 1]) <= 3 * interval_s[c]:
                 steps[n] = value[i] - value[i - 1]
                 n += 1
-        if n >= usual_rows:
-            place = int(0.9 * (n - 1))
-            most = factor * np.partition(steps[:n], place)[place]
-            if capacity[c] > 0:
-                most = min(most, capacity[c] * (interval[c] / 3600.0))
-            possible = steps[:n][steps[:n] <= most]
-            if possible.size >= usual_rows:
-                place = int(0.99 * (possible.size - 1))
-                usual[c] = np.partition(possible, place)[place]
+        if n < rows_min:
+            continue
+        most = factor * _percentile(steps[:n], 0.9)
+        if capacity[c] > 0:
+            most = min(most, capacity[c] * (interval_s[c] / 3600.0))
+        possible = steps[:n][steps[:n] <= most]
+        if possible.size >= rows_min:
+            usual[c] = _percentile(possible, 0.99)
     return usual
 
 
 @njit(cache=True)
-def _limit(dt, interval, capacity, usual, factor):
-    """Most a register can move in ``dt`` seconds: by the installation's capacity, else by many times what is usual."""
-    span = max(dt, interval, 1)
-    if capacity > 0:
-        return np.int64(capacity * (span / 3600.0))
-    if usual > 0:
-        return np.int64(factor * usual * (span / max(interval, 1)))
-    return np.int64(1) << 62
+def _limit(walk: Walk, passed: int) -> int:
+    """Most a register can move in ``passed`` seconds: by the capacity, else by many times what is usual."""
+    span = max(passed, walk.interval_s, 1)
+    if walk.capacity > 0:
+        return int(walk.capacity * (span / 3600.0))
+    if walk.usual > 0:
+        return int(walk.rules.unknown_limit_factor * walk.usual * (span / max(walk.interval_s, 1)))
+    return _NO_LIMIT
 
 
 @njit(cache=True)
-def _recovery(i, hi, at, value, good, since, window, interval, capacity, usual, factor):
-    """The first later row that continues from ``good`` as if the rows between had not been; -1 when none does."""
-    recover_s, rows = window
-    for j in range(i + 1, min(hi, i + 1 + rows)):
-        if at[j] - since > recover_s:
+def _recovery(walk: Walk, i: int, good_row: int, end: int) -> int:
+    """The first row after ``i`` that continues from ``good_row`` as if the rows between had not been; -1 when none does."""
+    good, since = walk.value[good_row], walk.at[good_row]
+    for j in range(i + 1, min(end, i + 1 + walk.rules.recover_rows)):
+        passed = walk.at[j] - since
+        if passed > walk.rules.recover_s:
             return -1
-        if value[j] >= good and value[j] - good <= _limit(at[j] - since, interval, capacity, usual, factor):
+        moved = walk.value[j] - good
+        if 0 <= moved <= _limit(walk, passed):
             return j
     return -1
 
 
 @njit(cache=True)
-def _is_scaled(value, good):
+def _is_scaled(value: int, good: int) -> bool:
     """Whether a value is another times a power of ten, to one in a hundred."""
     if good <= 0 or value <= 0:
         return False
     power = np.rint(np.log10(value / good))
-    return power != 0 and abs(value / (good * 10.0**power) - 1.0) < 0.01
+    return bool(power != 0 and abs(value / (good * 10.0**power) - 1.0) < 0.01)
 
 
 @njit(cache=True)
-def _wrap(value, good, modulus, near, low):
-    """What the register turned over at, 0 when this is no roll-over."""
-    if modulus > 0:
-        return modulus
-    turn = np.int64(10)
+def _turn(walk: Walk, value: int, good: int) -> int:
+    """What the register rolls over at; guessed as the next power of ten where the digits are not known, 0 when it does not."""
+    if walk.modulus > 0:
+        return walk.modulus
+    turn = 10
     while turn <= good:
         turn *= 10
-    return turn if good >= near * turn and value <= low * turn else np.int64(0)
+    return turn if good >= walk.rules.rollover_near * turn and value <= walk.rules.rollover_low * turn else 0
 
 
 @njit(cache=True)
-def walk_registers(bounds, at, value, interval, capacity, modulus, large, usual, rule_ints, rule_floats):
-    """Accept, link or reject every row of registers sorted by (channel, at), without repeated times.
+def _set_aside(walk: Walk, i: int, last: int, back: int, notes: Ints) -> Ints:
+    """Note the rows from ``i`` to before ``back`` as misread: a leap as one, falls one by one."""
+    value = walk.value
+    if value[i] > value[last]:
+        code = SCALE_CHANGE if _is_scaled(value[i], value[last]) else SPIKE
+        return _note(notes, (code, i, back - 1, value[i] - value[last]))
+    for k in range(i, back):
+        if value[k] >= value[k - 1]:
+            continue
+        end = k
+        while value[k] == 0 and end + 1 < back and value[end + 1] == 0:
+            end += 1
+        notes = _note(notes, (ZEROED if value[k] == 0 else BACKWARD, k, end, value[k] - value[k - 1]))
+    return notes
 
-    Args:
-        bounds: Where the rows of each channel start, shape (channels + 1,); the other per-channel columns have (channels,).
-        rule_ints: recover_s, recover_rows, standstill_rows, standstill_s, stuck_s, leading_zero_rows.
-        rule_floats: standstill_factor, unknown_limit_factor, rollover_near, rollover_low.
+
+@njit(cache=True)
+def _is_catch_up(walk: Walk, still: int, last: int, i: int) -> bool:
+    """Whether the step to row ``i`` makes up for the equal readings from ``still`` to ``last``."""
+    at, moved = walk.at, walk.value[i] - walk.value[last]
+    if moved <= 0 or last - still < walk.rules.standstill_rows or at[last] - at[still] < walk.rules.standstill_s:
+        return False
+    passed = at[i] - at[last]
+    unusual = walk.usual > 0 and moved > walk.rules.standstill_factor * walk.usual and 2 * passed <= 3 * walk.interval_s
+    return bool((unusual or moved > _limit(walk, passed)) and moved <= _limit(walk, at[i] - at[still]))
+
+
+@njit(cache=True)
+def _end_of_still(walk: Walk, ends: Note, keep: Bools, notes: Ints) -> tuple[bool, Ints]:
+    """Row ``i`` moves after equal readings ``still`` to ``last``: were they a standstill, a register not in use, or long quiet?
 
     Returns:
-        Whether each row is accepted, its step, whether it is linked; and notes (code, first row, last row, amount).
+        Whether the step is explained by them, and the notes.
     """
-    recover_s, recover_rows, still_rows, still_s, stuck_s, zero_rows = rule_ints
-    still_factor, factor, near, low = rule_floats
-    n = at.size
-    keep, linked = np.ones(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-    step = np.zeros(n, dtype=np.int64)
-    notes, used = np.empty((64, 4), dtype=np.int64), 0
-    window = (recover_s, recover_rows)
-    for c in range(bounds.size - 1):
-        lo, hi = bounds[c], bounds[c + 1]
-        if lo == hi:
+    lo, still, last, i = ends
+    at, value = walk.at, walk.value
+    if still == lo and value[lo] == 0 and value[i] > 0 and i - lo >= walk.rules.leading_zero_rows:
+        keep[lo:last] = False
+        return False, _note(notes, (NOT_IN_USE, lo, last, 0))
+    if _is_catch_up(walk, still, last, i):
+        keep[still + 1 : i] = False
+        notes = _note(notes, (STANDSTILL, still, last, 0))
+        return True, _note(notes, (CATCH_UP, i, i, value[i] - value[last]))
+    if at[last] - at[still] >= walk.rules.stuck_s:
+        notes = _note(notes, (STUCK, still, last, value[last]))
+    return False, notes
+
+
+@njit(cache=True)
+def _break(walk: Walk, i: int, last: int, notes: Ints) -> tuple[int, Ints]:
+    """A step that cannot be and does not come back: the amount across a roll-over, else -1, and the note."""
+    moved = walk.value[i] - walk.value[last]
+    if moved < 0:
+        turn = _turn(walk, walk.value[i], walk.value[last])
+        if turn > 0 and 0 <= moved + turn <= _limit(walk, walk.at[i] - walk.at[last]):
+            return moved + turn, _note(notes, (ROLLOVER, i, i, moved))
+    return -1, _note(notes, (SPIKE if moved > 0 else RESET, i, i, moved))
+
+
+@njit(cache=True)
+def _walk_channel(walk: Walk, ends: tuple[int, int], large_step: int, out: tuple[Bools, Ints, Bools], notes: Ints) -> Ints:
+    at, value = walk.at, walk.value
+    keep, step, linked = out
+    lo, hi = ends
+    last, still, i = lo, lo, lo + 1
+    while i < hi:
+        moved = value[i] - value[last]
+        if moved == 0:
+            linked[i] = True
+            last = i
+            i += 1
             continue
-        good, last, still = value[lo], lo, lo
-        i = lo + 1
-        while i < hi:
-            moved, passed = value[i] - good, at[i] - at[last]
-            limit = _limit(passed, interval[c], capacity[c], usual[c], factor)
-            begins = still == lo and good == 0 and moved > 0 and i - lo >= zero_rows
-            if moved == 0:
-                linked[i] = True
-                last = i
-                i += 1
-                continue
-            stood = at[last] - at[still]
-            if begins:
-                notes, used = _note(notes, used, NOT_IN_USE, lo, last, 0)
-                keep[lo:last] = False
-                linked[last] = False
-            elif moved > 0 and last - still >= still_rows and stood >= still_s:
-                sudden = moved > limit or (usual[c] > 0 and moved > still_factor * usual[c] and 2 * passed <= 3 * interval[c])
-                if sudden and moved <= _limit(at[i] - at[still], interval[c], capacity[c], usual[c], factor):
-                    notes, used = _note(notes, used, STANDSTILL, still, last, 0)
-                    notes, used = _note(notes, used, CATCH_UP, i, i, moved)
-                    keep[still + 1 : i] = False
-                    limit = moved
-                elif stood >= stuck_s:
-                    notes, used = _note(notes, used, STUCK, still, last, good)
-            elif stood >= stuck_s:
-                notes, used = _note(notes, used, STUCK, still, last, good)
-            if 0 < moved <= limit:
-                if large[c] > 0 and moved >= large[c]:
-                    notes, used = _note(notes, used, JUMP, i, i, moved)
-                step[i], linked[i] = moved, True
-                good, last, still = value[i], i, i
-                i += 1
-                continue
-            back = _recovery(i, hi, at, value, good, at[last], window, interval[c], capacity[c], usual[c], factor)
-            scaled = moved > 0 and _is_scaled(value[i], good)
-            if back < 0 and scaled:
+        explained, notes = _end_of_still(walk, (lo, still, last, i), keep, notes)
+        if explained or 0 < moved <= _limit(walk, at[i] - at[last]):
+            if 0 < large_step <= moved:
+                notes = _note(notes, (JUMP, i, i, moved))
+            step[i], linked[i] = moved, True
+        else:
+            back = _recovery(walk, i, last, hi)
+            if back < 0 and moved > 0 and _is_scaled(value[i], value[last]):
                 back = hi
             if back >= 0:
                 keep[i:back] = False
-                if moved > 0:
-                    notes, used = _note(notes, used, SCALE_CHANGE if scaled else SPIKE, i, back - 1, moved)
-                else:
-                    for k in range(i, back):
-                        if value[k] < value[k - 1]:
-                            end = k
-                            while value[k] == 0 and end + 1 < back and value[end + 1] == 0:
-                                end += 1
-                            notes, used = _note(notes, used, ZEROED if value[k] == 0 else BACKWARD, k, end, value[k] - value[k - 1])
+                notes = _set_aside(walk, i, last, back, notes)
                 i = back
                 continue
-            turn = _wrap(value[i], good, modulus[c], near, low) if moved < 0 else np.int64(0)
-            if moved > 0:
-                notes, used = _note(notes, used, SPIKE, i, i, moved)
-            elif turn > 0 and 0 <= moved + turn <= limit:
-                notes, used = _note(notes, used, ROLLOVER, i, i, moved)
-                step[i], linked[i] = moved + turn, True
-            else:
-                notes, used = _note(notes, used, RESET, i, i, moved)
-            good, last, still = value[i], i, i
-            i += 1
-        if at[last] - at[still] >= stuck_s:
-            notes, used = _note(notes, used, STUCK, still, last, good)
-    return keep, step, linked, notes[:used]
+            across, notes = _break(walk, i, last, notes)
+            step[i], linked[i] = max(across, 0), across >= 0
+        last, still = i, i
+        i += 1
+    if hi > lo and at[last] - at[still] >= walk.rules.stuck_s:
+        notes = _note(notes, (STUCK, still, last, value[last]))
+    return notes
 
 
 @njit(cache=True)
-def equal_to_day_before(bounds, at, value, rows_min, change_min, distinct_min):
-    """Runs of at least ``rows_min`` lively values equal to those 86,400 s earlier; first and last row of each."""
-    notes, used = np.empty((64, 4), dtype=np.int64), 0
+def walk_registers(columns: Columns, channels: Channels, rules: Parameters) -> tuple[Bools, Ints, Bools, Ints]:
+    """Accept, link or set aside every row of registers.
+
+    Returns:
+        Whether each row is accepted, its step, whether it is linked to the accepted row before; and notes
+        (code, first row, last row, amount), shape (notes, 4).
+    """
+    bounds, at, value = columns
+    keep, step, linked = np.ones(at.size, dtype=np.bool_), np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=np.bool_)
+    notes = _no_notes()
+    for c in range(bounds.size - 1):
+        walk = Walk(at, value, channels.interval_s[c], channels.capacity[c], channels.modulus[c], channels.usual[c], rules)
+        notes = _walk_channel(walk, (bounds[c], bounds[c + 1]), channels.large_step[c], (keep, step, linked), notes)
+    return keep, step, linked, notes[1 : notes[0, 0] + 1]
+
+
+@njit(cache=True)
+def equal_to_day_before(columns: Columns, rows_min: int, change_min: float, distinct_min: int) -> Ints:
+    """Notes of runs of at least ``rows_min`` lively values equal to those 86,400 s earlier."""
+    bounds, at, value = columns
+    notes = _no_notes()
     different = np.empty(distinct_min, dtype=np.int64)
     for c in range(bounds.size - 1):
         lo, hi = bounds[c], bounds[c + 1]
@@ -199,20 +289,19 @@ def equal_to_day_before(bounds, at, value, rows_min, change_min, distinct_min):
                 if kinds < distinct_min and not (different[:kinds] == value[i]).any():
                     different[kinds] = value[i]
                     kinds += 1
-                changes += i > lo and value[i] != value[i - 1]
+                changes += value[i] != value[i - 1]
             elif first >= 0:
                 if i - first >= rows_min and kinds >= distinct_min and changes >= change_min * (i - first):
-                    notes, used = _note(notes, used, IMPUTED, first, i - 1, 0)
+                    notes = _note(notes, (IMPUTED, first, i - 1, 0))
                 first = -1
-    return notes[:used]
+    return notes[1 : notes[0, 0] + 1]
 
 
 @njit(cache=True)
-def typical_interval(bounds, at):
+def typical_interval(bounds: Ints, at: Ints) -> Ints:
     """The median distance of neighbouring rows of each channel [s], 0 for a single row."""
     typical = np.zeros(bounds.size - 1, dtype=np.int64)
     for c in range(bounds.size - 1):
-        lo, hi = bounds[c], bounds[c + 1]
-        if hi - lo > 1:
-            typical[c] = np.partition(np.diff(at[lo:hi]), (hi - lo - 1) // 2)[(hi - lo - 1) // 2]
+        if bounds[c + 1] - bounds[c] > 1:
+            typical[c] = _percentile(np.diff(at[bounds[c] : bounds[c + 1]]), 0.5)
     return typical

@@ -18,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 _SOURCE_RANK = np.zeros(256, dtype=np.int64)
 _SOURCE_RANK[[Origin.RECOLLECTED, Origin.ON_DEMAND, Origin.SCHEDULED, Origin.PUSHED, Origin.IMPORT]] = [0, 1, 2, 3, 4]
 _QUALITY_RANK = np.array([1, 3, 5, 4, 2, 0, *[6] * 250], dtype=np.int64)
-"""Of two readings for one time the edited beats the measured, the suspect, the estimated; then the source decides, then the first."""
+"""Of two readings for one time the edited beats the measured, suspect and estimated; then the source decides, then the order."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Rows:
     Attributes:
         fact: Position of the channel among the facts.
         present: Whether there is a value.
-        row: Place in the input.
+        row: Place in the input; ``is_ordered`` tells whether that is the order in which the readings came.
         length_s: Length of each interval [s], where the readings bring it.
     """
 
@@ -40,6 +40,7 @@ class Rows:
     quality: npt.NDArray[np.uint8]
     row: Ints
     length_s: Ints | None = None
+    is_ordered: bool = False
 
     def __len__(self) -> int:
         return int(self.at.size)
@@ -94,6 +95,7 @@ def read_rows(readings: pa.Table, facts: ChannelFacts, *, prefer: Literal["first
         quality=readings["quality"].to_numpy(),
         row=readings["row"].to_numpy() if "row" in readings.column_names else np.arange(readings.num_rows),
         length_s=lengths,
+        is_ordered="row" in readings.column_names,
     )
     order = _order(rows, readings["origin"].to_numpy(), rows.row if prefer == "first" else -rows.row)
     if order is None:

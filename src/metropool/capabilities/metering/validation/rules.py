@@ -97,6 +97,7 @@ class ChannelFacts:
 
     channel: npt.NDArray[np.int32]
     kind: npt.NDArray[np.int8]
+    reading_type: npt.NDArray[np.int32]
     device: npt.NDArray[np.int64]
     interval_s: npt.NDArray[np.int64]
     modulus: npt.NDArray[np.int64]
@@ -111,6 +112,7 @@ class ChannelFacts:
         return cls(
             channel=np.array([fact.channel for fact in held], dtype=np.int32),
             kind=np.array([KINDS.index(fact.reading_type.kind) for fact in held], dtype=np.int8),
+            reading_type=np.array([fact.reading_type.id for fact in held], dtype=np.int32),
             device=np.array([fact.device for fact in held], dtype=np.int64),
             interval_s=np.array([fact.interval_s for fact in held], dtype=np.int64),
             modulus=np.array([fact.modulus for fact in held], dtype=np.int64),
@@ -126,7 +128,9 @@ class ChannelFacts:
             NotFound: A channel has no facts.
         """
         place = np.searchsorted(self.channel, channel)
-        found = self.channel[np.minimum(place, self.channel.size - 1)] == channel if self.channel.size else channel != channel
+        if not self.channel.size:
+            raise NotFound("nothing is known of any channel")
+        found = self.channel[np.minimum(place, self.channel.size - 1)] == channel
         if not found.all():
             raise NotFound(f"nothing is known of channels {sorted(set(channel[~found].tolist()))[:10]}")
         return place

@@ -12,8 +12,9 @@ from metropool.capabilities.metering.validation import kernel
 from metropool.capabilities.metering.validation.flags import Findings, FlagClass, runs
 from metropool.capabilities.metering.validation.rows import Rows, read_rows
 from metropool.capabilities.metering.validation.rules import INTERVAL, MEAN_POWER, REGISTER, ChannelFacts, Rules
+from metropool.capabilities.metering.validation.swaps import Breaks, find_swaps
 from metropool.facts.readings.schemas import Quality
-from metropool.facts.readings.steps import interval_steps, steps_table
+from metropool.facts.readings.steps import interval_steps, same_as_before, steps_table
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -58,8 +59,8 @@ def validate(
     found = Findings()
     rows = read_rows(readings, facts, prefer=prefer)
     rows = _without_bad_clocks(rows, found, rules, now)
-    rows, repeated = _without_repeats(rows, found)
     _find_disorder(rows, found)
+    rows, repeated = _without_repeats(rows, found)
     interval_s = _interval_of(rows, facts)
     _find_gaps(rows, found, rules, interval_s)
     _find_late_starts(rows, found, rules, facts, window_start)
@@ -182,22 +183,25 @@ def _find_blanks(rows: Rows, found: Findings) -> None:
 
 
 def _find_disorder(rows: Rows, found: Findings) -> None:
-    """Readings that came after a later one of their channel."""
-    if not len(rows) or (np.diff(rows.row) >= 0).all():
+    """Times that came, the first time, after a later one of their channel; only where the input has an order."""
+    start = np.flatnonzero(~rows.same_time())
+    if not rows.is_ordered or not start.size:
         return
-    came = np.lexsort((rows.row, rows.fact))
-    at, fact = rows.at[came], rows.fact[came]
-    width = int(at.max() - at.min()) + 1
-    position = fact * width + (at - at.min())
-    behind = position < np.maximum.accumulate(position)
-    first, last = runs(behind, np.concatenate([[True], np.diff(fact) != 0]))
+    arrival, at, fact = np.minimum.reduceat(rows.row, start), rows.at[start], rows.fact[start]
+    came = np.lexsort((arrival, fact))
+    arrival, at, fact = arrival[came], at[came], fact[came]
+    position = fact * (int(at.max() - at.min()) + 1) + (at - at.min())
+    first, last = runs(position < np.maximum.accumulate(position), ~same_as_before(fact))
+    if not first.size:
+        return
+    ends, padded = np.column_stack([first, last + 1]).ravel(), np.append(at, at[-1])
     found.add(
         FlagClass.OUT_OF_ORDER,
-        channel=rows.channel[came[first]],
-        from_at=np.minimum.reduceat(at, first) if first.size else at[first],
-        to_at=at[first],
+        channel=rows.channel[start[came[first]]],
+        from_at=np.minimum.reduceat(padded, ends)[::2],
+        to_at=np.maximum.reduceat(padded, ends)[::2],
         count=last - first + 1,
-        row=rows.row[came[first]],
+        row=arrival[first],
     )
 
 
@@ -216,24 +220,41 @@ def _find_marked(rows: Rows, found: Findings) -> None:
 
 
 def _registers(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, interval_s: Ints) -> tuple[pa.Table, int]:
-    bounds = rows.bounds(facts.channel.size)
-    usual = kernel.usual_steps(
-        bounds, rows.at, rows.value, interval_s, facts.capacity, rules.usual_rows, rules.unknown_limit_factor
-    )
-    ints = (rules.recover_s, rules.recover_rows, rules.standstill_rows, rules.standstill_s, rules.stuck_s, rules.leading_zero_rows)
-    floats = (rules.standstill_factor, rules.unknown_limit_factor, rules.rollover_near, rules.rollover_low)
-    keep, step, linked, notes = kernel.walk_registers(
-        bounds, rows.at, rows.value, interval_s, facts.capacity, facts.modulus, facts.large_step, usual, ints, floats
-    )
+    columns = kernel.Columns(rows.bounds(facts.channel.size), rows.at, rows.value)
+    usual = kernel.usual_steps(columns, interval_s, facts.capacity, rules.usual_rows, rules.unknown_limit_factor)
+    channels = kernel.Channels(interval_s, facts.capacity, facts.modulus, facts.large_step, usual)
+    parameters = kernel.Parameters(**{name: getattr(rules, name) for name in kernel.Parameters._fields})
+    keep, step, linked, notes = kernel.walk_registers(columns, channels, parameters)
     _add_notes(found, rows, notes)
-    if keep.all():
-        kept = rows
-    else:
-        kept, step, linked = rows.only(keep), step[keep], linked[keep]
-    table = steps_table(
-        channel=kept.channel, at=kept.at, value=kept.value, quality=kept.step_quality(), step=step, linked=linked
-    )
+    _find_swaps(found, rows, facts, notes, most=_most_per_interval(facts, interval_s, usual, rules))
+    kept = rows.only(keep)
+    if len(kept) < len(rows):
+        step, linked = step[keep], linked[keep]
+    table = steps_table(channel=kept.channel, at=kept.at, value=kept.value, quality=kept.step_quality(), step=step, linked=linked)
     return table, len(rows) - len(kept)
+
+
+def _most_per_interval(facts: ChannelFacts, interval_s: Ints, usual: Ints, rules: Rules) -> Ints:
+    """Most a register can move in one interval; 0 where neither capacity nor use is known."""
+    guess = (rules.unknown_limit_factor * usual).astype(np.int64)
+    return np.where(facts.capacity > 0, facts.capacity * interval_s // 3600, guess)
+
+
+def _find_swaps(found: Findings, rows: Rows, facts: ChannelFacts, notes: Ints, *, most: Ints) -> None:
+    broken = notes[np.isin(notes[:, 0], (FlagClass.RESET, FlagClass.SPIKE, FlagClass.ROLLOVER))]
+    if len(broken) < 2:
+        return
+    row, moved = broken[:, 1], broken[:, 3]
+    fact = rows.fact[row]
+    breaks = Breaks(
+        channel=rows.channel[row],
+        at=rows.at[row],
+        before=rows.value[row] - moved,
+        after=rows.value[row],
+        most=most[fact],
+        kind=facts.reading_type[fact],
+    )
+    find_swaps(found, breaks)
 
 
 def _intervals(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, interval_s: Ints) -> tuple[pa.Table, int]:
@@ -245,9 +266,9 @@ def _intervals(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, i
     for bad, code in ((negative, FlagClass.NEGATIVE), (spike & ~negative, FlagClass.SPIKE)):
         found.add(code, channel=rows.channel[bad], from_at=rows.at[bad], amount=rows.value[bad], row=rows.row[bad])
     _find_stuck(rows, found, rules)
-    bounds = rows.bounds(facts.channel.size)
+    columns = kernel.Columns(rows.bounds(facts.channel.size), rows.at, rows.value)
     lively = (rules.imputed_rows, rules.imputed_change_min, rules.imputed_distinct_min)
-    _add_notes(found, rows, kernel.equal_to_day_before(bounds, rows.at, rows.value, *lively))
+    _add_notes(found, rows, kernel.equal_to_day_before(columns, *lively))
     good = ~(negative | spike)
     kept = rows.only(good)
     length = kept.length_s if kept.length_s is not None else interval_s[kept.fact]

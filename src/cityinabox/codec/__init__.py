@@ -1,0 +1,1 @@
+"""The city's own encoders and decoders; nothing of the product."""

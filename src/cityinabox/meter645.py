@@ -1,0 +1,49 @@
+"""A plain DL/T 645 meter behind a transparent TCP modem, spoken by the public ``dlt645`` library.
+
+The library keeps values that were set; this module sets the registers of the moment before each answer. It knows no freezes and
+no command 1C, and answers a wrong address with an error where real meters stay silent.
+"""
+
+from typing import Any
+
+from dlt645.aio import AsyncMeterServerService
+
+from cityinabox.clock import CityClock
+from cityinabox.codec.bcd import digits
+from cityinabox.energymeters import EnergyMeter
+
+
+class FreshMeter(AsyncMeterServerService):  # type: ignore[misc]
+    """A meter of the library whose values follow the city's clock."""
+
+    meter: EnergyMeter
+    clock: CityClock
+
+    def handle_request(self, frame: Any) -> Any:
+        """Answer with the registers of this moment."""
+        self.refresh(int(self.clock.time()))
+        return super().handle_request(frame)
+
+    def refresh(self, at_s: int) -> None:
+        registers = self.meter.registers(at_s)
+        self.set_00(0x00010000, sum(registers) // 100 / 100)
+        for k, register in enumerate(registers, 1):
+            self.set_00(0x00010000 | k << 8, register // 100 / 100)
+        self.set_00(0x00020000, sum(self.meter.reverse_registers(at_s)) // 100 / 100)
+        self.set_02(0x02010100, self.meter.voltage(at_s) / 10)
+        self.set_02(0x02020100, self.meter.current(at_s) / 1000)
+        self.set_02(0x02030000, self.meter.power(at_s) / 10000)
+
+
+async def open_meter(meter: EnergyMeter, clock: CityClock, host: str, port: int) -> FreshMeter:
+    """Listen as ``meter``; the port is ``.server.port``.
+
+    Raises:
+        OSError: The port cannot be had.
+    """
+    service = FreshMeter.new_tcp_server(host, port)
+    service.meter, service.clock = meter, clock
+    service.set_address(digits(meter.address))
+    if not await service.start():
+        raise OSError(f"port {port} of {host} is taken; choose another with --listen")
+    return service  # type: ignore[no-any-return]

@@ -1,0 +1,139 @@
+"""Issued bills, their numbers, rechecks and payments in SQL."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series
+from metropool.capabilities.billing.model import Month, OpenBill
+from metropool.capabilities.billing.ports import Row
+from metropool.core.money import Fen
+from metropool.storage.units import UnitContext
+
+_VALUES_A_QUERY = 400
+
+
+class SqlBills:
+    """Bills in one unit of work."""
+
+    def __init__(self, context: UnitContext) -> None:
+        self._connection: Connection = context.connection
+
+    def take_numbers(self, series: str, count: int) -> int:
+        """Take the next ``count`` numbers of a series; returns the first. One unit with the bills: no gap, no reuse."""
+        c = bill_series.c
+        self._connection.execute(self._insert(bill_series).values(series=series, last=0).on_conflict_do_nothing())
+        self._connection.execute(update(bill_series).where(c.series == series).values(last=c.last + count))
+        last = self._connection.execute(select(c.last).where(c.series == series)).scalar_one()
+        return int(last) - count + 1
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Keep bills; a bill is never changed afterwards."""
+        if rows:
+            self._connection.execute(insert(bill), [dict(row) for row in rows])
+
+    def bills(self, **equal: object) -> list[Row]:
+        """Bills whose columns equal the given values (a tuple or list: any of them), oldest period first."""
+        query = select(bill).order_by(bill.c.period_start, bill.c.service, bill.c.account_number, bill.c.version)
+        for name, value in equal.items():
+            column = bill.c[name]
+            query = query.where(column.in_(list(value)) if isinstance(value, list | tuple) else column == value)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def billed_accounts(self, *, service: str, month: Month, accounts: Collection[str]) -> set[str]:
+        """Those of the accounts that have a bill of this service and period."""
+        c = bill.c
+        same = (c.service == service, c.period_start == month.start.isoformat(), c.period_end == month.end.isoformat())
+        found: set[str] = set()
+        for some in _slices(accounts):
+            found.update(self._connection.execute(select(c.account_number).where(*same, c.account_number.in_(some))).scalars())
+        return found
+
+    def year_to_date(self, *, service: str, accounts: Collection[str], start: date) -> dict[str, int]:
+        """Quantity billed in the calendar year before a day, by account [10^-digits], by the last version of each bill."""
+        c = bill.c
+        later = bill.alias("later")
+        replaced = select(later.c.replaces).where(later.c.replaces == c.number).exists()
+        in_year = (c.period_start >= date(start.year, 1, 1).isoformat(), c.period_start < start.isoformat(), c.service == service)
+        found: dict[str, int] = {}
+        for some in _slices(accounts):
+            query = select(c.account_number, func.sum(c.quantity_units)).where(*in_year, c.account_number.in_(some), ~replaced)
+            found |= {account: int(total) for account, total in self._connection.execute(query.group_by(c.account_number))}
+        return found
+
+    def touching(self, changed: Sequence[tuple[str, date]]) -> list[str]:
+        """Numbers of the newest bills whose period has a changed day of their usage point."""
+        c = bill.c
+        days: dict[str, list[str]] = {}
+        for usage_point, day in changed:
+            days.setdefault(usage_point, []).append(day.isoformat())
+        later = bill.alias("later")
+        replaced = select(later.c.replaces).where(later.c.replaces == c.number).exists()
+        numbers = []
+        for some in _slices(days):
+            query = select(c.number, c.usage_point, c.period_start, c.period_end).where(c.usage_point.in_(some), ~replaced)
+            for number, usage_point, start, end in self._connection.execute(query):
+                if any(start <= day < end for day in days[usage_point]):
+                    numbers.append(number)
+        return sorted(numbers)
+
+    def note_recheck(self, numbers: Collection[str], *, reason: str, now: datetime) -> None:
+        """Mark bills that depend on something that changed; one already marked is looked at once more."""
+        values = {"reason": reason, "state": "noted", "noted_at": now.isoformat()}
+        statement = self._insert(bill_recheck).on_conflict_do_update(index_elements=["bill_number"], set_=values)
+        if numbers:
+            self._connection.execute(statement, [{"bill_number": number, **values} for number in sorted(numbers)])
+
+    def rechecks(self, *, state: str, limit: int) -> list[Row]:
+        """Rechecks in a state, oldest first."""
+        c = bill_recheck.c
+        query = select(bill_recheck).where(c.state == state).order_by(c.noted_at, c.bill_number).limit(limit)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def recheck(self, bill_number: str) -> Row | None:
+        """The recheck of a bill, if it was ever marked."""
+        query = select(bill_recheck).where(bill_recheck.c.bill_number == bill_number)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return dict(row) if row else None
+
+    def settle_recheck(self, bill_number: str, **values: object) -> None:
+        """Note what became of a recheck."""
+        self._connection.execute(update(bill_recheck).where(bill_recheck.c.bill_number == bill_number).values(**values))
+
+    def add_payments(self, rows: Sequence[Row]) -> list[Row]:
+        """Keep payments of bills, each once by reference and bill; returns those that were new."""
+        statement = self._insert(bill_payment).on_conflict_do_nothing()
+        return [row for row in rows if self._connection.execute(statement, dict(row)).rowcount == 1]
+
+    def paid(self, bill_numbers: Collection[str]) -> dict[str, Fen]:
+        """What was paid on each bill [fen]."""
+        c = bill_payment.c
+        found: dict[str, Fen] = {}
+        for some in _slices(bill_numbers):
+            query = select(c.bill_number, func.sum(c.amount_fen)).where(c.bill_number.in_(some)).group_by(c.bill_number)
+            found |= {number: int(fen) for number, fen in self._connection.execute(query)}
+        return found
+
+    def open_bills(self, account_number: str) -> list[OpenBill]:
+        """Bills of an account of which something is still owed."""
+        rows = self.bills(account_number=account_number)
+        paid = self.paid([row["number"] for row in rows])
+        found = [
+            OpenBill(row["number"], date.fromisoformat(row["due_date"]), row["amount_fen"] - paid.get(row["number"], 0))
+            for row in rows
+        ]
+        return [each for each in found if each.open_fen > 0]
+
+    def _insert(self, table: Table) -> Any:
+        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
+        return make(table)
+
+
+def _slices(values: Collection[str] | Mapping[str, object]) -> Iterator[list[str]]:
+    ordered = sorted(values)
+    for start in range(0, len(ordered), _VALUES_A_QUERY):
+        yield ordered[start : start + _VALUES_A_QUERY]

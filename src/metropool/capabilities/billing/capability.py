@@ -1,0 +1,21 @@
+"""Billing as a plan can place it: once for each company, for the services it bills."""
+
+from datetime import timedelta
+
+from metropool.capabilities.billing import operations, paying
+from metropool.capabilities.billing.adapters.bills import SqlBills
+from metropool.capabilities.billing.adapters.runs import SqlRuns
+from metropool.capabilities.billing.adapters.tables import metadata
+from metropool.capabilities.billing.adapters.tariffs import SqlTariffs
+from metropool.capabilities.billing.adapters.usage import SqlUsage
+from metropool.exchange.capability import Capability, Worker
+from metropool.exchange.messages import BillsIssued, BlocksSealed, PaymentsAllocated
+
+BILLING = Capability(
+    name="billing",
+    consumes={BlocksSealed: operations.note_usage, PaymentsAllocated: paying.credit_accounts},
+    produces=(BillsIssued,),
+    keeps={"tariffs": SqlTariffs, "usages": SqlUsage, "runs": SqlRuns, "bills": SqlBills},
+    tables=(metadata,),
+    workers=(Worker(name="bill-run", step=operations.advance_bill_runs, every=timedelta(minutes=10)),),
+)

@@ -1,0 +1,124 @@
+"""What billing decides, without looking anything up: stages of a run, numbers, due dates, how a payment falls."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from metropool.core.errors import Conflict
+from metropool.core.money import Fen
+
+
+class RunState(StrEnum):
+    """How far a billing run (开账) is. Each name is what has been done; ``started`` is before anything."""
+
+    STARTED = "started"
+    FROZEN = "frozen"
+    VALIDATED = "validated"
+    RATED = "rated"
+    REVIEWED = "reviewed"
+    ISSUED = "issued"
+
+
+class Review(StrEnum):
+    """Who looks at a rated run: a second person, or nobody when no bill is held."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+STAGES = tuple(RunState)
+SPIKE_FACTOR = 10
+"""A bill is held when it uses more a day than this many times the most the account ever used a day."""
+
+
+def next_state(state: RunState) -> RunState:
+    """The state after this one.
+
+    Raises:
+        Conflict: The run is issued; nothing comes after.
+    """
+    if state is RunState.ISSUED:
+        raise Conflict("an issued run does not go on")
+    return STAGES[STAGES.index(state) + 1]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A billing month as half-open days."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days
+
+    @property
+    def months(self) -> int:
+        """How many calendar months it touches: a first or last month that is not whole counts as one."""
+        last = self.end - timedelta(days=1)
+        return (last.year - self.start.year) * 12 + last.month - self.start.month + 1
+
+
+def series_of(service: str, period_start: date) -> str:
+    """The number series of a service and month, such as ``EL202607``."""
+    return f"{service[:2].upper()}{period_start:%Y%m}"
+
+
+def bill_number(series: str, n: int) -> str:
+    """The n-th number of a series."""
+    return f"{series}{n:07d}"
+
+
+def due_date(issued_on: date, due_days: int) -> date:
+    """When a bill must be paid (缴费期限)."""
+    return issued_on + timedelta(days=due_days)
+
+
+def show_units(units: int | None, digits: int) -> str:
+    """An integer of 10^-digits as a decimal text without needless zeros; empty for None."""
+    if units is None:
+        return ""
+    text = f"{Decimal(units).scaleb(-digits):f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def digest_of_bill(row: Mapping[str, Any]) -> str:
+    """SHA-256 over everything a bill says, in the order of the names."""
+    text = "\x1f".join(f"{name}={row[name]}" for name in sorted(row) if name != "sha256")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class OpenBill:
+    """A bill of which something is still owed."""
+
+    number: str
+    due_date: date
+    open_fen: Fen
+
+
+def share_payment(amount_fen: Fen, bills: Iterable[OpenBill]) -> tuple[list[tuple[str, Fen]], Fen]:
+    """Give a payment to the oldest bills first; returns (bill, fen) and what is left over as credit."""
+    parts: list[tuple[str, Fen]] = []
+    for bill in sorted(bills, key=lambda each: (each.due_date, each.number)):
+        taken = min(amount_fen, bill.open_fen)
+        if taken > 0:
+            parts.append((bill.number, taken))
+            amount_fen -= taken
+    return parts, amount_fen
+
+
+def receivable_legs(
+    *, account_number: str, service: str, amount_fen: Fen, collected_fen: Fen, collected_for: str
+) -> list[tuple[str, Fen]]:
+    """What a bill moves: the customer owes it, the company earned it but for what it collects for another."""
+    legs = [(f"receivable/{account_number}", amount_fen), (f"revenue/{service}", collected_fen - amount_fen)]
+    if collected_fen:
+        legs.append((f"collected/{collected_for}", -collected_fen))
+    return legs

@@ -1,0 +1,58 @@
+"""The lines of rated columns as canonical JSON, one text a bill, made by column: ``[["tier1","260","0.589","153.14"],…]``.
+
+Quantities and amounts are exact decimals without needless zeros, prices have the digits of the price list.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from metropool.capabilities.billing.rating.batch import RatedColumns
+
+
+def lines_of_columns(rated: RatedColumns) -> list[str]:
+    """The lines of each bill as canonical JSON, in the order of the bills."""
+    digits = rated.digits + rated.price_digits
+    pieces: list[pl.Series | str] = ["["]
+    for i, line in enumerate(rated.lines):
+        pieces.append(f'{"," if i else ""}["{line.planned.name}","')
+        pieces += [_texts(line.quantity, rated.digits), f'","{line.planned.price}","', _texts(line.amount, digits), '"]']
+    if rated.minimum is not None:
+        pieces.append(_minimum_lines(rated.minimum, digits, first=not rated.lines))
+    return _concat([*pieces, "]"], len(rated.total))
+
+
+def _minimum_lines(short: NDArray[Any], digits: int, *, first: bool) -> pl.Series:
+    amounts = _texts(short, digits)
+    line = pl.format('{}["minimum_charge","1","{}","{}"]', pl.lit("" if first else ","), pl.col("amount"), pl.col("amount"))
+    there = pl.Series(np.asarray(short > 0, dtype=np.bool_))
+    frame = pl.DataFrame({"amount": amounts, "there": there})
+    return frame.select(pl.when(pl.col("there")).then(line).otherwise(pl.lit(""))).to_series()
+
+
+def _concat(pieces: Sequence[pl.Series | str], count: int) -> list[str]:
+    frame = pl.DataFrame({str(i): piece for i, piece in enumerate(pieces) if isinstance(piece, pl.Series)})
+    columns = [pl.lit(piece) if isinstance(piece, str) else pl.col(str(i)) for i, piece in enumerate(pieces)]
+    if not frame.width:
+        return ["".join(piece for piece in pieces if isinstance(piece, str))] * count
+    return frame.select(pl.concat_str(columns)).to_series().to_list()
+
+
+def _texts(values: NDArray[Any], digits: int) -> pl.Series:
+    """Integers of 10^-digits, 0 or more, as decimal texts."""
+    if values.dtype == object:
+        return pl.Series([_text(int(value), digits) for value in values], dtype=pl.String)
+    unit = 10**digits
+    whole, rest = np.divmod(values, unit)
+    fraction = pl.col("rest").cast(pl.String).str.zfill(digits).str.strip_chars_end("0")
+    text = pl.when(pl.col("rest") == 0).then(pl.col("whole").cast(pl.String)).otherwise(pl.format("{}.{}", "whole", fraction))
+    return pl.DataFrame({"whole": whole, "rest": rest}).select(text).to_series()
+
+
+def _text(value: int, digits: int) -> str:
+    text = f"{Decimal(value).scaleb(-digits):f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

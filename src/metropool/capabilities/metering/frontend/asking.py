@@ -1,0 +1,133 @@
+"""Tasks carried out over links: one request at a time on each link, matched by number, function and meter, bounded in time."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from metropool.capabilities.metering.frontend import readable
+from metropool.capabilities.metering.frontend.chunks import NOT_ASKED
+from metropool.capabilities.metering.frontend.links import Link, Reply
+from metropool.capabilities.metering.frontend.requests import Request, requests_of
+from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Result, Value
+from metropool.core.clock import Clock
+from metropool.core.errors import Invalid, Unavailable
+from metropool.devices.gdw1376.frame import SINGLE, encode_frame
+
+TRIES = 2
+"""A read that nothing answers is sent once more; a command never is."""
+
+
+@dataclass
+class Outcome:
+    """How one request went: ``result``, why, the values, and when what it brought is durable."""
+
+    result: Result
+    detail: str = ""
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def values(self) -> list[Value]:
+        """Values that came, for tasks that want them."""
+        return [value for reply in self.replies for value in reply.values]
+
+
+async def carry_out(task: Read | Forward, *, link: Link, clock: Clock) -> Answer:
+    """Do a task on the link of its terminal and say how it went, once everything it brought is durable."""
+    try:
+        requests = list(requests_of(task, region=f"{link.terminal >> 16:04X}", terminal=link.terminal & 0xFFFF))
+    except Invalid as cause:
+        return _answer(task, clock, Outcome("denied", cause.what))
+    tries = TRIES if isinstance(task, Read) else 1
+    outcomes: list[Outcome] = []
+    async with link.lock:
+        for request in requests:
+            if _now_ms(clock) >= task.expires_at:
+                outcomes.append(Outcome("expired"))
+                break
+            outcomes.append(await _ask(link, request, origin=_origin(task), tries=tries))
+            if outcomes[-1].result in ("lost", "unreachable") or _is_deaf(outcomes):
+                break
+    return await _when_durable(task, clock, outcomes)
+
+
+async def _ask(link: Link, request: Request, *, origin: int, tries: int) -> Outcome:
+    outcome = Outcome("unreachable")
+    for _ in range(tries):
+        if not link.is_open or link.is_fenced:
+            return outcome
+        outcome = await _ask_once(link, request, origin=origin)
+        if outcome.result != "silent":
+            return outcome
+    return outcome
+
+
+async def _ask_once(link: Link, request: Request, *, origin: int) -> Outcome:
+    done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    replies: list[Reply] = []
+
+    def on_reply(reply: Reply) -> None:
+        if request.meter and not readable.is_from(reply.raw, request.meter):
+            return
+        replies.append(reply)
+        if reply.is_last and not done.done():
+            done.set_result("answered")
+
+    def on_lost() -> None:
+        if not done.done():
+            done.set_result("lost")
+
+    link.number = (link.number + 8 + (link.number >= 8)) % 16
+    link.asked_afn, link.asked_seq, link.origin = request.frame.afn, link.number, origin
+    link.on_reply, link.on_lost = on_reply, on_lost
+    link.send(encode_frame(replace(request.frame, seq=SINGLE | link.number)))
+    try:
+        async with asyncio.timeout(request.patience_s):
+            result = await done
+    except TimeoutError:
+        return Outcome("silent", "no answer in time", replies)
+    finally:
+        link.asked_afn, link.on_reply, link.on_lost = NOT_ASKED, None, None
+    if result == "lost":
+        return Outcome("lost", "the link broke after sending", replies)
+    verdict = readable.verdict_on(replies[-1].raw)
+    return Outcome(verdict.result, verdict.detail, replies)
+
+
+async def _when_durable(task: Read | Forward, clock: Clock, outcomes: list[Outcome]) -> Answer:
+    """The answer of the whole task; what did not become durable was not answered."""
+    try:
+        for outcome in outcomes:
+            for reply in outcome.replies:
+                await asyncio.shield(reply.durable)
+    except Unavailable as cause:
+        return _answer(task, clock, Outcome("lost", cause.what))
+    return _answer(task, clock, _together(outcomes))
+
+
+def _together(outcomes: list[Outcome]) -> Outcome:
+    """One outcome for many requests: answered when any was; else the last."""
+    if not outcomes:
+        return Outcome("answered", "nothing to ask")
+    answered = [outcome for outcome in outcomes if outcome.result == "answered"]
+    chosen = answered[0] if answered else outcomes[-1]
+    failed = [outcome for outcome in outcomes if outcome.result != "answered"]
+    detail = f"{len(failed)} of {len(outcomes)}: {failed[0].detail}" if failed and len(outcomes) > 1 else chosen.detail
+    return Outcome(chosen.result, detail, [reply for outcome in outcomes for reply in outcome.replies])
+
+
+def _is_deaf(outcomes: Iterable[Outcome]) -> bool:
+    """The terminal itself gave no sign for the last request; a silent meter behind it is told by the terminal."""
+    *_, last = outcomes
+    return last.result == "silent" and not last.replies
+
+
+def _answer(task: Read | Forward, clock: Clock, outcome: Outcome) -> Answer:
+    return Answer(task=task.id, result=outcome.result, at=_now_ms(clock), detail=outcome.detail[:200], values=outcome.values[:64])
+
+
+def _origin(task: Read | Forward) -> int:
+    return task.origin if isinstance(task, Read) else 3
+
+
+def _now_ms(clock: Clock) -> int:
+    return int(clock.now().timestamp() * 1000)

@@ -1,0 +1,330 @@
+"""The heart of the front end: bytes of all links, decoded together, made durable together, then confirmed.
+
+Every ``flush_s`` (or sooner, when much waits) the bytes of all links that spoke become one chunk. Its values go to the log in
+one append, and only when that is durable are its pushes confirmed and its answers given to whoever asked. What fails to
+become durable is not confirmed: terminals send it again, polls are asked again. Nothing here must survive a crash.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metropool.capabilities.metering.frontend import readable
+from metropool.capabilities.metering.frontend.chunks import (
+    Decoded,
+    Decoder,
+    Frames,
+    Standing,
+    batch_bytes,
+    columns_of_rows,
+    confirmations,
+    measured_batch,
+)
+from metropool.capabilities.metering.frontend.links import Link, Reply
+from metropool.capabilities.metering.frontend.notices import Notices
+from metropool.capabilities.metering.frontend.roster import Roster
+from metropool.capabilities.metering.frontend.tasks import DeviceEvent, Value, encode
+from metropool.capabilities.metering.ports import Log
+from metropool.core.clock import Clock
+from metropool.core.errors import Invalid, Unavailable
+from metropool.devices.gdw1376.frame import FIN, encode_frame
+from metropool.devices.gdw1376.kernel import CHECKSUM
+from metropool.devices.gdw1376.requests import CONFIRM, LINK, confirm, deny
+
+ON_DEMAND, PUSHED = 3, 2
+_UP, _PRM, _CON = 0x80, 0x40, 0x10
+_BATCH_BYTES_MAX = 900_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds of a front end; times in seconds of the event loop.
+
+    Attributes:
+        links: Connections at once; more are cut at once.
+        flush_s: How long bytes may wait for others to share an fsync.
+        chunk_bytes: A chunk is begun sooner when so much waits, and holds no more.
+        chunks: Chunks on their way to the log at once; beyond, sockets are not read.
+        login_s: A link that has not logged in by then is cut.
+        stall_s: The beginning of a frame that gets no more bytes for so long is given up.
+        fenced_s: How long a replaced link is listened to.
+        garbage: Bytes without a sound frame after which a link is cut.
+    """
+
+    links: int = 20_000
+    flush_s: float = 0.02
+    chunk_bytes: int = 4 << 20
+    chunks: int = 4
+    login_s: float = 30.0
+    stall_s: float = 10.0
+    fenced_s: float = 30.0
+    garbage: int = 1 << 16
+
+
+class Hub:
+    """All links of one front end.
+
+    Args:
+        clock: Business time, for stamps and expiries.
+        log: Where measured values become durable.
+        event_log: Where end-device events become durable.
+        limits: Bounds.
+    """
+
+    def __init__(self, *, clock: Clock, log: Log, event_log: Log, limits: Limits | None = None) -> None:
+        self.clock, self.limits = clock, limits or Limits()
+        self.roster, self.notices, self.counts = Roster(), Notices(), Counter[str]()
+        self.links: set[Link] = set()
+        self._log, self._event_log = log, event_log
+        self._decoder = Decoder()
+        self._decoder.warm_up()
+        self._dirty: dict[Link, None] = {}
+        self._dirty_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+
+    def opened(self, link: Link) -> None:
+        """A connection came."""
+        if len(self.links) >= self.limits.links:
+            self.counts["links_refused"] += 1
+            link.cut()
+            return
+        self.links.add(link)
+
+    def received(self, link: Link, size: int) -> None:
+        """Bytes came."""
+        if link not in self.links:
+            return
+        self._dirty[link] = None
+        self._dirty_bytes += size
+        if self._dirty_bytes >= self.limits.chunk_bytes and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            delay = 0.0 if self._dirty_bytes >= self.limits.chunk_bytes else self.limits.flush_s
+            self._timer = asyncio.get_running_loop().call_later(delay, self._flush)
+
+    def closed(self, link: Link) -> None:
+        """A connection ended; what it had sent whole is still taken."""
+        self.links.discard(link)
+        if self.roster.forget(link):
+            self.notices.contact(link.device, "offline", self.now_ms, detail=link.peer)
+        if link.on_lost is not None:
+            link.on_lost()
+
+    @property
+    def now_ms(self) -> int:
+        """Business time, Unix ms."""
+        return int(self.clock.now().timestamp() * 1000)
+
+    async def drain(self) -> None:
+        """Wait until everything received so far is settled."""
+        while self._dirty or self._settling:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._flush()
+            if self._settling:
+                await asyncio.wait(self._settling)
+
+    def _flush(self) -> None:
+        self._timer = None
+        if len(self._settling) >= self.limits.chunks or not self._dirty:
+            return
+        links = self._chosen()
+        received_at = self.now_ms
+        frames = self._scan(links)
+        self._handle_link_frames(links, frames, received_at)
+        decoded = self._decoder.decode(frames, standing=standing_of(links), received_at=received_at)
+        self.counts.update(decoded.counts)
+        self._notice_second_voices(links, frames)
+        self._settle_later(links, frames, decoded, received_at)
+        if self._dirty:
+            self._timer = asyncio.get_running_loop().call_later(0.0, self._flush)
+
+    def _chosen(self) -> list[Link]:
+        """Links whose bytes make the next chunk, oldest first."""
+        chosen, size = [], 0
+        for link in list(self._dirty):
+            if size >= self.limits.chunk_bytes:
+                break
+            del self._dirty[link]
+            chosen.append(link)
+            size += link.pending
+        self._dirty_bytes = sum(link.pending for link in self._dirty)
+        return chosen
+
+    def _scan(self, links: Sequence[Link]) -> Frames:
+        now = asyncio.get_running_loop().time()
+        segments = [link.take() for link in links]
+        frames = self._decoder.scan(segments)
+        heard = set(np.unique(frames.link[frames.table.status != CHECKSUM]).tolist())
+        for index, link in enumerate(links):
+            consumed, skipped = int(frames.consumed[index]), int(frames.skipped[index])
+            link.give_back(segments[index][consumed:], now=now)
+            link.heard_at = now if index in heard else link.heard_at
+            link.skipped = 0 if index in heard else link.skipped + skipped
+            self.counts["skipped_bytes"] += skipped
+            if link.skipped > self.limits.garbage:
+                self.counts["links_of_garbage"] += 1
+                link.cut()
+            elif frames.is_full and link.pending and consumed:
+                self._dirty[link] = None
+        self.counts["frames"] += len(frames)
+        return frames
+
+    def _handle_link_frames(self, links: Sequence[Link], frames: Frames, received_at: int) -> None:
+        """Logins, heartbeats, logouts, in order, before anything else of the chunk is judged."""
+        table = frames.table
+        chosen = (table.afn == LINK) & (table.status != CHECKSUM) & (table.control & (_UP | _PRM) == _UP | _PRM)
+        for index in np.flatnonzero(chosen).tolist():
+            self._handle_link_frame(links[frames.link[index]], frames, index, received_at)
+
+    def _handle_link_frame(self, link: Link, frames: Frames, index: int, received_at: int) -> None:
+        try:
+            frame, function = readable.link_function(frames.raw(index))
+        except Invalid:
+            self.counts["undecodable"] += 1
+            return
+        if link.is_fenced:
+            return
+        key, now = int(frames.table.terminal[index]), asyncio.get_running_loop().time()
+        is_own = link.terminal == key
+        if function == readable.LOGIN and (link.terminal == 0 or is_own):
+            is_own = self._log_in(link, key, now, received_at)
+        if not is_own:
+            self.counts["logins_refused"] += 1
+            link.send(encode_frame(deny(frame)))
+            link.close()
+            return
+        link.send(encode_frame(confirm(frame)))
+        self.notices.heard(link.device, received_at)
+        if function == readable.LOGOUT:
+            link.close()
+
+    def _log_in(self, link: Link, key: int, now: float, received_at: int) -> bool:
+        verdict, old = self.roster.log_in(link, key, now=now)
+        self.counts[f"login_{verdict}"] += 1
+        if verdict in ("welcome", "replaced"):
+            self.notices.contact(link.device, "online", received_at, detail=link.peer)
+            if old is not None and old.on_lost is not None:
+                old.on_lost()
+            return True
+        self.notices.refused(key, verdict, link.peer, received_at)
+        return False
+
+    def _notice_second_voices(self, links: Sequence[Link], frames: Frames) -> None:
+        """A replaced link still speaks: two terminals have one address. Both go, and neither may come back for a while."""
+        now = asyncio.get_running_loop().time()
+        for index in np.unique(frames.link[frames.table.status != CHECKSUM]).tolist():
+            link = links[index]
+            if self.roster.is_second_voice(link, now=now):
+                holder = self.roster.quarantine(link.terminal, now=now)
+                self.counts["quarantined"] += 1
+                self.notices.conflict(link.device, [link.peer, holder.peer if holder else ""], self.now_ms)
+                for each in (link, holder):
+                    if each is not None:
+                        each.cut()
+
+    def _settle_later(self, links: list[Link], frames: Frames, decoded: Decoded, received_at: int) -> None:
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        columns, events, confirms = [decoded.columns], self.notices.take_events(), decoded.confirms
+        for index in decoded.other.tolist():
+            link = links[frames.link[index]]
+            told = readable.told_by(frames.raw(index), device=link.device, received_at=received_at)
+            is_push = bool(frames.table.control[index] & _PRM)
+            if int(frames.table.afn[index]) not in (LINK, CONFIRM):
+                events += told.events
+                self.counts["not_understood"] += bool(told.left)
+                columns.append(columns_of_rows(told.rows, origin=PUSHED if is_push else link.origin, received_at=received_at))
+                if is_push and frames.table.seq[index] & _CON:
+                    confirms[frames.link[index]] += confirmations(frames, np.array([index])).tobytes()
+        events += [_clock_event(device, received_at) for device in decoded.clock_bad]
+        whole = (
+            {name: np.concatenate([part[name] for part in columns]) for name in columns[0]} if len(columns) > 1 else columns[0]
+        )
+        self._reply(links, frames, decoded, whole, durable)
+        task = asyncio.get_running_loop().create_task(self._settle(links, whole, events, confirms, durable))
+        self._settling.add(task)
+        task.add_done_callback(self._settled)
+
+    def _reply(
+        self,
+        links: Sequence[Link],
+        frames: Frames,
+        decoded: Decoded,
+        columns: dict[str, NDArray[np.generic]],
+        durable: "asyncio.Future[None]",
+    ) -> None:
+        for index in decoded.solicited.tolist():
+            link = links[frames.link[index]]
+            if link.on_reply is not None:
+                values = values_of(columns, link.origin) if link.origin == ON_DEMAND else []
+                is_last = bool(frames.table.seq[index] & FIN)
+                link.on_reply(Reply(frames.raw(index), is_last, durable, values))
+
+    async def _settle(
+        self,
+        links: Sequence[Link],
+        columns: dict[str, NDArray[np.generic]],
+        events: list[DeviceEvent],
+        confirms: Sequence[bytes],
+        durable: "asyncio.Future[None]",
+    ) -> None:
+        """Make a chunk durable, then confirm it."""
+        try:
+            await self._append(columns)
+            if events:
+                await self._event_log.append(encode(events))
+        except Unavailable as cause:
+            self.counts["not_durable"] += 1
+            durable.set_exception(cause)
+            durable.exception()
+            return
+        durable.set_result(None)
+        self.counts["rows"] += len(columns["at"])
+        for link, data in zip(links, confirms, strict=True):
+            if not link.is_fenced:
+                link.send(data)
+
+    async def _append(self, columns: dict[str, NDArray[np.generic]]) -> None:
+        if not len(columns["at"]):
+            return
+        batch = measured_batch(columns)
+        parts = [batch_bytes(batch)]
+        pieces = -(-len(parts[0]) // _BATCH_BYTES_MAX)
+        if pieces > 1:
+            rows = -(-batch.num_rows // (pieces + 1))
+            parts = [batch_bytes(batch.slice(first, rows)) for first in range(0, batch.num_rows, rows)]
+        await asyncio.gather(*(self._log.append(part) for part in parts))
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._settling.discard(task)
+        if self._dirty and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(0.0, self._flush)
+
+
+def standing_of(links: Sequence[Link]) -> Standing:
+    """What is known of each link, as arrays."""
+    return Standing(
+        terminal=np.array([0 if link.is_fenced else link.terminal for link in links], np.uint32),
+        afn=np.array([link.asked_afn for link in links], np.uint8),
+        seq=np.array([link.asked_seq for link in links], np.uint8),
+        origin=np.array([link.origin for link in links], np.uint8),
+    )
+
+
+def values_of(columns: dict[str, NDArray[np.generic]], origin: int, *, limit: int = 64) -> list[Value]:
+    """The values with an origin, for somebody who waits for them; at most ``limit``."""
+    chosen = np.flatnonzero(columns["origin"] == origin)[:limit]
+    names = ("device", "point", "item", "at", "value")
+    rows = zip(*(columns[name][chosen].tolist() for name in names), strict=True)
+    return [Value(device=device, point=point, item=item, at=at, value=value) for device, point, item, at, value in rows]
+
+
+def _clock_event(device: int, received_at: int) -> DeviceEvent:
+    return DeviceEvent(device=device, code="clock_bad", at=received_at // 1000 // 86_400 * 86_400, received_at=received_at)

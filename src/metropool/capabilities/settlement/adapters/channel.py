@@ -1,0 +1,123 @@
+"""A payment channel over HTTP: signed requests out, signed answers and notices in. Nothing unsigned is believed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from metropool.capabilities.settlement.model import PaymentNotice
+from metropool.core.clock import Clock
+from metropool.core.errors import Conflict, Invalid, Unavailable
+from metropool.core.money import Fen
+
+TIMEOUT_S = 5.0
+STALE_S = 7 * 86_400
+
+
+@dataclass(frozen=True)
+class HttpChannel:
+    """One payment channel, as its merchant sees it.
+
+    Attributes:
+        name: Our name for it.
+        url: Where it answers.
+        merchant: Our id with it.
+        key: Our signing key.
+        channel_key: The channel's public key, from our own settings.
+        clock: Both sides' business clock.
+    """
+
+    name: str
+    url: str
+    merchant: str
+    key: Ed25519PrivateKey
+    channel_key: Ed25519PublicKey
+    clock: Clock
+
+    async def create_order(self, *, order: str, amount_fen: Fen, return_url: str, notify_url: str) -> str:
+        """See ``ports.Channel``."""
+        body = {"order_id": order, "amount_fen": amount_fen, "currency": "CNY", "title": "Metropool 三单合一 combined bill"}
+        answer = await self._call("POST", "/orders", {**body, "return_url": return_url, "notify_url": notify_url})
+        return str(answer["pay_url"])
+
+    async def query_order(self, *, order: str) -> PaymentNotice | None:
+        """See ``ports.Channel``."""
+        answer = await self._call("GET", f"/orders/{quote(order, safe='')}", None)
+        return None if answer["status"] == "open" else self._notice(answer)
+
+    async def refund(self, *, refund: str, order: str, amount_fen: Fen, reason: str) -> None:
+        """See ``ports.Channel``."""
+        body = {"refund_id": refund, "order_id": order, "amount_fen": amount_fen, "reason": reason}
+        await self._call("POST", "/refunds", body)
+
+    def read_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> PaymentNotice:
+        """Believe a notice only when the channel's key signed it, for us, lately.
+
+        Raises:
+            Invalid: Wrong signature, another merchant, a stale or broken notice.
+        """
+        self._verify("POST", path, timestamp, body, signature)
+        if abs(self.clock.now().timestamp() - float(timestamp)) > STALE_S:
+            raise Invalid("the notice is stale")
+        content = _read(body)
+        if content.get("merchant_id") != self.merchant:
+            raise Invalid("the notice is for another merchant")
+        return self._notice(content)
+
+    def _notice(self, content: Mapping[str, Any]) -> PaymentNotice:
+        try:
+            return PaymentNotice(
+                channel=self.name,
+                reference=str(content["channel_reference"]),
+                order=str(content["order_id"]),
+                amount_fen=int(content["amount_fen"]),
+                currency=str(content["currency"]),
+                status="paid" if content["status"] == "paid" else "cancelled",
+            )
+        except (KeyError, TypeError, ValueError) as cause:
+            raise Invalid(f"the notice lacks or garbles {cause}") from cause
+
+    async def _call(self, method: str, path: str, content: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        body = b"" if content is None else json.dumps(content, ensure_ascii=False).encode()
+        timestamp = str(int(self.clock.now().timestamp()))
+        signature = self.key.sign(signed_text(method, path, timestamp, body)).hex()
+        headers = {"x-merchant": self.merchant, "x-timestamp": timestamp, "x-signature": signature}
+        try:
+            async with httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT_S, trust_env=False) as client:
+                answer = await client.request(method, path, content=body, headers=headers)
+        except httpx.HTTPError as cause:
+            raise Unavailable(f"the payment channel {self.name} does not answer: {cause or type(cause).__name__}") from cause
+        self._verify("ANSWER", path, answer.headers.get("x-timestamp", ""), answer.content, answer.headers.get("x-signature", ""))
+        told = _read(answer.content)
+        if answer.status_code == 409:
+            raise Conflict(f"the payment channel {self.name} refused: {told.get('error')}")
+        if answer.status_code != 200:
+            raise Unavailable(f"the payment channel {self.name} answered {answer.status_code}: {told.get('error')}")
+        return told
+
+    def _verify(self, method: str, path: str, timestamp: str, body: bytes, signature: str) -> None:
+        try:
+            self.channel_key.verify(bytes.fromhex(signature), signed_text(method, path, timestamp, body))
+        except (InvalidSignature, ValueError) as cause:
+            raise Invalid(f"not signed by the payment channel {self.name}") from cause
+
+
+def signed_text(method: str, path: str, timestamp: str, body: bytes) -> bytes:
+    """What a signature is made over."""
+    return "\n".join((method, path, timestamp, hashlib.sha256(body).hexdigest())).encode()
+
+
+def _read(body: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(body)
+    except ValueError as cause:
+        raise Invalid("the payment channel's body is no JSON") from cause
+    if not isinstance(content, dict):
+        raise Invalid("the payment channel's body is no object")
+    return content

@@ -1,0 +1,168 @@
+"""One admitted request: who asks, of which system, and the two ways to get an answer."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request, Response
+
+from metropool.access import Access, Once, Principal, Unauthenticated
+from metropool.access.once import Answer, Repeatable, hash_of
+from metropool.access.passwords import Passwords
+from metropool.core.clock import Instant
+from metropool.core.errors import Forbidden
+from metropool.core.identifiers import IdSource, SystemId
+from metropool.portal.ports import Desks, Host, Port, SiteFacts
+from metropool.portal.schemas.basics import Model
+from metropool.portal.settings import PortalSettings
+
+T = TypeVar("T")
+D = TypeVar("D")
+SESSION_COOKIE = "metropool_session"
+CSRF_COOKIE = "metropool_csrf"
+CSRF_HEADER = "X-Metropool-CSRF"
+
+
+@dataclass(frozen=True)
+class Portal:
+    """All that requests share.
+
+    Attributes:
+        hosts: The systems this is a face of.
+        desks: What answers for their capabilities.
+        facts: What runtime knows of the deployment.
+        ids: Source of fresh tokens.
+    """
+
+    settings: PortalSettings
+    hosts: Mapping[SystemId, Host]
+    desks: Desks
+    facts: SiteFacts
+    passwords: Passwords
+    ids: IdSource
+    checks: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "checks", asyncio.Semaphore(self.settings.checks_at_once))
+
+    @property
+    def door(self) -> Host:
+        """The system that vouches for people."""
+        return self.hosts[self.settings.door]
+
+    async def at_door(self, query: Callable[[Access], T]) -> T:
+        """Ask the door something."""
+        return await self.door.read(min(self.door.hosts), lambda work: query(Access(work.context, self.settings.sessions)))
+
+    async def change_door(self, operation: Callable[[Access], T]) -> T:
+        """Change something at the door, as one unit."""
+        return await self.door.write(min(self.door.hosts), lambda work: operation(Access(work.context, self.settings.sessions)))
+
+    async def is_right(self, kept: str | None, password: str) -> bool:
+        """Check a password beside the event loop, a few at a time."""
+        async with self.checks:
+            return await asyncio.to_thread(self.passwords.right, kept, password)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that may go on.
+
+    Attributes:
+        host: The system whose face this is; the door at the front door.
+        who: The person, None where anyone may ask.
+    """
+
+    request: Request
+    portal: Portal
+    host: Host
+    who: Principal | None
+
+    @property
+    def now(self) -> Instant:
+        """Business time."""
+        return self.host.clock.now()
+
+    @property
+    def person(self) -> Principal:
+        """Whoever is signed in.
+
+        Raises:
+            Unauthenticated: Nobody is.
+        """
+        if self.who is None:
+            raise Unauthenticated("nobody is signed in", key="access.unauthenticated")
+        return self.who
+
+    @property
+    def source(self) -> str:
+        """Address the request came from."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    async def ask(self, port: Port[D], query: Callable[[D], T]) -> T:
+        """Put a question to a desk of the system."""
+        make = self.portal.desks[port.name]
+        return await self.host.read(port.capability, lambda work: query(make(work)))
+
+    async def do(self, port: Port[D], operation: Callable[[D], T]) -> T:
+        """Run an operation of a desk as one unit."""
+        make = self.portal.desks[port.name]
+        return await self.host.write(port.capability, lambda work: operation(make(work)))
+
+    async def do_once(self, port: Port[D], operation: Callable[[D], Model], *, status: int) -> Response:
+        """Run an operation once per ``Idempotency-Key``: the answer is kept in the same commit as the effect.
+
+        Raises:
+            Invalid: The request has no key.
+            Conflict: The key was used for another request.
+        """
+        body = await self.request.body()
+        asked = hash_of(self.request.method.encode(), self.request.url.path.encode(), body)
+        key = self.request.headers.get("Idempotency-Key", "")
+        repeatable = Repeatable(actor=self.person.login, key=key, body_hash=asked)
+        make = self.portal.desks[port.name]
+
+        def once(work: Any) -> Answer:
+            return Once(work.context).answer(repeatable, lambda: Answer(status, dump(operation(make(work)))))
+
+        answer = await self.host.write(port.capability, once)
+        return Response(answer.body, status_code=answer.status, media_type="application/json")
+
+    async def prove(self, password: str) -> None:
+        """Let the person prove again who they are, before a dangerous act.
+
+        Raises:
+            Forbidden: The password is wrong.
+            Locked: Too many were.
+        """
+        who, source = self.person, self.source
+        kept = await self.portal.at_door(lambda door: door.sessions.password_hash(login_name=who.login, source=source))
+        is_right = await self.portal.is_right(kept, password)
+        if not await self.portal.change_door(lambda door: door.sessions.step_up(who=who, source=source, is_right=is_right)):
+            raise Forbidden(f"{who.login} gave a wrong password", key="access.step_up")
+
+
+def dump(model: Model) -> bytes:
+    """The JSON of an answer."""
+    return model.model_dump_json().encode()
+
+
+def answer(model: Model, *, status: int = 200) -> Response:
+    """An answer in JSON."""
+    return Response(dump(model), status_code=status, media_type="application/json")
+
+
+def call_of(request: Request) -> Call:
+    """The admitted request, for endpoints."""
+    call: Call = request.state.call
+    return call
+
+
+CallOf = Annotated[Call, Depends(call_of)]
+
+
+def site_url(call: Call) -> str:
+    """Address people reach the site at: the one set, or the one of this request."""
+    url = call.request.url
+    return call.portal.settings.public_url or f"{url.scheme}://{url.netloc}"

@@ -1,0 +1,254 @@
+"""The desk of combined bills, dues and payments, over settlement."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from metropool.capabilities.settlement import operations, payments
+from metropool.capabilities.settlement.ports import Channel, SettlementWork
+from metropool.core.errors import Forbidden, Invalid, NotFound
+from metropool.core.periods import business_date
+from metropool.facts.registry.tables import party, place, usage_point
+from metropool.portal.desks import combined
+from metropool.portal.desks.paging import page_of
+from metropool.portal.desks.words import Parties, name
+from metropool.portal.ports import Asked
+from metropool.portal.schemas import bills as schema
+from metropool.portal.schemas import paying, resident
+from metropool.portal.schemas.basics import Named, Page, Text
+
+Row = Mapping[str, Any]
+_STATES: Mapping[str, paying.PaymentState] = {
+    "created": "pending",
+    "pending": "pending",
+    "paid": "succeeded",
+    "failed": "failed",
+    "expired": "expired",
+    "refunded": "refunded",
+    "part_refunded": "part_refunded",
+}
+
+
+class HouseholdsDesk:
+    """Combined bills, dues and payments of combined accounts, in one unit of work."""
+
+    def __init__(self, work: SettlementWork, channels: Mapping[str, Channel]) -> None:
+        self._work = work
+        self._channels = channels
+        self._parties = Parties(work.registry)
+        self._today = business_date(work.now)
+
+    def households(self, *, accounts: Sequence[str]) -> list[resident.Household]:
+        """The homes behind some combined accounts."""
+        return [self._household(account) for account in accounts]
+
+    def due_now(self, *, account: str) -> resident.DueNow:
+        """What is owed now."""
+        dues = [row for row in self._work.dues.dues(combined_account=account) if row["combined_bill"]]
+        open_dues = [row for row in dues if row["amount_fen"] > row["paid_fen"]]
+        if not open_dues:
+            return resident.DueNow(payable_fen=0 if dues else None, due_date=None, overdue=False, open_bill=None)
+        due_date = min(date.fromisoformat(row["due_date"]) for row in open_dues)
+        return resident.DueNow(
+            payable_fen=sum(row["amount_fen"] - row["paid_fen"] for row in open_dues),
+            due_date=due_date,
+            overdue=self._today > due_date,
+            open_bill=open_dues[-1]["combined_bill"],
+        )
+
+    def bills(self, *, account: str, state: schema.BillState | None, asked: Asked) -> Page[schema.BillSummary]:
+        """Combined bills, newest first."""
+        dues = self._dues_by_number(account)
+        rows = [
+            combined.summary(row, dues, today=self._today) for row in self._work.dues.combined_bills(combined_account=account)
+        ]
+        return page_of([row for row in rows if state in (None, row.state)], asked, as_of=self._work.now)
+
+    def bill(self, *, account: str, number: str) -> schema.CombinedBill:
+        """One combined bill; ``latest`` is the newest."""
+        rows = self._work.dues.combined_bills(combined_account=account)
+        row = next((row for row in rows if number in ("latest", row["number"])), None)
+        if row is None:
+            raise NotFound(f"no combined bill {number} of this account")
+        content, dues = json.loads(row["content"]), self._dues_by_number(account)
+        by_month = {one["period"]: one for one in reversed(rows) if one["supplement"] == 0}
+        last_month, last_year = (by_month.get(_months_before(row["period"], back)) for back in (1, 12))
+        home = self._household(account)
+        return schema.CombinedBill(
+            **combined.base(row, content, dues, today=self._today),
+            account=account,
+            name=home.name,
+            address=home.address,
+            as_of=self._work.now,
+            parts=[combined.part_of(part, dues[part["bill_number"]], self._parties) for part in content["parts"]],
+            last_month=combined.month_compared(last_month),
+            last_year=combined.month_compared(last_year),
+            history=combined.history(by_month, row["period"]),
+            why=combined.why_changed(row, last_month),
+            questions=[_question(one) for one in self._work.dues.questions(combined_account=account)],
+        )
+
+    def dues(self, *, account: str) -> paying.Dues:
+        """All that is owed, by company and bill."""
+        open_dues = [row for row in self._work.dues.dues(combined_account=account) if row["amount_fen"] > row["paid_fen"]]
+        companies = [
+            self._dues_of(company, [row for row in open_dues if row["company"] == company])
+            for company in dict.fromkeys(row["company"] for row in open_dues)
+        ]
+        waiting = self._work.dues.orders(combined_account=account, state=("created", "pending"))
+        return paying.Dues(
+            account=account,
+            as_of=self._work.now,
+            payable_fen=sum(company.payable_fen for company in companies),
+            due_date=min((date.fromisoformat(row["due_date"]) for row in open_dues), default=None),
+            companies=companies,
+            channels=[Named(id=channel, name=name("channels", channel)) for channel in self._channels],
+            open_payment=self._payment(waiting[0]) if waiting else None,
+        )
+
+    def payments(self, *, account: str, asked: Asked) -> Page[paying.Payment]:
+        """Payments, newest first."""
+        rows = [self._payment(order) for order in self._work.dues.orders(combined_account=account)]
+        return page_of(rows, asked, as_of=self._work.now)
+
+    def payment(self, *, account: str, reference: str) -> paying.Payment:
+        """One payment of an account."""
+        orders = self._work.dues.orders(combined_account=account, id=reference)
+        if not orders:
+            raise NotFound(f"no payment {reference} of this account")
+        return self._payment(orders[0])
+
+    def ask_about_bill(self, *, account: str, number: str, question: schema.AskAboutBill, by: str) -> schema.BillQuestion:  # noqa: ARG002
+        """Operation: keep a resident's question."""
+        row = operations.ask_about_bill(
+            work=self._work,
+            question=self._work.ids.fresh_id(),
+            combined_account=account,
+            bill_number=question.bill_number,
+            line=question.line,
+            text=question.text,
+        )
+        return _question(row)
+
+    def pay(self, *, account: str, wanted: paying.NewPayment, by: str, return_url: str) -> paying.Payment:  # noqa: ARG002
+        """Operation: open a payment order; the channel is told of it after the commit."""
+        if wanted.channel not in self._channels:
+            raise Invalid(f"there is no payment channel {wanted.channel}")
+        order = f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
+        payments.open_payment(
+            work=self._work,
+            order=order,
+            combined_account=account,
+            bill_numbers=wanted.bill_numbers,
+            amount_fen=wanted.amount_fen,
+            channel=wanted.channel,
+        )
+        return self.payment(account=account, reference=order)
+
+    def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> paying.NoticeAnswer:
+        """Operation: take a channel's notice in, once in effect."""
+        known = self._channels.get(channel)
+        if known is None:
+            raise NotFound(f"there is no payment channel {channel}")
+        try:
+            notice = known.read_notice(path=path, timestamp=timestamp, signature=signature, body=body)
+            payments.receive_notice(work=self._work, notice=notice)
+        except (Invalid, NotFound) as reason:
+            raise Forbidden(f"the notice was refused: {reason}") from reason
+        return paying.NoticeAnswer(result="success")
+
+    def _household(self, account: str) -> resident.Household:
+        agreements = self._work.registry.agreements_of(combined_account=account)
+        if not agreements:
+            raise NotFound(f"no combined account {account}")
+        points = {row["id"]: row for row in self._work.registry.rows(usage_point, id=[a["usage_point"] for a in agreements])}
+        home = self._work.registry.one(place, id=points[agreements[0]["usage_point"]]["place"])
+        person = self._work.registry.one(party, id=agreements[0]["party"])
+        meters = {row["service"]: row["meter_number"] for row in self._work.dues.dues(combined_account=account)}
+        services = [
+            self._service_account(agreement, points[agreement["usage_point"]]["service"], meters) for agreement in agreements
+        ]
+        return resident.Household(
+            account=account, name=person["name_zh"], address=home["address_zh"] or home["name_zh"], accounts=services
+        )
+
+    def _service_account(self, agreement: Row, service: Any, meters: Mapping[str, str]) -> resident.ServiceAccount:
+        return resident.ServiceAccount(
+            service=service,
+            company=agreement["supplier"],
+            company_name=self._parties.name(agreement["supplier"]),
+            account_number=agreement["account_number"],
+            meter_number=meters.get(service),
+            phone=None,
+        )
+
+    def _dues_by_number(self, account: str) -> dict[str, Row]:
+        return {row["bill_number"]: row for row in self._work.dues.dues(combined_account=account)}
+
+    def _dues_of(self, company: str, rows: Sequence[Row]) -> paying.DuesOfCompany:
+        return paying.DuesOfCompany(
+            company=company,
+            company_name=self._parties.name(company),
+            service=rows[0]["service"],
+            account_number=rows[0]["account_number"],
+            payable_fen=sum(row["amount_fen"] - row["paid_fen"] for row in rows),
+            bills=[
+                paying.DueBill(
+                    bill_number=row["bill_number"],
+                    month=row["period"],
+                    amount_fen=row["amount_fen"],
+                    paid_fen=row["paid_fen"],
+                    late_fee_fen=0,
+                    payable_fen=row["amount_fen"] - row["paid_fen"],
+                    due_date=date.fromisoformat(row["due_date"]),
+                    overdue=self._today > date.fromisoformat(row["due_date"]),
+                )
+                for row in rows
+            ],
+        )
+
+    def _payment(self, order: Row) -> paying.Payment:
+        dues = {row["bill_number"]: row for row in self._work.dues.dues(combined_account=order["combined_account"])}
+        refunds = self._work.dues.refunds_of(order["id"])
+        split = [part for part in self._work.dues.parts_of(order["id"]) if part["amount_fen"] > 0]
+        wanted = [
+            {**dues[number], "amount_fen": dues[number]["amount_fen"] - dues[number]["paid_fen"]}
+            for number in order["bill_numbers"]
+        ]
+        return paying.Payment(
+            reference=order["id"],
+            account=order["combined_account"],
+            state=_STATES[order["state"]],
+            amount_fen=order["amount_fen"],
+            refunded_fen=sum(row["amount_fen"] for row in refunds),
+            split=[self._split(part, dues) for part in (split or wanted)],
+            channel=order["channel"],
+            channel_name=name("channels", order["channel"]),
+            channel_reference=order["reference"],
+            redirect_url=order["redirect_url"],
+            created_at=datetime.fromisoformat(order["created_at"]),
+            expires_at=datetime.fromisoformat(order["expires_at"]),
+            paid_at=datetime.fromisoformat(order["paid_at"]) if order["paid_at"] else None,
+            receipt_number=f"R-{order['id']}" if order["paid_at"] else None,
+            reason=Text(zh="支付渠道未收到款项", en="The channel received no money") if order["state"] == "failed" else None,
+        )
+
+    def _split(self, part: Row, dues: Mapping[str, Row]) -> paying.SplitPart:
+        return paying.SplitPart(
+            company=part["company"],
+            company_name=self._parties.name(part["company"]),
+            service=dues[part["bill_number"]]["service"],
+            bill_number=part["bill_number"],
+            amount_fen=part["amount_fen"],
+        )
+
+
+def _question(row: Row) -> schema.BillQuestion:
+    names = ("id", "bill_number", "line", "text", "state", "answer", "asked_at", "expected_by")
+    return schema.BillQuestion.model_validate({key: row[key] for key in names})
+
+
+def _months_before(month: str, back: int) -> str:
+    count = int(month[:4]) * 12 + int(month[5:]) - 1 - back
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"

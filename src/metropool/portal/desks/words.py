@@ -1,0 +1,53 @@
+"""Names for keys that data decides, in both languages."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from metropool.facts.registry import Registry
+from metropool.facts.registry.tables import party
+from metropool.portal.schemas.basics import Text
+
+
+@cache
+def _names() -> dict[str, dict[str, dict[str, str]]]:
+    text = files("metropool.portal.desks").joinpath("names.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(text)
+    return loaded
+
+
+def name(kind: str, key: str, **values: object) -> Text:
+    """The name of a key of some kind; the key itself when nobody named it."""
+    found = _names()[kind].get(key) or {"zh": key, "en": key}
+    return Text(zh=found["zh"].format(**values), en=found["en"].format(**values))
+
+
+def service_name(key: str, service: str, **values: object) -> Text:
+    """A text that speaks of a service."""
+    found, of = _names()["causes"][key], _names()["services"][service]
+    return Text(zh=found["zh"].format(service=of["zh"], **values), en=found["en"].format(service=of["en"], **values))
+
+
+def tariff_name(tariff: str) -> Text:
+    """Name of a tariff version such as ``guangzhou_residential_water@2019-07-01``."""
+    plain, _, day = tariff.partition("@")
+    named = name("tariffs", plain)
+    return Text(zh=f"{named.zh}（{day} 起）", en=f"{named.en} (from {day})") if day else named
+
+
+def factor(service: str) -> Any:
+    """Emission factor of a service: factor [kgCO2 per unit], unit, and its source in both languages."""
+    return _names()["factors"][service]
+
+
+class Parties:
+    """Names of organisations, read once a unit."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._names = {row["id"]: Text(zh=row["name_zh"], en=row["name_en"]) for row in registry.rows(party)}
+
+    def name(self, party_id: str) -> Text:
+        """The organisation's name, or its id."""
+        return self._names.get(party_id) or Text(zh=party_id, en=party_id)

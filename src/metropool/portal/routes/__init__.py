@@ -1,0 +1,18 @@
+"""The routes, by page group; each declared with its right."""
+
+from metropool.portal.declare import Room
+from metropool.portal.routes import billing, collection, control, live, metering, payment, resident, session, site, topology
+
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
+SYSTEM_ROOMS: tuple[Room, ...] = (
+    live.ROOM,
+    live.PUBLISHED,
+    resident.ROOM,
+    resident.USAGE_ROOM,
+    payment.ROOM,
+    metering.ROOM,
+    collection.ROOM,
+    control.ROOM,
+    billing.ROOM,
+    topology.ROOM,
+)

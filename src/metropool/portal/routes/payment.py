@@ -1,0 +1,65 @@
+"""Paying: what is owed, payments, receipts, and the payment channel's notices."""
+
+import asyncio
+
+from fastapi import Response
+
+from metropool.core.texts import Language
+from metropool.portal.call import CallOf, answer, site_url
+from metropool.portal.declare import SIGNED, Room, on_account
+from metropool.portal.documents.receipt import render_receipt
+from metropool.portal.listing import ListingOf, list_rows
+from metropool.portal.ports import HOUSEHOLDS, Asked
+from metropool.portal.routes.resident import document
+from metropool.portal.schemas.basics import Page
+from metropool.portal.schemas.paying import Dues, NewPayment, NoticeAnswer, Payment
+
+ROOM = Room("payments", of="settlement")
+READ = on_account("home.read")
+
+
+@ROOM.get("/households/{a}/dues", right=READ, answer=Dues)
+async def get_dues(call: CallOf, a: str) -> Response:
+    """All that is owed, by company and bill."""
+    return answer(await call.ask(HOUSEHOLDS, lambda desk: desk.dues(account=a)))
+
+
+@ROOM.post("/households/{a}/payments", right=on_account("payments.create"), answer=Payment, status=201, once=True)
+async def pay(call: CallOf, a: str, wanted: NewPayment) -> Response:
+    """Open a payment; the browser then goes to the channel."""
+    by = call.person.login
+    back = f"{site_url(call)}/pay/result/{a}"
+    return await call.do_once(HOUSEHOLDS, lambda desk: desk.pay(account=a, wanted=wanted, by=by, return_url=back), status=201)
+
+
+@ROOM.get("/households/{a}/payments", right=READ, answer=Page[Payment])
+async def list_payments(call: CallOf, a: str, listing: ListingOf) -> Response:
+    """The payments of a home, newest first."""
+
+    async def fetch(asked: Asked) -> Page[Payment]:
+        return await call.ask(HOUSEHOLDS, lambda desk: desk.payments(account=a, asked=asked))
+
+    return await list_rows(listing, Payment, f"payments-{a}", fetch)
+
+
+@ROOM.get("/households/{a}/payments/{reference}", right=READ, answer=Payment)
+async def get_payment(call: CallOf, a: str, reference: str) -> Response:
+    """One payment, as the platform knows it."""
+    return answer(await call.ask(HOUSEHOLDS, lambda desk: desk.payment(account=a, reference=reference)))
+
+
+@ROOM.get("/households/{a}/payments/{reference}/receipt", right=READ, media="application/pdf")
+async def get_receipt(call: CallOf, a: str, reference: str, language: Language = "zh") -> Response:
+    """The receipt of a payment that succeeded."""
+    payment = await call.ask(HOUSEHOLDS, lambda desk: desk.payment(account=a, reference=reference))
+    homes = await call.ask(HOUSEHOLDS, lambda desk: desk.households(accounts=[a]))
+    body = await asyncio.to_thread(render_receipt, payment, homes[0], language)
+    return document(body, f"receipt-{payment.receipt_number}")
+
+
+@ROOM.post("/payment-channels/{channel}/notices", right=SIGNED, answer=NoticeAnswer)
+async def hear_notice(call: CallOf, channel: str) -> Response:
+    """A payment channel's signed notice; it may come any number of times and has one effect."""
+    body = await call.request.body()
+    signature = call.request.headers.get("X-Signature", "")
+    return answer(await call.do(HOUSEHOLDS, lambda desk: desk.hear_notice(channel=channel, body=body, signature=signature)))

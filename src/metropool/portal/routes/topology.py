@@ -1,0 +1,29 @@
+"""The plan as it runs."""
+
+from fastapi import Response
+
+from metropool.portal.call import CallOf, answer
+from metropool.portal.declare import Room, on_system
+from metropool.portal.listing import ListingOf, list_rows
+from metropool.portal.ports import TOPOLOGY, Asked
+from metropool.portal.schemas.basics import Page
+from metropool.portal.schemas.topology import Topology, TopologyMessage
+
+ROOM = Room("topology", of="sharing")
+READ = on_system("topology.read")
+
+
+@ROOM.get("/topology", right=READ, answer=Topology)
+async def get_topology(call: CallOf) -> Response:
+    """All systems and what flows between them."""
+    return answer(await call.ask(TOPOLOGY, lambda desk: desk.topology()))
+
+
+@ROOM.get("/topology/edges/{edge}/messages", right=READ, answer=Page[TopologyMessage])
+async def list_messages(call: CallOf, edge: str, listing: ListingOf) -> Response:
+    """The last messages of an edge, without their content."""
+
+    async def fetch(asked: Asked) -> Page[TopologyMessage]:
+        return await call.ask(TOPOLOGY, lambda desk: desk.messages(edge=edge, asked=asked))
+
+    return await list_rows(listing, TopologyMessage, "messages", fetch)

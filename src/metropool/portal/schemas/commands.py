@@ -1,0 +1,102 @@
+"""Reading on demand and control: what is ordered, what became of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from metropool.portal.schemas.basics import Address, Figure, Instant, Model, Request, Service, Text
+
+CommandKind = Literal["read_on_demand", "disconnect", "reconnect", "close_valve", "open_valve", "synchronize_clock"]
+CommandState = Literal["awaiting_approval", "queued", "sent", "answered", "finished"]
+CommandOutcome = Literal["done", "refused", "expired", "unknown"]
+CommandStep = Literal["ordered", "approved", "rejected", "queued", "sent", "answered", "read_back", "finished", "cancelled"]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class StepDone(Model):
+    """One step on a command's way."""
+
+    step: CommandStep
+    at: Instant
+    by: str | None
+    detail: Text | None
+
+
+class ValueRead(Model):
+    """A value the command brought back."""
+
+    reading_type: str
+    name: Text
+    figure: Figure
+
+
+class Command(Model):
+    """One command; ``unknown`` says: go and look, it may have happened."""
+
+    id: str
+    kind: CommandKind
+    kind_name: Text
+    meter: str
+    meter_number: str
+    service: Service
+    address: Address
+    reason: str
+    ordered_by: str
+    approved_by: str | None
+    state: CommandState
+    outcome: CommandOutcome | None
+    outcome_detail: Text | None
+    steps: list[StepDone]
+    result: list[ValueRead]
+    created_at: Instant
+    expires_at: Instant
+    finished_at: Instant | None
+    needs_approval: bool
+
+
+class CommandEffect(Model):
+    """What a command would do, in words, before it is ordered."""
+
+    kind: CommandKind
+    meter: str
+    effect: Text
+    homes: int
+    supply_guaranteed: bool
+    allowed: bool
+    refusal: Text | None
+    needs_approval: bool
+    expires_in_s: int
+
+
+class CommandSummary(Model):
+    """How commands fare."""
+
+    as_of: Instant
+    answered_rate: Figure
+    median_s: Figure
+    waiting: int
+    awaiting_approval: int
+    unknown: int
+
+
+class NewCommand(Request):
+    """What to order; all but the read and the clock need a second person."""
+
+    kind: CommandKind
+    meter: str = Field(min_length=1, max_length=64)
+    reason: Reason
+    expires_in_s: int | None = Field(default=None, ge=10, le=86_400)
+
+
+class Approval(Request):
+    """The second person's word, with the password again."""
+
+    decision: Literal["approve", "reject"]
+    reason: Reason
+    password: str = Field(min_length=1, max_length=256)
+
+
+class Cancellation(Request):
+    """Why a command is taken back before it is sent."""
+
+    reason: Reason

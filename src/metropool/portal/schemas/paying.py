@@ -1,0 +1,90 @@
+"""What is owed and how it is paid."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from metropool.portal.schemas.basics import Instant, Model, Month, Named, Request, Service, Text
+
+PaymentState = Literal["pending", "succeeded", "failed", "expired", "refunded", "part_refunded"]
+
+
+class DueBill(Model):
+    """One company bill that is owed."""
+
+    bill_number: str
+    month: Month
+    amount_fen: int
+    paid_fen: int
+    late_fee_fen: int
+    payable_fen: int
+    due_date: date
+    overdue: bool
+
+
+class DuesOfCompany(Model):
+    """What is owed to one company."""
+
+    company: str
+    company_name: Text
+    service: Service
+    account_number: str
+    payable_fen: int
+    bills: list[DueBill]
+
+
+class SplitPart(Model):
+    """The part of a payment that falls to one bill of one company."""
+
+    company: str
+    company_name: Text
+    service: Service
+    bill_number: str
+    amount_fen: int
+
+
+class Payment(Model):
+    """One payment (收费), as the platform knows it."""
+
+    reference: str
+    account: str
+    state: PaymentState
+    amount_fen: int
+    refunded_fen: int
+    split: list[SplitPart]
+    channel: str
+    channel_name: Text
+    channel_reference: str | None
+    redirect_url: str | None
+    created_at: Instant
+    expires_at: Instant
+    paid_at: Instant | None
+    receipt_number: str | None
+    reason: Text | None
+
+
+class Dues(Model):
+    """All that is owed by one combined account."""
+
+    account: str
+    as_of: Instant
+    payable_fen: int
+    due_date: date | None
+    companies: list[DuesOfCompany]
+    channels: list[Named]
+    open_payment: Payment | None
+
+
+class NewPayment(Request):
+    """What a resident means to pay; refused when it is no longer what is owed."""
+
+    bill_numbers: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=60)
+    amount_fen: int = Field(ge=1, le=100_000_000)
+    channel: str = Field(min_length=1, max_length=64)
+
+
+class NoticeAnswer(Model):
+    """What the platform tells a payment channel that notified it."""
+
+    result: Literal["success", "refused"]

@@ -1,0 +1,110 @@
+"""The front door: the site, the session, the users, the health."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from metropool.portal.schemas.basics import Instant, Model, Request, Text
+
+Role = Literal["resident", "operator", "company", "admin"]
+State = Literal["up", "degraded", "down"]
+
+
+class PlanNamed(Model):
+    """The plan that runs."""
+
+    id: str
+    title: Text
+
+
+class Hosting(Model):
+    """A capability and the rows it is hosted for."""
+
+    capability: str
+    of: list[str]
+
+
+class SystemInfo(Model):
+    """A system this deployment runs."""
+
+    id: str
+    name: Text
+    party: str
+    party_name: Text
+    hosts: list[Hosting]
+
+
+class Site(Model):
+    """What every page needs to know first; ``now`` is the business clock."""
+
+    name: Text
+    version: str
+    plan: PlanNamed
+    now: Instant
+    clock_speed: float
+    timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
+    demo: bool
+    systems: list[SystemInfo]
+
+
+class SignIn(Request):
+    """A login and its password."""
+
+    login: str = Field(min_length=1, max_length=64, examples=["lihua"])
+    password: str = Field(min_length=1, max_length=256)
+
+
+class NewPassword(Request):
+    """The password now and the one to be."""
+
+    current: str = Field(min_length=1, max_length=256)
+    new: str = Field(min_length=1, max_length=256)
+
+
+class Session(Model):
+    """Who is signed in; the site shows and hides by ``rights``, the server decides anyway."""
+
+    login: str
+    name: str
+    roles: list[Role]
+    rights: list[str]
+    households: list[str]
+    system: str | None
+    must_change_password: bool
+    expires_at: Instant
+    language: Literal["zh", "en"]
+
+
+class User(Model):
+    """A login as administrators see it."""
+
+    login: str
+    name: str
+    roles: list[Role]
+    system: str | None
+    locked_until: Instant | None
+    last_sign_in_at: Instant | None
+
+
+class Check(Model):
+    """One thing looked at."""
+
+    name: Text
+    state: State
+    detail: Text
+
+
+class SystemHealth(Model):
+    """How one system is."""
+
+    id: str
+    name: Text
+    state: State
+    checks: list[Check]
+
+
+class Health(Model):
+    """How all of it is."""
+
+    as_of: Instant
+    systems: list[SystemHealth]

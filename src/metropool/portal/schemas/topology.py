@@ -1,0 +1,75 @@
+"""The plan as it runs: systems and what flows between them."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from metropool.portal.schemas.basics import Instant, Model, Text
+from metropool.portal.schemas.site import Hosting, PlanNamed
+
+
+class MessageNamed(Model):
+    """A message of the contract and the class that carries it."""
+
+    id: str
+    name: Text
+    class_: str | None = Field(alias="class")
+
+
+class TopologyNode(Model):
+    """A system; ``not_run``: the plan names it, this deployment does not run it."""
+
+    id: str
+    name: Text
+    party: str
+    party_name: Text
+    zone: str
+    zone_name: Text
+    hosts: list[Hosting]
+    running: bool
+    state: Literal["up", "silent", "down", "not_run"]
+    last_seen_at: Instant | None
+
+
+class TopologyEdge(Model):
+    """One row of the plan in one direction."""
+
+    id: str
+    row: str
+    source: str
+    target: str
+    direction: Literal["up", "down"]
+    control: bool
+    messages: list[MessageNamed]
+    state: Literal["flowing", "idle", "silent", "refused", "not_run"]
+    per_minute: float | None
+    delay_s: float | None
+    delivered: int
+    refused: int
+    last_at: Instant | None
+    provenance: Literal["paper", "inferred", "product"]
+
+
+class Topology(Model):
+    """All systems and edges."""
+
+    as_of: Instant
+    plan: PlanNamed
+    nodes: list[TopologyNode]
+    edges: list[TopologyEdge]
+
+
+class TopologyMessage(Model):
+    """A message that travelled, without its content."""
+
+    id: str
+    message: str
+    name: Text
+    sender: str
+    receiver: str
+    sent_at: Instant
+    delivered_at: Instant | None
+    state: Literal["delivered", "waiting", "refused", "parked"]
+    rows: int | None
+    bytes: int
+    reason: Text | None

@@ -1,0 +1,53 @@
+"""What runs beside a node's relay and workers, for capabilities that touch devices or providers between units."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nats.aio.client import Client
+
+from metropool.capabilities.settlement.clearing import speak_to_channels
+from metropool.runtime.channels import ChannelPlaces, open_channels
+from metropool.runtime.metering import MeteringAttendant
+from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
+from metropool.runtime.settings import Settings
+
+T = TypeVar("T")
+Attendance = tuple[str, Coroutine[Any, Any, None]]
+CHANNELS_S = 1.0
+
+
+def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
+    """What attends a node, by name; each runs for ever."""
+    if "metering" in node.hosts:
+        attendant = MeteringAttendant(node=node, client=client, settings=settings)
+        yield "log", attendant.take_log_in()
+        yield "collection", attendant.collect()
+        yield "front end", attendant.answer_front_end()
+    if "settlement" in node.hosts:
+        yield "payment channels", _attend_channels(node, settings)
+
+
+@dataclass(frozen=True)
+class SettlementRunner:
+    """Units of work of settlement on one node."""
+
+    node: Node
+
+    async def read(self, query: Callable[[Any], T]) -> T:
+        """Run a query."""
+        return await self.node.read("settlement", query)
+
+    async def write(self, operation: Callable[[Any], T]) -> T:
+        """Run an operation as one unit."""
+        return await self.node.write("settlement", operation)
+
+
+async def _attend_channels(node: Node, settings: Settings) -> None:
+    channels = open_channels(settings)
+    places = ChannelPlaces(settings=settings, system=node.system)
+    runner = SettlementRunner(node)
+    while True:
+        await speak_to_channels(runner=runner, channels=channels, places=places)
+        await pause(CHANNELS_S)

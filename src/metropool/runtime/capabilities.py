@@ -1,0 +1,33 @@
+"""What is built: capabilities a plan can place, and the books every node keeps. Registration is here, not a side effect."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from metropool.access import tables as access_tables
+from metropool.capabilities.billing.capability import BILLING
+from metropool.capabilities.insight.capability import INSIGHT
+from metropool.capabilities.metering.capability import METERING
+from metropool.capabilities.settlement.capability import SETTLEMENT
+from metropool.capabilities.sharing.capability import SHARING
+from metropool.exchange.capability import Adapter, Capability
+from metropool.facts.commands import Commands
+from metropool.facts.commands.tables import metadata as command_tables
+from metropool.facts.events import Events
+from metropool.facts.events.tables import metadata as event_tables
+from metropool.facts.ledger.ledger import SqlLedger
+from metropool.facts.ledger.tables import metadata as ledger_tables
+from metropool.facts.readings.book import Readings
+from metropool.facts.registry import Registry
+from metropool.facts.registry.tables import metadata as registry_tables
+
+CAPABILITIES: Mapping[str, Capability] = {
+    capability.name: capability for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT)
+}
+BOOKS: Mapping[str, Adapter] = {
+    "registry": Registry,
+    "readings": Readings,
+    "events": Events,
+    "commands": Commands,
+    "ledger": SqlLedger,
+}
+TABLES: tuple[Any, ...] = (registry_tables, event_tables, command_tables, ledger_tables, access_tables.metadata)

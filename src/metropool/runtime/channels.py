@@ -1,0 +1,78 @@
+"""Payment channels as settings: ``<home>/channels.json`` names each with its address and public key; our key is in the platform's keys."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from metropool.capabilities.settlement.adapters.channel import HttpChannel
+from metropool.core.errors import Invalid
+from metropool.runtime.settings import Settings
+
+MERCHANT = "platform"
+FILE = "channels.json"
+
+
+def merchant_key(home: Path) -> Ed25519PrivateKey:
+    """Our signing key towards payment channels; drawn at the first call, readable by its owner alone."""
+    path = home / "keys" / "merchant.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = Ed25519PrivateKey.generate()
+        raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+
+
+def public_hex(key: Ed25519PrivateKey) -> str:
+    """The public half, as channels are told it."""
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def open_channels(settings: Settings) -> dict[str, HttpChannel]:
+    """The payment channels of this deployment, by name; none when nobody set any up.
+
+    Raises:
+        Invalid: The settings file is broken.
+    """
+    path = settings.home / FILE
+    if not path.exists():
+        return {}
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return {row["name"]: _channel(row, settings) for row in rows}
+    except (ValueError, KeyError, TypeError) as cause:
+        raise Invalid(f"{path} is broken: {cause!r}") from cause
+
+
+def _channel(row: dict[str, str], settings: Settings) -> HttpChannel:
+    return HttpChannel(
+        name=row["name"],
+        url=row["url"],
+        merchant=MERCHANT,
+        key=merchant_key(settings.home),
+        channel_key=Ed25519PublicKey.from_public_bytes(bytes.fromhex(row["public_key"])),
+        clock=settings.the_clock,
+    )
+
+
+@dataclass(frozen=True)
+class ChannelPlaces:
+    """Where payers and notices come back to."""
+
+    settings: Settings
+    system: str
+
+    def return_url(self, *, account: str, order: str) -> str:
+        """Page that shows how a payment ended."""
+        return f"{self.settings.public_url}/pay/result/{account}/{order}"
+
+    def notify_url(self, *, channel: str) -> str:
+        """Address the channel posts its notices to."""
+        return f"{self.settings.public_url}/{self.system}/api/payment-channels/{channel}/notices"

@@ -1,0 +1,200 @@
+"""Fills the registries of a city's systems from one city file: each gets what its party would know, and nothing else.
+
+The form of the file is described in ``src/cityinabox/CITY.md``. A real city enrols from its companies' own exports in the same form.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table
+
+from metropool.core.errors import Invalid
+from metropool.core.quantities import reading_type
+from metropool.devices.addresses import pack_cjt188, pack_dlt645, pack_terminal
+from metropool.facts.registry import Registry
+from metropool.facts.registry import tables as t
+
+Row = dict[str, Any]
+SCHEMA = "cityinabox/1"
+INSTALLED = {
+    "electricity_forward_register": 86_400,
+    "electricity_forward_register_t1": 86_400,
+    "electricity_forward_register_t2": 86_400,
+    "electricity_forward_register_t3": 86_400,
+    "electricity_forward_register_t4": 86_400,
+    "electricity_reverse_register": 86_400,
+    "electricity_forward_profile_register": 900,
+    "water_register": 3600,
+    "gas_register": 3600,
+}
+OWN_ADDRESS = ("electricity_relay_state", "electricity_forward_register", "electricity_voltage_a", "electricity_current_a")
+REGISTER_DIGITS = 6
+
+
+def read_city(path: Path) -> Mapping[str, Any]:
+    """Read a city file.
+
+    Raises:
+        Invalid: Not a city file of the form we know.
+    """
+    try:
+        city: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as cause:
+        raise Invalid(f"{path} is no city file: {cause}") from cause
+    if city.get("schema") != SCHEMA:
+        raise Invalid(f"{path} has schema {city.get('schema')!r}, expected {SCHEMA!r}")
+    return city
+
+
+def enrol_metering(registry: Registry, city: Mapping[str, Any]) -> int:
+    """What measures where: places, usage points, devices, channels, installations, links; no customers."""
+    numbers = _usage_point_numbers(city)
+    channels = _channels(city["devices"])
+    rows: list[tuple[Table, Sequence[Row]]] = [
+        (t.party, [_party(row) for row in city["parties"] if row["kind"] != "resident"]),
+        (t.place, [*map(_place, city["places"]), *map(_node, city["network_nodes"])]),
+        (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in city["usage_points"]]),
+        (t.end_device, [_device(row) for row in city["devices"]]),
+        (t.channel, channels),
+        (t.installation, _installations(city, channels, numbers)),
+        (t.link, [_link(row) for row in city["links"]]),
+    ]
+    return sum(registry.add(table, given) for table, given in rows)
+
+
+def enrol_company(registry: Registry, city: Mapping[str, Any], *, party: str) -> int:
+    """What a company knows: its own customers, their places and its usage points."""
+    agreements = [row for row in city["agreements"] if row["supplier"] == party]
+    return _enrol_customers(registry, city, agreements)
+
+
+def enrol_platform(registry: Registry, city: Mapping[str, Any]) -> int:
+    """What clearing knows: the homes whose agreements are joined to one combined-bill account."""
+    return _enrol_customers(registry, city, [row for row in city["agreements"] if row["combined_account"]])
+
+
+def _enrol_customers(registry: Registry, city: Mapping[str, Any], agreements: Sequence[Row]) -> int:
+    numbers = _usage_point_numbers(city)
+    points = {row["usage_point"] for row in agreements}
+    people = {row["party"] for row in agreements}
+    given = [row for row in city["usage_points"] if row["id"] in points]
+    rows: list[tuple[Table, Sequence[Row]]] = [
+        (t.party, [_party(row) for row in city["parties"] if row["id"] in people or row["kind"] != "resident"]),
+        (t.place, [_place(row) for row in city["places"]]),
+        (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in given]),
+        (t.supply_agreement, [_agreement(row) for row in agreements]),
+    ]
+    return sum(registry.add(table, some) for table, some in rows)
+
+
+ENROL: Mapping[str, Callable[..., int]] = {"metering": enrol_metering, "billing": enrol_company, "settlement": enrol_platform}
+"""Capability to what its host is enrolled with."""
+
+
+def _usage_point_numbers(city: Mapping[str, Any]) -> dict[str, int]:
+    return {row["id"]: number for number, row in enumerate(city["usage_points"], start=1)}
+
+
+def _keep(table: Table, row: Row) -> Row:
+    return {name: row.get(name) for name in table.c.keys()}  # noqa: SIM118
+
+
+def _party(row: Row) -> Row:
+    return {"id": row["id"], "kind": row["kind"], "name_zh": row["name"]["zh"], "name_en": row["name"]["en"]}
+
+
+def _place(row: Row) -> Row:
+    address = row.get("address") or {}
+    named = {"name_zh": row["name"]["zh"], "name_en": row["name"]["en"], "outline": row.get("polygon")}
+    return {**_keep(t.place, row), **named, "address_zh": address.get("zh"), "address_en": address.get("en")}
+
+
+def _node(row: Row) -> Row:
+    return {**_place(row), "parent": "city"}
+
+
+def _agreement(row: Row) -> Row:
+    category = "residential" if row["combined_account"] else "other"
+    dates = {"valid_from": row["valid_from"][:10], "valid_to": row.get("valid_to")}
+    return {**_keep(t.supply_agreement, row), **dates, "category": category, "options": row.get("options") or {}}
+
+
+def _device(row: Row) -> Row:
+    known = {"id", "kind", "model", "address", "protocol", "parent", "point", "place", "network_node"}
+    settings = {name: value for name, value in row.items() if name not in known and value is not None}
+    return {**_keep(t.end_device, row), "serial": row["address"], "settings": settings}
+
+
+def _link(row: Row) -> Row:
+    dates = {"valid_from": row["valid_from"][:10], "valid_to": None}
+    return {"kind": row["kind"], "from_node": row["from"], "to_node": row["to"], **dates}
+
+
+def _channels(devices: Sequence[Row]) -> list[Row]:
+    """Every channel with the address its values come under: a terminal's point, or the meter's own."""
+    by_id = {row["id"]: row for row in devices}
+    rows: list[Row] = []
+    for device in devices:
+        for code, address, point in _addressed(device, by_id):
+            kind = reading_type(code)
+            is_register = kind.kind == "register"
+            rows.append(
+                {
+                    "id": len(rows) + 1,
+                    "device": device["id"],
+                    "reading_type": kind.id,
+                    "address": address,
+                    "point": point,
+                    "digits": REGISTER_DIGITS if is_register else None,
+                    "interval_s": INSTALLED.get(code),
+                    "writable": code.endswith("_state"),
+                }
+            )
+    return rows
+
+
+def _addressed(device: Row, by_id: Mapping[str, Row]) -> list[tuple[str, int, int]]:
+    service = device.get("service")
+    if service == "electricity":
+        own = pack_dlt645(device["address"])
+        parent = by_id.get(device["parent"] or "")
+        if parent is None:
+            return [(code, own, 0) for code in OWN_ADDRESS]
+        terminal = pack_terminal(region=parent["region"], terminal=parent["terminal"])
+        electric = [code for code in INSTALLED if code.startswith("electricity")]
+        through = [(code, terminal, device["point"]) for code in (*electric, "electricity_active_power")]
+        return [*through, *((code, own, 0) for code in OWN_ADDRESS)]
+    if service in ("water", "gas"):
+        own = pack_cjt188(device["address"], meter_type=int(device["meter_type"], 16))
+        return [(f"{service}_{what}", own, 0) for what in ("register", "settlement_register", "valve_state")]
+    return []
+
+
+def _installations(city: Mapping[str, Any], channels: Sequence[Row], numbers: Mapping[str, int]) -> list[Row]:
+    """Which usage point each counting channel serves; a meter's own address only where no terminal stands before it."""
+    given = {row["channel"]: row for row in city["installations"]}
+    behind = {row["id"] for row in city["devices"] if row["parent"]}
+    codes = {reading_type(code).id: code for code in INSTALLED}
+    rows = []
+    for number, row in enumerate(channels):
+        code = codes.get(row["reading_type"])
+        own_twice = row["point"] == 0 and row["device"] in behind and str(code).startswith("electricity")
+        fact = given.get(f"{row['device']}/{code}")
+        if code is None or own_twice or fact is None:
+            continue
+        rows.append(
+            {
+                "id": number + 1,
+                "channel": row["id"],
+                "usage_point": numbers[fact["usage_point"]],
+                "multiplier": fact["multiplier"],
+                "valid_from": int(datetime.fromisoformat(fact["valid_from"]).timestamp()),
+                "valid_to": None,
+                "recorded_at": int(datetime.fromisoformat(fact["valid_from"]).timestamp()),
+                "version": 1,
+            }
+        )
+    return rows

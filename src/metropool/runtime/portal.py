@@ -1,0 +1,145 @@
+"""The portal of the nodes in this process: desks, facts of the deployment, the HTTP server."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import uvicorn
+
+from metropool import __version__
+from metropool.access import SessionRule
+from metropool.core.clock import Instant, ScaledClock
+from metropool.core.errors import Unavailable
+from metropool.core.identifiers import SystemId
+from metropool.plan.compiled import Compiled
+from metropool.portal.app import make_app
+from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.usage import UsageDesk
+from metropool.portal.ports import Desks
+from metropool.portal.schemas import site as schema
+from metropool.portal.schemas.basics import Text
+from metropool.portal.settings import PortalSettings
+from metropool.runtime.channels import open_channels
+from metropool.runtime.node import Node
+from metropool.runtime.settings import Settings
+from metropool.runtime.site_folder import site_folder
+from metropool.runtime.topology import TopologyDesk, parked
+
+CITY_NAME = Text(zh="澜湾市智慧用能", en="Lanwan City Utilities")
+
+
+async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled) -> None:
+    """Answer the pages of some nodes, until cancelled.
+
+    Raises:
+        Unavailable: The port is taken.
+    """
+    by_name = {node.system: node for node in nodes}
+    app = make_app(
+        by_name,
+        site_folder(),
+        portal_settings(nodes, settings=settings),
+        desks=desks_of(by_name, settings=settings, compiled=compiled),
+        facts=Facts(by_name, settings=settings, compiled=compiled),
+    )
+    config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    try:
+        await server.serve()
+    except SystemExit as cause:
+        raise Unavailable(f"port {settings.port} is taken: choose another with --port or METROPOOL_PORT") from cause
+
+
+def portal_settings(nodes: Sequence[Node], *, settings: Settings) -> PortalSettings:
+    """How the portal behaves here; sessions last as long for people whatever the speed of the business clock."""
+    door = next((node.system for node in nodes if "settlement" in node.hosts), nodes[0].system)
+    clock = settings.the_clock
+    speed = clock.speed if isinstance(clock, ScaledClock) else 1.0
+    return PortalSettings(door=door, sessions=_for_people(speed), public_url=settings.public_url)
+
+
+def _for_people(speed: float) -> SessionRule:
+    """The usual rule, in business time that runs ``speed`` times as fast as the people it is for."""
+    usual = SessionRule()
+    return replace(usual, idle=usual.idle * speed, longest=usual.longest * speed)
+
+
+def desks_of(nodes: Mapping[str, Node], *, settings: Settings, compiled: Compiled) -> Desks:
+    """What answers for the capabilities hosted here."""
+    from metropool.portal.desks.billing import BillingDesk
+    from metropool.portal.desks.commands import CommandsDesk
+    from metropool.portal.desks.metering import MeteringDesk
+
+    channels = open_channels(settings)
+    return {
+        "households": lambda work: HouseholdsDesk(work, channels),
+        "usage": UsageDesk,
+        "metering": MeteringDesk,
+        "commands": CommandsDesk,
+        "billing": BillingDesk,
+        "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
+    }
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the front door says of the deployment."""
+
+    nodes: Mapping[SystemId, Node]
+    settings: Settings
+    compiled: Compiled
+
+    def __init__(self, nodes: Mapping[Any, Node], *, settings: Settings, compiled: Compiled) -> None:
+        object.__setattr__(self, "nodes", nodes)
+        object.__setattr__(self, "settings", settings)
+        object.__setattr__(self, "compiled", compiled)
+
+    def site(self, *, now: Instant) -> schema.Site:
+        """The site, its plan and its systems."""
+        clock = self.settings.the_clock
+        return schema.Site(
+            name=CITY_NAME,
+            version=__version__,
+            plan=schema.PlanNamed(id=self.compiled.plan, title=_text(self.compiled.title)),
+            now=now,
+            clock_speed=clock.speed if isinstance(clock, ScaledClock) else 1.0,
+            demo=self.settings.demo,
+            systems=[self._system(node) for node in self.nodes.values()],
+        )
+
+    async def health(self) -> schema.Health:
+        """How every system in this process is."""
+        now = self.settings.the_clock.now()
+        return schema.Health(as_of=now, systems=[self._health(node) for node in self.nodes.values()])
+
+    def _system(self, node: Node) -> schema.SystemInfo:
+        picture = {found.id: found for found in self.compiled.picture.nodes}[node.system]
+        return schema.SystemInfo(
+            id=node.system,
+            name=_text(picture.title),
+            party=picture.party,
+            party_name=_text(picture.party_title),
+            hosts=[schema.Hosting(capability=name, of=list(host.rows)) for name, host in node.hosted.items()],
+        )
+
+    def _health(self, node: Node) -> schema.SystemHealth:
+        waiting, set_aside = len(node.unsent(limit=1000)), parked(node)
+        checks = [
+            schema.Check(
+                name=Text(zh="待发消息", en="Messages waiting"),
+                state="up" if waiting < 100 else "degraded",
+                detail=Text(zh=f"{waiting} 条", en=f"{waiting}"),
+            ),
+            schema.Check(
+                name=Text(zh="搁置消息", en="Messages parked"),
+                state="up" if not set_aside else "degraded",
+                detail=Text(zh=f"{set_aside} 条", en=f"{set_aside}"),
+            ),
+        ]
+        state = "up" if all(check.state == "up" for check in checks) else "degraded"
+        return schema.SystemHealth(id=node.system, name=self._system(node).name, state=state, checks=checks)
+
+
+def _text(title: Any) -> Text:
+    return Text(zh=title.zh, en=title.en)

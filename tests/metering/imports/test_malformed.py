@@ -1,0 +1,183 @@
+"""Files that are not what they should be: every fault has a line, nothing is lost in silence, memory stays bounded."""
+
+import gzip
+import tracemalloc
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from msgspec.structs import replace
+
+from metering.samples import flags, plain_mapping, summary_of, totals
+from metropool.capabilities.metering.imports.choose import choose_mapping
+from metropool.capabilities.metering.imports.imported import read_file
+from metropool.capabilities.metering.imports.mapping import read_mapping, shipped_mappings
+from metropool.core.errors import Invalid
+
+HEADER = "meter,at,value\n"
+ROWS = [f"A,2026-05-01 {hour:02}:00,{hour}.125\n" for hour in range(24)]
+
+
+@pytest.fixture(name="write")
+def writer(tmp_path):
+    def write(data: str | bytes, name: str = "file.csv"):
+        path = tmp_path / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return path
+
+    return write
+
+
+def test_a_sound_file_reads_exactly(write):
+    summary = summary_of(write(HEADER + "".join(ROWS)), plain_mapping())
+    assert (summary["rows"], summary["flags"], summary["doubts"], totals(summary)) == (24, [], [], {"value": "23.000"})
+
+
+def test_text_in_a_number_cell_is_missing_and_told_with_its_line(write):
+    rows = [*ROWS]
+    rows[7] = "A,2026-05-01 07:00,seven\n"
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert summary["doubts"] == [
+        {"line": 9, "reason": "bad_number", "column": "value", "text": "seven", "done": "treated as missing"}
+    ]
+    assert [(flag["line"], flag["count"]) for flag in flags(summary, "blank")] == [(9, 1)]
+    assert totals(summary) == {"value": "23.000"}
+
+
+@pytest.mark.parametrize("odd", ["1.234,5", "1,2,3", "12.5.1", "--4", "0x10", "1e999", "NaN", "9" * 30])
+def test_mixed_decimals_and_other_odd_numbers_are_never_guessed(write, odd):
+    rows = [*ROWS[:5], f'A,2026-05-01 05:00,"{odd}"\n', *ROWS[6:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["text"]) for doubt in summary["doubts"]] == [(7, odd)]
+    assert summary["readings"] == 23
+
+
+def test_decimal_comma_and_thousands_points_are_read_where_the_mapping_says_so(write):
+    mapping = read_mapping(
+        """
+name: german
+about: made
+delimiter: ";"
+numbers: {decimal: ",", thousands: ".", blank: ["", "-"]}
+time: {column: at, format: "%d.%m.%Y %H:%M"}
+channels: [{column: value, reading_type: electricity_forward_register, unit: kWh, interval_s: 3600}]
+""",
+        where="test",
+    )
+    text = "at;value\n01.05.2026 00:00;1.234,5\n01.05.2026 01:00;-\n01.05.2026 02:00;1.236,75\n"
+    summary = summary_of(write(text), mapping)
+    assert (totals(summary)["value"], summary["doubts"]) == ("2.2500", [])
+    assert [flag["line"] for flag in flags(summary, "blank")] == [3]
+
+
+def test_a_bad_time_leaves_its_row_out_and_is_told(write):
+    rows = [*ROWS[:3], "A,2026-13-01 03:00,3.125\n", *ROWS[4:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["reason"], doubt["text"]) for doubt in summary["doubts"]] == [
+        (5, "bad_time", "2026-13-01 03:00")
+    ]
+    assert [flag["count"] for flag in flags(summary, "gap")] == [1]
+
+
+def test_rows_of_the_wrong_width_are_told_and_later_lines_keep_their_numbers(write):
+    rows = [*ROWS[:3], "A,2026-05-01 03:00\n", "A,b,c,d\n", *ROWS[4:10], "A,2026-05-01 10:00,ten\n", *ROWS[11:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["reason"]) for doubt in summary["doubts"]] == [
+        (5, "bad_row"),
+        (6, "bad_row"),
+        (13, "bad_number"),
+    ]
+    assert summary["rows"] == 25
+
+
+def test_unsorted_rows_give_the_same_total(write):
+    shuffled = ROWS[12:] + ROWS[:12]
+    summary = summary_of(write(HEADER + "".join(shuffled)), plain_mapping())
+    assert totals(summary) == {"value": "23.000"}
+    assert [(flag["count"], flag["line"]) for flag in flags(summary, "out_of_order")] == [(12, 14)]
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_of_two_values_for_one_time_the_mapping_says_which_is_used(write, which):
+    mapping = replace(plain_mapping(), duplicates=which)
+    summary = summary_of(write(HEADER + "".join(ROWS) + "A,2026-05-01 23:00,24.000\n"), mapping)
+    assert [flag["line"] for flag in flags(summary, "conflict")] == [26 if which == "first" else 25]
+    assert totals(summary) == {"value": "23.000" if which == "first" else "23.875"}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (HEADER.encode(), "has a header but no rows"),
+        (b"meter,at\nA,2026-05-01 00:00\n", "column 'value': is not in the file"),
+        ((HEADER + "".join(ROWS[:6])).encode() + b"A\xff,2026-05-01 06:00,6\n", "line 8: not utf-8"),
+        ((HEADER + "".join(ROWS)).encode("utf-16"), "not utf-8|is not in the file"),
+        (gzip.compress((HEADER + "".join(ROWS * 50)).encode())[:-20], "breaks off after line"),
+        (gzip.compress((HEADER + "".join(ROWS)).encode())[:12], "cannot be unpacked|breaks off"),
+        (b"PAR1 and then nothing", "no complete Parquet file"),
+    ],
+)
+def test_a_file_that_cannot_be_trusted_is_refused_as_a_whole(write, data, message):
+    with pytest.raises(Invalid, match=message):
+        read_file(write(data), plain_mapping() if not data.startswith(b"PAR1") else None)
+
+
+def test_a_file_no_mapping_knows_names_its_columns(write):
+    with pytest.raises(Invalid, match=r"no mapping fits .* Its columns: meter, at, value"):
+        choose_mapping(write(HEADER + ROWS[0]))
+
+
+def test_a_column_nobody_mapped_is_told(write):
+    text = "meter,at,value,extra\n" + "".join(row.strip() + ",x\n" for row in ROWS)
+    assert summary_of(write(text), plain_mapping())["columns_left_out"] == ["extra"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("unit: parsec", "no unit is called 'parsec'"),
+        ("unit: kWh", "kWh is no unit of water_register"),
+        ("unit: m3, colour: red", "colour"),
+        ("unit: m3, reading_type: milk", "milk"),
+    ],
+)
+def test_a_mapping_with_a_fault_says_which(change, message):
+    kind = "" if "reading_type" in change else "reading_type: water_register, "
+    text = f"name: a\nabout: b\ntime: {{column: at}}\nchannels: [{{column: v, {kind}{change}}}]\n"
+    with pytest.raises(Invalid, match=message):
+        read_mapping(text, where="mine.yaml")
+
+
+@pytest.mark.parametrize("mapping", shipped_mappings(), ids=lambda mapping: mapping.name)
+def test_a_file_of_each_kind_finds_its_own_mapping(mapping, tmp_path):
+    names = [*mapping.header, *mapping.used, *(name for name in mapping.ignored if name != "*")]
+    columns = list(dict.fromkeys(names))
+    path = tmp_path / "file"
+    if mapping.format == "parquet":
+        pq.write_table(pa.table({name: [1] for name in columns}), path)
+    else:
+        written = ["" if name == "column 1" else name for name in sorted(columns, key=lambda name: name != "column 1")]
+        path.write_text("about\n" * (mapping.header_line - 1) + mapping.delimiter.join(written) + "\n")
+    assert choose_mapping(path) == mapping
+
+
+def test_two_million_rows_stay_within_bounds(tmp_path):
+    path = tmp_path / "big.csv.gz"
+    block = "".join(
+        f"M{i % 40},2026-{1 + i // 40 % 12:02}-{1 + i // 480 % 28:02} {i // 13440 % 24:02}:00,{i}\n" for i in range(20_000)
+    )
+    with gzip.open(path, "wt", compresslevel=1) as file:
+        file.write(HEADER)
+        for _ in range(100):
+            file.write(block)
+    held = pa.total_allocated_bytes()
+    tracemalloc.start()
+    file_read = read_file(path, plain_mapping())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert file_read.readings.num_rows == file_read.rows == 2_000_000
+    assert file_read.readings["row"][-1].as_py() == 2_000_001
+    assert peak < 300 << 20
+    assert pa.total_allocated_bytes() - held < 200 << 20, "what is kept is a few dozen bytes a row"

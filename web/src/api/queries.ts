@@ -1,0 +1,80 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { ApiError, get, type Query } from './client'
+import type * as T from './types'
+
+export const PLATFORM = 'smart_use_platform'
+export const METERING = 'metering'
+
+/** What may change on the server and so make an answer old (docs/api.md, Changes). */
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology'
+
+declare module '@tanstack/react-query' {
+  interface Register {
+    queryMeta: { system?: string; topics?: Topic[] }
+  }
+}
+
+/** One GET of one system, asked again when one of its topics changes. */
+function fact<A>(system: string, topics: Topic[], path: string, query: Query = {}) {
+  return queryOptions({
+    queryKey: [system, path, query],
+    queryFn: ({ signal }) => get<A>(`/${system}/api${path}`, query, signal),
+    meta: { system, topics },
+    placeholderData: keepPreviousData,
+  })
+}
+
+export const siteQuery = queryOptions({ queryKey: ['site'], queryFn: () => get<T.Site>('/api/site'), staleTime: 300_000 })
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  staleTime: 60_000,
+  queryFn: async (): Promise<T.Session | null> => {
+    try {
+      return await get<T.Session>('/api/session')
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null
+      throw error
+    }
+  },
+})
+
+export const usersQuery = (query: Query) =>
+  queryOptions({ queryKey: ['users', query], queryFn: () => get<T.Page<T.User>>('/api/users', query), placeholderData: keepPreviousData })
+export const healthQuery = queryOptions({ queryKey: ['health'], queryFn: () => get<T.Health>('/api/health'), refetchInterval: 10_000 })
+
+const ofHousehold = (account: string, rest: string) => `/households/${encodeURIComponent(account)}/${rest}`
+export const householdsQuery = fact<{ rows: T.Household[] }>(PLATFORM, [], '/households')
+export const todayQuery = (account: string) => fact<T.Today>(PLATFORM, ['readings', 'dues', 'bills', 'alarms'], ofHousehold(account, 'today'))
+export const billsQuery = (account: string, query: Query) => fact<T.Page<T.BillSummary>>(PLATFORM, ['bills', 'dues'], ofHousehold(account, 'bills'), query)
+export const billQuery = (account: string, number: string) =>
+  fact<T.CombinedBill>(PLATFORM, ['bills', 'dues'], ofHousehold(account, `bills/${encodeURIComponent(number)}`))
+export const usageQuery = (account: string, query: Query) => fact<T.Usage>(PLATFORM, ['readings'], ofHousehold(account, 'usage'), query)
+export const calendarQuery = (account: string, query: Query) => fact<T.UsageCalendar>(PLATFORM, ['readings'], ofHousehold(account, 'usage/calendar'), query)
+export const duesQuery = (account: string) => fact<T.Dues>(PLATFORM, ['dues', 'payments'], ofHousehold(account, 'dues'))
+export const paymentsQuery = (account: string, query: Query) => fact<T.Page<T.Payment>>(PLATFORM, ['payments'], ofHousehold(account, 'payments'), query)
+export const paymentQuery = (account: string, reference: string) =>
+  fact<T.Payment>(PLATFORM, ['payments'], ofHousehold(account, `payments/${encodeURIComponent(reference)}`))
+
+export const topologyQuery = fact<T.Topology>(PLATFORM, ['topology'], '/topology')
+export const edgeMessagesQuery = (edge: string, query: Query) =>
+  fact<T.Page<T.TopologyMessage>>(PLATFORM, ['topology'], `/topology/edges/${encodeURIComponent(edge)}/messages`, query)
+
+export const overviewQuery = (query: Query) => fact<T.Overview>(METERING, ['readings', 'collection', 'alarms', 'commands'], '/overview', query)
+export const mapQuery = (query: Query) => fact<T.CityMap>(METERING, ['collection', 'alarms'], '/map', query)
+export const areaQuery = (id: string, query: Query) => fact<T.Area>(METERING, ['readings', 'collection', 'alarms'], `/areas/${encodeURIComponent(id)}`, query)
+export const alarmsQuery = (query: Query) => fact<T.Page<T.Alarm>>(METERING, ['alarms'], '/alarms', query)
+export const collectionQuery = (query: Query) => fact<T.Collection>(METERING, ['collection'], '/collection', query)
+export const terminalsQuery = (query: Query) => fact<T.Page<T.Terminal>>(METERING, ['collection'], '/terminals', query)
+export const metersQuery = (query: Query) => fact<T.Page<T.MeterRow>>(METERING, ['readings'], '/meters', query)
+export const meterQuery = (id: string) => fact<T.Meter>(METERING, ['readings', 'commands'], `/meters/${encodeURIComponent(id)}`)
+export const curveQuery = (id: string, query: Query) => fact<T.MeterCurve>(METERING, ['readings'], `/meters/${encodeURIComponent(id)}/curve`, query)
+export const eventsQuery = (id: string, query: Query) => fact<T.Page<T.MeterEvent>>(METERING, ['alarms', 'readings'], `/meters/${encodeURIComponent(id)}/events`, query)
+export const commandSummaryQuery = fact<T.CommandSummary>(METERING, ['commands'], '/commands/summary')
+export const commandsQuery = (query: Query) => fact<T.Page<T.Command>>(METERING, ['commands'], '/commands', query)
+export const commandQuery = (id: string) => fact<T.Command>(METERING, ['commands'], `/commands/${encodeURIComponent(id)}`)
+export const effectQuery = (kind: T.CommandKind, meter: string) => fact<T.CommandEffect>(METERING, ['commands'], '/commands/effect', { kind, meter })
+
+export const companyOverviewQuery = (system: string, query: Query) => fact<T.CompanyOverview>(system, ['bills', 'dues'], '/overview', query)
+export const companyBillsQuery = (system: string, query: Query) => fact<T.Page<T.CompanyBillRow>>(system, ['bills', 'dues'], '/bills', query)
+export const companyBillQuery = (system: string, number: string) => fact<T.CompanyBill>(system, ['bills', 'dues'], `/bills/${encodeURIComponent(number)}`)

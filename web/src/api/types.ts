@@ -1,0 +1,421 @@
+// The types of docs/api.md, by the same names as the OpenAPI components. When api.d.ts is generated (npm run types), each line here
+// becomes `export type X = components['schemas']['X']` and no page changes.
+
+export type Instant = string
+export type BusinessDate = string
+export type Language = 'zh' | 'en'
+export type Service = 'electricity' | 'water' | 'gas' | 'heat'
+export type Quality = 'measured' | 'estimated' | 'missing' | 'not_expected' | 'suspect' | 'edited'
+export type Severity = 'info' | 'warning' | 'critical'
+export type Role = 'resident' | 'operator' | 'company' | 'admin'
+
+export interface Text { zh: string; en: string }
+
+export interface Figure {
+  value: string | null
+  unit: string
+  as_of: Instant | null
+  quality: Quality
+  estimated_share: number | null
+  reason: Text | null
+}
+
+export interface Series {
+  unit: string
+  start: Instant
+  interval_s: number | null
+  starts: BusinessDate[] | null
+  values: (number | null)[]
+  quality: number[] | null
+  as_of: Instant | null
+  estimated_share: number | null
+}
+
+export interface Page<T> { rows: T[]; page: number; size: number; total: number; as_of: Instant | null }
+
+export interface Fault { where: string; what_zh: string; what_en: string }
+export interface ErrorBody {
+  kind: string
+  key: string
+  message_zh: string
+  message_en: string
+  remedy_zh: string
+  remedy_en: string
+  faults: Fault[]
+}
+
+// Front door
+export interface HostedCapability { capability: string; of: string[] }
+export interface SystemInfo { id: string; name: Text; party: string; party_name: Text; hosts: HostedCapability[] }
+export interface Site {
+  name: Text
+  version: string
+  plan: { id: string; title: Text }
+  now: Instant
+  clock_speed: number
+  timezone: string
+  demo: boolean
+  systems: SystemInfo[]
+}
+export interface Session {
+  login: string
+  name: string
+  roles: Role[]
+  rights: string[]
+  households: string[]
+  system: string | null
+  must_change_password: boolean
+  expires_at: Instant
+  language: Language
+}
+export interface User { login: string; name: string; roles: Role[]; system: string | null; locked_until: Instant | null; last_sign_in_at: Instant | null }
+export type HealthState = 'up' | 'degraded' | 'down'
+export interface HealthCheck { name: Text; state: HealthState; detail: Text }
+export interface SystemHealth { id: string; name: Text; state: HealthState; checks: HealthCheck[] }
+export interface Health { as_of: Instant; systems: SystemHealth[] }
+
+// Resident
+export interface ServiceAccount { service: Service; company: string; company_name: Text; account_number: string; meter_number: string | null; phone: string | null }
+export interface Household { account: string; name: string; address: string; accounts: ServiceAccount[] }
+export interface Alert { id: string; severity: Severity; service: Service | null; title: Text; detail: Text; at: Instant }
+export interface TodayUsage { service: Service; today: Figure; same_time_yesterday: Figure; series: Series }
+export interface Today {
+  account: string
+  as_of: Instant
+  payable_fen: number | null
+  due_date: BusinessDate | null
+  overdue: boolean
+  open_bill: string | null
+  alerts: Alert[]
+  usage: TodayUsage[]
+}
+export type BillState = 'open' | 'part_paid' | 'paid' | 'overdue' | 'replaced'
+export interface PartSummary { service: Service; amount_fen: number; quantity: string; unit: string }
+export interface BillSummary {
+  number: string
+  month: string
+  period_start: BusinessDate
+  period_end: BusinessDate
+  issued_at: Instant
+  due_date: BusinessDate
+  state: BillState
+  total_fen: number
+  paid_fen: number
+  estimated_parts: number
+  parts: PartSummary[]
+}
+export interface BillLine {
+  line: number
+  name: Text
+  detail: Text | null
+  quantity: string | null
+  unit: string | null
+  price: string | null
+  amount_exact: string
+  amount_fen: number
+}
+export interface BillPart extends PartSummary {
+  company: string
+  company_name: Text
+  account_number: string
+  meter_number: string
+  bill_number: string
+  version: number
+  tariff: Text
+  register_start: string | null
+  register_end: string | null
+  register_start_at: Instant | null
+  register_end_at: Instant | null
+  multiplier: string
+  is_estimated: boolean
+  estimated_share: number | null
+  lines: BillLine[]
+  paid_fen: number
+  due_date: BusinessDate
+}
+export interface MonthTotal { month: string; total_fen: number; parts: PartSummary[] }
+export interface HistoryMonth { month: string; parts: (PartSummary & { is_estimated: boolean })[] }
+export interface WhyStep { service: Service; cause: 'usage' | 'price' | 'days' | 'fixed' | 'other'; label: Text; delta_fen: number }
+export interface BillQuestion { id: string; bill_number: string; line: number | null; text: string; state: 'received' | 'answered'; asked_at: Instant; expected_by: BusinessDate; answer: string | null }
+export interface CombinedBill extends Omit<BillSummary, 'parts'> {
+  account: string
+  name: string
+  address: string
+  as_of: Instant
+  parts: BillPart[]
+  last_month: MonthTotal | null
+  last_year: MonthTotal | null
+  history: HistoryMonth[]
+  why: WhyStep[]
+  questions: BillQuestion[]
+}
+export type UsageStep = 'interval' | 'hour' | 'day' | 'month'
+export interface TariffBand { start: Instant; end: Instant; period: 'sharp' | 'peak' | 'flat' | 'valley' | 'deep_valley'; name: Text; price: string }
+export interface Usage {
+  service: Service
+  step: UsageStep
+  start: BusinessDate
+  end: BusinessDate
+  series: Series
+  money: Series | null
+  money_note: Text
+  carbon: Series | null
+  carbon_note: Text
+  bands: TariffBand[]
+  total: Figure
+  peak: Figure
+  peak_at: Instant | null
+  base_load: Figure
+  money_fen: number | null
+  compare: { start: BusinessDate; end: BusinessDate; series: Series; total: Figure } | null
+}
+export interface UsageCalendar { service: Service; year: number; unit: string; days: { date: BusinessDate; value: number | null; quality: Quality }[]; as_of: Instant | null }
+export interface DueBill { bill_number: string; month: string; amount_fen: number; paid_fen: number; late_fee_fen: number; payable_fen: number; due_date: BusinessDate; overdue: boolean }
+export interface DuesOfCompany { company: string; company_name: Text; service: Service; account_number: string; payable_fen: number; bills: DueBill[] }
+export interface PaymentChannel { id: string; name: Text }
+export type PaymentState = 'pending' | 'succeeded' | 'failed' | 'expired' | 'refunded' | 'part_refunded'
+export interface PaymentPart { company: string; company_name: Text; service: Service; bill_number: string; amount_fen: number }
+export interface Payment {
+  reference: string
+  account: string
+  state: PaymentState
+  amount_fen: number
+  refunded_fen: number
+  split: PaymentPart[]
+  channel: string
+  channel_name: Text
+  channel_reference: string | null
+  redirect_url: string | null
+  created_at: Instant
+  expires_at: Instant
+  paid_at: Instant | null
+  receipt_number: string | null
+  reason: Text | null
+}
+export interface Dues { account: string; as_of: Instant; payable_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null }
+
+// Topology
+export interface TopologyNode {
+  id: string
+  name: Text
+  party: string
+  party_name: Text
+  zone: string
+  zone_name: Text
+  hosts: HostedCapability[]
+  running: boolean
+  state: 'up' | 'silent' | 'down' | 'not_run'
+  last_seen_at: Instant | null
+}
+export type EdgeState = 'flowing' | 'idle' | 'silent' | 'refused' | 'not_run'
+export interface TopologyEdge {
+  id: string
+  row: string
+  source: string
+  target: string
+  direction: 'up' | 'down'
+  control: boolean
+  messages: { id: string; name: Text; class: string | null }[]
+  state: EdgeState
+  per_minute: number | null
+  delay_s: number | null
+  delivered: number
+  refused: number
+  last_at: Instant | null
+  provenance: 'paper' | 'inferred' | 'product'
+}
+export interface Topology { as_of: Instant; plan: { id: string; title: Text }; nodes: TopologyNode[]; edges: TopologyEdge[] }
+export interface TopologyMessage {
+  id: string
+  message: string
+  name: Text
+  sender: string
+  receiver: string
+  sent_at: Instant
+  delivered_at: Instant | null
+  state: 'delivered' | 'waiting' | 'refused' | 'parked'
+  rows: number | null
+  bytes: number
+  reason: Text | null
+}
+
+// Operator
+export interface Overview {
+  as_of: Instant
+  load: Figure
+  collection_rate: Figure
+  loss_rate: Figure
+  meters: number
+  terminals: number
+  silent_terminals: number
+  open_alarms: number
+  waiting_commands: number
+}
+export type MapLayer = 'district' | 'community' | 'supply_area' | 'line' | 'pipe' | 'terminal' | 'water_body' | 'label'
+export interface MapProperties {
+  id: string
+  layer: MapLayer
+  name: Text
+  service: Service | null
+  value: number | null
+  unit: string | null
+  collection_rate: number | null
+  alarms: number
+  state: 'good' | 'late' | 'bad' | 'unknown'
+}
+export interface CityMap { as_of: Instant; bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, MapProperties> }
+export interface Alarm { id: string; severity: Severity; state: 'open' | 'closed'; name: Text; meter: string | null; terminal: string | null; area: string | null; at: Instant; closed_at: Instant | null }
+export interface Terminal {
+  id: string
+  address: string
+  name: Text
+  kind: 'concentrator' | 'load' | 'transformer' | 'substation' | 'transparent'
+  protocol: string
+  area: string | null
+  area_name: Text | null
+  meters: number
+  state: 'online' | 'silent' | 'never_seen'
+  last_seen_at: Instant | null
+  collection_rate: number | null
+  clock_drift_s: number | null
+}
+export interface Area {
+  id: string
+  layer: MapLayer
+  name: Text
+  parent: { id: string; name: Text } | null
+  as_of: Instant
+  load: Figure
+  energy_today: Figure
+  collection_rate: Figure
+  loss_rate: Figure
+  meters: { service: Service; total: number; silent: number }[]
+  terminals: Terminal[]
+  alarms: Alarm[]
+  profile: Series | null
+}
+export interface Collection {
+  as_of: Instant
+  start: BusinessDate
+  end: BusinessDate
+  rates: { interval: Figure; daily: Figure; monthly: Figure }
+  late: number
+  silent_terminals: number
+  funnel: { planned: number; reached: number; read: number; stored: number }
+  days: BusinessDate[]
+  terminals: { id: string; name: Text; meters: number; state: Terminal['state'] }[]
+  cells: (number | null)[][]
+  missing: { terminal: string; count: number; oldest: Instant }[]
+}
+export interface Recollection { job: string; tasks: number }
+export interface MeterRow {
+  id: string
+  number: string
+  service: Service
+  model: string
+  address: string
+  area_name: Text | null
+  terminal_id: string | null
+  state: 'normal' | 'silent' | 'off' | 'fault' | 'exchanged'
+  register: Figure
+  last_read_at: Instant | null
+}
+export interface Measure { reading_type: string; name: Text; figure: Figure }
+export type CommandKind = 'read_on_demand' | 'disconnect' | 'reconnect' | 'close_valve' | 'open_valve' | 'synchronize_clock'
+export interface Meter extends MeterRow {
+  protocol: string
+  installed_on: BusinessDate | null
+  multiplier: string
+  measures: Measure[]
+  switch: { kind: 'relay' | 'valve'; supply: 'on' | 'off' | 'unknown'; confirmed_at: Instant | null; supply_guaranteed: boolean } | null
+  clock_drift_s: number | null
+  clock_checked_at: Instant | null
+  terminal: Terminal | null
+  usage_point: { number: string; category: Text } | null
+  installations: { from: Instant; to: Instant | null; multiplier: string; usage_point: string }[]
+  commands_allowed: CommandKind[]
+}
+export interface MeterEvent { id: string; at: Instant; received_at: Instant; code: string; name: Text; severity: Severity; detail: Text | null }
+export interface MeterCurve {
+  start: BusinessDate
+  end: BusinessDate
+  register: { at: Instant; value: string; quality: Quality }[]
+  register_unit: string
+  load: Series
+  energy: Series
+  compare: Series | null
+  events: MeterEvent[]
+  as_of: Instant | null
+}
+export type CommandState = 'awaiting_approval' | 'queued' | 'sent' | 'answered' | 'finished'
+export type CommandOutcome = 'done' | 'refused' | 'expired' | 'unknown'
+export type CommandStepName = 'ordered' | 'approved' | 'rejected' | 'queued' | 'sent' | 'answered' | 'read_back' | 'finished' | 'cancelled'
+export interface CommandStep { step: CommandStepName; at: Instant; by: string | null; detail: Text | null }
+export interface Command {
+  id: string
+  kind: CommandKind
+  kind_name: Text
+  meter: string
+  meter_number: string
+  service: Service
+  address: string
+  reason: string
+  ordered_by: string
+  approved_by: string | null
+  state: CommandState
+  outcome: CommandOutcome | null
+  outcome_detail: Text | null
+  steps: CommandStep[]
+  result: Measure[]
+  created_at: Instant
+  expires_at: Instant
+  finished_at: Instant | null
+  needs_approval: boolean
+}
+export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; expires_in_s: number }
+export interface CommandSummary { as_of: Instant; answered_rate: Figure; median_s: Figure; waiting: number; awaiting_approval: number; unknown: number }
+
+// Company
+export interface CompanyOverview {
+  as_of: Instant
+  month: string
+  months: string[]
+  service: Service
+  bills: number
+  amount_fen: number
+  paid_fen: number
+  overdue_fen: number
+  estimated_bills: number
+  blocked: number
+  previous_amount_fen: number | null
+  ledger_sum_fen: number
+}
+export interface CompanyBillRow {
+  bill_number: string
+  version: number
+  account_number: string
+  name: string
+  meter_number: string
+  month: string
+  period_start: BusinessDate
+  period_end: BusinessDate
+  quantity: string
+  unit: string
+  is_estimated: boolean
+  amount_fen: number
+  paid_fen: number
+  due_date: BusinessDate
+  state: BillState
+}
+export interface CompanyBill extends CompanyBillRow {
+  address: string
+  tariff: Text
+  register_start: string | null
+  register_end: string | null
+  register_start_at: Instant | null
+  register_end_at: Instant | null
+  multiplier: string
+  lines: BillLine[]
+  payments: { reference: string; amount_fen: number; paid_at: Instant }[]
+  provenance: { readings_snapshot: string; installation_version: string; rules_version: string }
+}

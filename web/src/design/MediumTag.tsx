@@ -1,0 +1,30 @@
+import { useTranslation } from 'react-i18next'
+import type { Service } from '../api/types'
+import { COLOURS } from './format'
+
+const SHAPES: Record<Service, string> = {
+  electricity: 'M13 2 4 14h6l-1 8 9-12h-6z',
+  water: 'M12 2.5c4 4.7 6.5 8.2 6.5 11.7a6.5 6.5 0 0 1-13 0c0-3.5 2.5-7 6.5-11.7z',
+  gas: 'M12 2c1 4 6 6.3 6 12a6 6 0 0 1-12 0c0-2.6 1.2-4.3 2.6-5.6.2 2 .9 2.9 1.9 3.3C10 8 10.4 4.6 12 2z',
+  heat: 'M7 3c3 3-2 5 1 9s-1 6-1 9M13 3c3 3-2 5 1 9s-1 6-1 9M19 3c3 3-2 5 1 9s-1 6-1 9',
+}
+
+export function MediumShape({ service, size = 18 }: { service: Service; size?: number }) {
+  const line = service === 'heat'
+  return (
+    <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" className="medium-shape">
+      <path d={SHAPES[service]} fill={line ? 'none' : COLOURS[service]} stroke={line ? COLOURS[service] : 'none'} strokeWidth="2" />
+    </svg>
+  )
+}
+
+/** A medium by colour, shape and word: never by colour alone. */
+export function MediumTag({ service, size }: { service: Service; size?: number }) {
+  const { t } = useTranslation()
+  return (
+    <span className="medium-tag">
+      <MediumShape service={service} size={size} />
+      {t(`service.${service}`)}
+    </span>
+  )
+}

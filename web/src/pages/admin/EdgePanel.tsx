@@ -1,0 +1,51 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { edgeMessagesQuery } from '../../api/queries'
+import type { TopologyEdge, TopologyMessage, TopologyNode } from '../../api/types'
+import { AgeBadge } from '../../design/AgeBadge'
+import { MISSING, numberText } from '../../design/format'
+import { usePick } from '../../design/preferences'
+import { StateTag, type Tone } from '../../design/StateTag'
+import { StateView } from '../../design/StateView'
+import { EDGE_TONES } from './TopologyPage'
+
+const TONES: Record<TopologyMessage['state'], Tone> = { delivered: 'good', waiting: 'busy', refused: 'bad', parked: 'late' }
+
+/** One row of the plan in one direction: what may travel, what did, and the last of it (masked). */
+export function EdgePanel({ edge, nodes, onClose }: { edge: TopologyEdge; nodes: TopologyNode[]; onClose: () => void }) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const messages = useQuery(edgeMessagesQuery(edge.id, { size: 10 }))
+  const panel = useRef<HTMLElement>(null)
+  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), [edge.id])
+  const name = (id: string) => pick(nodes.find((node) => node.id === id)?.name) || id
+  return (
+    <aside ref={panel} className="card panel" aria-label={t('topology.row_of', { row: edge.row })} tabIndex={0}>
+      <div className="between"><h2>{t('topology.row_of', { row: edge.row })}</h2><button type="button" className="panel-close" aria-label={t('state.close')} onClick={onClose}>×</button></div>
+      <p>{name(edge.source)} → {name(edge.target)}</p>
+      <p className="row"><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag><span className="muted">{t(`topology.provenance.${edge.provenance}`)}</span></p>
+      <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}</div></li>)}</ul>
+      <dl className="facts">
+        <div><dt>{t('topology.per_minute')}</dt><dd>{numberText(edge.per_minute, '', 1)}</dd></div>
+        <div><dt>{t('topology.delay')}</dt><dd>{edge.delay_s === null ? MISSING : `${numberText(edge.delay_s, 's')} s`}</dd></div>
+        <div><dt>{t('topology.delivered')}</dt><dd>{numberText(edge.delivered, '1')}</dd></div>
+        <div><dt>{t('topology.refused')}</dt><dd>{numberText(edge.refused, '1')}</dd></div>
+      </dl>
+      <h3>{t('topology.last_messages')}</h3>
+      <StateView query={messages} height={120} empty={(data) => (data.total === 0 ? t('topology.no_messages') : null)}>
+        {(data) => (
+          <ul className="stack">
+            {data.rows.map((message) => (
+              <li key={message.id}>
+                <div className="between"><span>{pick(message.name)}</span><StateTag tone={TONES[message.state]}>{t(`topology.message.${message.state}`)}</StateTag></div>
+                <div className="muted">{message.rows !== null && `${t('topology.rows', { count: message.rows })} · `}{numberText(message.bytes / 1024, '', 1)} KB · <AgeBadge at={message.sent_at} /></div>
+                {message.reason && <div className="muted">{pick(message.reason)}</div>}
+              </li>
+            ))}
+          </ul>
+        )}
+      </StateView>
+    </aside>
+  )
+}

@@ -1,0 +1,84 @@
+import { BaseEdge, Controls, EdgeLabelRenderer, Handle, Position, ReactFlow, type EdgeProps, type NodeProps } from '@xyflow/react'
+import '@xyflow/react/dist/style.css'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Topology } from '../../api/types'
+import { usePick } from '../../design/preferences'
+import { StateTag, type Tone } from '../../design/StateTag'
+import { drawn, type FlowEdge, type FlowNode } from './topologyLayout'
+
+const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', silent: 'late', down: 'bad', not_run: 'quiet' }
+
+interface Props { topology: Topology; selected: string | undefined; onSelect: (id: string) => void }
+
+export default function TopologyFlow({ topology, selected, onSelect }: Props) {
+  const { t } = useTranslation()
+  const { nodes, edges } = useMemo(() => drawn(topology), [topology])
+  const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected }))
+  return (
+    <div className="flow" role="group" aria-label={t('topology.label')} data-ready="true">
+      <ReactFlow
+        nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.25} nodesDraggable={false} nodesConnectable={false}
+        onEdgeClick={(_, edge) => onSelect(edge.id)} zoomOnScroll={false} preventScrolling={false}
+      >
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
+  )
+}
+
+function SystemNode({ data }: NodeProps<FlowNode>) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const { system } = data
+  const hosts = system.hosts.map(({ capability, of }) => (of.length > 0 ? `${capability} (${of.join(', ')})` : capability)).join(' · ')
+  return (
+    <div className={`system is-${system.state}`}>
+      <Handle type="target" id="in-left" position={Position.Left} style={{ top: '35%', opacity: 0 }} />
+      <Handle type="source" id="out-left" position={Position.Left} style={{ top: '70%', opacity: 0 }} />
+      <Handle type="source" id="out-right" position={Position.Right} style={{ top: '35%', opacity: 0 }} />
+      <Handle type="target" id="in-right" position={Position.Right} style={{ top: '70%', opacity: 0 }} />
+      <Handle type="source" id="out-below" position={Position.Bottom} style={{ opacity: 0, left: '40%' }} />
+      <Handle type="target" id="in-below" position={Position.Bottom} style={{ opacity: 0, left: '60%' }} />
+      <strong>{pick(system.name)}</strong>
+      <div>{pick(system.party_name)} · {pick(system.zone_name)}</div>
+      {hosts && <div className="muted">{hosts}</div>}
+      <StateTag tone={NODE_TONES[system.state]}>{t(`topology.node.${system.state}`)}</StateTag>
+    </div>
+  )
+}
+
+/** Control runs below the graph, not through it. */
+function BelowEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
+  const low = (data?.floor ?? Math.max(sourceY, targetY)) + 24
+  const path = `M${sourceX},${sourceY} C${sourceX},${low} ${sourceX},${low} ${(sourceX + targetX) / 2},${low} S${targetX},${low} ${targetX},${targetY}`
+  return <LabelledEdge path={path} x={(sourceX + targetX) / 2} y={low} label={data?.row} style={style} markerEnd={markerEnd} />
+}
+
+function AcrossEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
+  const bend = Math.max(30, Math.abs(targetX - sourceX) / 2) * Math.sign(targetX - sourceX || 1)
+  const path = `M${sourceX},${sourceY} C${sourceX + bend},${sourceY} ${targetX - bend},${targetY} ${targetX},${targetY}`
+  const x = along(sourceX, sourceX + bend, targetX - bend, targetX)
+  const y = along(sourceY, sourceY, targetY, targetY)
+  return <LabelledEdge path={path} x={x} y={y} label={data?.row} style={style} markerEnd={markerEnd} />
+}
+
+/** A third of the way, so that the labels of a pair going opposite ways stand apart. */
+function along(from: number, first: number, second: number, to: number): number {
+  const t = 0.32
+  return (1 - t) ** 3 * from + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t ** 2 * second + t ** 3 * to
+}
+
+interface LabelledProps { path: string; x: number; y: number; label: string | undefined; style: EdgeProps['style']; markerEnd: string | undefined }
+
+function LabelledEdge({ path, x, y, label, style, markerEnd }: LabelledProps) {
+  return (
+    <>
+      <BaseEdge path={path} style={style} markerEnd={markerEnd} interactionWidth={18} />
+      <EdgeLabelRenderer><span className="edge-label" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>{label}</span></EdgeLabelRenderer>
+    </>
+  )
+}
+
+const NODE_TYPES = { system: SystemNode }
+const EDGE_TYPES = { across: AcrossEdge, below: BelowEdge }

@@ -1,0 +1,84 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { topologyQuery } from '../../api/queries'
+import type { EdgeState, Topology } from '../../api/types'
+import { AgeBadge } from '../../design/AgeBadge'
+import { MISSING, numberText } from '../../design/format'
+import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
+import { usePick } from '../../design/preferences'
+import { StateTag, type Tone } from '../../design/StateTag'
+import { Skeleton, StateView } from '../../design/StateView'
+import { useUrlState } from '../../design/urlState'
+import '../operator/operator.css'
+import { EdgePanel } from './EdgePanel'
+
+const TopologyFlow = lazy(() => import('./TopologyFlow'))
+export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', silent: 'late', refused: 'bad', not_run: 'quiet' }
+
+/** The systems of the running plan and what flows between them. */
+export function TopologyPage() {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const topology = useQuery(topologyQuery)
+  const { data } = topology
+  return (
+    <PageFrame title={data ? t('topology.title', { plan: pick(data.plan.title) }) : t('nav.topology')} as_of={data?.as_of} help={t('topology.help')}>
+      <StateView query={topology} height={560} empty={(found) => (found.nodes.length === 0 ? t('topology.empty') : null)}>{(found) => <Body topology={found} />}</StateView>
+    </PageFrame>
+  )
+}
+
+function Body({ topology }: { topology: Topology }) {
+  const { t } = useTranslation()
+  const [table, setTable] = useState(false)
+  const [state, setState] = useUrlState()
+  const edge = topology.edges.find(({ id }) => id === state.edge)
+  const run = topology.edges.filter((each) => each.state !== 'not_run')
+  const select = (id: string) => setState({ edge: id }, false)
+  return (
+    <>
+      <div className="key-numbers">
+        <KeyNumber name={t('topology.systems')} note={t('topology.in_plan', { count: topology.nodes.length })}>{topology.nodes.filter(({ running }) => running).length}</KeyNumber>
+        <KeyNumber name={t('topology.per_minute')}>{numberText(run.reduce((sum, { per_minute }) => sum + (per_minute ?? 0), 0), '', 1)}</KeyNumber>
+        <KeyNumber name={t('topology.delay')}>{run.some(({ delay_s }) => delay_s !== null) ? `${numberText(Math.max(...run.map(({ delay_s }) => delay_s ?? 0)), 's')} s` : MISSING}</KeyNumber>
+        <KeyNumber name={t('topology.refused')}>{run.reduce((sum, { refused }) => sum + refused, 0)}</KeyNumber>
+        <KeyNumber name={t('topology.silent')}>{run.filter((each) => each.state === 'silent').length}</KeyNumber>
+      </div>
+      <div className={`with-panel is-wide${edge ? '' : ' no-panel'}`}>
+        <Card title={t('topology.picture')} extra={<><Legend /><button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
+          {table ? <EdgeTable topology={topology} onSelect={select} /> : <Suspense fallback={<Skeleton height={520} />}><TopologyFlow topology={topology} selected={edge?.id} onSelect={select} /></Suspense>}
+        </Card>
+        {edge && <EdgePanel edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />}
+      </div>
+    </>
+  )
+}
+
+function Legend() {
+  const { t } = useTranslation()
+  return <span className="row">{(['flowing', 'idle', 'silent', 'refused', 'not_run'] as const).map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
+}
+
+function EdgeTable({ topology, onSelect }: { topology: Topology; onSelect: (id: string) => void }) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const name = (id: string) => pick(topology.nodes.find((node) => node.id === id)?.name) || id
+  return (
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={t('topology.picture')}>
+      <table className="plain-table">
+        <thead><tr>{(['row', 'from', 'to', 'messages', 'state_name', 'delivered', 'refused', 'last'] as const).map((column) => <th key={column} scope="col">{t(`topology.${column}`)}</th>)}</tr></thead>
+        <tbody>
+          {topology.edges.map((edge) => (
+            <tr key={edge.id}>
+              <td><button type="button" className="link-button" onClick={() => onSelect(edge.id)}>{edge.row}</button></td>
+              <td>{name(edge.source)}</td><td>{name(edge.target)}</td><td>{edge.messages.map((message) => pick(message.name)).join(t('pay.and'))}</td>
+              <td><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag></td>
+              <td>{edge.delivered}</td><td>{edge.refused}</td><td>{edge.last_at ? <AgeBadge at={edge.last_at} /> : MISSING}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

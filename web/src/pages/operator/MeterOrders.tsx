@@ -1,0 +1,85 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Button } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { change, newIntention } from '../../api/client'
+import { effectQuery, METERING, sessionQuery } from '../../api/queries'
+import type { Command, CommandKind, Meter } from '../../api/types'
+import { ConfirmDanger } from '../../design/ConfirmDanger'
+import { usePick } from '../../design/preferences'
+import { Failure, Skeleton } from '../../design/StateView'
+
+const HARMLESS: CommandKind[] = ['read_on_demand', 'synchronize_clock']
+
+/** The orders this meter takes: reading at once, the rest with effect, reason and second person. */
+export function MeterOrders({ meter }: { meter: Meter }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const { data: session } = useQuery(sessionQuery)
+  const [asked, setAsked] = useState<CommandKind | null>(null)
+  const [key, setKey] = useState(newIntention)
+  const [working, setWorking] = useState<CommandKind | null>(null)
+  const [error, setError] = useState<unknown>(null)
+  if (!session?.rights.includes('commands.create')) return null
+
+  const order = async (kind: CommandKind, reason: string): Promise<Command> => {
+    const command = await change<Command>('POST', `/${METERING}/api/commands`, { kind, meter: meter.id, reason }, key)
+    setKey(newIntention())
+    await client.invalidateQueries({ predicate: ({ meta }) => meta?.topics?.includes('commands') ?? false })
+    return command
+  }
+  const at_once = async (kind: CommandKind) => {
+    setWorking(kind)
+    setError(null)
+    try {
+      await order(kind, '')
+    } catch (failed) {
+      setError(failed)
+    } finally {
+      setWorking(null)
+    }
+  }
+  const dangerous = async (kind: CommandKind, reason: string) => {
+    const command = await order(kind, reason)
+    setAsked(null)
+    await navigate({ to: '/operator/commands/$command', params: { command: command.id } })
+  }
+
+  return (
+    <>
+      {meter.commands_allowed.map((kind) =>
+        HARMLESS.includes(kind) ? (
+          <Button key={kind} type={kind === 'read_on_demand' ? 'primary' : 'default'} loading={working === kind} onClick={() => void at_once(kind)}>{t(`command.kind.${kind}`)}</Button>
+        ) : (
+          <Button key={kind} danger={kind === 'disconnect' || kind === 'close_valve'} onClick={() => { setKey(newIntention()); setAsked(kind) }}>{t(`command.kind.${kind}`)}</Button>
+        ),
+      )}
+      {error !== null && <Failure error={error} />}
+      {asked && <OrderDialog kind={asked} meter={meter} onClose={() => setAsked(null)} onOrder={(reason) => dangerous(asked, reason)} />}
+    </>
+  )
+}
+
+interface DialogProps { kind: CommandKind; meter: Meter; onClose: () => void; onOrder: (reason: string) => Promise<void> }
+
+function OrderDialog({ kind, meter, onClose, onOrder }: DialogProps) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const effect = useQuery({ ...effectQuery(kind, meter.id), placeholderData: undefined })
+  const words = effect.data ? (
+    <>
+      <p>{pick(effect.data.effect)}</p>
+      <p style={{ fontWeight: 450 }}>{meter.number} · {meter.address}</p>
+      {effect.data.needs_approval && <p style={{ fontWeight: 450 }}>{t('command.second_person', { minutes: Math.round(effect.data.expires_in_s / 60) })}</p>}
+    </>
+  ) : effect.error ? <Failure error={effect.error} onRetry={() => void effect.refetch()} /> : <Skeleton height={60} />
+  const refusal = !effect.data ? t('command.effect_unknown') : effect.data.allowed ? null : pick(effect.data.refusal) || t('command.not_allowed')
+  return (
+    <ConfirmDanger
+      open title={t(`command.kind.${kind}`)} effect={words} refusal={refusal} danger={kind === 'disconnect' || kind === 'close_valve'}
+      action={t(`command.kind.${kind}`)} onConfirm={({ reason }) => onOrder(reason)} onClose={onClose}
+    />
+  )
+}

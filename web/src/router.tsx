@@ -1,0 +1,89 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { sessionQuery } from './api/queries'
+import type { Session } from './api/types'
+import { Skeleton } from './design/StateView'
+import { parseSearch, stringifySearch, type UrlState } from './design/urlState'
+import { NotHere, PageFailure } from './shell/NotHere'
+import { Shell } from './shell/Shell'
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotHere,
+  errorComponent: PageFailure,
+  validateSearch: (state: UrlState): UrlState => state,
+})
+
+const login = createRoute({ getParentRoute: () => root, path: '/login', component: lazyRouteComponent(() => import('./pages/LoginPage'), 'LoginPage') })
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.client.ensureQueryData(sessionQuery)
+    if (!session) throw redirect({ to: '/login', search: { next: location.href } })
+    if (session.must_change_password && location.pathname !== '/password') throw redirect({ to: '/password' })
+  },
+})
+
+const start = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const session = await context.client.ensureQueryData(sessionQuery)
+    if (session) throw redirect({ href: firstPage(session), replace: true })
+  },
+})
+
+/** Where a role begins. */
+export function firstPage(session: Session): string {
+  const [household] = session.households
+  if (session.roles.includes('resident') && household) return `/today/${household}`
+  if (session.roles.includes('operator')) return '/operator/map'
+  if (session.roles.includes('company') && session.system) return `/company/${session.system}/bills`
+  return '/topology'
+}
+
+const of = <P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) => createRoute({ getParentRoute: () => shell, path, component })
+
+const pages = [
+  start,
+  of('/password', lazyRouteComponent(() => import('./pages/PasswordPage'), 'PasswordPage')),
+  of('/today/$account', lazyRouteComponent(() => import('./pages/resident/TodayPage'), 'TodayPage')),
+  of('/bills/$account', lazyRouteComponent(() => import('./pages/resident/BillsPage'), 'BillsPage')),
+  of('/bills/$account/$number', lazyRouteComponent(() => import('./pages/resident/BillPage'), 'BillPage')),
+  of('/usage/$account', lazyRouteComponent(() => import('./pages/resident/UsagePage'), 'UsagePage')),
+  of('/pay/$account', lazyRouteComponent(() => import('./pages/resident/PayPage'), 'PayPage')),
+  of('/pay/result/$account/$reference', lazyRouteComponent(() => import('./pages/resident/PaymentPage'), 'PaymentPage')),
+  of('/operator/map', lazyRouteComponent(() => import('./pages/operator/MapPage'), 'MapPage')),
+  of('/operator/collection', lazyRouteComponent(() => import('./pages/operator/CollectionPage'), 'CollectionPage')),
+  of('/operator/meters', lazyRouteComponent(() => import('./pages/operator/MetersPage'), 'MetersPage')),
+  of('/operator/meters/$meter', lazyRouteComponent(() => import('./pages/operator/MeterPage'), 'MeterPage')),
+  of('/operator/alarms', lazyRouteComponent(() => import('./pages/operator/AlarmsPage'), 'AlarmsPage')),
+  of('/operator/commands', lazyRouteComponent(() => import('./pages/operator/CommandsPage'), 'CommandsPage')),
+  of('/operator/commands/$command', lazyRouteComponent(() => import('./pages/operator/CommandPage'), 'CommandPage')),
+  of('/company/$system/bills', lazyRouteComponent(() => import('./pages/company/CompanyBillsPage'), 'CompanyBillsPage')),
+  of('/company/$system/bills/$number', lazyRouteComponent(() => import('./pages/company/CompanyBillPage'), 'CompanyBillPage')),
+  of('/topology', lazyRouteComponent(() => import('./pages/admin/TopologyPage'), 'TopologyPage')),
+  of('/admin/users', lazyRouteComponent(() => import('./pages/admin/UsersPage'), 'UsersPage')),
+  of('/admin/health', lazyRouteComponent(() => import('./pages/admin/HealthPage'), 'HealthPage')),
+] as const
+
+export function createSiteRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([login, shell.addChildren(pages)]),
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPendingComponent: () => <Skeleton height={320} />,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createSiteRouter>
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  AlertOutlined, ApartmentOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined,
+  TableOutlined, TeamOutlined, WalletOutlined,
+} from '@ant-design/icons'
+import { Link, useLocation, useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Session } from '../api/types'
+
+/** `section`: the beginning of every address of this part of the site. */
+interface Entry { href: string; section?: string; text: string; icon: ReactNode }
+
+/** The pages a role may reach; the server decides, this only shows. */
+export function Navigation({ session, className }: { session: Session; className: string }) {
+  const { t } = useTranslation()
+  const { account } = useParams({ strict: false })
+  const { pathname } = useLocation()
+  const entries = useEntries(session, account ?? session.households[0])
+  return (
+    <nav className={className} aria-label={t(className === 'shell-tabs' ? 'shell.tabs' : 'shell.pages')}>
+      {entries.map(({ href, section = href, text, icon }) => (
+        <Link key={href} to={href} aria-current={pathname.startsWith(section) ? 'page' : undefined}>
+          <span aria-hidden="true">{icon}</span>
+          <span>{text}</span>
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+function useEntries(session: Session, account: string | undefined): Entry[] {
+  const { t } = useTranslation()
+  const may = (right: string) => session.rights.includes(right)
+  const entries: Entry[] = []
+  if (may('home.read') && account) {
+    entries.push(
+      { href: `/today/${account}`, text: t('nav.today'), icon: <HomeOutlined /> },
+      { href: `/bills/${account}/latest`, section: '/bills/', text: t('nav.bills'), icon: <FileTextOutlined /> },
+      { href: `/usage/${account}`, text: t('nav.usage'), icon: <LineChartOutlined /> },
+      { href: `/pay/${account}`, section: '/pay/', text: t('nav.pay'), icon: <WalletOutlined /> },
+    )
+  }
+  if (may('meters.read')) {
+    entries.push(
+      { href: '/operator/map', text: t('nav.map'), icon: <EnvironmentOutlined /> },
+      { href: '/operator/collection', text: t('nav.collection'), icon: <TableOutlined /> },
+      { href: '/operator/meters', text: t('nav.meters'), icon: <DashboardOutlined /> },
+      { href: '/operator/alarms', text: t('nav.alarms'), icon: <AlertOutlined /> },
+    )
+  }
+  if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })
+  if (may('bills.read') && session.system) entries.push({ href: `/company/${session.system}/bills`, text: t('nav.company_bills'), icon: <FileTextOutlined /> })
+  if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
+  if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })
+  if (may('site.admin')) entries.push({ href: '/admin/health', text: t('nav.health'), icon: <HeartOutlined /> })
+  return entries
+}
