@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.metering.frontend.kernel import scan_links
 from metropool.devices.gdw1376.kernel import CHECKSUM, DECODED, OTHER, ROWS_PER_FRAME_MAX, FrameTable, decode
-from metropool.devices.kernel import Bytes, Columns, empty_columns
+from metropool.devices.kernel import LINES, Bytes, Columns, columns_of
 from metropool.devices.rows import CLOCK_BAD, FREEZE_TIME, FREEZE_UNDATED, NO_TIME, Row
 from metropool.facts.readings.schemas import MEASURED, Origin
 
@@ -110,7 +110,7 @@ class Decoder:
         kinds = (np.int64, np.int32, np.uint32, np.uint8, np.uint8, np.uint8, np.uint8, np.int32)
         self._table = FrameTable._make(np.empty(frames, kind) for kind in kinds)
         self._link = np.empty(frames, np.int64)
-        self._rows = empty_columns(max(rows, ROWS_PER_FRAME_MAX))
+        self._rows = np.empty((LINES, max(rows, ROWS_PER_FRAME_MAX)), np.int64)
 
     def warm_up(self) -> None:
         """Have the kernels compiled, or loaded from their cache, before the first bytes come."""
@@ -137,7 +137,7 @@ class Decoder:
         portions, first = [], 0
         while first < len(frames):
             count, first = decode(frames.buffer, frames.table, len(frames), first, self._rows)
-            portions.append(Columns._make(column[:count].copy() for column in self._rows))
+            portions.append(columns_of(self._rows[:, :count].copy(), count))
         rows = portions[0] if len(portions) == 1 else _joined(portions)
         return _decoded(frames, rows, standing, received_at)
 
@@ -260,5 +260,5 @@ def _confirms(frames: Frames, is_confirmed: Flags, links: int) -> list[bytes]:
 
 def _joined(portions: Sequence[Columns]) -> Columns:
     if not portions:
-        return empty_columns(0)
+        return columns_of(np.empty((LINES, 0), np.int64), 0)
     return Columns._make(np.concatenate(columns) for columns in zip(*portions, strict=True))
