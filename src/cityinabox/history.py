@@ -16,8 +16,6 @@ from cityinabox.clock import iso, midnight
 from cityinabox.meters import Row
 from cityinabox.series import Consumption, Ints
 
-FINE_S = 40 * 86400
-"""How far back the quarter-hourly and hourly registers reach; before that there is one a day."""
 SHOWN_ENERGY, SHOWN_VOLUME = 100, 10
 """Last digit of a display, in units of the register: 0.01 kWh, 0.01 m3."""
 ENERGY_DIGITS, VOLUME_DIGITS = 4, 3
@@ -32,28 +30,33 @@ class Written:
     rows: int
 
 
-def write_history(city: Row, *, from_s: int, to_s: int, folder: Path) -> list[Written]:
+def write_history(city: Row, *, from_s: int, to_s: int, folder: Path, fine_days: int = 40) -> list[Written]:
     """Write ``electricity_daily``, ``electricity_curve``, ``water_hourly`` and ``gas_hourly`` of all meters into ``folder``.
 
     Args:
         from_s: Earliest instant [Unix seconds].
         to_s: Last instant, included: what comes later is told live.
+        fine_days: How far back quarter-hourly and hourly registers reach [days]; before that there is one a day.
 
     Raises:
         ValueError: The span is empty, or a fault of the city falls into it, which a history does not show.
     """
     _check_span(city, from_s, to_s)
     folder.mkdir(parents=True, exist_ok=True)
-    days, hours = _grid(from_s, to_s, 86400), _hours(from_s, to_s)
-    quarters = _grid(max(from_s, midnight(to_s) - FINE_S), to_s, 900)
-    meters = {service: [row for row in city["devices"] if row.get("service") == service] for service in ("electricity", "water", "gas")}
+    fine_s = max(from_s, midnight(to_s) - fine_days * 86400)
+    days, quarters = _grid(from_s, to_s, 86400), _grid(fine_s, to_s, 900)
+    hours = np.concatenate([_grid(from_s, fine_s - 1, 86400), _grid(fine_s, to_s, 3600)])
     tables = {
-        "electricity_daily": _energy_table(city, meters["electricity"], days),
-        "electricity_curve": _curve_table(city, meters["electricity"], quarters),
-        "water_hourly": _volume_table(city, meters["water"], hours, "water_m3"),
-        "gas_hourly": _volume_table(city, meters["gas"], hours, "gas_m3"),
+        "electricity_daily": _energy_table(city, _meters(city, "electricity"), days),
+        "electricity_curve": _curve_table(city, _meters(city, "electricity"), quarters),
+        "water_hourly": _volume_table(city, _meters(city, "water"), hours, "water_m3"),
+        "gas_hourly": _volume_table(city, _meters(city, "gas"), hours, "gas_m3"),
     }
     return [_write(table, folder / f"{name}.parquet") for name, table in tables.items()]
+
+
+def _meters(city: Row, service: str) -> list[Row]:
+    return [row for row in city["devices"] if row.get("service") == service]
 
 
 def _check_span(city: Row, from_s: int, to_s: int) -> None:
@@ -61,19 +64,15 @@ def _check_span(city: Row, from_s: int, to_s: int) -> None:
         raise ValueError("the history ends before it begins")
     starts = [fault["at" if "at" in fault else "from"] for fault in city["faults"] if "at" in fault or "from" in fault]
     if any(datetime.fromisoformat(start).timestamp() <= to_s for start in starts):
-        raise ValueError(f"the history would reach to {iso(to_s)}, past the first fault of the city at {min(starts)}; end it before")
+        raise ValueError(
+            f"the history would reach to {iso(to_s)}, past the first fault of the city at {min(starts)}; end it before"
+        )
 
 
 def _grid(from_s: int, to_s: int, step_s: int) -> Ints:
     """Instants at whole steps of civil time in [from_s, to_s]."""
     first = midnight(from_s) + -(-(from_s - midnight(from_s)) // step_s) * step_s
     return np.arange(first, to_s + 1, step_s, dtype=np.int64)
-
-
-def _hours(from_s: int, to_s: int) -> Ints:
-    """Midnights, and every hour of the last days."""
-    fine_s = max(from_s, midnight(to_s) - FINE_S)
-    return np.concatenate([_grid(from_s, fine_s - 1, 86400), _grid(fine_s, to_s, 3600)])
 
 
 def _energy_table(city: Row, meters: list[Row], at_s: Ints) -> pa.Table:

@@ -106,7 +106,8 @@ class Consumption:
         fine = counted * shape.step_s + (total[index + 1] - total[index]) * into.astype(object)
         since = fine - shape.fine(tariff=tariff, at_s=EPOCH_S, offset_weeks=self.offset_weeks)
         scale, amount = self._ratio(shape)
-        return first + (since * scale // amount).astype(np.int64)
+        column: Ints = (since * scale // amount).astype(np.int64) + first
+        return column
 
     def _ratio(self, shape: Shape) -> tuple[int, int]:
         """What an amount x step_s of the shape is multiplied and then divided by."""

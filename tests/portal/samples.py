@@ -18,11 +18,11 @@ def text(zh: str, en: str) -> Text:
 TIER = text("每月 0–260 kWh", "0–260 kWh a month")
 
 
-def line(number, zh, en, worked, fen, detail=None):
+def line(number, name, worked, fen, detail=None):
     quantity, unit, price, exact = worked
     return bills.BillLine(
         line=number,
-        name=text(zh, en),
+        name=text(*name),
         detail=detail,
         quantity=Decimal(quantity),
         unit=unit,
@@ -59,24 +59,12 @@ def part(service, company, lines, *, meter, number, start, end, quantity, unit, 
 
 
 def parts():
-    power = [
-        line(
-            1,
-            "第一档电量",
-            "First tier",
-            "200.0000",
-            "kWh",
-            "0.58886875",
-            "117.7737500000",
-            11777,
-            text("每月 0–260 kWh", "0–260 kWh a month"),
-        )
-    ]
+    power = [line(1, ("第一档电量", "First tier"), ("200.0000", "kWh", "0.58886875", "117.7737500000"), 11777, TIER)]
     water = [
-        line(1, "水费第一阶梯", "Water, first tier", ("15.000", "m3", "1.98", "29.70000"), 2970),
-        line(2, "污水处理费", "Sewage treatment", ("15.000", "m3", "0.95", "14.25000"), 1425),
+        line(1, ("水费第一阶梯", "Water, first tier"), ("15.000", "m3", "1.98", "29.70000"), 2970),
+        line(2, ("污水处理费", "Sewage treatment"), ("15.000", "m3", "0.95", "14.25000"), 1425),
     ]
-    gas = [line(1, "第一阶梯气量", "First tier", ("20.333", "m3", "3.45", "70.14885"), 7015)]
+    gas = [line(1, ("第一阶梯气量", "First tier"), ("20.333", "m3", "3.45", "70.14885"), 7015)]
     return [
         part(
             "electricity",

@@ -72,12 +72,14 @@ class Call:
     Attributes:
         host: The system whose face this is; the door at the front door.
         who: The person, None where anyone may ask.
+        action: What the route is for; the audit names it.
     """
 
     request: Request
     portal: Portal
     host: Host
     who: Principal | None
+    action: str = ""
 
     @property
     def now(self) -> Instant:
@@ -106,9 +108,15 @@ class Call:
         return await self.host.read(port.capability, lambda work: query(make(work)))
 
     async def do(self, port: Port[D], operation: Callable[[D], T]) -> T:
-        """Run an operation of a desk as one unit."""
+        """Run an operation of a desk as one unit, its audit row in the same commit."""
         make = self.portal.desks[port.name]
-        return await self.host.write(port.capability, lambda work: operation(make(work)))
+
+        def operate(work: Any) -> T:
+            done = operation(make(work))
+            self._audit(work)
+            return done
+
+        return await self.host.write(port.capability, operate)
 
     async def do_once(self, port: Port[D], operation: Callable[[D], Model], *, status: int) -> Response:
         """Run an operation once per ``Idempotency-Key``: the answer is kept in the same commit as the effect.
@@ -124,10 +132,23 @@ class Call:
         make = self.portal.desks[port.name]
 
         def once(work: Any) -> Answer:
-            return Once(work.context).answer(repeatable, lambda: Answer(status, dump(operation(make(work)))))
+            return Once(work.context).answer(repeatable, lambda: first(work))
+
+        def first(work: Any) -> Answer:
+            done = operation(make(work))
+            self._audit(work, correlation=repeatable.key)
+            return Answer(status, dump(done))
 
         answer = await self.host.write(port.capability, once)
         return Response(answer.body, status_code=answer.status, media_type="application/json")
+
+    def _audit(self, work: Any, *, correlation: str = "") -> None:
+        """Who did it; a machine's signed notice is in the ledger, not here."""
+        if self.who is not None:
+            audit = Access(work.context).audit
+            audit.note(
+                actor=self.who.login, action=self.action, on=self.request.url.path, outcome="done", correlation=correlation
+            )
 
     async def prove(self, password: str) -> None:
         """Let the person prove again who they are, before a dangerous act.

@@ -20,9 +20,8 @@ def set_csrf(response: Response, request: Request, token: str) -> None:
 
 
 def drop_session(response: Response, request: Request) -> None:
-    """Take both cookies back."""
-    for name in (SESSION_COOKIE, CSRF_COOKIE):
-        response.delete_cookie(name, secure=_secure(request), samesite="lax", path="/")
+    """Take the session back."""
+    response.delete_cookie(SESSION_COOKIE, secure=_secure(request), httponly=True, samesite="lax", path="/")
 
 
 def _secure(request: Request) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from fastapi import Response
 
-Scope = Literal["anyone", "self", "account", "system", "signed"]
+Scope = Literal["anyone", "perhaps", "self", "account", "system", "signed"]
 Endpoint = Callable[..., Awaitable[Response]]
 
 
@@ -15,9 +15,10 @@ class Right:
     """Who may use a route.
 
     Attributes:
-        scope: ``anyone``; ``self``, whoever is signed in; ``account``, who holds the action on the combined account
-            ``{a}`` of the path (others are told there is none); ``system``, who holds it on the system; ``signed``, a machine whose signature the
-            operation checks (no session, no CSRF token).
+        scope: ``anyone``; ``perhaps``, anyone, but a session counts if there is one; ``self``, whoever is signed in;
+            ``account``, who holds the action on the combined account ``{a}`` of the path (others are told there is none);
+            ``system``, who holds it on the system; ``signed``, a machine whose signature the operation checks (no session,
+            no CSRF token).
         action: The action that must be granted, such as ``meters.read``.
     """
 
@@ -26,6 +27,7 @@ class Right:
 
 
 ANYONE = Right("anyone")
+PERHAPS = Right("perhaps")
 SELF = Right("self")
 SIGNED = Right("signed")
 

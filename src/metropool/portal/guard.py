@@ -78,12 +78,17 @@ async def admit(request: Request, right: Right, *, portal: Portal, host: Host) -
     if right.scope == "anyone":
         _need_csrf(request, who=None)
         return Call(request=request, portal=portal, host=host, who=None)
-    who = await _who(request, portal)
+    try:
+        who = await _who(request, portal)
+    except Unauthenticated:
+        if right.scope != "perhaps":
+            raise
+        return Call(request=request, portal=portal, host=host, who=None)
     _need_csrf(request, who=who)
     await _need_right(request, right, who=who, portal=portal, host=host)
     if who.stale:
         await portal.change_door(lambda door: door.sessions.seen(who))
-    return Call(request=request, portal=portal, host=host, who=who)
+    return Call(request=request, portal=portal, host=host, who=who, action=right.action)
 
 
 async def _who(request: Request, portal: Portal) -> Principal:
@@ -94,7 +99,7 @@ async def _who(request: Request, portal: Portal) -> Principal:
 
 
 async def _need_right(request: Request, right: Right, *, who: Principal, portal: Portal, host: Host) -> None:
-    if right.scope == "self":
+    if right.scope in ("self", "perhaps"):
         return
     if who.must_change_password:
         raise Forbidden(f"{who.login} must change the password first", key="session.must_change_password")

@@ -1,5 +1,6 @@
 """Around everything: security headers, and a limit on what a request may bring. Plain ASGI, so that streams pass."""
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
@@ -22,6 +23,9 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+BODY_S = 30.0
 
 
 class SecurityHeaders:
@@ -49,7 +53,7 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses bodies above a limit, announced or not, before anybody reads them whole.
+    """Refuses bodies above a limit, announced or not, and bodies that do not come, before anybody reads them whole.
 
     Args:
         app: What is inside.
@@ -68,7 +72,12 @@ class BodyLimit:
         if len(lengths) > 1 or (lengths and not (lengths[0].isdigit() and int(lengths[0]) <= self._limit)):
             await _too_large()(scope, receive, send)
             return
-        taken = await self._take(receive)
+        try:
+            async with asyncio.timeout(BODY_S):
+                taken = await self._take(receive)
+        except TimeoutError:
+            await answer_to(Invalid("the body does not come"), status=408)(scope, receive, send)
+            return
         if taken is None:
             await _too_large()(scope, receive, send)
             return

@@ -1,6 +1,7 @@
 """Errors become answers here, once: kind to status, key to words in both languages."""
 
 import importlib.util
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -110,10 +111,11 @@ def handle_errors(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         if error.status_code in (404, 405):
             return answer_to(NotFound("no such address"), status=error.status_code)
-        return answer_to(Invalid(str(error.detail)), status=error.status_code)
+        return answer_to(Invalid(str(error.detail)), status=422 if error.status_code == 400 else error.status_code)
 
     async def unforeseen(request: Request, error: Exception) -> Response:
-        log.error("a fault of ours", path=request.url.path, fault=repr(error), exc_info=error)
+        # Text, not exc_info: pretty printers would write local variables, passwords among them.
+        log.error("a fault of ours", path=request.url.path, fault="".join(traceback.format_exception(error)))
         return answer_to(MetropoolError("a fault of ours"))
 
     app.add_exception_handler(MetropoolError, ours)

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { ApiError, get, type Query } from './client'
+import { get, type Query } from './client'
 import type * as T from './types'
 
 export const PLATFORM = 'smart_use_platform'
@@ -29,14 +29,7 @@ export const siteQuery = queryOptions({ queryKey: ['site'], queryFn: () => get<T
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   staleTime: 60_000,
-  queryFn: async (): Promise<T.Session | null> => {
-    try {
-      return await get<T.Session>('/api/session')
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null
-      throw error
-    }
-  },
+  queryFn: () => get<T.Session | null>('/api/session'),
 })
 
 export const usersQuery = (query: Query) =>

@@ -8,8 +8,8 @@ export function Preferences({ large: offer_large }: { large: boolean }) {
   return (
     <span className="preferences">
       {offer_large && (
-        <button type="button" aria-pressed={large} aria-label={t('shell.large')} title={t('shell.large')} onClick={() => setLarge(!large)}>
-          <span aria-hidden="true">{language === 'zh' ? '大字' : 'A+'}</span>
+        <button type="button" aria-pressed={large} title={t('shell.large')} onClick={() => setLarge(!large)}>
+          <span aria-hidden="true">{language === 'zh' ? '大字' : 'A+'}</span><span className="sr-only">{t('shell.large')}</span>
         </button>
       )}
       <button type="button" lang={language === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')}>{language === 'zh' ? 'English' : '中文'}</button>

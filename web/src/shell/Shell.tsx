@@ -17,7 +17,7 @@ export function Shell() {
   const { data: session } = useQuery(sessionQuery)
   const time = useBusinessTime()
   useChanges(session ? listenedBy(session) : [])
-  if (!session) return null
+  if (!session) return <Outlet />
   const resident = session.roles.includes('resident')
   return (
     <div className={`shell ${resident ? 'is-resident' : 'is-staff'}`}>

@@ -12,9 +12,9 @@ export function UserMenu({ session }: { session: Session }) {
   const navigate = useNavigate()
   const signOut = async () => {
     await change<void>('DELETE', '/api/session')
-    client.clear()
     client.setQueryData(sessionQuery.queryKey, null)
     await navigate({ to: '/login' })
+    client.removeQueries({ predicate: ({ meta, queryKey }) => meta?.system !== undefined || queryKey[0] === 'users' || queryKey[0] === 'health' })
   }
   return (
     <span className="user-menu">

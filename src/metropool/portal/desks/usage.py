@@ -14,7 +14,8 @@ from metropool.facts.readings.schemas import Quality
 from metropool.facts.registry.tables import usage_point
 from metropool.portal.desks.words import factor, name
 from metropool.portal.schemas import resident
-from metropool.portal.schemas.basics import Figure, Quality as QualityName, Series, Service, Text
+from metropool.portal.schemas.basics import Figure, Series, Service, Text
+from metropool.portal.schemas.basics import Quality as QualityName
 
 SERVICES: tuple[Service, ...] = ("electricity", "water", "gas", "heat")
 NIGHT_FLOW_MIN = {"water": 0.002}

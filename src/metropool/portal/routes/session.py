@@ -8,8 +8,8 @@ from metropool.access.logins import User as Known
 from metropool.access.passwords import check_new_password
 from metropool.access.sessions import Opened
 from metropool.portal.call import Call, CallOf, answer
-from metropool.portal.cookies import drop_session, set_session
-from metropool.portal.declare import ANYONE, SELF, Room, on_system
+from metropool.portal.cookies import drop_session, set_csrf, set_session
+from metropool.portal.declare import ANYONE, PERHAPS, SELF, Room, on_system
 from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports import Asked
 from metropool.portal.schemas.basics import Page
@@ -18,10 +18,12 @@ from metropool.portal.schemas.site import NewPassword, Session, SignIn, User
 ROOM = Room("session")
 
 
-@ROOM.get("/session", right=SELF, answer=Session)
+@ROOM.get("/session", right=PERHAPS, answer=Session | None)
 async def get_session(call: CallOf) -> Response:
-    """Who is signed in."""
-    return answer(_session(call, call.person))
+    """Who is signed in; null when nobody is."""
+    if call.who is None:
+        return Response("null", media_type="application/json")
+    return answer(_session(call, call.who))
 
 
 @ROOM.post("/session", right=ANYONE, answer=Session)
@@ -45,6 +47,7 @@ async def sign_out(call: CallOf) -> Response:
     await call.portal.change_door(lambda door: door.sessions.sign_out(who))
     response = Response(status_code=204)
     drop_session(response, call.request)
+    set_csrf(response, call.request, call.portal.ids.fresh_id())
     return response
 
 

@@ -65,6 +65,21 @@ class Named(Model):
 class Figure(Model):
     """A single number with its unit, age and quality; ``value`` null is "no data", never zero."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "value": "8.4200",
+                    "unit": "kWh",
+                    "as_of": "2026-11-21T08:15:00+08:00",
+                    "quality": "measured",
+                    "estimated_share": 0.0,
+                    "reason": None,
+                }
+            ]
+        }
+    )
+
     value: Exact | None
     unit: str
     as_of: Instant | None

@@ -18,7 +18,7 @@ export default function TopologyFlow({ topology, selected, onSelect }: Props) {
   return (
     <div className="flow" role="group" aria-label={t('topology.label')} data-ready="true">
       <ReactFlow
-        nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.25} nodesDraggable={false} nodesConnectable={false}
+        nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false}
         onEdgeClick={(_, edge) => onSelect(edge.id)} zoomOnScroll={false} preventScrolling={false}
       >
         <Controls showInteractive={false} />

@@ -9,6 +9,7 @@ import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
 import { Skeleton, StateView } from '../../design/StateView'
+import { useNarrow } from '../../design/useNarrow'
 import { useUrlState } from '../../design/urlState'
 import '../operator/operator.css'
 import { EdgePanel } from './EdgePanel'
@@ -31,7 +32,7 @@ export function TopologyPage() {
 
 function Body({ topology }: { topology: Topology }) {
   const { t } = useTranslation()
-  const [table, setTable] = useState(false)
+  const [table, setTable] = useState(useNarrow())
   const [state, setState] = useUrlState()
   const edge = topology.edges.find(({ id }) => id === state.edge)
   const run = topology.edges.filter((each) => each.state !== 'not_run')

@@ -51,16 +51,16 @@ function Lines({ bill }: { bill: CompanyBill }) {
   return (
     <Card title={t('bill.worked_out')}>
       <div className="scroll-x" tabIndex={0} role="region" aria-label={t('bill.worked_out')}>
-        <table className="plain-table">
+        <table className="plain-table line-table">
           <thead><tr><th scope="col">{t('bill.line')}</th><th scope="col" className="right">{t('bill.quantity')}</th><th scope="col" className="right">{t('bill.price')}</th><th scope="col" className="right">{t('company.exact')}</th><th scope="col" className="right">{t('bill.amount')}</th></tr></thead>
           <tbody>
             {bill.lines.map((line) => (
               <tr key={line.line}>
                 <td>{pick(line.name)}{line.detail && <div className="muted">{pick(line.detail)}</div>}</td>
                 <td className="right nowrap">{line.quantity === null ? '' : `${exactText(line.quantity)} ${unitText(line.unit ?? '')}`}</td>
-                <td className="right nowrap">{line.price === null ? '' : `¥ ${line.price}`}</td>
-                <td className="right nowrap">{line.amount_exact}</td>
-                <td className="right"><Money fen={line.amount_fen} /></td>
+                <td className="right nowrap">{line.price === null ? '' : `× ¥ ${line.price}`}</td>
+                <td className="right nowrap">= {line.amount_exact}</td>
+                <td className="right line-amount"><Money fen={line.amount_fen} /></td>
               </tr>
             ))}
           </tbody>

@@ -17,9 +17,9 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     if (!curve) return null
     const points = pointsOf(curve.load)
     const unit = unitText(curve.load.unit)
-    const marks = curve.events.map((event) => ({
+    const marks = curve.events.toSorted((one, other) => one.at.localeCompare(other.at)).map((event, index) => ({
       xAxis: onAxis(event.at), lineStyle: { color: event.severity === 'critical' ? '#a5211a' : '#b57400', type: 'dashed', width: 1.5 },
-      label: { formatter: pick(event.name), color: '#40505a', fontSize: 11, position: 'end', rotate: 0 },
+      label: { formatter: pick(event.name), color: '#40505a', fontSize: 11, position: 'end', rotate: 0, distance: index % 2 === 0 ? 2 : 15 },
     }))
     const markLine = { symbol: 'none', data: marks }
     const load = { type: 'line', xAxisIndex: 1, yAxisIndex: 1, showSymbol: false, color: COLOURS[service], lineStyle: { width: 1.6 } }
@@ -34,7 +34,7 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     const time = { type: 'time', min, max, splitLine: { show: false }, axisLabel: { color: MUTED, hideOverlap: true, formatter: { day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } } }
     const option = {
       ...BASE, useUTC: true, series,
-      grid: [{ left: 64, right: 12, top: 52, height: 110 }, { left: 64, right: 12, top: 220, bottom: 28 }],
+      grid: [{ left: 64, right: 12, top: 52, height: 110 }, { left: 64, right: 12, top: 228, bottom: 28 }],
       xAxis: [{ ...time, gridIndex: 0, axisLabel: { show: false } }, { ...time, gridIndex: 1 }],
       yAxis: [valueAxis(unitText(curve.register_unit), { gridIndex: 0, scale: true }), valueAxis(unit, { gridIndex: 1 })],
       dataZoom: [{ type: 'inside', xAxisIndex: [0, 1], zoomOnMouseWheel: 'ctrl' }], axisPointer: { link: [{ xAxisIndex: 'all' }] },

@@ -37,7 +37,7 @@ function LinesTable({ part, onAsk }: { part: BillPart; onAsk: (line: BillLine) =
   const pick = usePick()
   return (
     <div className="scroll-x" tabIndex={0} role="region" aria-label={t('bill.lines_of', { service: t(`service.${part.service}`) })}>
-      <table className="plain-table">
+      <table className="plain-table line-table">
         <thead>
           <tr>
             <th scope="col">{t('bill.line')}</th><th scope="col" className="right">{t('bill.quantity')}</th><th scope="col" className="right">{t('bill.price')}</th>
@@ -49,9 +49,9 @@ function LinesTable({ part, onAsk }: { part: BillPart; onAsk: (line: BillLine) =
             <tr key={line.line}>
               <td>{pick(line.name)}{line.detail && <div className="muted">{pick(line.detail)}</div>}</td>
               <td className="right nowrap">{line.quantity === null ? '' : `${exactText(line.quantity)} ${unitText(line.unit ?? '')}`}</td>
-              <td className="right nowrap">{line.price === null ? '' : `¥ ${line.price}`}</td>
-              <td className="right"><Money fen={line.amount_fen} /></td>
-              <td className="right"><button type="button" className="link-button nowrap" onClick={() => onAsk(line)}>{t('bill.ask')}</button></td>
+              <td className="right nowrap">{line.price === null ? '' : `× ¥ ${line.price}`}</td>
+              <td className="right line-amount"><Money fen={line.amount_fen} /></td>
+              <td className="right line-ask"><button type="button" className="link-button nowrap" onClick={() => onAsk(line)}>{t('bill.ask')}</button></td>
             </tr>
           ))}
         </tbody>

@@ -142,8 +142,7 @@ function EarlierPayments({ account }: { account: string }) {
             <tbody>
               {data.rows.map((payment) => (
                 <tr key={payment.reference}>
-                  <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}</div></td>
-                  <td><PaymentStateTag state={payment.state} /></td>
+                  <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}</div><PaymentStateTag state={payment.state} /></td>
                   <td className="right"><Money fen={payment.amount_fen} strong /></td>
                 </tr>
               ))}

@@ -35,8 +35,9 @@ class SqlSealing:
         return int(self._connection.execute(select(func.coalesce(func.max(installation.c.id), 0))).scalar_one())
 
     def corrected_since(self, version: int) -> int | None:
-        """Earliest instant [Unix s] that installations recorded after a version speak of; None when there are none."""
-        query = select(func.min(installation.c.valid_from)).where(installation.c.id > version)
+        """Earliest instant [Unix s] that corrections recorded after a version speak of; None when there are none."""
+        corrected = installation.c.id > version, installation.c.version > 1
+        query = select(func.min(installation.c.valid_from)).where(*corrected)
         return self._connection.execute(query).scalar()
 
     def note_sealed(self, row: Mapping[str, Any]) -> None:

@@ -1,0 +1,149 @@
+"""``metropool import``: a file through the log into the lake, beside a running city or alone."""
+
+import asyncio
+import io
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from nats.aio.client import Client
+
+from metropool.capabilities.metering.imports.choose import choose_mapping
+from metropool.capabilities.metering.imports.imported import ImportedChannel
+from metropool.capabilities.metering.imports.mapping import Mapping, load_mapping
+from metropool.capabilities.metering.imports.operations import import_file
+from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportRecords
+from metropool.core.clock import Instant
+from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.identifiers import SystemId
+from metropool.core.texts import Language
+from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.plan.compiled import Compiled
+from metropool.runtime.broker import seed_of
+from metropool.runtime.metering import METERING, MeteringAttendant
+from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import compile_named, open_node
+
+T = TypeVar("T")
+PART_ROWS = 50_000
+
+
+def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any]:
+    """Import a file; returns the report with ``outcome`` ``imported`` or ``already_imported``.
+
+    Raises:
+        NotFound: No such file.
+        Invalid: The file or the mapping cannot be read as a whole; nothing was changed.
+    """
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}")
+    chosen = load_mapping(Path(mapping)) if mapping else choose_mapping(path)
+    settings = Settings()
+    return asyncio.run(_import(path, chosen, settings=settings, language=language))
+
+
+async def _import(path: Path, mapping: Mapping, *, settings: Settings, language: Language) -> dict[str, Any]:
+    compiled = compile_named(settings.plan)
+    system = next((name for name in compiled.nodes() if METERING in compiled.systems[name].hosts), None)
+    if system is None:
+        raise Invalid(f"the plan {compiled.plan} places metering nowhere")
+    async with AsyncExitStack() as stack:
+        url, is_alone = await _broker(stack, settings, compiled)
+        node = open_node(system, compiled=compiled, settings=settings)
+        stack.callback(node.close)
+        client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
+        stack.push_async_callback(client.close)
+        work = ImportDesk(node, client, mapping=mapping.name, loop=asyncio.get_running_loop())
+        done = await asyncio.to_thread(import_file, work=work, path=path, mapping=mapping, language=language)
+        await _taken_in(node, client, settings, upto=work.last_sequence, system=system, is_alone=is_alone)
+    return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
+
+
+async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> tuple[str, bool]:
+    """The broker of a city that runs, or one of our own for as long as this takes."""
+    from metropool.runtime.serve import broker_url
+
+    try:
+        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded"), True
+    except Conflict:
+        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=False), False
+
+
+async def _taken_in(
+    node: Node, client: Client, settings: Settings, *, upto: int, system: SystemId, is_alone: bool
+) -> None:
+    """Return when the log has been taken into the lake up to our last batch."""
+    stream = f"log_{system}"
+    taking = None
+    if is_alone:
+        taking = asyncio.create_task(MeteringAttendant(node=node, client=client, settings=settings).take_log_in())
+    try:
+        while await node.read(METERING, lambda work: work.collection.position(stream=stream)) < upto:
+            if taking is not None and taking.done():
+                await taking
+            await pause(0.1)
+    finally:
+        if taking is not None:
+            taking.cancel()
+
+
+@dataclass
+class ImportDesk:
+    """What ``import_file`` is given: units of the metering node, and its log; called from a thread beside the event loop."""
+
+    node: Node
+    client: Client
+    mapping: str
+    loop: asyncio.AbstractEventLoop
+    last_sequence: int = 0
+
+    @property
+    def now(self) -> Instant:
+        """The present."""
+        return self.node.clock.now()
+
+    @property
+    def imports(self) -> ImportRecords:
+        """Files imported before."""
+        return self
+
+    def find(self, key: str) -> ImportRecord | None:
+        """The record with this key."""
+        found: ImportRecord | None = self.node.read_now(METERING, lambda work: work.imports.find(key))
+        return found
+
+    def add(self, record: ImportRecord) -> None:
+        """Keep a record."""
+        self._await(self.node.write(METERING, lambda work: work.imports.add(record)))
+
+    def place_channels(self, channels: Sequence[ImportedChannel]) -> ChannelKeys:
+        """Find or make the channels in the registry."""
+        name = self.mapping
+        return self._await(self.node.write(METERING, lambda work: work.imports.place_channels(channels, file=name)))
+
+    def hand_over(self, *, rows: pa.Table, key: str) -> None:
+        """Put ``MEASURED`` rows into the log; durable when it returns.
+
+        Repeats of a batch make readings of the same channel, time and value, which validation counts once.
+        """
+        name = self.node.system
+        log = JetStreamLog(self.client, stream=f"log_{name}", subject=f"log.{name}.import")
+        for start in range(0, rows.num_rows, PART_ROWS):
+            piece = rows.slice(start, PART_ROWS).combine_chunks()
+            sequence = self._await(log.append(_stream_of(piece), part="readings"))
+            self.last_sequence = max(self.last_sequence, sequence)
+
+    def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+
+def _stream_of(rows: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(rows)
+    return sink.getvalue()
