@@ -40,7 +40,7 @@ class Company:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now = datetime(2026, 8, 2, 1, tzinfo=UTC)
-        self.keeps: dict = {}
+        self.capability = BILLING
         self.reopen()
 
     def reopen(self) -> None:
@@ -56,15 +56,15 @@ class Company:
             route = Route("bills", "platform", "platform_operator")
             yield Work(
                 context=context,
-                capability=BILLING,
+                capability=self.capability,
                 rows=(),
-                books={"ledger": ledger.SqlLedger, **self.keeps},
+                books={"ledger": ledger.SqlLedger},
                 routes={"BillsIssued": [route]},
             )
 
     def assign(self, account: str, tariff: str, **more) -> None:
         """Bill an account by a tariff; its usage point is ``up-<account>``."""
-        service = more.pop("service", tariff.rpartition("_")[2] if "residential" in tariff else "electricity")
+        service = more.pop("service", tariff.rpartition("_")[2])
         defaults = {
             "usage_point": f"up-{account}",
             "combined_account": f"home-{account}",
@@ -139,7 +139,7 @@ def blocks(account: str, days: Sequence[dict]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=ROWS[BlocksSealed])
 
 
-def _block(account, day, start=None, end=None, values="even", version=1, service="electricity", device="M1", quality=None):
+def _block(account, *, day, start=None, end=None, values="even", version=1, service="electricity", device="M1", quality=None):
     count = 96 if service == "electricity" else 24
     if values == "even":
         whole = (end - start) if start is not None and end is not None else 0

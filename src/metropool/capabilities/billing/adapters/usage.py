@@ -54,7 +54,7 @@ class SqlUsage:
         return found
 
     def intervals(self, keys: Collection[Key], *, month: Month) -> Iterator[Mapping[str, Any]]:
-        """Interval values of a period, grouped: business_date, start, interval_s, keys, values of shape (keys, intervals), is_whole.
+        """Interval values of a period by day and shape: business_date, start, interval_s, keys, values (keys, intervals), is_whole.
 
         Holes count nothing and make a row not whole; days of other lengths make groups of their own.
         """

@@ -1,5 +1,6 @@
 """Loads the tariff files, checks them whole, and finds what held on a day."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,6 +18,7 @@ from metropool.capabilities.billing.tariffs.schema import Calendar, DaySet, Late
 from metropool.core.errors import Fault, Invalid, NotFound
 
 T = TypeVar("T")
+_UNKNOWN_FIELD = re.compile("unknown field `(.+)`")
 _SECTIONS = ("tariffs", "calendars", "day_sets", "late_fees")
 
 
@@ -118,10 +120,10 @@ def _entries(document: Document, key: str, kind: type[T], faults: list[Fault]) -
             yield msgspec.convert(entry, kind, strict=False)
         except msgspec.ValidationError as cause:
             what, _, inner = str(cause).partition(" - at `$")
-            place = document.where(path + inner.rstrip("`"))
-            faults.append(
-                Fault(place, f"{what} ({key[:-1]} {i + 1}{inner.rstrip('`')})", "see tariffs/schema.py for what may be said")
-            )
+            inner = inner.rstrip("`")
+            unknown = _UNKNOWN_FIELD.search(what)
+            where = document.where(f"{path}{inner}.{unknown[1]}" if unknown else path + inner)
+            faults.append(Fault(where, f"{what} ({key[:-1]} {i + 1}{inner})", "see tariffs/schema.py for what may be said"))
 
 
 def _faults_of_all(read: Sequence[tuple[Document, TariffFile]]) -> Iterator[Fault]:
