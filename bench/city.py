@@ -1,7 +1,7 @@
 """The city of the bench: which meters there are, behind which concentrators, with which channels. Columns, no object a meter."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ Ints = NDArray[np.int64]
 DAY = date(2026, 6, 30)
 MIDNIGHT_S = int(datetime(DAY.year, DAY.month, DAY.day, tzinfo=BUSINESS_ZONE).timestamp())
 DAY_S, QUARTERS, HOURS = 86_400, 96, 24
+RECEIVED_AT = datetime.fromtimestamp(MIDNIGHT_S + DAY_S + 600, UTC)
 POINTS_PER_TERMINAL = METERS_PER_TERMINAL = 200
 FREEZE_ITEMS, PROFILE_ITEM = (1, 2, 3, 4, 5), 10
 WATER_ITEMS, GAS_ITEMS = (30, 31, 32), (40, 41, 42)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
-_PUSH, _ANSWER = 0xC4, 0x88
+_PUSH = 0xC4
 _SINGLE, _CONFIRM = 0x60, 0x10
 _PAIRS = np.array([i // 10 << 4 | i % 10 for i in range(100)], np.uint8)
 
@@ -52,7 +52,7 @@ def profile_frames(terminal: Ints, point: Ints, registers: Ints, *, day: date) -
 def volume_answers(
     terminal: Ints, meter_type: Ints, address: Ints, register: Ints, settled: Ints, *, day: date, hour: int
 ) -> Bytes:
-    """Passed-through answers, AFN 10 F1: 901F with the volumes of now and of the settlement day [0.01 m3], five past the hour."""
+    """Passed-through answers, AFN 10 F1, told unasked: 901F, volume of now and of settlement day [0.01 m3], five past the hour."""
     n = len(terminal)
     clock = _fixed(n, [0, 5, hour, day.day, day.month, day.year % 100, 20])
     cubic_metres = np.full((n, 1), 0x2C, np.uint8)
@@ -64,7 +64,7 @@ def volume_answers(
     head = [np.full((n, 1), 0x68, np.uint8), meter_type.astype(np.uint8)[:, None], decimal_bytes(address, 7)]
     inner = _closed(np.concatenate([*head, np.broadcast_to(np.array([0x81, 22], np.uint8), (n, 2)), *data], axis=1), first=0)
     port = np.broadcast_to(np.array([31, inner.shape[1], 0], np.uint8), (n, 3))
-    return _terminal_frames(terminal, np.concatenate([port, inner], axis=1), control=_ANSWER, afn=0x10, seq=_SINGLE, da=0, fn=1)
+    return _terminal_frames(terminal, np.concatenate([port, inner], axis=1), control=_PUSH, afn=0x10, seq=_SINGLE, da=0, fn=1)
 
 
 def _terminal_frames(terminal: Ints, content: Bytes, *, control: int, afn: int, seq: int, da: int | Ints, fn: int) -> Bytes:

@@ -4,14 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
-from bench.city import DAY, DAY_S, MIDNIGHT_S, PROFILE_ITEM, channels_of, city_of, index_of_city
+from bench.city import DAY, MIDNIGHT_S, RECEIVED_AT, channels_of, city_of, index_of_city
 from bench.processes import cost_of
 from metropool.capabilities.metering.collection import ingest
 from metropool.capabilities.metering.collection.adapters import tables
@@ -34,7 +34,6 @@ from metropool.storage.units import UnitContext
 T = TypeVar("T")
 STREAM = "log_metering"
 BATCHES_PER_UNIT = 8
-NOW = datetime.fromtimestamp(MIDNIGHT_S + DAY_S + 900, UTC)
 
 
 class Work:
@@ -44,6 +43,9 @@ class Work:
         self.context, self.now = context, context.now
         self.collection, self.sheets = CollectionBook(context), SheetBook(context)
         self.registry, self.events = registry.Registry(context), events.Events(context)
+
+    def changed(self, topic: str) -> None:
+        """No page is open."""
 
     def add_files(self, files: Sequence[LakeFile]) -> int:
         return self.context.lake.add(self.context.connection, files)
@@ -65,7 +67,9 @@ class HeadEnd:
     def unit(self, step: Callable[[Work], T]) -> T:
         """One unit of work."""
         with self.database.unit() as connection:
-            return step(Work(UnitContext(connection, NOW, self.lake, SystemId("metering"), PartyId("grid"), SeededIds(1))))
+            return step(
+                Work(UnitContext(connection, RECEIVED_AT, self.lake, SystemId("metering"), PartyId("grid"), SeededIds(1)))
+            )
 
 
 def run(home: str, broker_url: str, meters: int, pipe: Connection) -> None:
@@ -116,7 +120,9 @@ async def _take_in(
             await log.done(last)
             rows, units, applying = rows + count, units + 1, None
         if batches:
-            applying = asyncio.ensure_future(asyncio.to_thread(_apply, head_end, index, schedules, list(batches)))
+            applying = asyncio.ensure_future(
+                asyncio.to_thread(_apply, head_end, index, schedules, [(entry.sequence, entry.data) for entry in batches])
+            )
     return rows, units
 
 
@@ -140,13 +146,10 @@ def _first_curve(head_end: HeadEnd, *, channel: int) -> list[int]:
 
 def _sums(head_end: HeadEnd, meters: int) -> dict[int, int]:
     """Sum of all stored values by reading type."""
-    first, last = DAY, date.fromordinal(DAY.toordinal() + 1)
+    first, last = DAY, DAY + timedelta(days=1)
     files = head_end.unit(lambda work: Readings(work.context).files("readings", first=first, last=last))
     channels = channels_of(city_of(meters))
     query = "SELECT item, sum(value)::BIGINT FROM read_parquet(?) JOIN channels USING (channel) GROUP BY item"
     with duckdb.connect() as connection:
         connection.register("channels", channels)
         return dict(connection.execute(query, [head_end.lake.paths(files)]).fetchall())
-
-
-__all__ = ["PROFILE_ITEM", "HeadEnd", "run"]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench import front, head_end, sender
-from bench.city import DAY_S, FREEZE_ITEMS, MIDNIGHT_S, QUARTERS, City, city_of
+from bench.city import DAY_S, FREEZE_ITEMS, MIDNIGHT_S, QUARTERS, RECEIVED_AT, City, city_of
 from bench.day import CityDay, day_of
 from bench.peer import Columns, Peer
 from bench.processes import Cost, cost_of
@@ -88,7 +88,7 @@ async def _through_the_product(city: City, day: CityDay, home: Path) -> dict[str
         try:
             generator = processes.start(sender.run, meters)
             told = await processes.hear(generator)
-            door = processes.start(front.run, str(home), broker.url, city.values_a_day)
+            door = processes.start(front.run, str(home), broker.url, meters)
             store = processes.start(head_end.run, str(home), broker.url, meters)
             port, _ = await processes.hear(door), await processes.hear(store)
             broker_before = cost_of("broker", broker.pid or "self")
@@ -230,7 +230,7 @@ def _decoded_columns(city: City, day: CityDay) -> Columns:
         "at": at.astype(np.int64),
         "value": value,
         "quality": np.zeros(len(value), np.int16),
-        "received_at": np.full(len(value), front.RECEIVED_MS, np.int64),
+        "received_at": np.full(len(value), int(RECEIVED_AT.timestamp()) * 1000, np.int64),
     }
 
 

@@ -139,8 +139,7 @@ def rows_of_blocks(head_end: HeadEnd) -> Columns:
     last = FIRST + timedelta(days=DAYS - 1)
     files = head_end.unit(lambda work: Readings(work.context).files("blocks", first=FIRST, last=last))
     parts = [_exploded(head_end.lake.read([file])) for file in files]
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return whole
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _readings(kind: Kind) -> pa.Table:

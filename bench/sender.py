@@ -22,9 +22,9 @@ def run(meters: int, pipe: Connection) -> None:
 
 
 def _pushes_by_terminal(terminals: int, electricity: int) -> list[int]:
-    """Frames that want a confirmation: a freeze and a profile of each electricity meter."""
+    """Frames that are confirmed: the login, a freeze and a profile of each electricity meter."""
     full = POINTS_PER_TERMINAL
-    return [2 * max(0, min(full, electricity - full * i)) for i in range(terminals)]
+    return [1 + 2 * max(0, min(full, electricity - full * i)) for i in range(terminals)]
 
 
 async def _send_all(port: int, rounds: list[list[bytes]], pushes: list[int]) -> dict[str, float]:
