@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import ingest, month
+from bench import bills, ingest, month
 from bench.peer import Peer, open_peer
 from bench.processes import machine
 from bench.report import Result, as_json, print_table, write_json
 
 LATEST = Path(__file__).parent / "results" / "latest.json"
-BENCHES: dict[str, Callable[..., Result]] = {"ingest": ingest.measure, "month": month.measure}
+BENCHES: dict[str, Callable[..., Result]] = {"ingest": ingest.measure, "month": month.measure, "bills": bills.measure}
 
 
 def main() -> None:
