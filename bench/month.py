@@ -21,6 +21,7 @@ from bench.shapes import electricity_registers, volume_registers
 from metropool.capabilities.metering.sealing.seal import seal_day
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.facts.readings.book import Readings
+from metropool.facts.readings.parquet import BLOCK_PARQUET, packed, read_blocks, unpacked
 from metropool.facts.readings.schemas import READING
 from metropool.storage.lake import LakeFile
 
@@ -69,6 +70,7 @@ def measure(*, meters: int, repeat: int, peer: Peer) -> Result:
         columns = rows_of_blocks(head_end)
         _fill_peer(peer, columns)
         ours, theirs = _read_months(head_end, peer, kinds[1].channels, repeat)
+        in_one = _read_month_file(head_end, kinds[1].channels, repeat)
         head_end.database.close()
     peer_bytes = peer.bytes_of("block_value") / len(columns["at"])
     curves, registers = (sum_weights(weights, daily=daily) for daily in (False, True))
@@ -80,7 +82,8 @@ def measure(*, meters: int, repeat: int, peer: Peer) -> Result:
                 "bytes a reading of interval blocks, holes and quality", "B/reading", [curves], [peer_bytes], MARK_BYTES, True
             ),
             Measured("the same with the daily registers, a block each", "B/reading", [registers], [peer_bytes], None, True),
-            Measured("one meter-month, 2,880 quarter hours", "ms", ours, theirs, None, True),
+            Measured("one meter-month, 2,880 quarter hours, 30 daily files", "ms", ours, theirs, None, True),
+            Measured("the same from one file of the month, as compaction would make it", "ms", in_one, theirs, None, True),
         ],
         details={"weights": weights, "sealing_s": round(sealing_s, 2), "holes_share": HOLES, "asked": ASKED},
     )
@@ -245,6 +248,26 @@ def _read_months(head_end: HeadEnd, peer: Peer, channels: Ints, repeat: int) -> 
         ours.append(float(np.median(times[0])))
         theirs.append(float(np.median(times[1])))
     return ours, theirs
+
+
+def _read_month_file(head_end: HeadEnd, channels: Ints, repeat: int) -> list[float]:
+    """The same question to one file that holds the month sorted by usage point."""
+    last = FIRST + timedelta(days=DAYS - 1)
+    files = head_end.unit(lambda work: Readings(work.context).files("blocks", first=FIRST, last=last))
+    keys = [(name, "ascending") for name in ("usage_point", "reading_type", "business_date")]
+    whole = pa.concat_tables([unpacked(head_end.lake.read([file])) for file in files]).sort_by(keys)
+    file = head_end.lake.write(table="month", part="0", name="month", data=packed(whole), key="usage_point", **BLOCK_PARQUET)
+    chosen = np.random.default_rng(SEED).choice(channels, min(ASKED, len(channels)), replace=False).tolist()
+    medians = []
+    for _ in range(repeat):
+        times = []
+        for point in chosen:
+            began = time.perf_counter()
+            rows = read_blocks(head_end.lake.paths([file]), usage_points=[point], first=FIRST, last=last, reading_types=[PROFILE])
+            times.append((time.perf_counter() - began) * 1000)
+            assert rows.num_rows == DAYS
+        medians.append(float(np.median(times)))
+    return medians
 
 
 def _bytes(files: list[LakeFile]) -> int:
