@@ -1,6 +1,8 @@
 """``python -m bench``: run the benches, print the table, keep the JSON."""
 
 import argparse
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ BENCHES: dict[str, Callable[..., Result]] = {"ingest": ingest.measure, "month": 
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("the bench was ended"))
     names = options.only or list(BENCHES)
     before = machine()
     with open_peer() as peer:

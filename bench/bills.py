@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from metropool.core.periods import BUSINESS_ZONE
 from metropool.exchange import outbox
 from metropool.exchange.messages import ROWS, BlocksSealed
 from metropool.facts import ledger
-from metropool.runtime.work import Route, Work
+from metropool.plan.compiled import Route
+from metropool.runtime.work import Work
 from metropool.storage.database import Database, open_database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
@@ -136,7 +138,7 @@ class Company:
         with self.database.unit() as connection:
             lake = Lake(self.folder / "lake")
             context = UnitContext(connection, NOW, lake, SystemId("marketing"), PartyId("grid"), SeededIds(1))
-            routes = {"BillsIssued": [Route("electricity_bills", "smart_use_platform", "platform")]}
+            routes = {"BillsIssued": [Route("electricity_bills", SystemId("smart_use_platform"), PartyId("platform"))]}
             work = Work(context=context, capability=BILLING, rows=(), books={"ledger": ledger.SqlLedger}, routes=routes)
             return step(work)
 
@@ -149,7 +151,11 @@ class Company:
         for day in range(DAYS):
             count = homes if day in (0, DAYS - 1) else tou
             rows = blocks_of(day, before[:count, day], after[:count, day], daily[:count, day])
-            self.unit(lambda work, rows=rows: operations.note_usage(work=work, message=BlocksSealed(rows=rows)))
+            self.unit(partial(_note, rows))
+
+
+def _note(rows: pa.Table, work: Work) -> None:
+    operations.note_usage(work=work, message=BlocksSealed(rows=rows))
 
 
 def blocks_of(day: int, before: Ints, after: Ints, values: Ints) -> pa.Table:

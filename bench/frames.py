@@ -20,7 +20,8 @@ _PAIRS = np.array([i // 10 << 4 | i % 10 for i in range(100)], np.uint8)
 def decimal_bytes(number: Ints, width: int) -> Bytes:
     """Packed decimals, lowest byte first; shape (…, width)."""
     powers = 100 ** np.arange(width, dtype=np.int64)
-    return _PAIRS[number[..., None] // powers % 100]
+    packed: Bytes = _PAIRS[number[..., None] // powers % 100]
+    return packed
 
 
 def login_frames(terminal: Ints) -> Bytes:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.city import DAY_S, HOURS, QUARTERS
-from bench.head_end import HeadEnd
+from bench.head_end import HeadEnd, Work
 from bench.peer import Columns, Peer
 from bench.report import Measured, Result
 from bench.shapes import electricity_registers, volume_registers
@@ -224,18 +225,13 @@ def _fill_peer(peer: Peer, columns: Columns) -> None:
 
 def _read_months(head_end: HeadEnd, peer: Peer, channels: Ints, repeat: int) -> tuple[list[float], list[float]]:
     """Median milliseconds of ASKED meters in each repeat; both give the same sum."""
-    last = FIRST + timedelta(days=DAYS - 1)
     chosen = np.random.default_rng(SEED).choice(channels, min(ASKED, len(channels)), replace=False).tolist()
     ours, theirs = [], []
     for _ in range(repeat):
         times: tuple[list[float], list[float]] = ([], [])
         for point in chosen:
             began = time.perf_counter()
-            blocks = head_end.unit(
-                lambda work, point=point: Readings(work.context).blocks(
-                    usage_points=[point], first=FIRST, last=last, reading_types=[PROFILE]
-                )
-            )
+            blocks = head_end.unit(partial(_month_of, point))
             read = time.perf_counter()
             rows = peer.rows(
                 f"SELECT at, value, quality FROM block_value WHERE usage_point = {point} AND reading_type = {PROFILE}"
@@ -248,6 +244,11 @@ def _read_months(head_end: HeadEnd, peer: Peer, channels: Ints, repeat: int) -> 
         ours.append(float(np.median(times[0])))
         theirs.append(float(np.median(times[1])))
     return ours, theirs
+
+
+def _month_of(point: int, work: Work) -> pa.Table:
+    last = FIRST + timedelta(days=DAYS - 1)
+    return Readings(work.context).blocks(usage_points=[point], first=FIRST, last=last, reading_types=[PROFILE])
 
 
 def _read_month_file(head_end: HeadEnd, channels: Ints, repeat: int) -> list[float]:
