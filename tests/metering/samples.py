@@ -53,7 +53,7 @@ def other_share(summary: dict[str, Any], named: set[str]) -> float:
 
 def plain_mapping(**column: object) -> Mapping:
     """A mapping for ``meter,at,value`` files; ``column`` overrides fields of the one channel."""
-    channel = {"column": "value", "reading_type": "water_register", "unit": "m3", "interval_s": 3600, **column}
+    channel = {"column": "value", "reading_type": "electricity_forward_register", "unit": "kWh", "interval_s": 3600, **column}
     text = f"""
 name: plain
 about: made files

@@ -1,7 +1,6 @@
 """Compiled primitives shared by the protocol kernels: packed decimals and times, over one big byte buffer."""
 
 # Small compiled functions, called by position on the bulk path; numba infers the types of the private ones.
-# ruff: noqa: PLR0917
 # mypy: disable-error-code="no-any-return,no-untyped-def,no-untyped-call"
 
 from typing import NamedTuple

@@ -74,9 +74,7 @@ async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled)
         return await broker_url(stack, settings=settings, compiled=compiled, with_broker=False), False
 
 
-async def _taken_in(
-    node: Node, client: Client, settings: Settings, *, upto: int, system: SystemId, is_alone: bool
-) -> None:
+async def _taken_in(node: Node, client: Client, settings: Settings, *, upto: int, system: SystemId, is_alone: bool) -> None:
     """Return when the log has been taken into the lake up to our last batch."""
     stream = f"log_{system}"
     taking = None
@@ -126,7 +124,7 @@ class ImportDesk:
         name = self.mapping
         return self._await(self.node.write(METERING, lambda work: work.imports.place_channels(channels, file=name)))
 
-    def hand_over(self, *, rows: pa.Table, key: str) -> None:
+    def hand_over(self, *, rows: pa.Table, key: str) -> None:  # noqa: ARG002
         """Put ``MEASURED`` rows into the log; durable when it returns.
 
         Repeats of a batch make readings of the same channel, time and value, which validation counts once.

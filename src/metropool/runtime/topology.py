@@ -121,7 +121,10 @@ class TopologyDesk:
 
     def _named(self, phrase: str) -> schema.MessageNamed:
         kinds = [
-            kind for routes in self._compiled.routes.values() for kind, ways in routes.items() if phrase in {w.phrase for w in ways}
+            kind
+            for routes in self._compiled.routes.values()
+            for kind, ways in routes.items()
+            if phrase in {w.phrase for w in ways}
         ]
         title = self._compiled.picture.messages.get(phrase)
         named = _text(title) if title else Text(zh=phrase, en=phrase)
@@ -155,7 +158,9 @@ def _traffic(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
     since = (now - timedelta(hours=1)).isoformat()
     c = outbox.c
     recent = func.sum(func.coalesce(c.told_at >= since, 0))
-    query = select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent).group_by(c.phrase, c.receiver)
+    query = select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent).group_by(
+        c.phrase, c.receiver
+    )
     with node.database.snapshot() as connection:
         return {
             (phrase, receiver): Traffic(

@@ -29,7 +29,7 @@ def city(meters: int = 20) -> ChannelIndex:
     order = np.lexsort((item, point, address))
     channels = pa.table({"channel": channel[order], "address": address[order], "point": point[order], "item": item[order]})
     links = pa.table({"address": list(TERMINALS), "terminal": list(TERMINALS), "device": ["T1", "T2"]})
-    return index_of(channels, terminal_of_address=links)
+    return index_of(channels, terminal_of_address=links, installed=channels["channel"])
 
 
 def batch(rows: list[tuple[int, int, int, int, int]], *, received_s: int = MIDNIGHT + 600, origin: int = 2) -> bytes:

@@ -22,12 +22,13 @@ from metropool.capabilities.metering.frontend.tasks import Answer
 
 def plan(head_end, index, *items):
     wanted = [schedule for schedule in schedules().values() if schedule.item in items]
+    head_end.index = index
     head_end.unit(lambda work: work.collection.set_schedules(wanted))
-    return head_end.unit(lambda work: operations.plan_days(work=work, index=index, fingerprint="1"))
+    return head_end.unit(lambda work: operations.plan_days(work=work))
 
 
 def due(head_end, index):
-    return head_end.unit(lambda work: operations.due_reads(work=work, index=index))
+    return head_end.unit(lambda work: operations.due_reads(work=work))
 
 
 def at(head_end, seconds):
@@ -75,7 +76,7 @@ def test_a_gap_of_days_is_planned_and_asked_after_the_node_was_off(head_end):
     index = city(2)
     plan(at(head_end, 700), index, FREEZE)
     at(head_end, 3 * 86_400 + 700)
-    assert head_end.unit(lambda work: operations.plan_days(work=work, index=index, fingerprint="1")) == 6
+    assert head_end.unit(lambda work: operations.plan_days(work=work)) == 6
     days = {read.day for read in due(head_end, index)}
     assert days == {DAY, DAY + 1, DAY + 2, DAY + 3}
 

@@ -30,7 +30,7 @@ def writer(tmp_path):
 
 def test_a_sound_file_reads_exactly(write):
     summary = summary_of(write(HEADER + "".join(ROWS)), plain_mapping())
-    assert (summary["rows"], summary["flags"], summary["doubts"], totals(summary)) == (24, [], [], {"value": "23.000"})
+    assert (summary["rows"], summary["flags"], summary["doubts"], totals(summary)) == (24, [], [], {"value": "23.0000"})
 
 
 def test_text_in_a_number_cell_is_missing_and_told_with_its_line(write):
@@ -41,7 +41,7 @@ def test_text_in_a_number_cell_is_missing_and_told_with_its_line(write):
         {"line": 9, "reason": "bad_number", "column": "value", "text": "seven", "done": "treated as missing"}
     ]
     assert [(flag["line"], flag["count"]) for flag in flags(summary, "blank")] == [(9, 1)]
-    assert totals(summary) == {"value": "23.000"}
+    assert totals(summary) == {"value": "23.0000"}
 
 
 @pytest.mark.parametrize("odd", ["1.234,5", "1,2,3", "12.5.1", "--4", "0x10", "1e999", "NaN", "9" * 30])
@@ -93,7 +93,7 @@ def test_rows_of_the_wrong_width_are_told_and_later_lines_keep_their_numbers(wri
 def test_unsorted_rows_give_the_same_total(write):
     shuffled = ROWS[12:] + ROWS[:12]
     summary = summary_of(write(HEADER + "".join(shuffled)), plain_mapping())
-    assert totals(summary) == {"value": "23.000"}
+    assert totals(summary) == {"value": "23.0000"}
     assert [(flag["count"], flag["line"]) for flag in flags(summary, "out_of_order")] == [(12, 14)]
 
 
@@ -102,7 +102,7 @@ def test_of_two_values_for_one_time_the_mapping_says_which_is_used(write, which)
     mapping = replace(plain_mapping(), duplicates=which)
     summary = summary_of(write(HEADER + "".join(ROWS) + "A,2026-05-01 23:00,24.000\n"), mapping)
     assert [flag["line"] for flag in flags(summary, "conflict")] == [26 if which == "first" else 25]
-    assert totals(summary) == {"value": "23.000" if which == "first" else "23.875"}
+    assert totals(summary) == {"value": "23.0000" if which == "first" else "23.8750"}
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,11 @@ class TestF09Spike:
         assert values(day)[11] is None
         assert total(result) == 11_000 + 59_000
 
+    def test_a_few_readings_of_an_unknown_meter_have_a_limit_too(self):
+        rows = hourly([*RISING[:5], 9_000_000, *RISING[6:12]], start=START)
+        result = check(readings(*rows), fact(capacity=0))
+        assert (found(result), total(result)) == (["spike"], 11_000)
+
     def test_one_wild_reading_is_set_aside(self):
         rows = hourly([*RISING[:12], 9_000_000, *RISING[13:]], start=START)
         result = check(readings(*rows))

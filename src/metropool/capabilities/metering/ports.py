@@ -3,24 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Table
-
 from metropool.core.clock import Instant
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.facts.commands import Commands
 from metropool.facts.events import Events
 from metropool.facts.registry import Registry
-from metropool.storage.lake import LakeFile
+from metropool.storage.lake import Lake, LakeFile
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from metropool.capabilities.metering.collection.index import ChannelIndex
     from metropool.capabilities.metering.collection.ingest import Marks
     from metropool.capabilities.metering.collection.model import Rate, Schedule
     from metropool.capabilities.metering.collection.plan import Asking
-    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Task
+    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Contact, Forward, Read
 
 
 class Collection(Protocol):
@@ -38,7 +37,8 @@ class Collection(Protocol):
     def askings(self, *, item: int, day: int) -> list[Mapping[str, Any]]: ...
     def note_contacts(self, rows: Sequence[Mapping[str, Any]]) -> None: ...
     def contacts(self) -> Mapping[int, Mapping[str, Any]]: ...
-    def fingerprint(self, channels: Table) -> str: ...
+    def index(self) -> tuple["ChannelIndex", str]: ...
+    def address_book(self, *, heartbeat_s: int) -> "AddressBook": ...
 
 
 class Sheets(Protocol):
@@ -71,6 +71,13 @@ class CollectionWork(Protocol):
     @property
     def events(self) -> Events: ...
 
+    @property
+    def lake(self) -> Lake: ...
+
+    def changed(self, topic: str) -> None:
+        """Let open pages know, once this unit is committed, that they should look again."""
+        ...
+
     def add_files(self, files: Sequence[LakeFile]) -> int:
         """List files in the lake in this unit; the number of the snapshot that shows them."""
         ...
@@ -94,6 +101,10 @@ class ControlWork(Protocol):
     @property
     def guarantees(self) -> "Guarantees": ...
 
+    def changed(self, topic: str) -> None:
+        """Let open pages know, once this unit is committed, that they should look again."""
+        ...
+
 
 class Guarantees(Protocol):
     """Usage points whose supply must not be cut (保电); ``control/adapters``."""
@@ -110,8 +121,24 @@ class FrontEnd(Protocol):
         """Tell which terminals and meters exist; replaces what was told before."""
         ...
 
-    async def carry_out(self, task: "Task") -> "Answer":
-        """Do one task and say how it went; ``unreachable`` when no front end answers in time."""
+    async def carry_out(self, task: "Read | Forward") -> "Answer":
+        """Do one task and say how it went.
+
+        Raises:
+            Unavailable: No front end said anything in time: the task may or may not have been done.
+        """
+        ...
+
+    async def contacts(self) -> "Sequence[Contact]":
+        """How terminals stand: what changed since the last asking."""
+        ...
+
+
+class LogReader(Protocol):
+    """The durable log as its consumer sees it."""
+
+    async def fetch(self, *, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """Batches after a sequence, ascending; waits a while for the first, then gives what there is, perhaps nothing."""
         ...
 
 

@@ -23,8 +23,13 @@ _PRINTED = (
 
 
 def note_bills(*, work: SettlementWork, message: BillsIssued) -> None:
-    """Take a company's bills in as dues, each once; a repeat of a bill number changes nothing."""
+    """Take a company's bills in as dues, each once; a repeat of a bill number changes nothing.
+
+    A bill that belongs to no combined account stays between the company and its customer.
+    """
     for row in message.rows.to_pylist():
+        if not row["combined_account"]:
+            continue
         due = _due_row(row, company=message.company, heard_at=work.now.isoformat())
         if work.dues.add_due(due):
             legs = accounts.bill_heard(row["combined_account"], message.company, row["amount_fen"])

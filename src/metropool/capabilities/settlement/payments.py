@@ -13,7 +13,7 @@ from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.core.money import Fen
 from metropool.exchange.messages import ROWS, PaymentsAllocated
 
-ORDER_LIVES = timedelta(minutes=30)
+ORDER_LIVES = timedelta(hours=24)
 
 
 def open_payment(

@@ -1,7 +1,6 @@
 """Compiled reading of DL/T 645 answers forwarded by a concentrator: the same rows as ``rows.py``."""
 
 # Small compiled functions, called by position on the bulk path; numba infers the types of the private ones.
-# ruff: noqa: PLR0917
 # mypy: disable-error-code="no-any-return,no-untyped-def,no-untyped-call"
 
 import numpy as np

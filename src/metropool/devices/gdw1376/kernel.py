@@ -5,7 +5,6 @@ wholly understand gets the status OTHER, writes no row, and is for the readable 
 """
 
 # Small compiled functions, called by position on the bulk path; numba infers the types of the private ones.
-# ruff: noqa: PLR0917
 # mypy: disable-error-code="no-any-return,no-untyped-def,no-untyped-call"
 
 from typing import NamedTuple

@@ -125,8 +125,7 @@ class Commands:
         state = TRANSITIONS.get((before.state, move))
         if state is None or (move == "send" and self._now_ms >= before.expires_at):
             raise Conflict(f"command {id} is {before.state}: cannot {move}", key="command_not_possible")
-        stamp = "resolved_at" if state in _FINAL else _STAMPS.get(move, "answered_at")
-        values = {"state": state, "note": note, stamp: self._now_ms, **changes}
+        values = {"state": state, "note": note, **self._stamps(before, move, state), **changes}
         changed = self._connection.execute(
             update(command).where(command.c.id == id, command.c.state == before.state).values(values)
         )
@@ -198,6 +197,14 @@ class Commands:
         if to_ms(draft.expires_at) <= self._now_ms:
             raise Invalid(f"the command expired at {draft.expires_at.isoformat()}", key="command_expired")
         return kind
+
+    def _stamps(self, before: Command, move: Move, state: State) -> Mapping[str, int]:
+        stamps = {_STAMPS[move]: self._now_ms} if move in _STAMPS else {}
+        if state in _FINAL:
+            stamps["resolved_at"] = self._now_ms
+            if before.state == "sent" and move in ("confirm", "refuse"):
+                stamps["answered_at"] = self._now_ms
+        return stamps
 
     def _note(self, number: str, state: State, actor: str, note: str) -> None:
         row = {"command": number, "at": self._now_ms, "state": state, "actor": actor, "note": note}

@@ -2,7 +2,7 @@
 
 A command is *ordered*, *approved* by a second person where its kind asks for one, *sent* at most once, *accepted* by the
 device, and *confirmed* by reading back. ``unknown`` is what a lost answer or a crash after sending leaves; only a
-read-back leads out of it, never a second sending.
+read-back leads out of it, never a second sending. One marked sent may still expire where the carrier says it never left.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ TRANSITIONS: Mapping[tuple[State, Move], State] = {
     ("sent", "accept"): "accepted",
     ("sent", "confirm"): "confirmed",
     ("sent", "refuse"): "refused",
+    ("sent", "expire"): "expired",
     ("sent", "lose"): "unknown",
     ("accepted", "confirm"): "confirmed",
     ("accepted", "refuse"): "refused",
@@ -59,22 +60,22 @@ class Kind:
     Attributes:
         switches: Changes the supply of somebody; a read does not.
         second_person: Somebody other than its maker must approve it; an emergency closing needs nobody else.
-        on_site: Somebody on the spot must have confirmed that it is safe.
+        on_site: Services for which somebody on the spot must have confirmed that it is safe; closing is always allowed.
         guarded: Refused where supply is guaranteed (保电).
         leaves_supplied: What the read-back must show: True: current or flow can pass (relay closed, valve open).
     """
 
     switches: bool
     second_person: bool
-    on_site: bool
+    on_site: frozenset[str]
     guarded: bool
     leaves_supplied: bool | None
 
 
 KINDS: Mapping[str, Kind] = {
-    "read_on_demand": Kind(switches=False, second_person=False, on_site=False, guarded=False, leaves_supplied=None),
-    "disconnect": Kind(switches=True, second_person=True, on_site=False, guarded=True, leaves_supplied=False),
-    "reconnect": Kind(switches=True, second_person=True, on_site=False, guarded=False, leaves_supplied=True),
-    "open_valve": Kind(switches=True, second_person=True, on_site=True, guarded=False, leaves_supplied=True),
-    "close_valve": Kind(switches=True, second_person=True, on_site=False, guarded=False, leaves_supplied=False),
+    "read_on_demand": Kind(switches=False, second_person=False, on_site=frozenset(), guarded=False, leaves_supplied=None),
+    "disconnect": Kind(switches=True, second_person=True, on_site=frozenset(), guarded=True, leaves_supplied=False),
+    "reconnect": Kind(switches=True, second_person=True, on_site=frozenset(), guarded=False, leaves_supplied=True),
+    "open_valve": Kind(switches=True, second_person=True, on_site=frozenset({"gas"}), guarded=False, leaves_supplied=True),
+    "close_valve": Kind(switches=True, second_person=True, on_site=frozenset(), guarded=False, leaves_supplied=False),
 }

@@ -93,7 +93,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help=word("demo_fresh"))] = False,
     seed: Annotated[int, typer.Option(help=word("demo_seed"))] = 7,
     homes: Annotated[int, typer.Option(min=1, max=5000, help=word("demo_homes"))] = 60,
-    speed: Annotated[float, typer.Option(min=1.0, max=3600.0, help=word("demo_speed"))] = 300.0,
+    speed: Annotated[float, typer.Option(min=1.0, max=3600.0, help=word("demo_speed"))] = 60.0,
     port: Annotated[int, typer.Option(min=1, max=65535, help=word("demo_port"))] = 8765,
 ) -> None:
     """Start a small city."""

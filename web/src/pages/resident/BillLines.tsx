@@ -1,18 +1,15 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { Button, Input, Modal } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change, newIntention } from '../../api/client'
-import { billQuery, PLATFORM } from '../../api/queries'
 import type { BillLine, BillPart, BillQuestion, CombinedBill } from '../../api/types'
 import { exactText, unitText } from '../../design/format'
 import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
-import { Failure } from '../../design/StateView'
 
-interface Asked { part: BillPart; line: BillLine }
+const QuestionForm = lazy(() => import('./QuestionForm'))
+
+export interface Asked { part: BillPart; line: BillLine }
 
 /** Quantity × price = amount, line by line, each of which can be questioned. */
 export function BillLines({ bill }: { bill: CombinedBill }) {
@@ -27,7 +24,7 @@ export function BillLines({ bill }: { bill: CombinedBill }) {
         </details>
       ))}
       <Questions questions={bill.questions} />
-      {asked && <QuestionForm bill={bill} asked={asked} onClose={() => setAsked(null)} />}
+      {asked && <Suspense><QuestionForm bill={bill} asked={asked} onClose={() => setAsked(null)} /></Suspense>}
     </>
   )
 }
@@ -75,38 +72,5 @@ function Questions({ questions }: { questions: BillQuestion[] }) {
         </div>
       ))}
     </div>
-  )
-}
-
-function QuestionForm({ bill, asked, onClose }: { bill: CombinedBill; asked: Asked; onClose: () => void }) {
-  const { t } = useTranslation()
-  const pick = usePick()
-  const client = useQueryClient()
-  const [text, setText] = useState('')
-  const [key] = useState(newIntention)
-  const [error, setError] = useState<unknown>(null)
-  const send = async () => {
-    const body = { bill_number: asked.part.bill_number, line: asked.line.line, text: text.trim() }
-    try {
-      await change<BillQuestion>('POST', `/${PLATFORM}/api/households/${bill.account}/bills/${bill.number}/questions`, body, key)
-      await client.invalidateQueries({ queryKey: billQuery(bill.account, bill.number).queryKey.slice(0, 1) })
-      onClose()
-    } catch (failed) {
-      setError(failed)
-    }
-  }
-  const buttons = [
-    <Button key="close" onClick={onClose}>{t('confirm.cancel')}</Button>,
-    <Button key="send" type="primary" disabled={text.trim().length < 2} onClick={() => void send()}>{t('bill.send_question')}</Button>,
-  ]
-  return (
-    <Modal open title={t('bill.ask_about', { line: pick(asked.line.name) })} onCancel={onClose} footer={buttons}>
-      <div className="stack">
-        <label htmlFor="question">{t('bill.your_question')}</label>
-        <Input.TextArea id="question" rows={3} maxLength={500} value={text} onChange={(event) => setText(event.target.value)} />
-        <p className="muted">{t('bill.question_note')}</p>
-        {error !== null && <Failure error={error} />}
-      </div>
-    </Modal>
   )
 }

@@ -20,6 +20,7 @@ class ChannelIndex:
         addresses: Distinct device addresses, ascending.
         item_of, terminal_of: By channel number; UNKNOWN where there is no such channel. Terminals are ranks in ``terminals``.
         point_of, address_of: By channel number.
+        serves: By channel number: it is installed at a usage point, so its values are expected.
         terminals: Address of the link each terminal is reached by.
         terminal_devices: End device id of each terminal.
     """
@@ -31,6 +32,7 @@ class ChannelIndex:
     terminal_of: Ints
     point_of: Ints
     address_of: Ints
+    serves: NDArray[np.bool_]
     terminals: Ints
     terminal_devices: tuple[str, ...]
 
@@ -58,13 +60,14 @@ class ChannelIndex:
         return np.where(is_found, self.channels[place] if len(self.channels) else UNKNOWN, UNKNOWN)
 
 
-def index_of(channels: pa.Table, *, terminal_of_address: pa.Table) -> ChannelIndex:
+def index_of(channels: pa.Table, *, terminal_of_address: pa.Table, installed: pa.ChunkedArray) -> ChannelIndex:
     """Make the index.
 
     Args:
         channels: Columns ``channel, address, point, item`` (``Registry.channels``).
         terminal_of_address: Columns ``address, terminal, device``: through which link a device address is reached, and the
             end device that keeps the link.
+        installed: Channels that serve a usage point.
     """
     channel, address, point, item = (
         channels[name].to_numpy().astype(np.int64) for name in ("channel", "address", "point", "item")
@@ -82,6 +85,7 @@ def index_of(channels: pa.Table, *, terminal_of_address: pa.Table) -> ChannelInd
         terminal_of=_by_channel(size, channel, terminal),
         point_of=_by_channel(size, channel, point),
         address_of=_by_channel(size, channel, address),
+        serves=_by_channel(size, np.unique(installed.to_numpy().astype(np.int64)), 1) > 0,
         terminals=terminals,
         terminal_devices=devices,
     )
@@ -110,7 +114,7 @@ def _pack(rank: Ints, point: Ints, item: Ints) -> Ints:
     return (rank << 32) | (point << 16) | item
 
 
-def _by_channel(size: int, channel: Ints, values: Ints) -> Ints:
+def _by_channel(size: int, channel: Ints, values: Ints | int) -> Ints:
     whole = np.full(size, UNKNOWN, np.int64)
     whole[channel] = values
     return whole

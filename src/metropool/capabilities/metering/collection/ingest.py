@@ -122,6 +122,7 @@ def commit(*, work: CollectionWork, prepared: Prepared, files: Sequence[LakeFile
     work.sheets.note_newest(prepared.newest)
     for data in prepared.unknown.values():
         work.collection.note_unknown(data)
+    work.changed("readings")
     return work.add_files(files)
 
 
@@ -189,8 +190,9 @@ def _marks(known: Columns, index: ChannelIndex, schedules: Mapping[int, Schedule
 
 
 def _marks_of(schedule: Schedule, channel: Ints, at: Ints, received_at: Ints) -> list[Marks]:
-    day, slot = places(schedule, at)
+    day, slot, fills = places(schedule, at)
     order = np.lexsort((channel, day))
+    order = order[fills[order]]
     late_ms = late_after_s(schedule) * 1000
     marks = []
     for number, rows in _runs(day[order]):

@@ -44,9 +44,9 @@ class Schedule:
         return DAY_S // self.interval_s
 
     @property
-    def closes(self) -> int:
-        """1 when a value is stamped with the end of its slot; 0 when it is read at some instant within it."""
-        return int(self.holds_days > 0)
+    def closes(self) -> bool:
+        """A value is stamped with the end of its slot, not with some instant within it."""
+        return self.holds_days > 0
 
     def due_from(self, at_s: int) -> "Schedule":
         """The same schedule, next due at ``at_s``."""
@@ -85,10 +85,17 @@ def part_days(at_s: Ints, received_at_ms: Ints, origin: NDArray[np.uint8]) -> In
     return day_of(np.where(is_plausible, at_s, received_s) - 1)
 
 
-def places(schedule: Schedule, at_s: Ints) -> tuple[Ints, Ints]:
-    """Business day and slot that readings of an item fill."""
-    local = at_s - schedule.closes + OFFSET_S
-    return local // DAY_S, local % DAY_S // schedule.interval_s
+def places(schedule: Schedule, at_s: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Business day and slot that readings of an item fill, and which of them fill one.
+
+    Where values close their slot, only one stamped near its end does (30 minutes for a day, 19 s for a quarter hour); where
+    the present value is read, any within it.
+    """
+    local, interval_s = at_s + OFFSET_S, schedule.interval_s
+    if not schedule.closes:
+        return local // DAY_S, local % DAY_S // interval_s, np.ones(len(at_s), np.bool_)
+    end = (local + interval_s // 2) // interval_s * interval_s
+    return (end - 1) // DAY_S, (end - 1) % DAY_S // interval_s, np.abs(local - end) <= interval_s // 48 + 1
 
 
 def wanted_slots(schedule: Schedule, *, day: int, now_s: int) -> tuple[int, int]:

@@ -1,33 +1,43 @@
 """Operations of collection: plan days, ask for what is missing, note how it went. Each is one unit of work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
 
 from metropool.capabilities.metering.collection.index import ChannelIndex
-from metropool.capabilities.metering.collection.model import Schedule, asked_days, next_due, wanted_slots
+from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
 from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, read_of
+from metropool.capabilities.metering.collection.schedules import standard_schedules
 from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
 from metropool.capabilities.metering.ports import CollectionWork
+from metropool.devices.addresses import unpack
 from metropool.facts.events import EndDeviceEvent
 
 
-def plan_days(*, work: CollectionWork, index: ChannelIndex, fingerprint: str) -> int:
+def start_schedules(*, work: CollectionWork) -> int:
+    """Put the standard schedules in force from today on, where there are none; returns how many."""
+    if work.collection.schedules():
+        return 0
+    now_s = int(work.now.timestamp())
+    schedules = standard_schedules(first_day=(now_s + OFFSET_S) // DAY_S, now_s=now_s)
+    work.collection.set_schedules(schedules)
+    return len(schedules)
+
+
+def plan_days(*, work: CollectionWork) -> int:
     """Write down which channels are expected on each business day up to today, also those of days the node was off.
 
-    Args:
-        work: The unit of work.
-        index: Channels of the registry.
-        fingerprint: Of the registry the index was made from; a day is planned again when it changes.
+    Today is planned again when the registry has changed.
 
     Returns:
         Channel-days added.
     """
+    index, fingerprint = work.collection.index()
     now_s = int(work.now.timestamp())
     added = 0
     for schedule in work.collection.schedules().values():
-        channels = np.flatnonzero(index.item_of == schedule.item)
+        channels = np.flatnonzero((index.item_of == schedule.item) & index.serves)
         for day in asked_days(schedule, now_s=now_s):
             known = work.sheets.planned_with(item=schedule.item, day=day)
             if known is None or (known != fingerprint and day == asked_days(schedule, now_s=now_s)[-1]):
@@ -35,8 +45,9 @@ def plan_days(*, work: CollectionWork, index: ChannelIndex, fingerprint: str) ->
     return added
 
 
-def due_reads(*, work: CollectionWork, index: ChannelIndex) -> list[Read]:
+def due_reads(*, work: CollectionWork) -> list[Read]:
     """Reads for what is missing and due, noted as asked; schedules move on to their next due time."""
+    index, _ = work.collection.index()
     now_s = int(work.now.timestamp())
     due = [schedule for schedule in work.collection.schedules().values() if schedule.due_at <= now_s]
     reads = []
@@ -78,12 +89,14 @@ def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> Non
     )
 
 
-def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent], names: Mapping[int, str]) -> int:
-    """Write down what terminals told of themselves; ``names`` gives end devices by address. Returns how many were new."""
+def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent]) -> int:
+    """Write down what terminals told of themselves; returns how many were new."""
+    index, _ = work.collection.index()
+    names = dict(zip(index.terminals.tolist(), index.terminal_devices, strict=True))
     return work.events.add(
         [
             EndDeviceEvent(
-                device=names.get(event.device, f"address:{event.device:x}"),
+                device=names.get(event.device, address_text(event.device)),
                 code=event.code,
                 at=event.at,
                 received_at=event.received_at,
@@ -92,6 +105,12 @@ def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent], names:
             for event in events
         ]
     )
+
+
+def address_text(device: int) -> str:
+    """A device the registry does not know, by its address: ``gdw1376:1101-00258``."""
+    who = unpack(device)
+    return f"{who.protocol}:{who.address}"
 
 
 _ASKED = ("item", "day", "terminal", "attempts", "next_at", "last_slot", "asked_at")

@@ -62,10 +62,6 @@ class Notices:
         changed, self._changed = self._changed, set()
         return [self._contacts[device] for device in sorted(changed)]
 
-    def all_contacts(self) -> list[Contact]:
-        """How every terminal stands."""
-        return list(self._contacts.values())
-
     def _add(self, event: DeviceEvent) -> None:
         if len(self._events) >= EVENTS_MAX:
             self.dropped += 1

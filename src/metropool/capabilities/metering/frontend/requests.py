@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from metropool.capabilities.metering.frontend.tasks import Forward, Read
 from metropool.core.errors import Invalid
+from metropool.core.periods import BUSINESS_ZONE
 from metropool.core.quantities import reading_types_by_id
 from metropool.devices import addresses
 from metropool.devices.cjt188 import requests as cjt188
@@ -19,6 +20,7 @@ from metropool.devices.gdw1376.requests import Link as Exchange
 PORT, PORT_CONTROL = 31, gdw1376.port_control(speed_bd=2400)
 ANSWER_S, FORWARD_S = 15.0, 45.0
 _EPOCH = date(1970, 1, 1)
+_EPOCH_MIDNIGHT = datetime(1970, 1, 1, tzinfo=BUSINESS_ZONE)
 
 _DAILY = {"electricity_forward_register": 161, "electricity_reverse_register": 163}
 _CURVES = {
@@ -117,6 +119,5 @@ def _read_points(exchange: Exchange, task: Read, points: tuple[int, ...]) -> Fra
 
 
 def _curve_start(task: Read, code: str) -> datetime:
-    midnight = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.day)
     slot = task.first_slot if code in _BEGINNINGS else task.first_slot + 1
-    return midnight.replace(tzinfo=None) + timedelta(seconds=slot * task.interval_s)
+    return _EPOCH_MIDNIGHT + timedelta(days=task.day, seconds=slot * task.interval_s)

@@ -22,6 +22,7 @@ from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED, Row
 DIAL_S, ANSWER_S = 5.0, 5.0
 BUFFER_MAX = 1024
 TRIES = 2
+_ON_DEMAND = 3
 LINKS_MAX = 10_000
 _FREEZES = {"electricity_forward_register": 0x050601, "electricity_reverse_register": 0x050602}
 _FREEZE_TIME, _FREEZES_HELD, _DAY_S = 0x050600, 62, 86_400
@@ -104,22 +105,27 @@ class TransparentMeters:
         return self._answer(task, "answered", values=rows)
 
     async def _read(self, line: _Line, task: Read) -> list[Row]:
-        """The values of a task.
+        """The values of a task; the present register, as of now, where the meter holds no freeze of the day.
 
         Raises:
             Invalid: The meter refuses, or has no such item.
         """
         freeze = _FREEZES.get(reading_types_by_id()[task.item].code)
-        if task.interval_s == _DAY_S and task.origin != 3 and freeze is not None:
-            return await self._read_freeze(line, task, freeze)
+        if task.interval_s == _DAY_S and task.origin != _ON_DEMAND and freeze is not None:
+            found = await self._read_freeze(line, task, freeze)
+            if found:
+                return found
         return _rows(await _ask(line, meter_read(task.terminal, item=task.item), tries=TRIES))
 
     async def _read_freeze(self, line: _Line, task: Read, data_id: int) -> list[Row]:
-        """The daily freeze that closes a business day: found by its own time, not by its index alone."""
+        """The daily freeze that closes a business day, found by its own time, not by its index alone; nothing when not held."""
         closes = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.day + 1, hours=-8)
         index = self._index_of(task.day)
         for guess in sorted({index, max(index - 1, 1), min(index + 1, _FREEZES_HELD)}, key=lambda n: abs(n - index)):
-            stamps = _rows(await _ask(line, _freeze_read(task.terminal, _FREEZE_TIME, guess), tries=TRIES))
+            try:
+                stamps = _rows(await _ask(line, _freeze_read(task.terminal, _FREEZE_TIME, guess), tries=TRIES))
+            except Invalid:
+                return []
             if [stamp.value for stamp in stamps if stamp.flag & FREEZE_TIME] == [int(closes.timestamp())]:
                 values = _rows(await _ask(line, _freeze_read(task.terminal, data_id, guess), tries=TRIES))
                 return [
@@ -127,7 +133,7 @@ class TransparentMeters:
                     for row in values
                     if row.flag & FREEZE_UNDATED
                 ]
-        raise Invalid("the meter holds no freeze of that day")
+        return []
 
     def _index_of(self, day: int) -> int:
         """1 for yesterday's freeze, 2 for the one before."""

@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 import yaml
 
-from metropool.core.errors import Fault, Invalid
+from metropool.capabilities.metering.imports.units import factor_of
+from metropool.core.errors import Fault, Invalid, MetropoolError
 from metropool.core.quantities import ReadingType, reading_type
 
 Stamp = Literal["start", "end"]
@@ -162,12 +163,8 @@ def shipped_mappings() -> tuple[Mapping, ...]:
 
 
 def _faults_of(channel: ChannelColumn, where: str) -> list[Fault]:
-    from metropool.capabilities.metering.imports.units import factor_of
-
     try:
         factor_of(channel.unit, channel.kind)
-    except Exception as cause:
-        if not hasattr(cause, "what"):
-            raise
+    except MetropoolError as cause:
         return [Fault(where=f"{where}, channel {channel.local_name}", what=cause.what)]
     return []

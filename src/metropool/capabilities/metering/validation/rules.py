@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import yaml
 
 from metropool.core.errors import NotFound
-from metropool.core.quantities import ReadingType
+from metropool.core.quantities import ReadingType, reading_types_by_id
 
 KINDS = ("register", "interval", "mean_power", "instantaneous", "state")
 REGISTER, INTERVAL, MEAN_POWER = 0, 1, 2
@@ -37,6 +39,7 @@ class Rules:
     stuck_value_s: int
     usual_rows: int
     unknown_limit_factor: float
+    last_resort: dict[str, str]
     imputed_rows: int
     imputed_change_min: float
     imputed_distinct_min: int
@@ -44,6 +47,8 @@ class Rules:
     late_start_s: int
     flow_day_readings: int
     flow_days: int
+    level_days: int
+    level_ratio: float
     rollover_near: float
     rollover_low: float
 
@@ -120,6 +125,39 @@ class ChannelFacts:
             large_step=np.array([fact.large_step for fact in held], dtype=np.int64),
             is_signed=np.array([fact.is_signed for fact in held], dtype=np.bool_),
         )
+
+    @classmethod
+    def of_columns(cls, channels: pa.Table) -> "ChannelFacts":
+        """The same from columns channel, item, digits (null when not known) and interval_s, for many channels at once."""
+        held = channels.sort_by("channel")
+        kinds = reading_types_by_id()
+        item = held["item"].to_numpy().astype(np.int32)
+        kind, scale = np.zeros(max(kinds) + 1, dtype=np.int8), np.zeros(max(kinds) + 1, dtype=np.int64)
+        for number, reading_type in kinds.items():
+            kind[number], scale[number] = KINDS.index(reading_type.kind), reading_type.scale
+        digits = held["digits"].fill_null(0).to_numpy().astype(np.int64)
+        nothing = np.zeros(item.size, dtype=np.int64)
+        return cls(
+            channel=held["channel"].to_numpy().astype(np.int32),
+            kind=kind[item],
+            reading_type=item,
+            device=nothing,
+            interval_s=held["interval_s"].fill_null(0).to_numpy().astype(np.int64),
+            modulus=np.where(digits > 0, 10 ** np.maximum(digits - scale[item], 0), 0),
+            capacity=nothing,
+            large_step=nothing,
+            is_signed=np.zeros(item.size, dtype=np.bool_),
+        )
+
+    def capacity_or(self, rules: Rules, usual: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Capacity of registers, of last resort where neither it nor what is ``usual`` is known; 0 leaves it to what is usual."""
+        kinds = reading_types_by_id()
+        most = np.zeros(max(kinds) + 1, dtype=np.int64)
+        for number, kind in kinds.items():
+            if kind.kind == "register" and kind.service in rules.last_resort:
+                most[number] = kind.stored(Decimal(rules.last_resort[kind.service]))
+        resort = np.where(usual > 0, 0, most[self.reading_type])
+        return np.where(self.capacity > 0, self.capacity, resort)
 
     def of_rows(self, channel: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Position of each row's channel among the facts.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import func, select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import (
     contact,
@@ -13,12 +13,21 @@ from metropool.capabilities.metering.collection.adapters.tables import (
     schedule,
     unknown_device,
 )
+from metropool.capabilities.metering.collection.adapters.terminals import address_book, terminals_of
 from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
+from metropool.capabilities.metering.collection.index import ChannelIndex, index_of
 from metropool.capabilities.metering.collection.model import Schedule
 from metropool.capabilities.metering.collection.plan import Asking
+from metropool.capabilities.metering.frontend.tasks import AddressBook
+from metropool.facts.registry import Registry
+from metropool.facts.registry.tables import channel, end_device, installation
 from metropool.storage.units import UnitContext
 
 _SCHEDULE = [schedule.c[name] for name in ("item", "interval_s", "every_s", "delay_s", "holds_days", "first_day", "due_at")]
+
+
+_INDEXES: dict[str, tuple[ChannelIndex, str]] = {}
+"""By database and system: the index of the registry's present state. Derived, so it may be made again at any time."""
 
 
 class CollectionBook:
@@ -96,7 +105,27 @@ class CollectionBook:
         """Contact of each terminal by its address."""
         return {row["terminal"]: dict(row) for row in self._connection.execute(select(contact)).mappings()}
 
-    def fingerprint(self, channels: Table) -> str:
-        """Changes when channels are added to the registry."""
-        row = self._connection.execute(select(func.count(), func.max(channels.c.id)).select_from(channels)).one()
-        return f"{row[0]}-{row[1]}"
+    def index(self) -> tuple[ChannelIndex, str]:
+        """The registry's channels for ``resolve`` and ``gaps``, and a fingerprint that changes when devices or channels do.
+
+        Made once for each state of the registry, then kept: an index of a city takes a second to make.
+        """
+        counts = [select(func.count(), func.max(column)) for column in (channel.c.id, end_device.c.id, installation.c.id)]
+        fingerprint = "-".join(str(part) for query in counts for part in self._connection.execute(query).one())
+        key = f"{self._connection.engine.url}/{self._context.system}"
+        known = _INDEXES.get(key)
+        if known is None or known[1] != fingerprint:
+            known = _INDEXES[key] = self._made_index(), fingerprint
+        return known
+
+    def _made_index(self) -> ChannelIndex:
+        registry = Registry(self._context)
+        return index_of(
+            registry.channels(),
+            terminal_of_address=terminals_of(self._connection),
+            installed=registry.installations()["channel"],
+        )
+
+    def address_book(self, *, heartbeat_s: int) -> AddressBook:
+        """Every device that keeps a link of its own, for the front end."""
+        return address_book(self._connection, heartbeat_s=heartbeat_s)

@@ -1,34 +1,80 @@
-"""Through which link each device address is reached, from the registry: the nearest device above it that keeps a link."""
+"""Through which link each device address is reached, from the registry: the topmost device above it keeps the link."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from metropool.capabilities.metering.collection.index import ChannelIndex, index_of
-from metropool.facts.registry import Registry
+from metropool.capabilities.metering.frontend.tasks import AddressBook, Terminal
+from metropool.core.errors import Invalid
+from metropool.devices.addresses import pack_dlt645, pack_terminal
 from metropool.facts.registry.tables import channel, end_device
 
-Encode = Callable[[str, str], int]
-"""Device address of (protocol, address text): ``devices.addresses``."""
+_REGION_DIGITS = 4
+_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    end_device.c.id,
+    end_device.c.parent,
+    end_device.c.protocol,
+    end_device.c.address,
+    end_device.c.settings,
+)
 
 
-def load_index(*, connection: Connection, registry: Registry, encode: Encode) -> ChannelIndex:
-    """The registry's channels and the terminals they are read through, for ``resolve`` and ``gaps``."""
-    return index_of(registry.channels(), terminal_of_address=terminals_of(connection, encode))
-
-
-def terminals_of(connection: Connection, encode: Encode) -> pa.Table:
+def terminals_of(connection: Connection) -> pa.Table:
     """Columns ``address, terminal, device``: the link through which each device address is reached, and whose link it is.
 
     A meter without a device above it keeps its own link (a transparent one).
     """
     rows = connection.execute(_addresses()).all()
-    keepers = _keepers(connection, {row.keeper for row in rows}, encode)
+    keepers = _keepers(connection, {row.keeper for row in rows})
     columns = [(row.address, *keepers[row.keeper]) for row in rows if row.keeper in keepers]
     kinds = {"address": pa.int64(), "terminal": pa.int64(), "device": pa.string()}
     values = list(zip(*columns, strict=True)) or [()] * len(kinds)
     return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), values, strict=True)})
+
+
+def address_book(connection: Connection, *, heartbeat_s: int) -> AddressBook:
+    """Every device that keeps a link of its own, for the front end.
+
+    Args:
+        connection: A unit or snapshot.
+        heartbeat_s: Period terminals were set to [s of the machine], where the registry does not say.
+    """
+    rows = connection.execute(select(*_COLUMNS).where(end_device.c.parent.is_(None))).all()
+    return AddressBook(terminals=[found for row in rows if (found := _terminal(row, heartbeat_s)) is not None])
+
+
+def link_address(protocol: str, address: str, settings: Mapping[str, Any]) -> int:
+    """Device number of what keeps a link.
+
+    Args:
+        protocol: ``gdw1376`` or ``dlt645…``.
+        address: ``1101-00258`` or ``110100258``, or twelve digits of a meter.
+        settings: ``region`` and ``terminal`` go before the address text.
+
+    Raises:
+        Invalid: Not an address of that protocol.
+    """
+    if protocol.startswith("dlt645"):
+        return pack_dlt645(address)
+    digits = address.replace("-", "")
+    number = settings.get("terminal", digits[_REGION_DIGITS:])
+    if protocol != "gdw1376" or not str(number).isdecimal():
+        raise Invalid(f"{address!r} ({protocol}) is no address of a link")
+    return pack_terminal(region=str(settings.get("region", digits[:_REGION_DIGITS])), terminal=int(number))
+
+
+def _terminal(row: Row[Any], heartbeat_s: int) -> Terminal | None:
+    settings = row.settings or {}
+    try:
+        address = link_address(row.protocol, row.address, settings)
+    except Invalid:
+        return None
+    if row.protocol == "gdw1376":
+        return Terminal(address=address, heartbeat_s=int(settings.get("heartbeat_s", heartbeat_s)))
+    host, port = str(settings.get("host", "")), int(settings.get("port", 0))
+    return Terminal(address=address, kind="transparent", host=host, port=port) if host and port else None
 
 
 def _addresses() -> Select[int, str]:
@@ -36,27 +82,36 @@ def _addresses() -> Select[int, str]:
     return select(channel.c.address, keeper).join(end_device, end_device.c.id == channel.c.device).group_by(channel.c.address)
 
 
-def _keepers(connection: Connection, wanted: set[str], encode: Encode) -> Mapping[str, tuple[int, str]]:
+def _keepers(connection: Connection, wanted: set[str]) -> Mapping[str, tuple[int, str]]:
     """By device above a meter: address and id of the topmost device, which keeps the link."""
     above = _with_ancestors(connection, wanted)
-    tops = {device: _top(device, above) for device in wanted if device in above}
-    return {device: (encode(above[top].protocol, above[top].address), top) for device, top in tops.items()}
-
-
-def _with_ancestors(connection: Connection, wanted: set[str]) -> dict[str, Row[str, str | None, str, str]]:
-    c = end_device.c
-    found: dict[str, Row[str, str | None, str, str]] = {}
-    missing = set(wanted)
-    while missing:
-        for start in range(0, len(missing), 500):
-            part = sorted(missing)[start : start + 500]
-            rows = connection.execute(select(c.id, c.parent, c.protocol, c.address).where(c.id.in_(part)))
-            found |= {row.id: row for row in rows}
-        missing = {row.parent for row in found.values() if row.parent is not None} - found.keys()
+    found = {}
+    for device in wanted & above.keys():
+        top = above[_top(device, above)]
+        try:
+            found[device] = link_address(top.protocol, top.address, top.settings or {}), top.id
+        except Invalid:
+            continue
     return found
 
 
-def _top(device: str, above: Mapping[str, Row[str, str | None, str, str]]) -> str:
+def _with_ancestors(connection: Connection, wanted: set[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    missing, looked_up = sorted(wanted), set(wanted)
+    while missing:
+        for start in range(0, len(missing), 500):
+            found |= {row.id: row for row in _devices(connection, missing[start : start + 500])}
+        missing = sorted({row.parent for row in found.values() if row.parent is not None} - looked_up)
+        looked_up.update(missing)
+    return found
+
+
+def _devices(connection: Connection, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    rows: Sequence[Row[Any]] = connection.execute(select(*_COLUMNS).where(end_device.c.id.in_(ids))).all()
+    return rows
+
+
+def _top(device: str, above: Mapping[str, Row[Any]]) -> str:
     current, steps = device, 0
     while (parent := above[current].parent) in above and steps < 8:
         current, steps = str(parent), steps + 1

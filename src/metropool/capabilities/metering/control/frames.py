@@ -1,0 +1,64 @@
+"""The tasks of a command: the meter's own frame, made here where the passwords are, and the reads that show what it did."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from metropool.capabilities.metering.control.devices import Device
+from metropool.capabilities.metering.control.model import state_item
+from metropool.capabilities.metering.frontend.tasks import Forward, Read
+from metropool.core.errors import Invalid
+from metropool.devices.cjt188 import requests as cjt188
+from metropool.devices.cjt188.frame import encode_frame as encode_cjt188
+from metropool.devices.dlt645 import requests as dlt645
+from metropool.devices.dlt645.frame import encode_frame as encode_dlt645
+from metropool.facts.commands import Command
+
+ON_DEMAND = 3
+READ_PATIENCE_MS = 120_000
+_RELAY: dict[str, dlt645.Command] = {"disconnect": "trip", "reconnect": "close"}
+_VALVE: dict[str, Literal["open", "closed"]] = {"open_valve": "open", "close_valve": "closed"}
+
+
+def task_of(command: Command, *, device: Device) -> Forward | Read:
+    """What to have the front end do for a command.
+
+    Raises:
+        Invalid: The device cannot do this, or the registry lacks its password.
+    """
+    if command.kind == "read_on_demand":
+        return read_of(device, item=command.item or state_item(device.service), id=command.id, expires_at=command.expires_at)
+    return Forward(
+        id=command.id, terminal=device.terminal, expires_at=command.expires_at, meter=device.number, frame=_frame(command, device)
+    )
+
+
+def read_back_of(command: Command, *, device: Device, now_ms: int) -> Read:
+    """The read that shows whether supply is on."""
+    return read_of(device, item=state_item(device.service), id=f"{command.id}-{now_ms}", expires_at=now_ms + READ_PATIENCE_MS)
+
+
+def read_of(device: Device, *, item: int, id: str, expires_at: int) -> Read:
+    """Read the present value of an item from the meter itself."""
+    return Read(id=id, terminal=device.terminal, expires_at=expires_at, item=item, meters=[device.number], origin=ON_DEMAND)
+
+
+def _frame(command: Command, device: Device) -> bytes:
+    if device.protocol == "dlt645" and command.kind in _RELAY:
+        valid_until = datetime.fromtimestamp(command.expires_at / 1000, UTC)
+        trip = dlt645.control(
+            address=device.address, command=_RELAY[command.kind], authority=_authority(device.settings), valid_until=valid_until
+        )
+        return encode_dlt645(trip, preamble=4)
+    if device.protocol == "cjt188" and command.kind in _VALVE:
+        kind = int(str(device.settings.get("meter_type", "10")), 16)
+        order = cjt188.set_valve(address=device.address, meter_type=kind, serial=1, to=_VALVE[command.kind])
+        return encode_cjt188(order)
+    raise Invalid(f"a {device.protocol} meter cannot {command.kind}")
+
+
+def _authority(settings: dict[str, Any]) -> dlt645.PlainAuthority:
+    given = settings.get("password")
+    if not isinstance(given, dict | str):
+        raise Invalid("the registry has no password for this meter")
+    level, digits = (given.get("level", 2), given.get("digits", "")) if isinstance(given, dict) else (int(given[:2]), given[2:])
+    return dlt645.PlainAuthority(level=int(level), password=str(digits), operator=str(settings.get("operator", "00000001")))

@@ -1,0 +1,193 @@
+"""Operations of control: order, approve, cancel, send, record, resolve. Each is one unit of work; devices are touched between."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from metropool.capabilities.metering.control.devices import Device, device_of, device_serving
+from metropool.capabilities.metering.control.frames import read_back_of, task_of
+from metropool.capabilities.metering.control.model import (
+    RELAY,
+    SETTLE_MS,
+    VALVES,
+    Resolution,
+    after_answer,
+    after_read_back,
+    shown_by,
+    state_item,
+)
+from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Value
+from metropool.capabilities.metering.ports import ControlWork
+from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
+from metropool.exchange.messages import SwitchSupply
+from metropool.facts.commands import KINDS, Command, Draft
+from metropool.facts.commands.commands import to_ms
+
+READ_BACK_EVERY = timedelta(seconds=30)
+UNRESOLVED_AFTER = timedelta(minutes=10)
+GIVEN_UP_AFTER = timedelta(days=1)
+_CLOCK, _CARRIER, _RULE = "clock", "front end", "rule"
+
+
+def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
+    """Order a command; it goes into the journal whatever becomes of it.
+
+    Args:
+        work: The unit of work.
+        draft: What is asked for.
+        key: Idempotency key of the person: the same key and draft give the same command.
+
+    Returns:
+        The command: waiting for a second person, ready to be sent, or refused because supply is guaranteed.
+
+    Raises:
+        NotFound, Invalid: The device does not exist or cannot do this, or nobody on the spot confirmed that it is safe.
+        Conflict: The key was used for another command.
+    """
+    device = device_of(work.registry, draft.device)
+    kind = KINDS.get(draft.kind)
+    if kind is not None and device.service in kind.on_site and not draft.on_site_by:
+        raise Invalid("somebody on the spot must confirm that it is safe", key="metering.on_site_needed")
+    if draft.emergency and draft.kind != "close_valve":
+        raise Invalid("only a closing can be an emergency", key="metering.emergency_only_closes")
+    command = work.commands.order(draft=draft, key=key)
+    work.changed("commands")
+    return _hold_to_guarantee(work, command, device)
+
+
+def approve(*, work: ControlWork, id: str, by: str) -> Command:
+    """Approve a command as its second person (maker and checker differ).
+
+    Raises:
+        Forbidden: By the person who ordered it.
+        Conflict: Not waiting for approval.
+    """
+    command = work.commands.get(id=id)
+    if by == command.requested_by:
+        raise Forbidden("the person who orders a command cannot approve it", key="metering.second_person")
+    work.changed("commands")
+    held = _hold_to_guarantee(work, command, device_of(work.registry, command.device))
+    return held if held.state == "refused" else work.commands.move(id=id, move="approve", actor=by, approved_by=by)
+
+
+def cancel(*, work: ControlWork, id: str, by: str, reason: str = "") -> Command:
+    """Take back a command that was not sent.
+
+    Raises:
+        Conflict: It was sent.
+    """
+    work.changed("commands")
+    return work.commands.move(id=id, move="cancel", actor=by, note=reason)
+
+
+def take_order(*, work: ControlWork, message: SwitchSupply) -> None:
+    """An order of another system becomes a row of our journal; a second person here re-authorises it."""
+    try:
+        item = {RELAY, *VALVES.values()}
+        device = device_of(work.registry, device_serving(work.registry, usage_point_id=message.usage_point, items=item))
+        draft = Draft(
+            device=device.id,
+            kind=_kind_of_order(device, restores=message.close),
+            reason=message.reason,
+            requested_by=message.requested_by,
+            expires_at=message.expires_at,
+            request=message.request,
+        )
+        order(work=work, draft=draft, key=message.request)
+    except (NotFound, Conflict) as cause:
+        raise Invalid(f"switch request {message.request}: {cause}") from cause
+
+
+def send_due(*, work: ControlWork) -> list[tuple[Command, Forward | Read]]:
+    """Commands that may be sent now, marked sent: once this unit is committed, each is handed over exactly once."""
+    for command in work.commands.expire():
+        _changed(work, command)
+    tasks: list[tuple[Command, Forward | Read]] = []
+    for command in work.commands.in_state("approved"):
+        try:
+            task = task_of(command, device=device_of(work.registry, command.device))
+        except (Invalid, NotFound) as cause:
+            work.commands.move(id=command.id, move="refuse", actor=_RULE, note=cause.what)
+            continue
+        tasks.append((work.commands.move(id=command.id, move="send", actor=_CARRIER), task))
+        _changed(work, command)
+    return tasks
+
+
+def resume(*, work: ControlWork) -> list[Command]:
+    """After a start: what was sent and never answered is unknown. It is read back, never sent again."""
+    sent = work.commands.in_state("sent")
+    return [work.commands.move(id=row.id, move="lose", actor=_CLOCK, note="we stopped after sending") for row in sent]
+
+
+def record_answer(*, work: ControlWork, id: str, answer: Answer) -> Command:
+    """Note how the sending of a command went."""
+    command = work.commands.get(id=id)
+    resolution = after_answer(command, result=answer.result, detail=answer.detail)
+    values = {"read_back": _as_json(answer.values)} if answer.values else {}
+    return _follow(work, command, resolution, **values)
+
+
+def read_backs_due(*, work: ControlWork) -> list[tuple[Command, Read]]:
+    """Reads that show what accepted and unknown commands did; long unresolved ones become unknown, then stay so."""
+    now_ms = to_ms(work.now)
+    for command in work.commands.in_state("accepted", older_than=UNRESOLVED_AFTER):
+        work.commands.move(id=command.id, move="lose", actor=_CLOCK, note="no proof that it was done")
+    due = [row for row in work.commands.in_state("accepted", "unknown") if _is_read_back_due(row, now_ms)]
+    asked = [(row, device_of(work.registry, row.device)) for row in due]
+    return [(row, read_back_of(row, device=device, now_ms=now_ms)) for row, device in asked if _is_settled(row, device, now_ms)]
+
+
+def record_read_back(*, work: ControlWork, id: str, answer: Answer) -> Command:
+    """Note what a read-back showed, and resolve the command where that is proof."""
+    command = work.commands.get(id=id)
+    device = device_of(work.registry, command.device)
+    values = [value for value in answer.values if value.item == state_item(device.service) and value.device == device.number]
+    if not values or command.state not in ("accepted", "unknown"):
+        return command
+    shown = shown_by(kind=command.kind, item=values[-1].item, value=values[-1].value)
+    settle_ms = SETTLE_MS.get(device.service, 60_000)
+    resolution = after_read_back(command, shown=shown, now_ms=to_ms(work.now), settle_ms=settle_ms)
+    return _follow(work, command, resolution, read_back=_as_json(values))
+
+
+def _hold_to_guarantee(work: ControlWork, command: Command, device: Device) -> Command:
+    """Refuse a command where supply is guaranteed."""
+    if not KINDS[command.kind].guarded or command.state not in ("ordered", "approved"):
+        return command
+    reasons = [reason for point in device.usage_points if (reason := work.guarantees.of(usage_point=point, now=work.now))]
+    if not reasons:
+        return command
+    return work.commands.move(id=command.id, move="refuse", actor=_RULE, note=f"supply is guaranteed: {reasons[0]}")
+
+
+def _follow(work: ControlWork, command: Command, resolution: Resolution, **values: object) -> Command:
+    if resolution.move is None:
+        return command
+    _changed(work, command)
+    return work.commands.move(id=command.id, move=resolution.move, actor=_CARRIER, note=resolution.note, **values)
+
+
+def _changed(work: ControlWork, command: Command) -> None:
+    work.changed("commands")
+    work.changed(f"command/{command.id}")
+
+
+def _kind_of_order(device: Device, *, restores: bool) -> str:
+    if device.protocol == "dlt645":
+        return "reconnect" if restores else "disconnect"
+    return "open_valve" if restores else "close_valve"
+
+
+def _is_read_back_due(command: Command, now_ms: int) -> bool:
+    """Switching commands only; an unknown one is given up after a day: it stays unknown, and is shown so."""
+    since = command.sent_at or command.created_at
+    return KINDS[command.kind].switches and now_ms - since < GIVEN_UP_AFTER // timedelta(milliseconds=1)
+
+
+def _is_settled(command: Command, device: Device, now_ms: int) -> bool:
+    since = command.answered_at or command.sent_at or command.created_at
+    return command.state == "unknown" or now_ms - since >= SETTLE_MS.get(device.service, 60_000)
+
+
+def _as_json(values: Sequence[Value]) -> dict[str, object]:
+    return {"values": [{"item": value.item, "at": value.at, "value": value.value} for value in values]}

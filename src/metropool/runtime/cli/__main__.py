@@ -1,0 +1,5 @@
+"""``python -m metropool.runtime.cli``."""
+
+from metropool.runtime.cli import main
+
+main()

@@ -1,0 +1,265 @@
+"""``metropool demo``: a small city on embedded defaults, every part a real process, until Ctrl-C."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metropool.core.clock import monotonic_s
+from metropool.core.errors import Unavailable
+from metropool.core.texts import Language, say
+from metropool.runtime.children import Child
+from metropool.runtime.demo_setup import Setup, write_channels
+from metropool.runtime.demo_state import DemoClock, DemoState, open_demo
+from metropool.runtime.pause import pause
+from metropool.runtime.serve import free_port
+
+ROOM = "metropool.runtime"
+HISTORY_FROM = "2025-06-01"
+STARTS_ON = "2026-07-01"
+
+
+def demo_home() -> Path:
+    """``METROPOOL_HOME``, or ``~/.metropool/demo``."""
+    given = os.environ.get("METROPOOL_HOME")
+    return Path(given) if given else Path.home() / ".metropool" / "demo"
+
+
+def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, language: Language) -> None:
+    """Start a small city and keep it running.
+
+    Raises:
+        Unavailable: The port is taken, or a part did not start; one sentence with the remedy.
+        Invalid: The home holds another city.
+    """
+    check_port(port, language=language)
+    state = open_demo(demo_home(), fresh=fresh, seed=seed, homes=homes)
+    asyncio.run(Demo(state=state, speed=speed, port=port, language=language).run())
+
+
+def check_port(port: int, *, language: Language) -> None:
+    """Refuse a port that somebody listens on.
+
+    Raises:
+        Unavailable: It is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as cause:
+            raise Unavailable(say(ROOM, "port_taken", language, port=port)) from cause
+
+
+@dataclass
+class Demo:
+    """One running demo."""
+
+    state: DemoState
+    speed: float
+    port: int
+    language: Language
+    children: list[Child] = field(default_factory=list)
+    _begun: float = field(default_factory=monotonic_s)
+
+    async def run(self) -> None:
+        """Set the city up at the first start, start every part, say where it is, wait for Ctrl-C."""
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        try:
+            await self._start()
+            self._tell_where()
+            await self._keep_time(stopping)
+        finally:
+            self.say("demo_stopping")
+            for child in reversed(self.children):
+                await child.stop()
+
+    async def _start(self) -> None:
+        await self._once("city", self._make_city)
+        await self._once("history", self._write_history)
+        self.clock = DemoClock.resume(self.state, speed=self.speed)
+        self.clock.reserve(self.state)
+        setup = Setup(home=self.home, environment=self.environment)
+        await self._once("enrolled", setup.enrol)
+        await self._start_channel()
+        await self._start_systems()
+        await self._once("imported", self._import_history)
+        await self._once("billed", setup.bill)
+        await self._once("paid", self._pay_old_bills)
+        await self._start_field()
+
+    async def _once(self, stage: str, work) -> None:  # type: ignore[no-untyped-def]
+        """A stage of the first start, told with its time; skipped when it was done before."""
+        if self.state.has(stage):
+            return
+        self.say(f"demo_{stage}")
+        await work()
+        self.state.done(stage)
+
+    async def _make_city(self) -> None:
+        options = (
+            "--seed",
+            self.state.seed,
+            "--homes",
+            self.state.homes,
+            "--starts-on",
+            STARTS_ON,
+            "-o",
+            self.home / "city.json",
+        )
+        await run_tool("city", *options)
+        (self.home / "ports.json").write_text(json.dumps({"meter": free_port()}), encoding="utf-8")
+
+    async def _write_history(self) -> None:
+        span = ("--from", HISTORY_FROM, "--to", f"{STARTS_ON}T00:00:00+08:00", "--fine-days", 400)
+        await run_tool("history", "--city", self.home / "city.json", *span, "-o", self.home / "history")
+
+    async def _start_channel(self) -> None:
+        from metropool.runtime.channels import MERCHANT, merchant_key, public_hex
+
+        key = public_hex(merchant_key(self.home))
+        options = ("--home", self.home / "payment-channel", "--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
+        channel = await self._start_box("payment-channel", options)
+        write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])
+
+    async def _start_systems(self) -> None:
+        self.say("demo_systems")
+        await self._start_own("serve", ("serve",))
+        await self._answers()
+        await self._start_own("frontend", ("serve", "metering:frontend"))
+
+    async def _start_field(self) -> None:
+        self.say("demo_field")
+        clock = ("--clock", self.clock.setting)
+        city = ("--city", self.home / "city.json")
+        meter_port = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
+        await self._start_box("meter645", (*city, "--home", self.home / "meter", "--listen", meter_port, *clock))
+        head_end = ("--head-end", f"127.0.0.1:{self.field_port}")
+        box = ("--home", self.home / "concentrators", "--heartbeat", 20, *clock)
+        await self._start_box("concentrators", (*city, *head_end, *box))
+
+    async def _import_history(self) -> None:
+        for file in sorted((self.home / "history").glob("*.parquet")):
+            self.say("demo_file", name=file.name)
+            await run_own("import", str(file), "--json", environment=self.environment)
+
+    async def _pay_old_bills(self) -> None:
+        site = ("--site", f"http://127.0.0.1:{self.port}", "--logins", self.home / "residents.json")
+        await run_tool("payers", *site, "--until-open", 1, "--share", "0.9", "--seed", self.state.seed)
+
+    async def _start_own(self, name: str, arguments: Sequence[str]) -> None:
+        log = self._log(name)
+        child = Child(name, ("-m", "metropool.runtime.cli", *arguments), self.environment, log)
+        self.children.append(child)
+        await child.start()
+
+    async def _start_box(self, command: str, options: Sequence[object]) -> Child:
+        arguments = ("-m", "cityinabox.cli", command, *map(str, options))
+        child = Child(command, arguments, self.environment, self._log(command), says_ready=True)
+        self.children.append(child)
+        await child.start()
+        return child
+
+    async def _answers(self) -> None:
+        """Wait until the site answers.
+
+        Raises:
+            Unavailable: It does not, within a minute.
+        """
+        import httpx
+
+        deadline = monotonic_s() + 60
+        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+            while monotonic_s() < deadline:
+                try:
+                    if (await client.get(f"http://127.0.0.1:{self.port}/api/site")).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    await pause(0.3)
+        raise Unavailable(f"the systems did not start: {self.children[-1].last_words()}")
+
+    async def _keep_time(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            self.clock.reserve(self.state)
+            await pause(1.0, unless=stopping)
+
+    def _tell_where(self) -> None:
+        self.say("demo_ready", url=f"http://127.0.0.1:{self.port}")
+        logins = json.loads((self.home / "logins.json").read_text(encoding="utf-8"))
+        for row in logins:
+            sys.stdout.write(
+                f"  {row['role_zh' if self.language == 'zh' else 'role_en']:<28} {row['login']:<14} {row['password']}\n"
+            )
+        self.say("demo_stop")
+
+    def say(self, key: str, **values: object) -> None:
+        """One line of progress, with the seconds since the start."""
+        text = say(ROOM, key, self.language, **values)
+        sys.stdout.write(f"[{monotonic_s() - self._begun:6.1f} s] {text}\n")
+        sys.stdout.flush()
+
+    @property
+    def home(self) -> Path:
+        """Folder of all state."""
+        return self.state.home
+
+    @property
+    def field_port(self) -> int:
+        """Where terminals connect: drawn once a start."""
+        if not hasattr(self, "_field_port"):
+            self._field_port = free_port()
+        return self._field_port
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every part of this demo is told."""
+        return {
+            "METROPOOL_HOME": str(self.home),
+            "METROPOOL_CLOCK": self.clock.setting,
+            "METROPOOL_PORT": str(self.port),
+            "METROPOOL_FIELD_PORT": str(self.field_port),
+            "METROPOOL_DEMO": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
+
+    def _log(self, name: str) -> Path:
+        folder = self.home / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{name}.log"
+
+
+async def run_tool(command: str, *options: object) -> None:
+    """Run a command of the city in a box to its end.
+
+    Raises:
+        Unavailable: It failed; its last line says why.
+    """
+    await _run(["-m", "cityinabox.cli", command, *map(str, options)], dict(os.environ), name=command)
+
+
+async def run_own(*arguments: str, environment: dict[str, str]) -> None:
+    """Run one of our own commands to its end.
+
+    Raises:
+        Unavailable: It failed; its last line says why.
+    """
+    await _run(["-m", "metropool.runtime.cli", *arguments], {**os.environ, **environment}, name=arguments[0])
+
+
+async def _run(arguments: list[str], environment: dict[str, str], *, name: str) -> None:
+    environment = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    _, words = await process.communicate()
+    if process.returncode:
+        last = words.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+        raise Unavailable(f"{name} failed: {last[0]}")

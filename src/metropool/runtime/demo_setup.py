@@ -1,0 +1,229 @@
+"""The first start of a demo: registries, logins, tariffs, and the bills of the year before."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from metropool.access import Access
+from metropool.access.first_start import first_secrets, make_first_logins
+from metropool.access.passwords import Passwords
+from metropool.access.rights import account_scope, system_scope
+from metropool.capabilities.billing import operations as billing
+from metropool.core.errors import Unavailable
+from metropool.core.identifiers import RandomIds, SystemId
+from metropool.runtime.demo_state import write_private
+from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
+from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import compile_named, open_node
+
+FIRST_MONTH, LAST_MONTH = date(2025, 6, 1), date(2026, 6, 1)
+REGISTERS = {
+    "electricity": "electricity_forward_register",
+    "water": "water_register",
+    "gas": "gas_register",
+}
+PROFILE_REGISTER = "electricity_forward_profile_register"
+CHANNEL = "citypay"
+STAFF = (
+    # login, role, system, Chinese and English title
+    ("operator", "operator", "metering", "计量运行", "Metering operator"),
+    ("controller", "controller", "metering", "控制操作", "Control operator"),
+    ("checker", "controller", "metering", "控制复核", "Second person for control"),
+    ("marketing", "company_operator", "marketing", "供电公司营销", "Power company billing"),
+    ("waterworks", "company_operator", "water_system", "供水公司", "Water company"),
+    ("gasworks", "company_operator", "gas_system", "供气公司", "Gas company"),
+)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a first start does once.
+
+    Attributes:
+        home: The demo's home.
+        environment: Settings of the demo's processes.
+    """
+
+    home: Path
+    environment: Mapping[str, str]
+
+    async def enrol(self) -> None:
+        """Fill the registries and make the logins, before anything runs."""
+        city = self._city()
+        with self._nodes() as nodes:
+            for node in nodes.values():
+                if "metering" in node.hosts:
+                    node.write_now("metering", lambda work: enrol_metering(work.registry, city))
+                if "billing" in node.hosts:
+                    _enrol_company(node, city)
+                if "settlement" in node.hosts:
+                    node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
+                    self._make_logins(node, city)
+
+    async def bill(self) -> None:
+        """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
+        with self._nodes() as nodes:
+            await _until(lambda: all(not node.unsent(limit=1) for node in nodes.values()) and _is_sealed(nodes), "sealed")
+            for node in nodes.values():
+                if "billing" in node.hosts:
+                    _schedule(node)
+            await _until(lambda: _combined_bills(nodes) >= self._homes() * 13, "billed", patience_s=600)
+
+    def _homes(self) -> int:
+        return int(self._city()["homes"])
+
+    def _city(self) -> dict[str, Any]:
+        city = dict(read_city(self.home / "city.json"))
+        port = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
+        city["devices"] = [
+            {**row, "host": "127.0.0.1", "port": port} if row.get("transport") == "tcp" else row for row in city["devices"]
+        ]
+        return city
+
+    def _nodes(self) -> "_OpenNodes":
+        settings = Settings(home=self.home, clock=self.environment["METROPOOL_CLOCK"])
+        return _OpenNodes(settings)
+
+    def _make_logins(self, node: Node, city: Mapping[str, Any]) -> None:
+        ids, passwords = RandomIds(), Passwords()
+        secrets = first_secrets(home=self.home, ids=ids)
+        residents = _residents(city)
+        words = {login: ids.fresh_id()[:12] for login, *_ in STAFF}
+        resident_word = ids.fresh_id()[:12]
+        resident_hash = passwords.hash(resident_word)
+
+        def make(work: Any) -> None:
+            access = Access(work.context)
+            make_first_logins(access, secrets=secrets, passwords=passwords)
+            for login, role, system, zh, _ in STAFF:
+                access.logins.add_login(
+                    login_name=login, name=zh, password_hash=passwords.hash(words[login]), by="demo", system=system
+                )
+                access.logins.give_role(login_name=login, role=role, scope=system_scope(system), purpose="demo", by="demo")
+            for login, (account, name) in residents.items():
+                access.logins.add_login(login_name=login, name=name, password_hash=resident_hash, by="demo")
+                access.logins.give_role(
+                    login_name=login, role="resident", scope=account_scope(account), purpose="demo", by="demo"
+                )
+
+        node.write_now("settlement", make)
+        self._write_logins(residents, words, resident_word, secrets)
+
+    def _write_logins(
+        self, residents: Mapping[str, tuple[str, str]], words: Mapping[str, str], resident_word: str, secrets: Mapping[str, str]
+    ) -> None:
+        first = next(iter(residents))
+        told = [{"role_zh": "居民", "role_en": "Resident", "login": first, "password": resident_word}]
+        told += [{"role_zh": zh, "role_en": en, "login": login, "password": words[login]} for login, _, _, zh, en in STAFF]
+        told.append({"role_zh": "系统管理员", "role_en": "System administrator", "login": "admin", "password": secrets["admin"]})
+        write_private(self.home / "logins.json", json.dumps(told, ensure_ascii=False))
+        payers = [{"login": login, "password": resident_word, "account": account} for login, (account, _) in residents.items()]
+        write_private(self.home / "residents.json", json.dumps(payers))
+
+
+class _OpenNodes(ExitStack):
+    """The nodes of a home, opened for setting up beside whoever runs them."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def __enter__(self) -> dict[SystemId, Node]:  # type: ignore[override]
+        compiled = compile_named(self._settings.plan)
+        nodes = {system: open_node(system, compiled=compiled, settings=self._settings) for system in compiled.nodes()}
+        for node in nodes.values():
+            self.callback(node.close)
+        return nodes
+
+
+def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Login of each home's resident to its combined account and name."""
+    names = {row["id"]: row["name"]["zh"] for row in city["parties"]}
+    homes = {row["combined_account"]: row["party"] for row in city["agreements"] if row["combined_account"]}
+    return {f"home{number}": (account, names[party]) for number, (account, party) in enumerate(sorted(homes.items()), start=1)}
+
+
+def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
+    points = {row["id"]: row for row in city["usage_points"]}
+    multipliers = {row["usage_point"]: row["multiplier"] for row in city["installations"]}
+
+    def enrol(work: Any) -> None:
+        enrol_company(work.registry, city, party=node.party)
+        for row in city["agreements"]:
+            if row["supplier"] == node.party:
+                service = points[row["usage_point"]]["service"]
+                options = _options(row.get("options") or {})
+                billing.assign_tariff(
+                    work=work,
+                    account_number=row["account_number"],
+                    usage_point=row["usage_point"],
+                    combined_account=row["combined_account"] or "",
+                    tariff=row["tariff"],
+                    register=_register(service, row["tariff"], options),
+                    valid_from=FIRST_MONTH,
+                    options=options,
+                    multiplier=multipliers.get(row["usage_point"], "1"),
+                )
+
+    node.write_now("billing", enrol)
+
+
+def _register(service: str, tariff: str, options: list[str]) -> str:
+    """The register a bill is made of: the quarter-hourly one where the hour counts."""
+    needs_hours = "time_of_use" in options or "commercial" in tariff
+    return PROFILE_REGISTER if service == "electricity" and needs_hours else REGISTERS[service]
+
+
+def _options(given: Mapping[str, Any]) -> list[str]:
+    options = [name for name in ("time_of_use", "combined_meter") if given.get(name)]
+    return options + (["multi_person"] if int(given.get("household_members") or 0) >= 5 else [])
+
+
+def _schedule(node: Node) -> None:
+    def schedule(work: Any) -> None:
+        known = {row["service"] for row in work.runs.schedules()}
+        for service in node.hosted["billing"].rows:
+            if service not in known:
+                billing.schedule_bill_runs(work=work, service=service, first_month=FIRST_MONTH, day=1)
+
+    node.write_now("billing", schedule)
+
+
+def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
+    """Whether every closed day with readings is sealed."""
+    from metropool.capabilities.metering.sealing.operations import next_day
+
+    node = next(node for node in nodes.values() if "metering" in node.hosts)
+    due: date | None = node.read_now("metering", lambda work: next_day(work=work))
+    return due is None or due > LAST_MONTH.replace(day=30)
+
+
+def _combined_bills(nodes: Mapping[SystemId, Node]) -> int:
+    node = next(node for node in nodes.values() if "settlement" in node.hosts)
+    return len(node.read_now("settlement", lambda work: work.dues.combined_bills()))
+
+
+async def _until(question: Any, what: str, *, patience_s: float = 900) -> None:
+    """Ask until the answer is yes.
+
+    Raises:
+        Unavailable: It was not in time.
+    """
+    for _ in range(int(patience_s * 2)):
+        if await asyncio.to_thread(question):
+            return
+        await pause(0.5)
+    raise Unavailable(f"the city was not {what} within {patience_s:.0f} s; look at the logs in its home")
+
+
+def write_channels(home: Path, *, port: int, public_key: str) -> None:
+    """Tell the platform its payment channel."""
+    row = {"name": CHANNEL, "url": f"http://127.0.0.1:{port}", "public_key": public_key}
+    write_private(home / "channels.json", json.dumps([row]))

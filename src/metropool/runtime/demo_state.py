@@ -1,0 +1,114 @@
+"""What a demo keeps between starts: which city, how far its clock came, its logins. The city's time stands still while it is stopped."""
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from metropool.core.errors import Invalid
+
+FILE = "demo.json"
+AHEAD_S = 3.0
+FIRST_INSTANT = datetime(2026, 6, 30, 16, 40, tzinfo=UTC)
+"""00:40 on the first of July in the city: the last day of June is closed and the demo begins."""
+
+
+@dataclass
+class DemoState:
+    """A demo's home.
+
+    Attributes:
+        home: ``METROPOOL_HOME`` of the demo.
+        seed, homes: What the city was made from.
+        clock_at: Business instant up to which the clock may have been seen running.
+        stages: Stages of the first start that are done.
+    """
+
+    home: Path
+    seed: int
+    homes: int
+    clock_at: datetime
+    stages: list[str]
+
+    def has(self, stage: str) -> bool:
+        """Whether a stage of the first start is done."""
+        return stage in self.stages
+
+    def done(self, stage: str) -> None:
+        """Remember that a stage of the first start is done."""
+        self.stages.append(stage)
+        self.save()
+
+    def save(self) -> None:
+        """Keep it, whole or not at all."""
+        content = {"seed": self.seed, "homes": self.homes, "clock_at": self.clock_at.isoformat(), "stages": self.stages}
+        beside = self.home / f"{FILE}.part"
+        beside.write_text(json.dumps(content), encoding="utf-8")
+        beside.replace(self.home / FILE)
+
+
+def open_demo(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
+    """The demo of a home: the last one, or a new one.
+
+    Raises:
+        Invalid: The folder holds something else, or a city of another seed or size.
+    """
+    file = home / FILE
+    if fresh and home.exists():
+        if not file.exists() and any(home.iterdir()):
+            raise Invalid(f"{home} is not a demo's home: it will not be removed; choose another METROPOOL_HOME")
+        shutil.rmtree(home)
+    if not file.exists():
+        if home.exists() and any(home.iterdir()):
+            raise Invalid(f"{home} holds something that is no demo: choose another METROPOOL_HOME")
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        state = DemoState(home=home, seed=seed, homes=homes, clock_at=FIRST_INSTANT, stages=[])
+        state.save()
+        return state
+    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if (kept["seed"], kept["homes"]) != (seed, homes):
+        raise Invalid(
+            f"{home} holds the city of seed {kept['seed']} with {kept['homes']} homes: "
+            f"start it with --seed {kept['seed']} --homes {kept['homes']}, or start over with --fresh"
+        )
+    return DemoState(home, seed, homes, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]))
+
+
+@dataclass
+class DemoClock:
+    """The demo's clock: from where the last start stopped, and never seen going back.
+
+    Attributes:
+        starts_at: Business instant at ``anchor_s`` (Unix seconds of the machine).
+    """
+
+    starts_at: datetime
+    speed: float
+    anchor_s: float
+
+    @classmethod
+    def resume(cls, state: DemoState, *, speed: float) -> "DemoClock":
+        """Go on after the furthest instant anyone may have seen."""
+        return cls(starts_at=state.clock_at, speed=speed, anchor_s=time.time())  # noqa: TID251
+
+    @property
+    def setting(self) -> str:
+        """For ``METROPOOL_CLOCK`` and the simulation's ``--clock``."""
+        return f"{self.starts_at.isoformat()}@{self.speed:g}/{self.anchor_s:.6f}"
+
+    def reserve(self, state: DemoState) -> None:
+        """Keep an instant that business time will not pass before this is called again."""
+        passed_s = (time.time() - self.anchor_s + AHEAD_S) * self.speed  # noqa: TID251
+        state.clock_at = self.starts_at + timedelta(seconds=passed_s)
+        state.save()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
