@@ -1,6 +1,7 @@
 """A portal of three systems with one person of each kind."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,19 +77,21 @@ class Portal:
         return browser
 
 
-@pytest.fixture
-def built_site(tmp_path: Path) -> Path:
-    site = tmp_path / "site"
+@contextmanager
+def opened(folder: Path) -> Iterator[Portal]:
+    """A portal with a built site, closed at the end."""
+    site = folder / "site"
     (site / "assets").mkdir(parents=True)
     (site / "index.html").write_text("<!doctype html><title>Metropool</title>")
     (site / "assets" / "app-1.js").write_text("console.log('x');" * 200)
-    (tmp_path / "secret.txt").write_text("secret")
-    return site
-
-
-@pytest.fixture
-def portal(tmp_path: Path, built_site: Path) -> Iterator[Portal]:
-    made = Portal(tmp_path / "state", built_site)
+    (folder / "secret.txt").write_text("secret")
+    made = Portal(folder / "state", site)
     yield made
     for host in made.hosts.values():
         host.database.close()
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Portal]:
+    with opened(tmp_path) as made:
+        yield made

@@ -56,11 +56,12 @@ class TestPaying:
         assert portal.calls[-1][1]["return_url"] == f"http://127.0.0.1/pay/result/{samples.ACCOUNT}"
 
     def test_a_notice_needs_no_session_and_reaches_the_desk_as_it_came(self, portal):
-        answer = portal.browser().post(
-            f"/{P}/api/payment-channels/demo_pay/notices", content=b'{"a": 1}', headers={"X-Signature": "abc"}
-        )
-        assert answer.json() == {"result": "success"}
-        assert portal.calls[-1] == ("hear_notice", {"channel": "demo_pay", "body": b'{"a": 1}', "signature": "abc"})
+        path = f"/{P}/api/payment-channels/demo_pay/notices"
+        signed = {"X-Timestamp": "1795219200", "X-Signature": "abc"}
+        answer = portal.browser().post(path, content=b'{"a": 1}', headers=signed)
+        assert (answer.status_code, answer.text) == (200, "success")
+        expected = {"path": path, "timestamp": "1795219200", "signature": "abc", "body": b'{"a": 1}'}
+        assert portal.calls[-1] == ("hear_notice", {"channel": "demo_pay", **expected})
 
 
 APPROVE = f"/{M}/api/commands/c1/approval"

@@ -2,8 +2,15 @@
 
 import pytest
 
-from portal.conftest import M, P
+from portal.conftest import M, P, Portal, opened
 from portal.test_every_route import check_error
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory):
+    """One for all: nothing here changes anything."""
+    with opened(tmp_path_factory.mktemp("portal")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("path", ["/", "/api/site", f"/{M}/api/meters", "/assets/app-1.js", "/nothing/here"])
@@ -91,8 +98,6 @@ class TestSite:
         assert answer.status_code == 404
 
     def test_a_site_that_was_not_built_says_what_to_do(self, tmp_path):
-        from portal.conftest import Portal
-
         portal = Portal(tmp_path / "state", None)
         error = check_error(portal.browser().get("/"), 503, "unavailable")
         assert "make site" in error["remedy_en"]

@@ -144,8 +144,19 @@ class HouseholdsDesk(Protocol):
         """Operation: open a payment order with the channel; ``Conflict`` when ``wanted`` is no longer what is owed."""
         ...
 
-    def hear_notice(self, *, channel: str, body: bytes, signature: str) -> NoticeAnswer:
-        """Operation: a payment channel's notice; repeats have no effect, a wrong signature or amount is ``refused``."""
+    def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> NoticeAnswer:
+        """Operation: a payment channel's notice, once in effect.
+
+        Args:
+            channel: Its id.
+            path: Path of the request, signed with the rest.
+            timestamp: Header ``X-Timestamp``.
+            signature: Header ``X-Signature``.
+            body: As it came.
+
+        Raises:
+            Forbidden: The signature, the merchant, the amount or the time is wrong.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.runtime.channels import ChannelPlaces, open_channels
-from metropool.runtime.metering import MeteringAttendant
+from metropool.runtime.metering import answer_front_end, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -21,10 +21,11 @@ CHANNELS_S = 1.0
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
     """What attends a node, by name; each runs for ever."""
     if "metering" in node.hosts:
-        attendant = MeteringAttendant(node=node, client=client, settings=settings)
-        yield "log", attendant.take_log_in()
-        yield "collection", attendant.collect()
-        yield "front end", attendant.answer_front_end()
+        loops = attendants_of(node, client)
+        yield "log", loops.take_log_in(log_of(node, client))
+        yield "collection", loops.collect()
+        yield "commands", loops.command()
+        yield "front end", answer_front_end(node, client)
     if "settlement" in node.hosts:
         yield "payment channels", _attend_channels(node, settings)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from metropool.access.first_start import first_secrets, make_first_logins
 from metropool.access.passwords import Passwords
 from metropool.access.rights import account_scope, system_scope
 from metropool.capabilities.billing import operations as billing
+from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.runtime.demo_state import write_private
@@ -159,7 +160,7 @@ def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
         for row in city["agreements"]:
             if row["supplier"] == node.party:
                 service = points[row["usage_point"]]["service"]
-                options = _options(row.get("options") or {})
+                options = _options(row.get("options") or {}, work.tariffs.book.tariff(row["tariff"]).options)
                 billing.assign_tariff(
                     work=work,
                     account_number=row["account_number"],
@@ -172,18 +173,22 @@ def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
                     multiplier=multipliers.get(row["usage_point"], "1"),
                 )
 
+        tell_customers(work=work)
+
     node.write_now("billing", enrol)
 
 
 def _register(service: str, tariff: str, options: list[str]) -> str:
     """The register a bill is made of: the quarter-hourly one where the hour counts."""
-    needs_hours = "time_of_use" in options or "commercial" in tariff
+    needs_hours = "tou" in options or "commercial" in tariff
     return PROFILE_REGISTER if service == "electricity" and needs_hours else REGISTERS[service]
 
 
-def _options(given: Mapping[str, Any]) -> list[str]:
-    options = [name for name in ("time_of_use", "combined_meter") if given.get(name)]
-    return options + (["multi_person"] if int(given.get("household_members") or 0) >= 5 else [])
+def _options(given: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """Options of the tariff that a customer of the city file has; a tariff without choice has none."""
+    members = int(given.get("household_members") or 0)
+    wanted = {"tou": given.get("time_of_use"), "combined_meter": given.get("combined_meter"), "multi_person": members >= 5}
+    return [option for option, is_wanted in wanted.items() if is_wanted and option in known]
 
 
 def _schedule(node: Node) -> None:

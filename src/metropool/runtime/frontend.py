@@ -1,6 +1,6 @@
 """``metropool serve metering:frontend``: the front end as a process of its own, in the access zone.
 
-It logs in to the broker as its own user: it may append to the log, ask the core who exists, and do what the core asks.
+It logs in to the broker as its own user: it may append to the log and do what the core asks, and nothing else.
 """
 
 import asyncio

@@ -18,12 +18,11 @@ from metropool.capabilities.metering.imports.operations import import_file
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportRecords
 from metropool.core.clock import Instant
 from metropool.core.errors import Conflict, Invalid, NotFound
-from metropool.core.identifiers import SystemId
 from metropool.core.texts import Language
 from metropool.exchange.jetstream import JetStreamLog, connect
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
-from metropool.runtime.metering import METERING, MeteringAttendant
+from metropool.runtime.metering import METERING, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -60,7 +59,7 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
         stack.push_async_callback(client.close)
         work = ImportDesk(node, client, mapping=mapping.name, loop=asyncio.get_running_loop())
         done = await asyncio.to_thread(import_file, work=work, path=path, mapping=mapping, language=language)
-        await _taken_in(node, client, settings, upto=work.last_sequence, system=system, is_alone=is_alone)
+        await _taken_in(node, client, upto=work.last_sequence, is_alone=is_alone)
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
 
@@ -74,12 +73,12 @@ async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled)
         return await broker_url(stack, settings=settings, compiled=compiled, with_broker=False), False
 
 
-async def _taken_in(node: Node, client: Client, settings: Settings, *, upto: int, system: SystemId, is_alone: bool) -> None:
+async def _taken_in(node: Node, client: Client, *, upto: int, is_alone: bool) -> None:
     """Return when the log has been taken into the lake up to our last batch."""
-    stream = f"log_{system}"
+    stream = f"log_{node.system}"
     taking = None
     if is_alone:
-        taking = asyncio.create_task(MeteringAttendant(node=node, client=client, settings=settings).take_log_in())
+        taking = asyncio.create_task(attendants_of(node, client).take_log_in(log_of(node, client)))
     try:
         while await node.read(METERING, lambda work: work.collection.position(stream=stream)) < upto:
             if taking is not None and taking.done():
@@ -122,7 +121,8 @@ class ImportDesk:
     def place_channels(self, channels: Sequence[ImportedChannel]) -> ChannelKeys:
         """Find or make the channels in the registry."""
         name = self.mapping
-        return self._await(self.node.write(METERING, lambda work: work.imports.place_channels(channels, file=name)))
+        keys: ChannelKeys = self._await(self.node.write(METERING, lambda work: work.imports.place_channels(channels, file=name)))
+        return keys
 
     def hand_over(self, *, rows: pa.Table, key: str) -> None:  # noqa: ARG002
         """Put ``MEASURED`` rows into the log; durable when it returns.

@@ -65,7 +65,7 @@ def _for_people(speed: float) -> SessionRule:
     return replace(usual, idle=usual.idle * speed, longest=usual.longest * speed)
 
 
-def desks_of(nodes: Mapping[str, Node], *, settings: Settings, compiled: Compiled) -> Desks:
+def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Compiled) -> Desks:
     """What answers for the capabilities hosted here."""
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
@@ -137,7 +137,7 @@ class Facts:
                 detail=Text(zh=f"{set_aside} 条", en=f"{set_aside}"),
             ),
         ]
-        state = "up" if all(check.state == "up" for check in checks) else "degraded"
+        state: schema.State = "up" if all(check.state == "up" for check in checks) else "degraded"
         return schema.SystemHealth(id=node.system, name=self._system(node).name, state=state, checks=checks)
 
 

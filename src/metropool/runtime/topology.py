@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from metropool.core.clock import Instant
 from metropool.core.errors import NotFound
+from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import inbox, outbox
 from metropool.plan.compiled import Compiled, PictureEdge, PictureFlow, PictureNode
 from metropool.portal.desks.paging import page_of
@@ -44,11 +45,11 @@ class Traffic:
 class TopologyDesk:
     """The plan as it runs, seen from one process: its nodes' books are read, nobody else's."""
 
-    def __init__(self, work: Work, *, compiled: Compiled, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, work: Work, *, compiled: Compiled, nodes: Mapping[SystemId, Node]) -> None:
         self._now = work.now
         self._compiled = compiled
-        self._nodes = nodes
-        self._traffic = {name: _traffic(node, self._now) for name, node in nodes.items()}
+        self._nodes: dict[str, Node] = {str(name): node for name, node in nodes.items()}
+        self._traffic = {name: _traffic(node, self._now) for name, node in self._nodes.items()}
 
     def topology(self) -> schema.Topology:
         """All systems and edges."""

@@ -1,9 +1,10 @@
 """Passwords, and the first start."""
 
 import pytest
+from argon2 import PasswordHasher
 
 from metropool.access.first_start import FIRST, first_secrets, make_first_logins
-from metropool.access.passwords import check_new_password
+from metropool.access.passwords import Passwords, check_new_password
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import RandomIds, SeededIds
 
@@ -16,6 +17,22 @@ class TestPasswords:
 
     def test_nobody_has_no_password_not_even_the_stand_in(self, cheap):
         assert not cheap.right(None, "nobody has this password")
+
+    def test_an_unknown_login_costs_the_same_work(self):
+        class Counting(PasswordHasher):
+            checked = 0
+
+            def verify(self, *given):
+                self.checked += 1
+                return super().verify(*given)
+
+        hasher = Counting(time_cost=1, memory_cost=8, parallelism=1)
+        passwords = Passwords(hasher)
+        kept = passwords.hash("right horse")
+        for one in (kept, None):
+            assert not passwords.right(one, "wrong")
+        assert hasher.checked == 2
+        assert kept.split("$")[3] == passwords._nobody.split("$")[3]
 
     def test_an_unreadable_hash_lets_nobody_in(self, cheap):
         assert not cheap.right("not a hash", "x")

@@ -12,6 +12,7 @@ interface Props {
   effect: ReactNode
   /** Why it may not be done at all; then only closing is offered. */
   refusal?: string | null
+  needs_reason?: boolean
   /** The second person proves who they are. */
   needs_password?: boolean
   action: string
@@ -23,7 +24,7 @@ interface Props {
 const SHORTEST_REASON = 4
 
 /** A dangerous order: the effect in words, a reason, and a deliberate second confirmation. */
-export function ConfirmDanger({ open, title, effect, refusal, needs_password, action, danger = true, onConfirm, onClose }: Props) {
+export function ConfirmDanger({ open, title, effect, refusal, needs_reason = true, needs_password, action, danger = true, onConfirm, onClose }: Props) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
   const [password, setPassword] = useState('')
@@ -31,7 +32,7 @@ export function ConfirmDanger({ open, title, effect, refusal, needs_password, ac
   const [working, setWorking] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const id = useId()
-  const complete = reason.trim().length >= SHORTEST_REASON && understood && (!needs_password || password !== '')
+  const complete = (!needs_reason || reason.trim().length >= SHORTEST_REASON) && understood && (!needs_password || password !== '')
 
   const confirm = async () => {
     setWorking(true)
@@ -59,8 +60,12 @@ export function ConfirmDanger({ open, title, effect, refusal, needs_password, ac
         <p role="alert" className="refusal">{refusal}</p>
       ) : (
         <div className="stack">
-          <label htmlFor={`${id}-reason`}>{t('confirm.reason')}</label>
-          <Input.TextArea id={`${id}-reason`} value={reason} maxLength={200} rows={2} placeholder={t('confirm.reason_hint')} onChange={(event) => setReason(event.target.value)} />
+          {needs_reason && (
+            <>
+              <label htmlFor={`${id}-reason`}>{t('confirm.reason')}</label>
+              <Input.TextArea id={`${id}-reason`} value={reason} maxLength={200} rows={2} placeholder={t('confirm.reason_hint')} onChange={(event) => setReason(event.target.value)} />
+            </>
+          )}
           {needs_password && (
             <>
               <label htmlFor={`${id}-password`}>{t('confirm.password')}</label>

@@ -215,7 +215,7 @@ def _freeze_some(work: BillingWork, run: Row) -> str:
     wanted = [each for each in terms if each.account_number not in billed]
     frozen = freeze_accounts(tariffs=work.tariffs, usages=work.usages, terms=wanted, month=month)
     work.runs.add_items(items_of(work=work, frozen=frozen, service=run["service"], run=run["id"], month=month))
-    return max(accounts, default="")
+    return terms[-1].account_number if terms else ""
 
 
 def _rate_some(work: BillingWork, run: Row) -> str:

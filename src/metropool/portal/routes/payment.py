@@ -12,7 +12,7 @@ from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports import HOUSEHOLDS, Asked
 from metropool.portal.routes.resident import document
 from metropool.portal.schemas.basics import Page
-from metropool.portal.schemas.paying import Dues, NewPayment, NoticeAnswer, Payment
+from metropool.portal.schemas.paying import Dues, NewPayment, Payment
 
 ROOM = Room("payments", of="settlement")
 READ = on_account("home.read")
@@ -57,9 +57,13 @@ async def get_receipt(call: CallOf, a: str, reference: str, language: Language =
     return document(body, f"receipt-{payment.receipt_number}")
 
 
-@ROOM.post("/payment-channels/{channel}/notices", right=SIGNED, answer=NoticeAnswer)
+@ROOM.route("POST", "/payment-channels/{channel}/notices", right=SIGNED, media="text/plain")
 async def hear_notice(call: CallOf, channel: str) -> Response:
     """A payment channel's signed notice; it may come any number of times and has one effect."""
-    body = await call.request.body()
-    signature = call.request.headers.get("X-Signature", "")
-    return answer(await call.do(HOUSEHOLDS, lambda desk: desk.hear_notice(channel=channel, body=body, signature=signature)))
+    body, headers, path = await call.request.body(), call.request.headers, call.request.url.path
+    timestamp, signature = headers.get("X-Timestamp", ""), headers.get("X-Signature", "")
+    heard = await call.do(
+        HOUSEHOLDS,
+        lambda desk: desk.hear_notice(channel=channel, path=path, timestamp=timestamp, signature=signature, body=body),
+    )
+    return Response(heard.result, media_type="text/plain")

@@ -87,4 +87,4 @@ class NewPayment(Request):
 class NoticeAnswer(Model):
     """What the platform tells a payment channel that notified it."""
 
-    result: Literal["success", "refused"]
+    result: Literal["success"]

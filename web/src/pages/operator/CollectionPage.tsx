@@ -31,7 +31,7 @@ export function CollectionPage() {
   const [state, setState] = useUrlState()
   const range = useTimeRange('week')
   const item = ITEMS.find((known) => known === state.item) ?? 'all'
-  const collection = useQuery(collectionQuery({ service, start: range.start, end: range.end, item }))
+  const collection = useQuery(collectionQuery({ service, start: range.query.start, end: range.query.end, item }))
   return (
     <PageFrame title={t('collection.title')} as_of={collection.data?.as_of} help={t('collection.help')} actions={<ServiceSwitch />}>
       <div className="row">
@@ -121,14 +121,15 @@ function Terminals({ range, missing }: { range: TimeRange; missing: Collection['
 function Recollect({ open, targets, range, onClose, onDone }: { open: boolean; targets: string[]; range: TimeRange; onClose: () => void; onDone: (answer: Recollection) => void }) {
   const { t } = useTranslation()
   const [key, setKey] = useState(newIntention)
-  const confirm = async ({ reason }: { reason: string }) => {
-    const answer = await change<Recollection>('POST', `/${METERING}/api/collection/recollect`, { terminal_ids: targets, start: range.start, end: range.end, reason }, key)
+  const confirm = async () => {
+    const body = { terminal_ids: targets, start: range.query.start, end: range.query.end }
+    const answer = await change<Recollection>('POST', `/${METERING}/api/collection/recollect`, body, key)
     setKey(newIntention())
     onDone(answer)
   }
   return (
     <ConfirmDanger
-      open={open} title={t('collection.recollect')} danger={false} effect={t('collection.recollect_effect', { count: targets.length, start: range.start, end: range.end })}
+      open={open} title={t('collection.recollect')} danger={false} needs_reason={false} effect={t('collection.recollect_effect', { count: targets.length, start: range.start, end: range.end })}
       action={t('collection.recollect')} onConfirm={confirm} onClose={onClose}
     />
   )

@@ -44,7 +44,7 @@ function Order({ command }: { command: Command }) {
         <div><dt>{t('meter.number')}</dt><dd><Link to="/operator/meters/$meter" params={{ meter: command.meter }}>{command.meter_number}</Link></dd></div>
         <div><dt>{t('map.medium')}</dt><dd><MediumTag service={command.service} size={16} /></dd></div>
         <div><dt>{t('meter.address')}</dt><dd>{command.address}</dd></div>
-        <div><dt>{t('confirm.reason')}</dt><dd>{command.reason || t('command.no_reason')}</dd></div>
+        <div><dt>{t('confirm.reason')}</dt><dd>{command.reason}</dd></div>
         <div><dt>{t('command.ordered_by')}</dt><dd>{command.ordered_by}</dd></div>
         <div><dt>{t('command.approved_by')}</dt><dd>{command.approved_by ?? MISSING}</dd></div>
         <div><dt>{t('command.created_at')}</dt><dd>{secondsText(command.created_at)}</dd></div>

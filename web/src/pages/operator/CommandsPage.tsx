@@ -28,7 +28,7 @@ export function CommandsPage() {
     { key: 'meter_number', title: t('meter.number'), cell: (command) => <Link to="/operator/meters/$meter" params={{ meter: command.meter }}>{command.meter_number}</Link> },
     { key: 'service', title: t('map.medium'), cell: (command) => <MediumTag service={command.service} size={16} /> },
     { key: 'state', title: t('command.state_name'), cell: (command) => <CommandStateTag command={command} /> },
-    { key: 'reason', title: t('confirm.reason'), cell: (command) => command.reason || t('command.no_reason') },
+    { key: 'reason', title: t('confirm.reason'), cell: (command) => command.reason },
     { key: 'ordered_by', title: t('command.by'), cell: (command) => (command.approved_by ? t('command.by_two', { first: command.ordered_by, second: command.approved_by }) : command.ordered_by) },
     { key: 'created_at', title: t('command.created_at'), sortable: true, cell: (command) => <>{secondsText(command.created_at)} <AgeBadge at={command.created_at} /></> },
   ]

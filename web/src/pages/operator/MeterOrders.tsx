@@ -34,7 +34,7 @@ export function MeterOrders({ meter }: { meter: Meter }) {
     setWorking(kind)
     setError(null)
     try {
-      await order(kind, '')
+      await order(kind, t(`command.kind.${kind}`))
     } catch (failed) {
       setError(failed)
     } finally {
