@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.runtime.channels import ChannelPlaces, open_channels
-from metropool.runtime.metering import answer_front_end, attendants_of, log_of
+from metropool.runtime.metering import attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -25,7 +25,7 @@ def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance
         yield "log", loops.take_log_in(log_of(node, client))
         yield "collection", loops.collect()
         yield "commands", loops.command()
-        yield "front end", answer_front_end(node, client)
+        yield "front end", loops.introduce()
     if "settlement" in node.hosts:
         yield "payment channels", _attend_channels(node, settings)
 

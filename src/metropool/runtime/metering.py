@@ -1,25 +1,22 @@
 """What keeps a node that hosts metering going: its loops, bound to the node, the log and the front end behind the broker."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from metropool.capabilities.metering.attendants import Attendants
-from metropool.capabilities.metering.collection import operations
 from metropool.capabilities.metering.frontend import tasks
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read
+from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Contact, Forward, Read
+from metropool.core.errors import Unavailable
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.runtime.node import Node
 
 T = TypeVar("T")
 METERING = "metering"
-TASK_S = 60.0
-HEARTBEAT_S = 60
+TASK_S, ASK_S = 60.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -42,43 +39,34 @@ class RemoteFrontEnd:
     """The front end behind the broker, as its core asks it."""
 
     client: Client
-    node: Node
+    system: str
+
+    async def introduce(self, book: AddressBook) -> None:
+        """Tell which terminals and meters exist."""
+        await self._ask("introduce", tasks.encode(book), timeout_s=ASK_S)
 
     async def carry_out(self, task: Read | Forward) -> Answer:
-        """Do one task; ``lost`` when nobody knows whether it was done, ``unreachable`` when there is no front end."""
-        now_ms = int(self.node.clock.now().timestamp() * 1000)
+        """Do one task and say how it went."""
+        return tasks.decode_answer(await self._ask("task", tasks.encode(task), timeout_s=TASK_S))
+
+    async def contacts(self) -> Sequence[Contact]:
+        """How terminals stand: what changed since the last asking."""
+        return tasks.decode_contacts(await self._ask("contacts", b"", timeout_s=ASK_S))
+
+    async def _ask(self, what: str, data: bytes, *, timeout_s: float) -> bytes:
         try:
-            answer = await self.client.request(f"frontend.{self.node.system}.do.task", tasks.encode(task), timeout=TASK_S)
-            return tasks.decode_answer(answer.data)
-        except TimeoutError:
-            return Answer(task=task.id, result="lost", at=now_ms, detail="the front end did not say how it went")
-        except (NatsError, OSError) as reason:
-            return Answer(task=task.id, result="unreachable", at=now_ms, detail=str(reason) or type(reason).__name__)
+            answer = await self.client.request(f"frontend.{self.system}.do.{what}", data, timeout=timeout_s)
+        except (NatsError, TimeoutError, OSError) as cause:
+            raise Unavailable(f"the front end does not answer: {cause or type(cause).__name__}") from cause
+        return bytes(answer.data)
 
 
 def attendants_of(node: Node, client: Client) -> Attendants:
     """The loops of a node that hosts metering."""
-    return Attendants(units=MeteringUnits(node), front=RemoteFrontEnd(client, node), stream=f"log_{node.system}")
+    front = RemoteFrontEnd(client, node.system)
+    return Attendants(units=MeteringUnits(node), front=front, clock=node.clock, stream=f"log_{node.system}")
 
 
 def log_of(node: Node, client: Client) -> JetStreamLog:
     """The log of a node, as its core reads it."""
     return JetStreamLog(client, stream=f"log_{node.system}", subject=f"log.{node.system}")
-
-
-async def answer_front_end(node: Node, client: Client) -> None:
-    """Tell the front end who exists; hear how they stand, for ever."""
-    prefix = f"frontend.{node.system}.ask"
-
-    async def heard(message: Msg) -> None:
-        answer = b""
-        if message.subject == f"{prefix}.book":
-            book = await node.read(METERING, lambda work: work.collection.address_book(heartbeat_s=HEARTBEAT_S))
-            answer = tasks.encode(book)
-        elif message.subject == f"{prefix}.contacts":
-            contacts = tasks.decode_contacts(message.data)
-            await node.write(METERING, lambda work: operations.record_contacts(work=work, contacts=contacts))
-        await client.publish(message.reply, answer)
-
-    await client.subscribe(f"{prefix}.>", cb=heard)
-    await asyncio.Event().wait()
