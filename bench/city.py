@@ -116,4 +116,4 @@ def index_of_city(city: City) -> ChannelIndex:
             "device": [f"T{i}" for i in range(city.terminals)] + [f"T{i}" for i in city.terminal_of_volume],
         }
     )
-    return index_of(channels, terminal_of_address=links)
+    return index_of(channels, terminal_of_address=links, installed=channels["channel"])
