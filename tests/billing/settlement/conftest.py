@@ -1,0 +1,150 @@
+"""The platform and three companies as nodes of the real plan, joined by an exchange in memory that loses and repeats letters."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+
+from metropool.core.clock import VirtualClock
+from metropool.core.errors import Unavailable
+from metropool.core.identifiers import SeededIds
+from metropool.exchange.memory import MemoryBroker
+from metropool.exchange.messages import ROWS, BillsIssued
+from metropool.facts.registry import tables as registry
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import compile_named, open_node
+
+NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
+ACCOUNT = "GZ1"
+COMPANIES = {"grid": ("marketing", "electricity"), "water": ("water_system", "water"), "gas": ("gas_system", "gas")}
+
+
+@dataclass
+class City:
+    """Four nodes and the broker between them."""
+
+    nodes: dict
+    broker: MemoryBroker
+    clock: VirtualClock
+
+    @property
+    def platform(self):
+        return self.nodes["smart_use_platform"]
+
+    def settle(self, operation):
+        """Run an operation of settlement and carry what follows to rest."""
+        result, _ = self.platform.write_now("settlement", operation)
+        self.carry()
+        return result
+
+    def bill(self, company, *, number, amount_fen, due=date(2026, 7, 20)):
+        """A company issues a bill the way its run does: ledger and message in one unit."""
+        system, service = COMPANIES[company]
+        rows = pa.Table.from_pylist([bill_row(company, service, number, amount_fen, due)], schema=ROWS[BillsIssued])
+
+        def issue(work):
+            legs = [(f"receivable/{company}-1", amount_fen), (f"revenue/{service}", -amount_fen)]
+            work.ledger.post(key=number, legs=legs)
+            work.tell(BillsIssued(service=service, company=company, rows=rows), key=number)
+
+        self.nodes[system].write_now("billing", issue)
+        self.carry()
+
+    def carry(self):
+        """Relay until nothing waits."""
+        asyncio.run(self._carry())
+
+    async def _carry(self):
+        exchanges = {name: self.broker.exchange(name) for name in self.nodes}
+        for _ in range(400):
+            for name, node in self.nodes.items():
+                for number, envelope in node.unsent(limit=100):
+                    try:
+                        await node.mark_sent([(number, await exchanges[name].deliver(envelope))])
+                    except Unavailable:
+                        continue
+                for delivery in await exchanges[name].fetch(limit=100, wait_s=0):
+                    await node.receive(delivery)
+            if not any(node.unsent(limit=1) or self.broker.waiting.get(name) for name, node in self.nodes.items()):
+                return
+        raise AssertionError("the city did not come to rest")
+
+    def balances(self, name):
+        """Trial balance of one system."""
+        capability = "settlement" if name == "smart_use_platform" else "billing"
+        return dict(self.nodes[name].read_now(capability, lambda work: work.ledger.trial_balance()))
+
+    def check_money(self):
+        """Every ledger sums to zero, and clearing agrees with each company to the fen."""
+        for name in ("smart_use_platform", "marketing", "water_system", "gas_system"):
+            assert sum(self.balances(name).values()) == 0, name
+        clearing = self.balances("smart_use_platform")
+        for company, (system, _) in COMPANIES.items():
+            due_from_clearing = sum(fen for account, fen in self.balances(system).items() if account.startswith("clearing"))
+            assert -clearing.get(f"payable/{company}", 0) == due_from_clearing, company
+
+
+def bill_row(company, service, number, amount_fen, due):
+    return {
+        "service": service,
+        "bill_number": number,
+        "account_number": f"{company}-1",
+        "combined_account": ACCOUNT,
+        "usage_point": f"{service}-1",
+        "meter_number": "m1",
+        "period_start": date(2026, 6, 1),
+        "period_end": date(2026, 7, 1),
+        "register_start": "1",
+        "register_end": "2",
+        "multiplier": "1",
+        "quantity": "1",
+        "unit": "kWh",
+        "is_estimated": False,
+        "lines": "[]",
+        "amount_fen": amount_fen,
+        "due_date": due,
+        "version": 1,
+        "tariff": "t@2020-01-01",
+    }
+
+
+def enrol(work):
+    work.registry.add(
+        registry.supply_agreement,
+        [
+            {
+                "account_number": f"{company}-1",
+                "party": "p",
+                "usage_point": f"{service}-1",
+                "supplier": company,
+                "tariff": "t",
+                "category": "residential",
+                "options": {},
+                "combined_account": ACCOUNT,
+                "valid_from": "2020-01-01",
+                "valid_to": None,
+            }
+            for company, (_, service) in COMPANIES.items()
+        ],
+    )
+
+
+@pytest.fixture(params=[1, 2])
+def city(tmp_path, request):
+    compiled = compile_named("transition")
+    settings = Settings(home=tmp_path)
+    clock = VirtualClock(NOW)
+    names = ("smart_use_platform", "marketing", "water_system", "gas_system")
+    nodes = {name: open_node(name, compiled=compiled, settings=settings) for name in names}
+    for node in nodes.values():
+        node.clock = clock
+        node.ids = SeededIds(request.param)
+    allowed = frozenset((letter.sender, letter.message, letter.receiver) for letter in compiled.letters)
+    broker = MemoryBroker(allowed=allowed, chance=SeededIds(request.param), lose=0.2, repeat=0.3)
+    made = City({**nodes}, broker, clock)
+    made.platform.write_now("settlement", enrol)
+    yield made
+    for node in nodes.values():
+        node.close()
