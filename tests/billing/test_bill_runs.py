@@ -5,13 +5,20 @@ import multiprocessing
 import signal
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from time import process_time
 
+import numpy as np
 import pytest
 
 from billing.company import Company, step_and_die
 from metropool.capabilities.billing import operations, queries
 from metropool.capabilities.billing.cases import rate_cases
 from metropool.capabilities.billing.model import Review
+from metropool.capabilities.billing.rating.batch import UsageColumns, rate_columns
+from metropool.capabilities.billing.rating.plan import Usage
+from metropool.capabilities.billing.rating.scalar import rate
+from metropool.capabilities.billing.rating.texts import lines_of_columns
+from metropool.capabilities.billing.tariffs import plan_of, tariff_book
 from metropool.core.errors import Conflict, Forbidden, Invalid
 
 JULY = (date(2026, 7, 1), date(2026, 8, 1))
@@ -290,3 +297,27 @@ def test_scheduled_runs_start_on_their_day_once_a_month(company):
     with company.unit() as work:
         [run] = queries.runs(work=work)
     assert run["started_by"] == "schedule"
+
+
+def test_chunks_of_one_account_bill_everybody_once(company, monkeypatch):
+    monkeypatch.setattr(operations, "CHUNK", 1)
+    _street(company, homes=4)
+    company.assign("b", POWER)
+    company.assign("B", POWER)
+    for account in "bB":
+        company.measure_month(account, *JULY, daily=10_000)
+    company.run("electricity", *JULY)
+    assert sorted(bill["account_number"] for bill in company.bills()) == ["B", "E00", "E01", "E02", "E03", "b"]
+
+
+def test_forty_thousand_bills_are_rated_in_a_second():
+    tariff = tariff_book().tariff(POWER)
+    plan = plan_of(tariff, tariff.versions[-1], month=7)
+    quantity = np.random.default_rng(7).integers(0, 9_000_000, 40_000)
+    begun = process_time()
+    rated = rate_columns(plan, UsageColumns(digits=4, quantity=quantity))
+    texts = lines_of_columns(rated)
+    assert process_time() - begun < 1
+    exact = rate(plan, Usage(Decimal(int(quantity[-1])).scaleb(-4)))
+    assert rated.total_fen[-1] == exact.total_fen
+    assert [Decimal(line[3]) for line in json.loads(texts[-1])] == [line.amount for line in exact.lines]

@@ -106,5 +106,5 @@ def _inbox_row(envelope: Envelope, now: datetime, *, outcome: str) -> dict[str, 
 
 def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
     make = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
-    statement = make(table).values(row).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    statement = make(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    return connection.execute(statement).first() is not None

@@ -6,10 +6,9 @@ from typing import Any, TypeVar
 
 from nats.aio.client import Client
 
-from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.runtime.channels import ChannelPlaces, open_channels
-from metropool.runtime.metering import LogTaker, MeteringUnits, RemoteFrontEnd
+from metropool.runtime.metering import answer_front_end, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -22,11 +21,11 @@ CHANNELS_S = 1.0
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
     """What attends a node, by name; each runs for ever."""
     if "metering" in node.hosts:
-        loops = Attendants(units=MeteringUnits(node), front=RemoteFrontEnd(client, node.system), clock=node.clock)
-        yield "log", LogTaker(node=node, client=client).run()
+        loops = attendants_of(node, client)
+        yield "log", loops.take_log_in(log_of(node, client))
         yield "collection", loops.collect()
-        yield "front end", loops.introduce()
         yield "commands", loops.command()
+        yield "front end", answer_front_end(node, client)
     if "settlement" in node.hosts:
         yield "payment channels", _attend_channels(node, settings)
 

@@ -2,20 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from metropool.access import Access
 from metropool.access.first_start import first_secrets, make_first_logins
 from metropool.access.passwords import Passwords
 from metropool.access.rights import account_scope, system_scope
 from metropool.capabilities.billing import operations as billing
+from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import RandomIds, SystemId
+from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo_state import write_private
 from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
@@ -23,7 +28,7 @@ from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
-FIRST_MONTH, LAST_MONTH = date(2025, 6, 1), date(2026, 6, 1)
+LAST_MONTH = date(2026, 6, 1)
 REGISTERS = {
     "electricity": "electricity_forward_register",
     "water": "water_register",
@@ -42,6 +47,12 @@ STAFF = (
 )
 
 
+def first_month(months: int) -> date:
+    """The first of so many months that end with June 2026."""
+    count = LAST_MONTH.year * 12 + LAST_MONTH.month - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a first start does once.
@@ -49,10 +60,12 @@ class Setup:
     Attributes:
         home: The demo's home.
         environment: Settings of the demo's processes.
+        months: Months of history before the demo begins.
     """
 
     home: Path
     environment: Mapping[str, str]
+    months: int
 
     async def enrol(self) -> None:
         """Fill the registries and make the logins, before anything runs."""
@@ -62,7 +75,7 @@ class Setup:
                 if "metering" in node.hosts:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))
                 if "billing" in node.hosts:
-                    _enrol_company(node, city)
+                    _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
                     self._make_logins(node, city)
@@ -70,11 +83,11 @@ class Setup:
     async def bill(self) -> None:
         """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
         with self._nodes() as nodes:
-            await _until(lambda: all(not node.unsent(limit=1) for node in nodes.values()) and _is_sealed(nodes), "sealed")
+            await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
-                    _schedule(node)
-            await _until(lambda: _combined_bills(nodes) >= self._homes() * 13, "billed", patience_s=600)
+                    _schedule(node, first_month(self.months))
+            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
 
     def _homes(self) -> int:
         return int(self._city()["homes"])
@@ -150,7 +163,7 @@ def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return {f"home{number}": (account, names[party]) for number, (account, party) in enumerate(sorted(homes.items()), start=1)}
 
 
-def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
+def _enrol_company(node: Node, city: Mapping[str, Any], *, since: date) -> None:
     points = {row["id"]: row for row in city["usage_points"]}
     multipliers = {row["usage_point"]: row["multiplier"] for row in city["installations"]}
 
@@ -159,7 +172,7 @@ def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
         for row in city["agreements"]:
             if row["supplier"] == node.party:
                 service = points[row["usage_point"]]["service"]
-                options = _options(row.get("options") or {})
+                options = _options(row.get("options") or {}, work.tariffs.book.tariff(row["tariff"]).options)
                 billing.assign_tariff(
                     work=work,
                     account_number=row["account_number"],
@@ -167,31 +180,35 @@ def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
                     combined_account=row["combined_account"] or "",
                     tariff=row["tariff"],
                     register=_register(service, row["tariff"], options),
-                    valid_from=FIRST_MONTH,
+                    valid_from=since,
                     options=options,
                     multiplier=multipliers.get(row["usage_point"], "1"),
                 )
+
+        tell_customers(work=work)
 
     node.write_now("billing", enrol)
 
 
 def _register(service: str, tariff: str, options: list[str]) -> str:
     """The register a bill is made of: the quarter-hourly one where the hour counts."""
-    needs_hours = "time_of_use" in options or "commercial" in tariff
+    needs_hours = "tou" in options or "commercial" in tariff
     return PROFILE_REGISTER if service == "electricity" and needs_hours else REGISTERS[service]
 
 
-def _options(given: Mapping[str, Any]) -> list[str]:
-    options = [name for name in ("time_of_use", "combined_meter") if given.get(name)]
-    return options + (["multi_person"] if int(given.get("household_members") or 0) >= 5 else [])
+def _options(given: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """Options of the tariff that a customer of the city file has; a tariff without choice has none."""
+    members = int(given.get("household_members") or 0)
+    wanted = {"tou": given.get("time_of_use"), "combined_meter": given.get("combined_meter"), "multi_person": members >= 5}
+    return [option for option, is_wanted in wanted.items() if is_wanted and option in known]
 
 
-def _schedule(node: Node) -> None:
+def _schedule(node: Node, since: date) -> None:
     def schedule(work: Any) -> None:
         known = {row["service"] for row in work.runs.schedules()}
         for service in node.hosted["billing"].rows:
             if service not in known:
-                billing.schedule_bill_runs(work=work, service=service, first_month=FIRST_MONTH, day=1)
+                billing.schedule_bill_runs(work=work, service=service, first_month=since, day=1)
 
     node.write_now("billing", schedule)
 
@@ -203,6 +220,19 @@ def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
     node = next(node for node in nodes.values() if "metering" in node.hosts)
     due: date | None = node.read_now("metering", lambda work: next_day(work=work))
     return due is None or due > LAST_MONTH.replace(day=30)
+
+
+def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
+    """Whether everything said was heard: no letter waits at its sender, each is in its receiver's inbox."""
+    said: Counter[str] = Counter()
+    heard: Counter[str] = Counter()
+    for node in nodes.values():
+        with node.database.snapshot() as connection:
+            if Outbox(connection).waiting():
+                return False
+            said.update(dict(connection.execute(select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)).all()))
+            heard[node.system] = connection.execute(select(func.count()).select_from(inbox)).scalar_one()
+    return said == heard
 
 
 def _combined_bills(nodes: Mapping[SystemId, Node]) -> int:

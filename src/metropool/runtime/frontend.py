@@ -7,15 +7,22 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from metropool.capabilities.metering.frontend import tasks
 from metropool.capabilities.metering.frontend.server import FrontEndServer, serve
 from metropool.exchange.jetstream import JetStreamLog, connect
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
+from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
+
+log = structlog.get_logger()
+ASK_S = 2.0
+REFRESH_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,11 @@ async def serve_frontend(system: str, process: str, *, settings: Settings, compi
         )
         stack.push_async_callback(server.close)
         await _obey(client, server, system)
-        await asyncio.Event().wait()
+        await _keep_in_touch(client, server, system)
 
 
 async def _obey(client: Client, server: FrontEndServer, system: str) -> None:
-    """Do what the core asks, many things at a time."""
+    """Do what the core asks, many tasks at a time."""
     running: set[asyncio.Task[None]] = set()
 
     async def do(message: Msg) -> None:
@@ -65,12 +72,22 @@ async def _obey(client: Client, server: FrontEndServer, system: str) -> None:
 
 
 async def _answer(message: Msg, server: FrontEndServer) -> None:
-    answer = b""
-    match message.subject.rsplit(".", 1)[-1]:
-        case "introduce":
-            await server.introduce(tasks.decode_book(message.data))
-        case "contacts":
-            answer = tasks.encode(await server.contacts())
-        case "task":
-            answer = tasks.encode(await server.carry_out(tasks.decode_task(message.data)))
-    await message.respond(answer)
+    answer = await server.carry_out(tasks.decode_task(message.data))
+    await message.respond(tasks.encode(answer))
+
+
+async def _keep_in_touch(client: Client, server: FrontEndServer, system: str) -> None:
+    """Learn who exists and tell how they stand, for ever; the core may come and go."""
+    whole = True
+    while True:
+        try:
+            book = await client.request(f"frontend.{system}.ask.book", b"", timeout=ASK_S)
+            await server.introduce(tasks.decode_book(book.data))
+            contacts = server.contacts(whole=whole)
+            if contacts:
+                await client.request(f"frontend.{system}.ask.contacts", tasks.encode(contacts), timeout=ASK_S)
+            whole = False
+        except (NatsError, TimeoutError, OSError) as reason:
+            log.warning("the core does not answer", reason=str(reason) or type(reason).__name__)
+            whole = True
+        await pause(REFRESH_S if not whole else 0.5)

@@ -22,7 +22,7 @@ from metropool.core.texts import Language
 from metropool.exchange.jetstream import JetStreamLog, connect
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
-from metropool.runtime.metering import METERING, LogTaker
+from metropool.runtime.metering import METERING, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -78,7 +78,7 @@ async def _taken_in(node: Node, client: Client, *, upto: int, is_alone: bool) ->
     stream = f"log_{node.system}"
     taking = None
     if is_alone:
-        taking = asyncio.create_task(LogTaker(node=node, client=client).run())
+        taking = asyncio.create_task(attendants_of(node, client).take_log_in(log_of(node, client)))
     try:
         while await node.read(METERING, lambda work: work.collection.position(stream=stream)) < upto:
             if taking is not None and taking.done():

@@ -41,7 +41,7 @@ async def test_login_heartbeat_and_push_are_confirmed(make):
         (2, 1, 500, 2),
     ]
     assert {row["device"] for row in world.log.rows} == {device(1)}
-    assert [(c.state, c.terminal) for c in await world.server.contacts()] == [("online", device(1))]
+    assert [(c.state, c.terminal) for c in world.server.contacts()] == [("online", device(1))]
 
 
 @scenario
@@ -187,7 +187,7 @@ async def test_two_terminals_with_one_address_are_both_shut_out(make):
     other = await world.terminal(2)
     assert await other.says(other.push((1, 2))) == 0
     assert "address_conflict" in [event.code for event in world.events.events]
-    assert [c.state for c in await world.server.contacts() if c.terminal == device(1)] == ["quarantined"]
+    assert [c.state for c in world.server.contacts() if c.terminal == device(1)] == ["quarantined"]
 
 
 @scenario

@@ -154,8 +154,8 @@ export interface TariffBand { start: Instant; end: Instant; period: 'sharp' | 'p
 export interface Usage {
   service: Service
   step: UsageStep
-  start: BusinessDate
-  end: BusinessDate
+  start: Instant
+  end: Instant
   series: Series
   money: Series | null
   money_note: Text
@@ -167,7 +167,7 @@ export interface Usage {
   peak_at: Instant | null
   base_load: Figure
   money_fen: number | null
-  compare: { start: BusinessDate; end: BusinessDate; series: Series; total: Figure } | null
+  compare: { start: Instant; end: Instant; series: Series; total: Figure } | null
 }
 export interface UsageCalendar { service: Service; year: number; unit: string; days: { date: BusinessDate; value: number | null; quality: Quality }[]; as_of: Instant | null }
 export interface DueBill { bill_number: string; month: string; amount_fen: number; paid_fen: number; late_fee_fen: number; payable_fen: number; due_date: BusinessDate; overdue: boolean }
@@ -296,8 +296,8 @@ export interface Area {
 }
 export interface Collection {
   as_of: Instant
-  start: BusinessDate
-  end: BusinessDate
+  start: Instant
+  end: Instant
   rates: { interval: Figure; daily: Figure; monthly: Figure }
   late: number
   silent_terminals: number
@@ -337,8 +337,8 @@ export interface Meter extends Omit<MeterRow, 'terminal'> {
 }
 export interface MeterEvent { id: string; at: Instant; received_at: Instant; code: string; name: Text; severity: Severity; detail: Text | null }
 export interface MeterCurve {
-  start: BusinessDate
-  end: BusinessDate
+  start: Instant
+  end: Instant
   register: { at: Instant; value: string; quality: Quality }[]
   register_unit: string
   load: Series

@@ -1,7 +1,7 @@
 import { DatePicker, Segmented, Select } from 'antd'
 import dayjs, { type Dayjs } from 'dayjs'
 import { useTranslation } from 'react-i18next'
-import { shanghai } from './format'
+import { midnight, shanghai } from './format'
 import { useNow } from './clock'
 import { useUrlState } from './urlState'
 
@@ -13,7 +13,8 @@ export interface TimeRange {
   /** Business dates, half-open. */
   start: string
   end: string
-  compare_start: string | undefined
+  /** The same as the instants the API takes. */
+  query: { start: string; end: string; compare_start: string | undefined }
 }
 
 const SPANS: Span[] = ['day', 'week', 'month', 'year']
@@ -25,7 +26,8 @@ export function useTimeRange(fallback: Span = 'day'): TimeRange {
   const now = useNow(60_000)
   const span = SPANS.find((known) => known === state.span) ?? fallback
   const first = startOf(state.day ?? shanghai(now).format(ISO), span)
-  return { span, start: first.format(ISO), end: first.add(1, span).format(ISO), compare_start: comparison(first, span, state.compare) }
+  const [start, end, earlier] = [first.format(ISO), first.add(1, span).format(ISO), comparison(first, span, state.compare)]
+  return { span, start, end, query: { start: midnight(start), end: midnight(end), compare_start: earlier && midnight(earlier) } }
 }
 
 /** One control drives the page: the span, the date, a step back or forward, and what to compare with. */

@@ -13,6 +13,9 @@ const DIGITS: Record<string, number> = { kWh: 2, kW: 2, m3: 3, 'm3/h': 3, '%': 1
 
 /** All of the site shows Shanghai time, whatever the browser's zone is. */
 export const shanghai = (instant: string | number): Dayjs => dayjs(instant).utcOffset(SHANGHAI_MINUTES)
+/** When a business date begins. */
+export const midnight = (date: string): string => `${date}T00:00:00+08:00`
+export const dateText = (instant: string): string => shanghai(instant).format('YYYY-MM-DD')
 export const instantText = (instant: string): string => shanghai(instant).format('YYYY-MM-DD HH:mm')
 export const clockText = (instant: string): string => shanghai(instant).format('HH:mm')
 export const secondsText = (instant: string): string => shanghai(instant).format('YYYY-MM-DD HH:mm:ss')

@@ -9,12 +9,20 @@ from metropool.capabilities.billing.adapters.tables import metadata
 from metropool.capabilities.billing.adapters.tariffs import SqlTariffs
 from metropool.capabilities.billing.adapters.usage import SqlUsage
 from metropool.exchange.capability import Capability, Worker
-from metropool.exchange.messages import BillsIssued, BlocksSealed, PaymentsAllocated
+from metropool.exchange.messages import (
+    BillsIssued,
+    BlocksSealed,
+    CustomersTold,
+    PaymentsAllocated,
+    PaymentStatusTold,
+    RowsRequested,
+    SwitchSupply,
+)
 
 BILLING = Capability(
     name="billing",
     consumes={BlocksSealed: operations.note_usage, PaymentsAllocated: paying.credit_accounts},
-    produces=(BillsIssued,),
+    produces=(BillsIssued, CustomersTold, PaymentStatusTold, RowsRequested, SwitchSupply),
     keeps={"tariffs": SqlTariffs, "usages": SqlUsage, "runs": SqlRuns, "bills": SqlBills},
     tables=(metadata,),
     workers=(Worker(name="bill-run", step=operations.advance_bill_runs, every=timedelta(minutes=10)),),

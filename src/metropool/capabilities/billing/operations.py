@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from metropool.capabilities.billing.adjusting import propose_adjustments
+from metropool.capabilities.billing.freezing import NO_REGISTER
 from metropool.capabilities.billing.freezing_accounts import freeze_accounts
 from metropool.capabilities.billing.issuing import issue_items
 from metropool.capabilities.billing.items import items_of, month_of
@@ -12,9 +13,12 @@ from metropool.capabilities.billing.model import SPIKE_FACTOR, Review, RunState,
 from metropool.capabilities.billing.ports import BillingWork, Row
 from metropool.capabilities.billing.run_rating import rate_items
 from metropool.core.errors import Conflict, Forbidden, Invalid
-from metropool.core.periods import business_date
+from metropool.core.periods import DAY, business_date
 from metropool.core.quantities import reading_type
 from metropool.exchange.messages import BlocksSealed
+
+REST_DAYS = 7
+"""How long accounts without registers are tried again by themselves; after that a person starts the further part."""
 
 CHUNK = 5_000
 """Accounts worked in one unit: some tens of milliseconds of the writer, and what a crash repeats."""
@@ -166,6 +170,7 @@ def release_held_bills(*, work: BillingWork, run: str, accounts: Collection[str]
 
 
 def _start_scheduled(work: BillingWork) -> None:
+    _bill_the_rest(work)
     for schedule in work.runs.schedules():
         start = date.fromisoformat(schedule["month"])
         end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
@@ -179,6 +184,21 @@ def _start_scheduled(work: BillingWork) -> None:
                 review=schedule["review"],
             )
             work.runs.schedule({**schedule, "month": end.isoformat()})
+
+
+def _bill_the_rest(work: BillingWork) -> None:
+    """A further part, once a day for a week, for accounts a scheduled run left behind because their registers were not here yet."""
+    today = business_date(work.now)
+    for schedule in work.runs.schedules():
+        end = date.fromisoformat(schedule["month"])
+        start = (end - DAY).replace(day=1)
+        runs = work.runs.runs(service=schedule["service"], period_start=start.isoformat(), period_end=end.isoformat())
+        newest = max(runs, key=lambda run: int(run["part"]), default=None)
+        if newest is None or newest["state"] != RunState.ISSUED or newest["started_at"][:10] >= today.isoformat():
+            continue
+        waits = any(item["blocked"] == NO_REGISTER for item in work.runs.stopped_items(newest["id"]))
+        if waits and (today - end).days <= REST_DAYS:
+            start_bill_run(work=work, service=schedule["service"], period_start=start, period_end=end, by="schedule")
 
 
 def _waits_for_review(run: Row) -> bool:
@@ -215,7 +235,7 @@ def _freeze_some(work: BillingWork, run: Row) -> str:
     wanted = [each for each in terms if each.account_number not in billed]
     frozen = freeze_accounts(tariffs=work.tariffs, usages=work.usages, terms=wanted, month=month)
     work.runs.add_items(items_of(work=work, frozen=frozen, service=run["service"], run=run["id"], month=month))
-    return max(accounts, default="")
+    return terms[-1].account_number if terms else ""
 
 
 def _rate_some(work: BillingWork, run: Row) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from metropool.capabilities.billing.model import share_payment
 from metropool.capabilities.billing.ports import BillingWork
+from metropool.capabilities.billing.telling import tell_payment_status
 from metropool.core.errors import Invalid
 from metropool.core.money import Fen
 from metropool.exchange.messages import PaymentsAllocated
@@ -25,6 +26,7 @@ def credit_accounts(*, work: BillingWork, message: PaymentsAllocated) -> None:
     entries = [Entry(f"payment/{row['reference']}/{row['bill_number']}", _credit(CLEARING, row)) for row in parts]
     if work.ledger.post_many([entry for entry in entries if entry.legs[0][1]]):
         work.bills.add_payments([_payment(row, "combined_bill", row["paid_at"]) for row in parts])
+        tell_payment_status(work=work, accounts={row["account_number"] for row in parts})
         work.changed("bills")
 
 

@@ -1,4 +1,4 @@
-"""Loops that touch the outside between units of work: take in the log, collect, carry out commands, keep the front end told.
+"""Loops that touch the outside between units of work: take the log in, ask for what is missing, carry out commands.
 
 Each is one coroutine the runtime starts beside a node that hosts metering. ``units`` runs operations as units of work; what a
 loop does outside follows only from rows that survived a commit, so it may be killed at any point.
@@ -6,162 +6,157 @@ loop does outside follows only from rows that survived a commit, so it may be ki
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from metropool.capabilities.metering.collection import ingest
 from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.control import operations as control
-from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Forward, Read, decode_events
-from metropool.capabilities.metering.ports import FrontEnd, LogReader
-from metropool.core.clock import Clock
-from metropool.core.errors import Conflict, Unavailable
+from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, decode_events
+from metropool.capabilities.metering.ports import FrontEnd, LogSource
+from metropool.core.errors import Conflict
+from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Command
+from metropool.storage.lake import LakeFile
 
 T = TypeVar("T")
-READINGS, EVENTS = "readings", "events"
-BATCHES, TAKES = 512, timedelta(seconds=1)
+EVENTS = "events"
+BATCHES, WAIT_S = 12, 1.0
+"""A batch of the log has up to some 150,000 values when much comes at once: a unit is bounded by memory, not by patience."""
+
+LOOKS_S = 0.5
 READS_AT_ONCE = 256
-LOOKS = timedelta(seconds=30)
-HEARTBEAT_S = 60
+Loaded = tuple[ingest.Prepared | None, list[LakeFile]]
 
 
 class Units(Protocol):
-    """Runs operations of metering on its node; ``runtime`` binds it to ``Node.write`` and ``Node.read``."""
+    """Runs operations of metering on its node, one unit each; queries on a consistent view beside them."""
 
     async def write(self, operation: Callable[[Any], T]) -> T: ...
     async def read(self, query: Callable[[Any], T]) -> T: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Attendants:
     """The loops of one node.
 
     Attributes:
         units: Runs operations.
         front: The front end, across the zone border.
-        clock: Business time.
+        stream: Name of the log, under which its position is kept.
+        ordered: Set it when a command was ordered or approved, and it is carried out at once.
     """
 
     units: Units
     front: FrontEnd
-    clock: Clock
+    stream: str = "readings"
+    ordered: asyncio.Event = field(default_factory=asyncio.Event)
+    _turns: dict[int, asyncio.Lock] = field(default_factory=dict)
+    _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def take_in_readings(self, log: LogReader) -> None:
-        """Bring measured batches from the log into the lake, exactly once, for ever."""
-        position = await self.units.read(lambda work: work.collection.position(stream=READINGS))
+    async def take_log_in(self, log: LogSource) -> None:
+        """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit."""
         while True:
-            batches = ingest.not_yet_applied(await log.fetch(after=position, limit=BATCHES), position=position)
-            if not batches:
-                continue
-            try:
-                await self.take_in(batches)
-                position = batches[-1][0]
-            except Conflict:
-                position = await self.units.read(lambda work: work.collection.position(stream=READINGS))
+            entries = await log.read(limit=BATCHES, wait_s=WAIT_S)
+            if entries:
+                await self.take_in(entries)
+                await log.done(entries[-1].sequence)
 
-    async def take_in(self, batches: Sequence[tuple[int, bytes]]) -> None:
-        """One run of batches: prepared and written on a reading thread, then one unit.
-
-        Raises:
-            Conflict: Some of them were applied before.
-        """
-
-        def prepare(work: Any) -> tuple[ingest.Prepared, list[Any]]:
-            index, _ = work.collection.index()
-            prepared = ingest.prepare(batches, index=index, schedules=work.collection.schedules())
-            return prepared, ingest.write(prepared, lake=work.lake)
-
-        prepared, files = await self.units.read(prepare)
-        await self.units.write(lambda work: ingest.commit(work=work, prepared=prepared, files=files, stream=READINGS))
-
-    async def take_in_events(self, log: LogReader) -> None:
-        """Bring end-device events from their log into the book of events, for ever."""
-        position = await self.units.read(lambda work: work.collection.position(stream=EVENTS))
-        while True:
-            batches = await log.fetch(after=position, limit=BATCHES)
-            for sequence, data in batches:
-                await self.units.write(partial(_take_events, events=decode_events(data), sequence=sequence))
-                position = sequence
+    async def take_in(self, entries: Sequence[LogEntry]) -> None:
+        """One run of entries, ascending: prepared and written beside the writer, then one unit. Repeats have no effect."""
+        position = await self.units.read(lambda work: work.collection.position(stream=self.stream))
+        fresh = [entry for entry in entries if entry.sequence > position]
+        if not fresh:
+            return
+        prepared, files = await self.units.read(partial(_prepare, entries=fresh))
+        try:
+            await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
+        except Conflict:
+            return
 
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
         await self.units.write(lambda work: collection.start_schedules(work=work))
-        running: set[asyncio.Task[None]] = set()
-        at_once = asyncio.Semaphore(READS_AT_ONCE)
         while True:
-            reads, due = await self.units.write(_collect_step)
-            for read in reads:
-                task = asyncio.create_task(self._collect_one(read, at_once))
-                running.add(task)
-                task.add_done_callback(running.discard)
-            now = self.clock.now()
-            wait_s = min(max(due - now.timestamp(), 1.0), 900.0) if due is not None else 60.0
-            await self.clock.sleep_until(now + timedelta(seconds=wait_s))
+            await self.collect_step()
+            await _pause(LOOKS_S)
 
-    async def introduce(self) -> None:
-        """Keep the front end told who exists, and ourselves who is connected, for ever."""
-        while True:
-            book = await self.units.read(lambda work: work.collection.address_book(heartbeat_s=HEARTBEAT_S))
-            try:
-                await self.front.introduce(book)
-                contacts = await self.front.contacts()
-            except Unavailable:
-                contacts = []
-            if contacts:
-                await self.units.write(partial(_record_contacts, contacts=contacts))
-            await self.clock.sleep_until(self.clock.now() + LOOKS)
+    async def collect_step(self) -> None:
+        """Begin the reads that are due; each is noted when it is answered, and marks nothing by itself."""
+        if len(self._reading) >= READS_AT_ONCE or not await self.units.read(lambda work: collection.is_due(work=work)):
+            return
+        for read in await self.units.write(_plan_and_ask):
+            task = asyncio.create_task(self._collect_one(read))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
 
     async def command(self) -> None:
         """Carry out commands and read back what they did, for ever."""
         await self.units.write(lambda work: control.resume(work=work))
         while True:
+            self.ordered.clear()
             await self.command_step()
-            await self.clock.sleep_until(self.clock.now() + TAKES)
+            await _pause(LOOKS_S, unless=self.ordered)
 
     async def command_step(self) -> None:
-        """Send what may be sent, read back what is due."""
+        """Send what may be sent, each exactly once; read back what is due."""
+        if not await self.units.read(lambda work: work.commands.in_state("ordered", "approved", "accepted", "unknown", limit=1)):
+            return
         sent = await self.units.write(lambda work: control.send_due(work=work))
         await self._for_each(sent, control.record_answer)
         due = await self.units.write(lambda work: control.read_backs_due(work=work))
         await self._for_each(due, control.record_read_back)
 
-    async def _collect_one(self, read: Read, at_once: asyncio.Semaphore) -> None:
-        async with at_once:
-            answer = await self._carry_out(read)
+    async def _collect_one(self, read: Read) -> None:
+        async with self._turns.setdefault(read.terminal, asyncio.Lock()):
+            answer = await self.front.carry_out(read)
         await self.units.write(lambda work: collection.record_answers(work=work, answers=[(read, answer)]))
 
     async def _for_each(self, tasks: Sequence[tuple[Command, Forward | Read]], record: Callable[..., Command]) -> None:
-        async def one(command: Command, task: Forward | Read) -> None:
-            answer = await self._carry_out(task)
-            await self.units.write(lambda work: record(work=work, id=command.id, answer=answer))
-
         async with asyncio.TaskGroup() as group:
             for command, task in tasks:
-                group.create_task(one(command, task))
+                group.create_task(self._command_one(command, task, record))
 
-    async def _carry_out(self, task: Forward | Read) -> Answer:
-        """A task's answer; when the front end itself cannot be reached, the task may or may not have been done."""
-        try:
-            return await self.front.carry_out(task)
-        except Unavailable as cause:
-            return Answer(task=task.id, result="lost", at=int(self.clock.now().timestamp() * 1000), detail=cause.what)
+    async def _command_one(self, command: Command, task: Forward | Read, record: Callable[..., Command]) -> None:
+        answer = await self.front.carry_out(task)
+        await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
 
 
-def _collect_step(work: Any) -> tuple[list[Read], int | None]:
+def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
+    batches = [(entry.sequence, entry.data) for entry in entries if entry.part != EVENTS]
+    if not batches:
+        return None, []
+    index, _ = work.collection.index()
+    prepared = ingest.prepare(batches, index=index, schedules=work.collection.schedules())
+    return prepared, ingest.write(prepared, lake=work.lake)
+
+
+def _commit(
+    work: Any, *, entries: Sequence[LogEntry], prepared: ingest.Prepared | None, files: Sequence[LakeFile], stream: str
+) -> None:
+    if entries[0].sequence <= work.collection.position(stream=stream):
+        raise Conflict(f"log {stream}: {entries[0].sequence} was applied before")
+    if prepared is not None:
+        ingest.commit(work=work, prepared=prepared, files=files, stream=stream)
+    events = [event for entry in entries if entry.part == EVENTS for event in decode_events(entry.data)]
+    collection.record_events(work=work, events=events)
+    work.collection.set_position(stream=stream, sequence=entries[-1].sequence)
+
+
+def _plan_and_ask(work: Any) -> list[Read]:
     collection.plan_days(work=work)
-    return collection.due_reads(work=work), collection.next_reads_due(work=work)
+    return collection.due_reads(work=work)
 
 
-def _record_contacts(work: Any, *, contacts: Sequence[Contact]) -> None:
-    collection.record_contacts(work=work, contacts=contacts)
-    work.changed("terminals")
+def _record(work: Any, *, record: Callable[..., Command], id: str, answer: Answer) -> None:
+    record(work=work, id=id, answer=answer)
 
 
-def _take_events(work: Any, *, events: Sequence[DeviceEvent], sequence: int) -> None:
-    if sequence > work.collection.position(stream=EVENTS):
-        collection.record_events(work=work, events=events)
-        work.collection.set_position(stream=EVENTS, sequence=sequence)
-        work.changed("events")
+async def _pause(seconds: float, *, unless: asyncio.Event | None = None) -> None:
+    """Let machine time pass, or less when an event comes."""
+    try:
+        async with asyncio.timeout(seconds):
+            await (unless or asyncio.Event()).wait()
+    except TimeoutError:
+        return

@@ -8,21 +8,41 @@ from metropool.capabilities.metering.collection.adapters.tables import metadata 
 from metropool.capabilities.metering.control.adapters.guarantees import GuaranteeBook
 from metropool.capabilities.metering.control.adapters.guarantees import metadata as control_tables
 from metropool.capabilities.metering.control.operations import take_order
+from metropool.capabilities.metering.customers import operations as customers
+from metropool.capabilities.metering.customers.book import CustomerBook
+from metropool.capabilities.metering.customers.book import metadata as customer_tables
 from metropool.capabilities.metering.imports.adapters.sql import SqlImports
 from metropool.capabilities.metering.imports.adapters.sql import metadata as import_tables
 from metropool.capabilities.metering.sealing import operations as sealing
 from metropool.capabilities.metering.sealing.adapters.sql import SqlSealing
 from metropool.capabilities.metering.sealing.tables import metadata as sealing_tables
 from metropool.exchange.capability import Capability, Worker
-from metropool.exchange.messages import BlocksSealed, HouseholdUsageTold, SwitchSupply
+from metropool.exchange.messages import (
+    BlocksSealed,
+    CustomersTold,
+    HouseholdUsageTold,
+    PaymentStatusTold,
+    RowsRequested,
+    SwitchSupply,
+)
 
 METERING = Capability(
     name="metering",
-    consumes={SwitchSupply: take_order},
+    consumes={
+        SwitchSupply: take_order,
+        CustomersTold: customers.note_customers,
+        PaymentStatusTold: customers.note_payment_status,
+        RowsRequested: customers.tell_again,
+    },
     produces=(BlocksSealed, HouseholdUsageTold),
-    keeps={"collection": CollectionBook, "sheets": SheetBook, "guarantees": GuaranteeBook, "sealing": SqlSealing, "imports": SqlImports},
-    tables=(collection_tables, control_tables, sealing_tables, import_tables),
-    workers=(
-        Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
-    ),
+    keeps={
+        "collection": CollectionBook,
+        "sheets": SheetBook,
+        "guarantees": GuaranteeBook,
+        "sealing": SqlSealing,
+        "imports": SqlImports,
+        "customers": CustomerBook,
+    },
+    tables=(collection_tables, control_tables, sealing_tables, import_tables, customer_tables),
+    workers=(Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),),
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from metropool.core.clock import Instant
 from metropool.core.identifiers import IdSource, PartyId, SystemId
+from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Commands
 from metropool.facts.events import Events
 from metropool.facts.registry import Registry
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from metropool.capabilities.metering.collection.ingest import Marks
     from metropool.capabilities.metering.collection.model import Rate, Schedule
     from metropool.capabilities.metering.collection.plan import Asking
-    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Contact, Forward, Read
+    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Forward, Read
 
 
 class Collection(Protocol):
@@ -115,30 +116,22 @@ class Guarantees(Protocol):
 
 
 class FrontEnd(Protocol):
-    """The front end as the core sees it, across the zone border: it is told who exists and asked to do tasks."""
-
-    async def introduce(self, book: "AddressBook") -> None:
-        """Tell which terminals and meters exist; replaces what was told before."""
-        ...
+    """The front end as the core sees it, across the zone border."""
 
     async def carry_out(self, task: "Read | Forward") -> "Answer":
-        """Do one task and say how it went.
-
-        Raises:
-            Unavailable: No front end said anything in time: the task may or may not have been done.
-        """
-        ...
-
-    async def contacts(self) -> "Sequence[Contact]":
-        """How terminals stand: what changed since the last asking."""
+        """Do one task and say how it went: ``unreachable`` when it was surely not begun, ``lost`` when nobody knows."""
         ...
 
 
-class LogReader(Protocol):
+class LogSource(Protocol):
     """The durable log as its consumer sees it."""
 
-    async def fetch(self, *, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
-        """Batches after a sequence, ascending; waits a while for the first, then gives what there is, perhaps nothing."""
+    async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
+        """Entries not yet done, ascending; waits a while for the first, then gives what there is, perhaps nothing."""
+        ...
+
+    async def done(self, sequence: int) -> None:
+        """Entries up to a sequence need not be given again."""
         ...
 
 

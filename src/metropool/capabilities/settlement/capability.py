@@ -15,7 +15,7 @@ SETTLEMENT = Capability(
     keeps={"dues": SqlDues},
     tables=(metadata,),
     workers=(
-        Worker(name="combine", step=operations.issue_combined_bills, every=timedelta(minutes=10)),
+        Worker(name="combine", step=operations.issue_combined_bills, every=timedelta(minutes=1)),
         Worker(name="expire-orders", step=payments.expire_orders, every=timedelta(minutes=5)),
     ),
 )

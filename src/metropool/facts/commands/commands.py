@@ -111,7 +111,7 @@ class Commands:
         if known is None:
             self._insert(number, draft, digest)
         elif known != digest:
-            raise Conflict(f"key {key!r} was used for another command", key="command_key_reused", values={"key": key})
+            raise Conflict(f"key {key!r} was used for another command", key="commands.key_reused", values={"key": key})
         return self.get(id=number)
 
     def move(self, *, id: str, move: Move, actor: str, note: str = "", **changes: object) -> Command:
@@ -124,13 +124,13 @@ class Commands:
         before = self.get(id=id)
         state = TRANSITIONS.get((before.state, move))
         if state is None or (move == "send" and self._now_ms >= before.expires_at):
-            raise Conflict(f"command {id} is {before.state}: cannot {move}", key="command_not_possible")
+            raise Conflict(f"command {id} is {before.state}: cannot {move}", key="commands.not_possible")
         values = {"state": state, "note": note, **self._stamps(before, move, state), **changes}
         changed = self._connection.execute(
             update(command).where(command.c.id == id, command.c.state == before.state).values(values)
         )
         if changed.rowcount != 1:
-            raise Conflict(f"command {id} was changed by somebody else", key="command_not_possible")
+            raise Conflict(f"command {id} was changed by somebody else", key="commands.not_possible")
         self._note(id, state, actor, note)
         return self.get(id=id)
 
@@ -195,7 +195,7 @@ class Commands:
         if kind is None:
             raise Invalid(f"no kind of command is called {draft.kind!r}; there are {', '.join(KINDS)}")
         if to_ms(draft.expires_at) <= self._now_ms:
-            raise Invalid(f"the command expired at {draft.expires_at.isoformat()}", key="command_expired")
+            raise Invalid(f"the command expired at {draft.expires_at.isoformat()}", key="commands.expired")
         return kind
 
     def _stamps(self, before: Command, move: Move, state: State) -> Mapping[str, int]:

@@ -7,50 +7,29 @@ from typing import Any
 
 from metropool.core.errors import Invalid, NotFound
 from metropool.runtime.cli.main import print_json
-from metropool.runtime.cli.words import language
+from metropool.runtime.cli.words import language, word
 
-PROTOCOLS = ("dlt645", "cjt188", "gdw1376")
+SHOWN = 30
+TIMES = {"first_at", "last_at", "from", "to"}
+NARROW = {*TIMES, "readings", "total", "unit", "count", "line"}
 
 
 def explain_frame(hexadecimal: str, *, protocol: str, as_json: bool) -> None:
-    """Explain a frame field by field; a bad one is a reason and exit status 1."""
-    from metropool.devices.explain import explain
+    """Explain a frame field by field.
 
-    if protocol not in PROTOCOLS:
-        raise Invalid(f"no protocol is called {protocol!r}; there are {', '.join(PROTOCOLS)}")
+    Raises:
+        Invalid: A frame that must be refused, with the reason in words; as JSON on stdout too when that was asked for.
+    """
+    from metropool.devices.explain import decode_text, reason_text
+
     try:
-        frame = bytes.fromhex("".join(hexadecimal.split()))
-    except ValueError as cause:
-        raise Invalid(f"the frame is not hexadecimal: {cause}") from cause
-    try:
-        told = explain(protocol, frame)
-    except Invalid as fault:
+        told = decode_text(protocol=protocol, text=hexadecimal, as_json=as_json, language=language())
+    except Invalid as refusal:
+        reason = reason_text(refusal, language=language())
         if as_json:
-            print_json({"error": fault.key or fault.what, "reason": fault.what})
-        raise
-    if as_json:
-        print_json(told)
-    else:
-        _print_fields(told)
-
-
-def _print_fields(told: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(show_edge=False)
-    for heading in ("", "hex", "", ""):
-        table.add_column(heading, overflow="fold")
-    for field in told.get("fields", []):
-        table.add_row(str(field["offset"]), str(field["bytes"]), str(field["name"]), _words(field))
-    console = Console()
-    console.print(table)
-    console.print({key: value for key, value in told.items() if key != "fields"})
-
-
-def _words(field: dict[str, Any]) -> str:
-    value = field.get("value")
-    return f"{field.get(language(), '')}{'' if value is None else f': {value}'}"
+            print_json({"error": refusal.what, "reason": reason})
+        raise Invalid(reason) from refusal
+    sys.stdout.write(told + "\n")
 
 
 def rate_file(path: Path, *, as_json: bool) -> None:
@@ -86,15 +65,36 @@ def import_file(path: Path, *, mapping: str, as_json: bool) -> None:
 
 def _print_report(report: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     console = Console()
-    table = Table(title=str(report.get("file", "")), show_edge=False)
-    for heading in ("channel", "readings", "total", "unit", "first", "last"):
-        table.add_column(heading, overflow="fold")
-    for row in report.get("channels", []):
-        table.add_row(*(str(row.get(name, "")) for name in ("channel", "readings", "total", "unit", "first", "last")))
-    console.print(table)
-    for row in report.get("flags", [])[:200]:
-        console.print(" ".join(f"{name}={value}" for name, value in row.items() if value not in (None, "")))
-    console.print(str(report.get("outcome", "")))
+    console.print(word("import_head", **{name: report[name] for name in ("file", "mapping", "rows", "readings", "accepted")}))
+    if report["columns_left_out"]:
+        console.print(word("import_left_out", columns=", ".join(report["columns_left_out"])))
+    console.print(_table("channel", report["channels"], ("channel", "readings", "total", "unit", "first_at", "last_at")))
+    _print_some(console, "flag", report["flags"], ("class", "channel", "from", "to", "count", "line", "done"))
+    _print_some(console, "doubt", report["doubts"], ("line", "reason", "column", "text", "done"))
+    console.print(word(f"import_{report['outcome']}"))
+
+
+def _print_some(console: Any, kind: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    if rows:
+        console.print(_table(kind, rows[:SHOWN], columns))
+    if len(rows) > SHOWN:
+        console.print(word("more_rows", count=len(rows) - SHOWN))
+
+
+def _table(kind: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Any:
+    from rich.table import Table
+
+    table = Table(title=word(f"import_{kind}s"), title_justify="left", box=None)
+    for name in columns:
+        table.add_column(word(f"import_column_{name}"), overflow="fold", no_wrap=name in NARROW)
+    for row in rows:
+        table.add_row(*(_cell(name, row[name]) for name in columns))
+    return table
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).replace("T", " ").removesuffix(":00Z") if name in TIMES else str(value)

@@ -95,11 +95,12 @@ def demo(
     homes: Annotated[int, typer.Option(min=1, max=5000, help=word("demo_homes"))] = 60,
     speed: Annotated[float, typer.Option(min=1.0, max=3600.0, help=word("demo_speed"))] = 60.0,
     port: Annotated[int, typer.Option(min=1, max=65535, help=word("demo_port"))] = 8765,
+    months: Annotated[int, typer.Option(min=1, max=13, help=word("demo_months"))] = 13,
 ) -> None:
     """Start a small city."""
     from metropool.runtime.demo import run_demo
 
-    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, language=language())
+    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, months=months, language=language())
 
 
 @app.command(help=word("serve"), rich_help_panel=word("group_operate"))
@@ -116,13 +117,14 @@ def serve(
 def bill(
     account: Annotated[str, typer.Option(help=word("bill_account"))] = "",
     period: Annotated[str, typer.Option(help=word("bill_period"))] = "",
+    number: Annotated[str, typer.Option(help=word("bill_number"))] = "",
     pdf: Annotated[Path | None, typer.Option(help=word("bill_pdf"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """List bills, or write one as PDF."""
     from metropool.runtime.cli.operate import show_bills
 
-    show_bills(account=account, period=period, pdf=pdf, as_json=as_json)
+    show_bills(account=account, period=period, number=number, pdf=pdf, as_json=as_json)
 
 
 @app.command(help=word("doctor"), rich_help_panel=word("group_start"))
@@ -134,7 +136,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command(help=word("bench"), rich_help_panel=word("group_admin"), context_settings={"ignore_unknown_options": True})
-def bench(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+def bench(arguments: Annotated[list[str] | None, typer.Argument(help=word("bench_arguments"))] = None) -> None:
     """Measure speed and memory."""
     from metropool.runtime.cli.operate import run_bench
 
@@ -152,7 +154,7 @@ def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "t
 @plan_app.command("draw", help=word("plan_draw"))
 def plan_draw(
     plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition",
-    output: Annotated[Path, typer.Option("--output", "-o")] = Path("plan.svg"),
+    output: Annotated[Path, typer.Option("--output", "-o", help=word("plan_output"))] = Path("plan.svg"),
 ) -> None:
     """Draw a plan."""
     from metropool.runtime.cli.operate import draw_plan

@@ -31,7 +31,7 @@ export function CollectionPage() {
   const [state, setState] = useUrlState()
   const range = useTimeRange('week')
   const item = ITEMS.find((known) => known === state.item) ?? 'all'
-  const collection = useQuery(collectionQuery({ service, start: range.start, end: range.end, item }))
+  const collection = useQuery(collectionQuery({ service, start: range.query.start, end: range.query.end, item }))
   return (
     <PageFrame title={t('collection.title')} as_of={collection.data?.as_of} help={t('collection.help')} actions={<ServiceSwitch />}>
       <div className="row">
@@ -122,7 +122,7 @@ function Recollect({ open, targets, range, onClose, onDone }: { open: boolean; t
   const { t } = useTranslation()
   const [key, setKey] = useState(newIntention)
   const confirm = async () => {
-    const body = { terminal_ids: targets, start: `${range.start}T00:00:00+08:00`, end: `${range.end}T00:00:00+08:00` }
+    const body = { terminal_ids: targets, start: range.query.start, end: range.query.end }
     const answer = await change<Recollection>('POST', `/${METERING}/api/collection/recollect`, body, key)
     setKey(newIntention())
     onDone(answer)

@@ -73,11 +73,10 @@ function KeyNumbers({ meter }: { meter: Meter }) {
 function Curve({ meter }: { meter: Meter }) {
   const { t } = useTranslation()
   const range = useTimeRange('week')
-  const query = { start: range.start, end: range.end, compare_start: range.compare_start }
-  const curve = useQuery(curveQuery(meter.id, query))
+  const curve = useQuery(curveQuery(meter.id, range.query))
   const chart = useMeterChart(curve.data, meter.service)
   return (
-    <Card title={t('meter.curve')} extra={<ExportButtons path={`/${METERING}/api/meters/${meter.id}/curve`} query={query} />}>
+    <Card title={t('meter.curve')} extra={<ExportButtons path={`/${METERING}/api/meters/${meter.id}/curve`} query={range.query} />}>
       <div className="stack">
         <TimePicker range={range} spans={['day', 'week', 'month']} />
         <StateView query={curve} height={420} empty={(data) => (data.register.length === 0 && data.load.values.every((value) => value === null) ? t('meter.no_curve') : null)}>

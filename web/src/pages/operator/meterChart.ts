@@ -29,8 +29,8 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     ]
     if (points.some(isEstimated)) series.push({ ...load, name: t('quality.estimated'), data: stairs(points, isEstimated), lineStyle: { width: 1.6, type: 'dashed' }, areaStyle: { opacity: 0.12, decal: HATCH } })
     if (curve.compare) series.push({ ...load, name: t('usage.earlier'), color: '#7c8a92', data: stairs(points.map((point, index) => ({ ...point, value: curve.compare?.values[index] ?? null })), () => true) })
-    const min = onAxis(`${curve.start}T00:00:00+08:00`)
-    const max = onAxis(`${curve.end}T00:00:00+08:00`)
+    const min = onAxis(curve.start)
+    const max = onAxis(curve.end)
     const time = { type: 'time', min, max, splitLine: { show: false }, axisLabel: { color: MUTED, hideOverlap: true, formatter: { day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } } }
     const option = {
       ...BASE, useUTC: true, series,

@@ -6,7 +6,7 @@ import { calendarQuery, householdsQuery, PLATFORM, usageQuery } from '../../api/
 import type { Service, Usage, UsageStep } from '../../api/types'
 import { Chart } from '../../design/Chart'
 import { ExportButtons } from '../../design/ExportButtons'
-import { clockText, instantText } from '../../design/format'
+import { clockText, dateText, instantText } from '../../design/format'
 import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
 import { NumberWithUnit } from '../../design/NumberWithUnit'
@@ -31,7 +31,7 @@ export function UsagePage() {
   const service = (state.service as Service | undefined) ?? services[0] ?? 'electricity'
   const measure = MEASURES.find((known) => known === state.measure) ?? 'quantity'
   const range = useTimeRange('day')
-  const query = { service, start: range.start, end: range.end, step: STEPS[range.span], compare_start: range.compare_start }
+  const query = { service, step: STEPS[range.span], ...range.query }
   const usage = useQuery(usageQuery(account, query))
   return (
     <PageFrame title={t('usage.title')} as_of={usage.data?.series.as_of} help={t('usage.help')} actions={<ExportButtons path={`/${PLATFORM}/api/households/${account}/usage`} query={query} />}>
@@ -70,10 +70,10 @@ function UsageBody({ usage, measure, range }: { usage: Usage; measure: Measure; 
           <NumberWithUnit figure={usage.peak} age={false} />
         </KeyNumber>
         <KeyNumber name={t('usage.base_load')} note={t('usage.base_load_note')}><NumberWithUnit figure={usage.base_load} age={false} /></KeyNumber>
-        {usage.compare && <KeyNumber name={t('usage.compared', { start: usage.compare.start })}><NumberWithUnit figure={usage.compare.total} age={false} /></KeyNumber>}
+        {usage.compare && <KeyNumber name={t('usage.compared', { start: dateText(usage.compare.start) })}><NumberWithUnit figure={usage.compare.total} age={false} /></KeyNumber>}
       </div>
       <Card title={t(`usage.chart_${range.span}`)}>
-        {chart ? <Chart {...chart} label={t('usage.chart_label', { service: t(`service.${usage.service}`), start: usage.start, end: usage.end })} height={340} onPick={drill ? open : undefined} /> : <p className="muted">{t('usage.no_measure')}</p>}
+        {chart ? <Chart {...chart} label={t('usage.chart_label', { service: t(`service.${usage.service}`), start: range.start, end: range.end })} height={340} onPick={drill ? open : undefined} /> : <p className="muted">{t('usage.no_measure')}</p>}
         <p className="muted" style={{ fontSize: '0.8125rem', marginTop: '0.5rem' }}>
           {measure === 'money' ? pick(usage.money_note) : measure === 'carbon' ? pick(usage.carbon_note) : t('usage.hatched')}
           {drill && ` ${t('usage.drill')}`}

@@ -37,7 +37,7 @@ function bars(usage: Usage, series: Series, compare: Series | null, names: Names
   }
   const earlier = compare && { type: 'bar', name: names.compare, color: '#b5c2c8', barMaxWidth: 28, data: points.map((_, index) => compare.values[index] ?? null) }
   return {
-    ...BASE, series: earlier ? [earlier, now] : [now], xAxis: categoryAxis(points.map(({ label }) => label.slice(5) || label)), yAxis: valueAxis(unitText(series.unit)),
+    ...BASE, series: earlier ? [earlier, now] : [now], xAxis: categoryAxis(points.map(({ label }) => (usage.step === 'month' ? label.slice(0, 7) : label.slice(5)))), yAxis: valueAxis(unitText(series.unit)),
     tooltip: { ...BASE.tooltip, valueFormatter: say(series.unit) },
   }
 }

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from metropool.capabilities.billing.adapters.bulk import execute_many
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series
 from metropool.capabilities.billing.model import Month, OpenBill
 from metropool.capabilities.billing.ports import Row
@@ -33,8 +34,7 @@ class SqlBills:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Keep bills; a bill is never changed afterwards."""
-        if rows:
-            self._connection.execute(insert(bill), [dict(row) for row in rows])
+        execute_many(self._connection, insert(bill), rows)
 
     def bills(self, **equal: object) -> list[Row]:
         """Bills whose columns equal the given values (a tuple or list: any of them), oldest period first."""
@@ -106,8 +106,8 @@ class SqlBills:
 
     def add_payments(self, rows: Sequence[Row]) -> list[Row]:
         """Keep payments of bills, each once by reference and bill; returns those that were new."""
-        statement = self._insert(bill_payment).on_conflict_do_nothing()
-        return [row for row in rows if self._connection.execute(statement, dict(row)).rowcount == 1]
+        statement = self._insert(bill_payment).on_conflict_do_nothing().returning(bill_payment.c.reference)
+        return [row for row in rows if self._connection.execute(statement, dict(row)).first() is not None]
 
     def paid(self, bill_numbers: Collection[str]) -> dict[str, Fen]:
         """What was paid on each bill [fen]."""

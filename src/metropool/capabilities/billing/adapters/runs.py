@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from metropool.capabilities.billing.adapters.bulk import execute_many
 from metropool.capabilities.billing.adapters.tables import bill, bill_run, bill_run_item, bill_schedule
 from metropool.capabilities.billing.ports import Row
 from metropool.capabilities.billing.run_rating import RatedItem
@@ -22,8 +23,8 @@ class SqlRuns:
 
     def open(self, row: Row) -> bool:
         """Keep a new run; False when one of its service, period and part is there."""
-        statement = self._insert(bill_run).values(dict(row)).on_conflict_do_nothing()
-        return self._connection.execute(statement).rowcount == 1
+        statement = self._insert(bill_run).values(dict(row)).on_conflict_do_nothing().returning(bill_run.c.id)
+        return self._connection.execute(statement).first() is not None
 
     def run(self, run: str) -> Row:
         """One run.
@@ -49,8 +50,7 @@ class SqlRuns:
 
     def add_items(self, rows: Sequence[Row]) -> None:
         """Keep frozen items."""
-        if rows:
-            self._connection.execute(insert(bill_run_item), [dict(row) for row in rows])
+        execute_many(self._connection, insert(bill_run_item), rows)
 
     def items(self, run: str, *, after: str, limit: int, ready: bool) -> list[Row]:
         """The next items by account; with ``ready`` only those neither blocked nor held."""
@@ -91,15 +91,14 @@ class SqlRuns:
             }
             for item in rated
         ]
-        if rows:
-            self._connection.execute(change, rows)
+        execute_many(self._connection, change, rows)
 
     def set_numbers(self, run: str, numbers: Mapping[str, str]) -> None:
         """Note the bill number of each account's item."""
         c = bill_run_item.c
         change = update(bill_run_item).where(c.run == run, c.account_number == bindparam("its_account"))
         rows = [{"its_account": account, "its_number": number} for account, number in numbers.items()]
-        self._connection.execute(change.values(bill_number=bindparam("its_number")), rows)
+        execute_many(self._connection, change.values(bill_number=bindparam("its_number")), rows)
 
     def counts(self, run: str) -> Row:
         """Items, blocked, held, rated, issued, and the sum of what is rated and not held [fen]."""

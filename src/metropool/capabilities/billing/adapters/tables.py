@@ -33,7 +33,7 @@ usage = Table(
     Column("start", BigInteger, nullable=False),
     Column("interval_s", Integer, nullable=False),
     Column("amounts", LargeBinary),
-    Column("has_holes", Boolean, nullable=False),
+    Column("total", BigInteger),
     Column("start_estimated", Boolean, nullable=False),
     Column("end_estimated", Boolean, nullable=False),
     Column("register_start", BigInteger),

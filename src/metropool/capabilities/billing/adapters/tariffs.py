@@ -37,8 +37,8 @@ class SqlTariffs:
     def assign(self, rows: Sequence[Row]) -> int:
         """Keep assignments; one of the same account and first day is kept as it is. Returns how many were new."""
         make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        statement = make(tariff_assignment).on_conflict_do_nothing()
-        return sum(self._connection.execute(statement.values(dict(row))).rowcount for row in rows)
+        statement = make(tariff_assignment).on_conflict_do_nothing().returning(tariff_assignment.c.account_number)
+        return len(self._connection.execute(statement, [dict(row) for row in rows]).all()) if rows else 0
 
     def terms(self, *, service: str, month: Month, after: str, limit: int) -> list[Terms]:
         """Assignments of the next accounts of a service that have any in the period, by account and first day."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from metropool.capabilities.metering.collection.index import ChannelIndex
 from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
-from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, read_of
+from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, reads_of
 from metropool.capabilities.metering.collection.schedules import standard_schedules
 from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
 from metropool.capabilities.metering.ports import CollectionWork
@@ -58,9 +58,15 @@ def due_reads(*, work: CollectionWork) -> list[Read]:
     return reads
 
 
-def next_reads_due(*, work: CollectionWork) -> int | None:
-    """When the next schedule is due [Unix s]; None without schedules."""
-    return min((schedule.due_at for schedule in work.collection.schedules().values()), default=None)
+def is_due(*, work: CollectionWork) -> bool:
+    """A schedule is due, or the registry has changed since today was planned."""
+    now_s, schedules = int(work.now.timestamp()), work.collection.schedules().values()
+    _, fingerprint = work.collection.index()
+    today = (now_s + OFFSET_S) // DAY_S
+    return any(
+        schedule.due_at <= now_s or work.sheets.planned_with(item=schedule.item, day=today) != fingerprint
+        for schedule in schedules
+    )
 
 
 def ask_again(*, work: CollectionWork, item: int, day: int) -> None:
@@ -75,12 +81,14 @@ def ask_again(*, work: CollectionWork, item: int, day: int) -> None:
 
 def record_answers(*, work: CollectionWork, answers: Sequence[tuple[Read, Answer]]) -> None:
     """Note how reads went. What they brought is marked by the ingest of the log, nowhere else."""
+    work.changed("collection")
     for read, answer in answers:
         work.collection.note_outcome(item=read.item, day=read.day, terminal=read.terminal, outcome=answer.result, at_ms=answer.at)
 
 
 def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> None:
     """Note how terminals stand."""
+    work.changed("terminals")
     work.collection.note_contacts(
         [
             {"terminal": c.terminal, "state": c.state, "since": c.since, "last_heard_at": c.last_heard_at, "detail": c.detail}
@@ -91,6 +99,9 @@ def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> Non
 
 def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent]) -> int:
     """Write down what terminals told of themselves; returns how many were new."""
+    if not events:
+        return 0
+    work.changed("events")
     index, _ = work.collection.index()
     names = dict(zip(index.terminals.tolist(), index.terminal_devices, strict=True))
     return work.events.add(
@@ -127,7 +138,8 @@ def _reads_of_day(work: CollectionWork, index: ChannelIndex, schedule: Schedule,
             for gap, asking in chosen
         ]
     )
-    return [read_of(gap, index=index, schedule=schedule, day=day, asking=asking, now_s=now_s) for gap, asking in chosen]
+    reads = [reads_of(gap, index=index, schedule=schedule, day=day, asking=asking, now_s=now_s) for gap, asking in chosen]
+    return [read for some in reads for read in some]
 
 
 def _gaps_of_day(work: CollectionWork, index: ChannelIndex, schedule: Schedule, day: int, now_s: int) -> list[Gap]:

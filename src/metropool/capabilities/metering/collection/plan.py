@@ -13,6 +13,7 @@ from metropool.core.identifiers import derived_id
 from metropool.facts.readings.schemas import Origin
 
 SCHEDULED, RECOLLECTED = int(Origin.SCHEDULED), int(Origin.RECOLLECTED)
+METERS_MAX = 32
 PATIENCE_S = 900
 """A read that could not begin for so long is dropped; the gap is asked for again."""
 
@@ -82,23 +83,29 @@ def asking_for(gap: Gap, *, before: Asking | None, now_s: int) -> tuple[Gap, Ask
     return fresh, replace(before, last_slot=gap.last_slot)
 
 
-def read_of(gap: Gap, *, index: ChannelIndex, schedule: Schedule, day: int, asking: Asking, now_s: int) -> Read:
-    """The read that asks for a gap."""
+def reads_of(gap: Gap, *, index: ChannelIndex, schedule: Schedule, day: int, asking: Asking, now_s: int) -> list[Read]:
+    """The reads that ask for a gap: one for its measuring points, and one for every few meters that are asked one by one."""
     points, addresses = index.point_of[gap.channels], index.address_of[gap.channels]
+    numbers, meters = np.sort(points[points > 0]).tolist(), np.sort(addresses[points == 0]).tolist()
+    parts: list[tuple[list[int], list[int]]] = [(numbers, [])] if numbers else []
+    parts += [([], meters[first : first + METERS_MAX]) for first in range(0, len(meters), METERS_MAX)]
     is_again = asking.attempts > 1 and gap.first_slot < asking.last_slot
-    return Read(
-        id=derived_id("read", str(schedule.item), str(day), str(gap.terminal), str(now_s)),
-        terminal=gap.terminal,
-        expires_at=(now_s + PATIENCE_S) * 1000,
-        item=schedule.item,
-        points=np.sort(points[points > 0]).tolist(),
-        meters=np.sort(addresses[points == 0]).tolist(),
-        day=day,
-        first_slot=gap.first_slot,
-        last_slot=gap.last_slot,
-        interval_s=schedule.interval_s,
-        origin=RECOLLECTED if is_again else SCHEDULED,
-    )
+    return [
+        Read(
+            id=derived_id("read", str(schedule.item), str(day), str(gap.terminal), str(now_s), str(number)),
+            terminal=gap.terminal,
+            expires_at=(now_s + PATIENCE_S) * 1000,
+            item=schedule.item,
+            points=some_points,
+            meters=some_meters,
+            day=day,
+            first_slot=gap.first_slot,
+            last_slot=gap.last_slot,
+            interval_s=schedule.interval_s,
+            origin=RECOLLECTED if is_again else SCHEDULED,
+        )
+        for number, (some_points, some_meters) in enumerate(parts)
+    ]
 
 
 def rates_by_terminal(*, index: ChannelIndex, planned: Bits, collected: Bits, slots: int) -> Mapping[int, tuple[int, int]]:

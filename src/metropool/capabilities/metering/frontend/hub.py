@@ -24,19 +24,20 @@ from metropool.capabilities.metering.frontend.chunks import (
     confirmations,
     measured_batch,
 )
+from metropool.capabilities.metering.frontend.door import Door
 from metropool.capabilities.metering.frontend.links import Link, Reply
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.roster import Roster
 from metropool.capabilities.metering.frontend.tasks import DeviceEvent, Value, encode
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
-from metropool.core.errors import Invalid, Unavailable
-from metropool.devices.gdw1376.frame import FIN, encode_frame
+from metropool.core.errors import Unavailable
+from metropool.devices.gdw1376.frame import FIN
 from metropool.devices.gdw1376.kernel import CHECKSUM
-from metropool.devices.gdw1376.requests import CONFIRM, LINK, confirm, deny
+from metropool.devices.gdw1376.requests import CONFIRM, LINK
 
 ON_DEMAND, PUSHED = 3, 2
-_UP, _PRM, _CON = 0x80, 0x40, 0x10
+_PRM, _CON = 0x40, 0x10
 _BATCH_BYTES_MAX = 900_000
 
 
@@ -57,7 +58,7 @@ class Limits:
 
     links: int = 20_000
     flush_s: float = 0.02
-    chunk_bytes: int = 4 << 20
+    chunk_bytes: int = 1 << 20
     chunks: int = 4
     login_s: float = 30.0
     stall_s: float = 10.0
@@ -78,6 +79,7 @@ class Hub:
     def __init__(self, *, clock: Clock, log: Log, event_log: Log, limits: Limits | None = None) -> None:
         self.clock, self.limits = clock, limits or Limits()
         self.roster, self.notices, self.counts = Roster(), Notices(), Counter[str]()
+        self.door = Door(self.roster, self.notices, self.counts)
         self.links: set[Link] = set()
         self._log, self._event_log = log, event_log
         self._decoder = Decoder()
@@ -100,8 +102,9 @@ class Hub:
         if link not in self.links:
             return
         self._dirty[link] = None
-        self._dirty_bytes += size
-        if self._dirty_bytes >= self.limits.chunk_bytes and self._timer is not None:
+        before, self._dirty_bytes = self._dirty_bytes, self._dirty_bytes + size
+        # Hasten the flush once, when a chunk is full: put off again at each further byte, it would wait for a silence.
+        if before < self.limits.chunk_bytes <= self._dirty_bytes and self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._timer is None:
@@ -138,10 +141,10 @@ class Hub:
         links = self._chosen()
         received_at = self.now_ms
         frames = self._scan(links)
-        self._handle_link_frames(links, frames, received_at)
+        self.door.handle(links, frames, received_at=received_at)
         decoded = self._decoder.decode(frames, standing=standing_of(links), received_at=received_at)
         self.counts.update(decoded.counts)
-        self._notice_second_voices(links, frames)
+        self.door.notice_second_voices(links, frames, received_at=received_at)
         self._settle_later(links, frames, decoded, received_at)
         if self._dirty:
             self._timer = asyncio.get_running_loop().call_later(0.0, self._flush)
@@ -172,63 +175,11 @@ class Hub:
             if link.skipped > self.limits.garbage:
                 self.counts["links_of_garbage"] += 1
                 link.cut()
-            elif frames.is_full and link.pending and consumed:
+            elif frames.is_full and link.pending:
+                # Also when nothing of it was treated: the table was full before its turn, and no byte of its own may come.
                 self._dirty[link] = None
         self.counts["frames"] += len(frames)
         return frames
-
-    def _handle_link_frames(self, links: Sequence[Link], frames: Frames, received_at: int) -> None:
-        """Logins, heartbeats, logouts, in order, before anything else of the chunk is judged."""
-        table = frames.table
-        chosen = (table.afn == LINK) & (table.status != CHECKSUM) & (table.control & (_UP | _PRM) == _UP | _PRM)
-        for index in np.flatnonzero(chosen).tolist():
-            self._handle_link_frame(links[frames.link[index]], frames, index, received_at)
-
-    def _handle_link_frame(self, link: Link, frames: Frames, index: int, received_at: int) -> None:
-        try:
-            frame, function = readable.link_function(frames.raw(index))
-        except Invalid:
-            self.counts["undecodable"] += 1
-            return
-        if link.is_fenced:
-            return
-        key, now = int(frames.table.terminal[index]), asyncio.get_running_loop().time()
-        is_own = link.terminal == key
-        if function == readable.LOGIN and (link.terminal == 0 or is_own):
-            is_own = self._log_in(link, key, now, received_at)
-        if not is_own:
-            self.counts["logins_refused"] += 1
-            link.send(encode_frame(deny(frame)))
-            link.close()
-            return
-        link.send(encode_frame(confirm(frame)))
-        self.notices.heard(link.device, received_at)
-        if function == readable.LOGOUT:
-            link.close()
-
-    def _log_in(self, link: Link, key: int, now: float, received_at: int) -> bool:
-        verdict, old = self.roster.log_in(link, key, now=now)
-        self.counts[f"login_{verdict}"] += 1
-        if verdict in ("welcome", "replaced"):
-            self.notices.contact(link.device, "online", received_at, detail=link.peer)
-            if old is not None and old.on_lost is not None:
-                old.on_lost()
-            return True
-        self.notices.refused(key, verdict, link.peer, received_at)
-        return False
-
-    def _notice_second_voices(self, links: Sequence[Link], frames: Frames) -> None:
-        """A replaced link still speaks: two terminals have one address. Both go, and neither may come back for a while."""
-        now = asyncio.get_running_loop().time()
-        for index in np.unique(frames.link[frames.table.status != CHECKSUM]).tolist():
-            link = links[index]
-            if self.roster.is_second_voice(link, now=now):
-                holder = self.roster.quarantine(link.terminal, now=now)
-                self.counts["quarantined"] += 1
-                self.notices.conflict(link.device, [link.peer, holder.peer if holder else ""], self.now_ms)
-                for each in (link, holder):
-                    if each is not None:
-                        each.cut()
 
     def _settle_later(self, links: list[Link], frames: Frames, decoded: Decoded, received_at: int) -> None:
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -62,6 +62,10 @@ class Notices:
         changed, self._changed = self._changed, set()
         return [self._contacts[device] for device in sorted(changed)]
 
+    def all_contacts(self) -> list[Contact]:
+        """How every terminal stands that was ever heard."""
+        return [self._contacts[device] for device in sorted(self._contacts)]
+
     def _add(self, event: DeviceEvent) -> None:
         if len(self._events) >= EVENTS_MAX:
             self.dropped += 1

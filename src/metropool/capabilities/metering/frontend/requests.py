@@ -38,8 +38,8 @@ _BEGINNINGS = frozenset({"electricity_forward_energy", "electricity_reverse_ener
 _CURRENT = {"electricity_forward_register": 129, "electricity_reverse_register": 131, "electricity_active_power": 25}
 _DENSITIES: dict[int, gdw1376.Density] = {900: "15min", 1800: "30min", 3600: "60min"}
 _DATA_IDS = {
-    "electricity_forward_register": 0x0001FF00,
-    "electricity_reverse_register": 0x0002FF00,
+    "electricity_forward_register": 0x00010000,
+    "electricity_reverse_register": 0x00020000,
     "electricity_relay_state": 0x04000503,
     "electricity_voltage_a": 0x02010100,
     "electricity_current_a": 0x02020100,

@@ -54,9 +54,10 @@ class FrontEndServer:
             return Answer(task=task.id, result="unreachable", at=self.hub.now_ms, detail="the terminal is not connected")
         return await carry_out(task, link=link, clock=self.hub.clock)
 
-    async def contacts(self) -> list[Contact]:
-        """How terminals stand: what changed since the last call."""
-        return self.hub.notices.take_contacts()
+    def contacts(self, *, whole: bool = False) -> list[Contact]:
+        """How terminals stand: what changed since the last call, or everybody."""
+        changed = self.hub.notices.take_contacts()
+        return self.hub.notices.all_contacts() if whole else changed
 
     async def close(self) -> None:
         """Stop: no new links, everything received settled, then the links go."""

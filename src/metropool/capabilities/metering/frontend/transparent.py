@@ -88,10 +88,10 @@ class TransparentMeters:
             _hang_up(line)
 
     async def _do(self, line: _Line, task: Read | Forward) -> Answer:
-        if isinstance(task, Forward):
-            verdict = readable.meter_verdict(encode_frame(await _ask(line, task.frame, tries=1)))
-            return self._answer(task, verdict.result, verdict.detail)
         try:
+            if isinstance(task, Forward):
+                verdict = readable.meter_verdict(encode_frame(await _ask(line, task.frame, tries=1)))
+                return self._answer(task, verdict.result, verdict.detail)
             rows = await self._read(line, task)
         except Invalid as cause:
             return self._answer(task, "denied", cause.what)
@@ -187,6 +187,7 @@ async def _ask(line: _Line, frame: bytes, *, tries: int) -> Frame:
     Raises:
         TimeoutError: No answer, however often asked.
         OSError, asyncio.IncompleteReadError: The line broke.
+        Invalid: ``frame`` is none.
     """
     assert line.reader is not None
     assert line.writer is not None

@@ -15,7 +15,7 @@ from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold, 
 from metropool.facts.readings.book import Readings
 from metropool.facts.readings.versions import next_versions
 from metropool.facts.registry import Registry
-from metropool.facts.registry.tables import channel
+from metropool.facts.registry.tables import channel, place
 from metropool.storage.lake import LakeFile
 
 SETTLES = timedelta(minutes=30)
@@ -149,7 +149,16 @@ def _tell(work: SealingWork, prepared: Prepared) -> None:
     key = f"blocks/{prepared.day}/{prepared.row['snapshot']}/{prepared.row['registry_version']}/{prepared.row['is_estimated']}"
     if prepared.row["holes"] >= 0:
         work.tell(BlocksSealed(rows=rows), key=key)
-    work.tell(HouseholdUsageTold(rows=rows), key=key)
+    at_home = rows.filter(pc.is_in(rows["usage_point"], household_points(work.registry)))
+    if at_home.num_rows:
+        work.tell(HouseholdUsageTold(rows=at_home), key=key)
+
+
+def household_points(registry: Registry) -> pa.Array:
+    """Ids of the usage points that serve a household: those at places of kind ``home``."""
+    points = registry.usage_points()
+    homes = [row["id"] for row in registry.rows(place, kind="home")]
+    return points["id"].filter(pc.is_in(points["place"], pa.array(homes, pa.string()))).combine_chunks()
 
 
 def told_rows(blocks: pa.Table, *, registry: Registry) -> pa.Table:

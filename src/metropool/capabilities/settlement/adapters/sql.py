@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, distinct, func, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 
 from metropool.capabilities.settlement import tables as t
 from metropool.storage.units import UnitContext
@@ -38,7 +38,10 @@ class SqlDues:
         """Accounts and periods with dues that are in no combined bill yet."""
         c = t.due.c
         query = (
-            select(distinct(c.combined_account), c.period).where(c.combined_bill.is_(None)).order_by(c.period, c.combined_account)
+            select(c.combined_account, c.period)
+            .distinct()
+            .where(c.combined_bill.is_(None))
+            .order_by(c.period, c.combined_account)
         )
         return [{"combined_account": account, "period": period} for account, period in self._connection.execute(query)]
 

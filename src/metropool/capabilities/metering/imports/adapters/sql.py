@@ -98,7 +98,15 @@ class SqlImports:
         self._registry.add(t.place, [{"id": device, "kind": "site", "parent": None, "name_zh": device, "name_en": device}])
         self._registry.add(
             t.usage_point,
-            [{"number": self._next(t.usage_point, "number"), "id": point, "service": kind.service, "role": "consumption", "place": device}],
+            [
+                {
+                    "number": self._next(t.usage_point, "number"),
+                    "id": point,
+                    "service": kind.service,
+                    "role": "consumption",
+                    "place": device,
+                }
+            ],
         )
         self._registry.add(t.end_device, [_device_row(device)])
         number = self._next(t.channel, "id")

@@ -1,0 +1,53 @@
+"""Copies of agreements and payment status, as their owners told them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+
+from metropool.storage.units import UnitContext
+
+metadata = MetaData()
+customer_copy = Table(
+    "customer_copy",
+    metadata,
+    Column("account_number", String, primary_key=True),
+    Column("usage_point", String, nullable=False, index=True),
+    Column("category", String),
+    Column("valid_from", String),
+    Column("valid_to", String),
+    Column("told_at", String, nullable=False),
+)
+payment_status_copy = Table(
+    "payment_status_copy",
+    metadata,
+    Column("account_number", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("as_of", String, nullable=False),
+)
+
+
+class CustomerBook:
+    """Who is served at a usage point and whether they have paid, in one unit of work."""
+
+    def __init__(self, context: UnitContext) -> None:
+        self._connection = context.connection
+
+    def replace(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the copies of some accounts."""
+        accounts = [row["account_number"] for row in rows]
+        for start in range(0, len(accounts), 500):
+            some = accounts[start : start + 500]
+            self._connection.execute(delete(table).where(table.c.account_number.in_(some)))
+        if rows:
+            self._connection.execute(insert(table), [dict(row) for row in rows])
+
+    def status_of(self, account_number: str) -> str | None:
+        """``paid``, ``due`` or ``overdue``, as told; None when nothing was."""
+        query = select(payment_status_copy.c.status).where(payment_status_copy.c.account_number == account_number)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def at(self, usage_point: str) -> list[Mapping[str, Any]]:
+        """Agreements at a usage point."""
+        query = select(customer_copy).where(customer_copy.c.usage_point == usage_point)
+        return [dict(row) for row in self._connection.execute(query).mappings()]

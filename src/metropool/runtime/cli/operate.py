@@ -1,0 +1,186 @@
+"""Commands about what runs: plans, bills, the bench."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
+from metropool.runtime.cli.main import print_json
+from metropool.runtime.cli.words import language, word
+
+Row = Mapping[str, Any]
+SHOWN = 40
+SERVICES = ("electricity", "water", "gas", "heat")
+
+
+def check_plan(plan: str, *, as_json: bool) -> None:
+    """Report every fault of a plan; exit status 1 when there is one.
+
+    Raises:
+        NotFound: No such plan.
+    """
+    from metropool.plan.commands import check
+    from metropool.plan.load import plan_path
+    from metropool.runtime.capabilities import CAPABILITIES
+    from metropool.runtime.systems import facts_of
+
+    report = check(plan=plan_path(plan), contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES))
+    sys.stdout.write((report.as_json(language()) if as_json else report.as_text(language())) + "\n")
+    if report.exit_code:
+        raise SystemExit(report.exit_code)
+
+
+def draw_plan(plan: str, *, output: Path) -> None:
+    """Draw a plan as SVG.
+
+    Raises:
+        NotFound: No such plan.
+        Invalid: The file is no plan.
+        Unavailable: The drawing cannot be written.
+    """
+    from metropool.plan.commands import draw
+    from metropool.plan.load import plan_path
+    from metropool.runtime.capabilities import CAPABILITIES
+    from metropool.runtime.systems import facts_of
+
+    found = plan_path(plan)
+    drawn = draw(plan=found, contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES), language=language())
+    write_file(output, drawn.encode())
+    sys.stderr.write(word("written", path=output) + "\n")
+
+
+def show_bills(*, account: str, period: str, number: str, pdf: Path | None, as_json: bool) -> None:
+    """List combined bills from the clearing system's own books; with ``pdf``, write the one that was named as a document.
+
+    Raises:
+        NotFound: No books, or no such bill.
+        Conflict: A document of more than one bill was asked for.
+    """
+    wanted = {"combined_account": account, "period": period, "number": number}
+    with ClearingBooks() as books:
+        rows = books.bills({name: value for name, value in wanted.items() if value})
+        if not rows and any(wanted.values()):
+            raise NotFound(word("no_bills"))
+        if pdf is not None:
+            write_file(pdf, books.document(_the_one(rows)))
+            sys.stderr.write(word("written", path=pdf) + "\n")
+    if as_json:
+        print_json(rows)
+    elif pdf is None:
+        _print_bills(rows)
+
+
+def _the_one(rows: Sequence[Row]) -> Row:
+    if len(rows) == 1:
+        return rows[0]
+    listed = ", ".join(row["number"] for row in rows[:5])
+    raise Conflict(word("many_bills", count=len(rows), numbers=listed + (" …" if len(rows) > 5 else "")))
+
+
+@dataclass
+class ClearingBooks:
+    """The books of the system that hosts settlement, opened beside whoever runs it; made by nobody who only wants to look."""
+
+    def __enter__(self) -> "ClearingBooks":
+        from metropool.runtime.systems import compile_named, open_node
+
+        self._settings = settings_of_home()
+        compiled = compile_named(self._settings.plan)
+        system = next((name for name in compiled.nodes() if "settlement" in compiled.systems[name].hosts), None)
+        if system is None:
+            raise Invalid(f"the plan {compiled.plan} places settlement nowhere")
+        if self._settings.database == "embedded" and not (self._settings.folder(system) / f"{system}.sqlite").exists():
+            raise NotFound(word("no_books", home=self._settings.home))
+        self._node = open_node(system, compiled=compiled, settings=self._settings)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._node.close()
+
+    def bills(self, equal: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Combined bills whose columns equal the given values, newest first."""
+        from metropool.core.periods import business_date
+        from metropool.portal.desks import combined
+
+        def query(work: Any) -> list[dict[str, Any]]:
+            today, rows = business_date(work.now), work.dues.combined_bills(**equal)
+            accounts = {row["combined_account"] for row in rows}
+            dues = {due["bill_number"]: due for account in accounts for due in work.dues.dues(combined_account=account)}
+            return [
+                {"account": row["combined_account"], **combined.summary(row, dues, today=today).model_dump(mode="json")}
+                for row in rows
+            ]
+
+        return self._node.read_now("settlement", query)
+
+    def document(self, row: Row) -> bytes:
+        """The PDF of a bill, as the resident gets it."""
+        from metropool.portal.desks.households import HouseholdsDesk
+        from metropool.portal.documents.bill import render_bill
+
+        def query(work: Any) -> Any:
+            return HouseholdsDesk(work, {}).bill(account=row["account"], number=row["number"])
+
+        bill = self._node.read_now("settlement", query)
+        return render_bill(bill, language(), pay_url=f"{self._settings.public_url}/pay/{row['account']}")
+
+
+def settings_of_home() -> Any:
+    """Settings of this process; beside a demonstration city its clock, which is in its home, unless one was given."""
+    from metropool.runtime.demo_state import FILE
+    from metropool.runtime.settings import Settings
+
+    settings = Settings()
+    note = settings.home / FILE
+    if settings.clock or not note.exists():
+        return settings
+    clock_at = json.loads(note.read_text(encoding="utf-8"))["clock_at"]
+    return settings.model_copy(update={"clock": f"{clock_at}@1"})
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write what was asked for.
+
+    Raises:
+        Unavailable: It cannot be written there.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as cause:
+        raise Unavailable(word("not_written", path=path, reason=cause.strerror)) from cause
+
+
+def _print_bills(rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from metropool.core.money import show_cny
+
+    table = Table(show_edge=False, box=None)
+    for key in ("number", "account", "month", "total", "paid", "due_date", "state"):
+        table.add_column(word(f"bill_column_{key}"), justify="right" if key in ("total", "paid") else "left", no_wrap=True)
+    for row in rows[:SHOWN]:
+        money = (show_cny(row["total_fen"]), show_cny(row["paid_fen"]))
+        table.add_row(row["number"], row["account"], row["month"], *money, row["due_date"], word(f"bill_state_{row['state']}"))
+    console = Console()
+    console.print(table)
+    if len(rows) > SHOWN:
+        console.print(word("more_rows", count=len(rows) - SHOWN))
+
+
+def run_bench(arguments: Sequence[str]) -> None:
+    """Run the benchmark of the source tree; its exit status is ours.
+
+    Raises:
+        Unavailable: This is an installed package without its source tree.
+    """
+    root = Path(__file__).resolve().parents[4]
+    if not (root / "bench" / "__main__.py").is_file():
+        raise Unavailable(word("no_bench"))
+    status = subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=root, check=False).returncode
+    if status:
+        raise SystemExit(status)

@@ -1,0 +1,221 @@
+"""The city in a box, as separate processes over real sockets, against a whole head-end."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from metropool.capabilities.metering.attendants import Attendants
+from metropool.capabilities.metering.capability import METERING
+from metropool.capabilities.metering.collection import queries
+from metropool.capabilities.metering.control import operations as control
+from metropool.capabilities.metering.frontend.server import serve
+from metropool.core.clock import ScaledClock
+from metropool.core.identifiers import PartyId, RandomIds, SystemId
+from metropool.core.quantities import reading_type, reading_types
+from metropool.devices.addresses import pack_cjt188, pack_dlt645, pack_terminal
+from metropool.exchange.ports import LogEntry
+from metropool.facts import commands as command_facts
+from metropool.facts import events as event_facts
+from metropool.facts import registry as registry_facts
+from metropool.facts.commands import Draft
+from metropool.runtime.enrol import enrol_metering
+from metropool.runtime.work import Work
+from metropool.storage import lake as lake_storage
+from metropool.storage.database import open_database
+from metropool.storage.lake import Lake
+from metropool.storage.units import UnitContext
+
+SPEED = 300
+NO_CHANNEL = ("electricity_reverse_register_t1", "electricity_reverse_register_t2")
+"""What terminals tell of panels and the registry of the demo has no channels for."""
+
+START = "2026-07-01T23:30+08:00"
+BOOKS = {"registry": registry_facts.Registry, "events": event_facts.Events, "commands": command_facts.Commands}
+
+
+@dataclass
+class SharedLog:
+    """One log in memory: what is appended can be read."""
+
+    entries: list[LogEntry] = field(default_factory=list)
+    read_up_to: int = 0
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def part(self, name):
+        return PartOfLog(self, name)
+
+    async def read(self, *, limit, wait_s):
+        if self.read_up_to == len(self.entries):
+            self.came.clear()
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self.came.wait()
+            except TimeoutError:
+                return []
+        return self.entries[self.read_up_to : self.read_up_to + limit]
+
+    async def done(self, sequence):
+        self.read_up_to = sequence
+
+
+@dataclass
+class PartOfLog:
+    log: SharedLog
+    name: str
+
+    async def append(self, batch):
+        self.log.entries.append(LogEntry(len(self.log.entries) + 1, self.name, batch))
+        self.log.came.set()
+        return len(self.log.entries)
+
+
+class Units:
+    """Units of work of metering on a real database."""
+
+    def __init__(self, folder: Path, clock) -> None:
+        self.clock, self.lake = clock, Lake(folder / "lake")
+        self.database = open_database(f"sqlite:///{folder}", schema="metering")
+        books = [registry_facts.metadata, event_facts.metadata, command_facts.metadata, lake_storage.metadata]
+        self.database.create([*books, *METERING.tables])
+
+    async def write(self, operation):
+        with self.database.unit() as connection:
+            return operation(self.work(connection))
+
+    async def read(self, query):
+        with self.database.snapshot() as connection:
+            return query(self.work(connection))
+
+    def work(self, connection):
+        context = UnitContext(connection, self.clock.now(), self.lake, SystemId("metering"), PartyId("grid"), RandomIds())
+        return Work(context=context, capability=METERING, rows=(), books=BOOKS, routes={})
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": "src"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "cityinabox.cli", *arguments], stdout=subprocess.PIPE, text=True, env=environment
+    )
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    file = tmp_path_factory.mktemp("city") / "city.json"
+    assert start("city", "--seed", "7", "--homes", "8", "-o", str(file)).wait(30) == 0
+    return file
+
+
+@pytest.mark.timeout(90)
+def test_what_the_city_says_was_acknowledged_is_in_the_lake_and_a_valve_closes(city, tmp_path):
+    asyncio.run(live_with(city, json.loads(city.read_text()), tmp_path))
+
+
+async def live_with(city: Path, told: dict, folder: Path) -> None:
+    anchor = time.time()
+    clock = ScaledClock(datetime.fromisoformat(START).astimezone(UTC), SPEED, anchor)
+    options = ["--clock", f"{START}@{SPEED}/{anchor}"]
+    meter = start("meter645", "--city", str(city), "--home", str(folder / "m"), *options)
+    port = json.loads(meter.stdout.readline())["port"]
+    units, log = Units(folder, clock), SharedLog()
+    await units.write(lambda work: enrol(work, told, port))
+    server = await serve(host="127.0.0.1", port=0, clock=clock, log=log.part("readings"), event_log=log.part("events"))
+    attendants = Attendants(units, server)
+    await server.introduce(await units.read(lambda work: work.collection.address_book(heartbeat_s=60)))
+    head_end = f"127.0.0.1:{server.port}"
+    devices = start("concentrators", "--city", str(city), "--head-end", head_end, "--home", str(folder / "c"), *options)
+    loops = [asyncio.create_task(loop) for loop in (attendants.take_log_in(log), attendants.collect(), attendants.command())]
+    try:
+        await asyncio.sleep(8)
+        command = await close_a_valve(units, attendants, told)
+        await wait_for(lambda: outcome(units, command.id), "done")
+        await asyncio.sleep(2)
+    finally:
+        for process in (devices, meter):
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+        await server.hub.drain()
+        await asyncio.sleep(1.5)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await server.close()
+    record = await asyncio.to_thread((folder / "c" / "record.jsonl").read_text)
+    await check(units, [json.loads(line) for line in record.splitlines()], told)
+
+
+def enrol(work, told, port):
+    for device in told["devices"]:
+        if device.get("transport") == "tcp":
+            device |= {"host": "127.0.0.1", "port": port}
+    enrol_metering(work.registry, told)
+
+
+async def close_a_valve(units, attendants, told):
+    water = next(row["id"] for row in told["devices"] if row.get("service") == "water")
+    now = units.clock.now()
+    draft = Draft(device=water, kind="close_valve", reason="leak", requested_by="li", expires_at=now + timedelta(hours=6))
+    command = await units.write(lambda work: control.order(work=work, draft=draft, key="k"))
+    await units.write(lambda work: control.approve(work=work, id=command.id, by="wang"))
+    attendants.ordered.set()
+    return command
+
+
+async def outcome(units, id):
+    return await units.read(lambda work: work.commands.get(id=id).outcome)
+
+
+async def wait_for(ask, wanted, seconds=15.0):
+    async with asyncio.timeout(seconds):
+        while await ask() != wanted:  # noqa: ASYNC110 - a database has no event to wait for
+            await asyncio.sleep(0.2)
+
+
+async def check(units, record, told):
+    """Everything the devices count as acknowledged is in the lake, at its instant, with its value."""
+    pushed = [row for row in record if row["how"] == "push" and row["item"] in reading_types() and row["item"] not in NO_CHANNEL]
+    lake = await units.read(stored)
+    assert len(pushed) > 100
+    missing = [row for row in pushed if key_of(row, told) not in lake]
+    assert missing == []
+    items = {item for _, _, item, _, _ in lake}
+    assert {reading_type(code).id for code in ("electricity_forward_register", "electricity_forward_profile_register")} <= items
+    assert {reading_type(code).id for code in ("water_register", "gas_register")} <= items
+    tcp = next(row for row in told["devices"] if row.get("transport") == "tcp")
+    assert pack_dlt645(tcp["address"]) in {device for device, *_ in lake}
+    unknown = await units.read(lambda work: queries.unknown_devices(work=work))
+    assert {row["item"] for row in unknown} <= {reading_type(code).id for code in NO_CHANNEL}
+    day = datetime.fromisoformat(START).date()
+    freeze = reading_type("electricity_forward_register").id
+    (rate,) = await units.read(lambda work: queries.day_rates(work=work, first=day, last=day, item=freeze))
+    assert rate.rate.collected >= rate.rate.planned - 2
+    steps = await units.read(lambda work: queries.funnel(work=work, item=freeze, day=day))
+    assert steps.planned >= steps.reached >= steps.read >= steps.stored > 0
+
+
+def stored(work):
+    index, _ = work.collection.index()
+    rows = work.lake.read(work.lake.files(work.context.connection, table="readings"))
+    assert isinstance(rows, pa.Table)
+    channel = rows["channel"].to_numpy()
+    columns = (index.address_of[channel], index.point_of[channel], index.item_of[channel], rows["at"], rows["value"])
+    return set(zip(*(column.tolist() if hasattr(column, "tolist") else column.to_pylist() for column in columns), strict=True))
+
+
+def key_of(row, told):
+    devices = {device["id"]: device for device in told["devices"]}
+    device, terminal = devices[row["device"]], devices[row["terminal"]]
+    item = reading_type(row["item"]).id
+    if row["point"]:
+        address = pack_terminal(region=terminal["region"], terminal=int(terminal["terminal"]))
+        return address, row["point"], item, row["at"], row["value"]
+    return pack_cjt188(device["address"], meter_type=int(device["meter_type"], 16)), 0, item, row["at"], row["value"]

@@ -1,0 +1,68 @@
+"""Help comes at once and in the reader's language; what goes wrong is one sentence."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from .conftest import ROOT
+
+COMMANDS = ("demo", "serve", "import", "rate", "bill", "decode", "plan", "doctor", "bench")
+HEAVY = {"numpy", "pyarrow", "nats", "numba", "sqlalchemy", "fastapi", "duckdb", "polars"}
+TEXTS = yaml.safe_load((ROOT / "src/metropool/runtime/texts.yaml").read_text(encoding="utf-8"))
+LISTS_IMPORTS = """
+import sys
+from metropool.runtime.cli import main
+sys.argv = ["metropool", *sys.argv[1:]]
+try:
+    main()
+finally:
+    sys.stderr.write(" ".join(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def imported_by(*arguments: str) -> set[str]:
+    command = [sys.executable, "-c", LISTS_IMPORTS, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env={"PYTHONPATH": str(ROOT / "src")})
+    return set(ran.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("import", "--help"), ("plan", "--help")], ids=" ".join)
+def test_help_needs_none_of_the_heavy_packages(arguments):
+    found = imported_by(*arguments)
+    assert "typer" in found
+    assert found & HEAVY == set()
+
+
+def test_help_names_every_command(cli):
+    said = cli("--help")
+    assert said.status == 0
+    assert [name for name in COMMANDS if f" {name} " not in said.out] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_help_speaks_the_language_that_was_asked_for(cli, language):
+    by_option = cli("--lang", language, "--help").out
+    assert TEXTS["group_operate"][language] in by_option
+    assert by_option.replace("zh", "en") == cli("--help", lang=language).out.replace("zh", "en")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_in_chinese(cli, command):
+    said = cli("--lang", "zh", command, "--help")
+    first = TEXTS[command]["zh"].split("：")[0].split("，")[0].rstrip("。")
+    assert first in said.out.replace("\n", "")
+
+
+def test_wrong_usage_is_status_2(cli):
+    assert cli("rate").status == 2
+    assert cli("no-such-command").status == 2
+
+
+@pytest.mark.parametrize("command", [("rate", "nowhere.json"), ("import", "nowhere.csv"), ("bill",), ("plan", "check", "none")])
+def test_what_is_not_there_is_one_sentence_and_status_1(cli, command):
+    said = cli(*command)
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith("metropool: ")
+    assert said.err.count("\n") == 1
