@@ -137,7 +137,7 @@ def series_of(row):
         return [(*where, at, register(row, at))]
     if item in (WATER, GAS):
         at = np.arange(MIDNIGHT, NOW_S, 3600)
-        return [(*where, at, 50_000 + (at - MIDNIGHT) // 3600 * n * 10)]
+        return [(*where, at, n * 100_000 + (at - MIDNIGHT) // 3600 * n * 10)]
     if item == RELAY:
         return [(*where, np.array([NOW_S - 600]), np.array([STATES.get(row["device"], 0)]))] if row["device"] != DEAD else []
     return []
@@ -147,7 +147,7 @@ def register(row, at):
     """The dial: n x 0.01 kWh a quarter hour; one meter falls by 50 kWh at noon of the first day."""
     steps = (at - MIDNIGHT) // 900 * number_of(row) * 100
     fallen = 500_000 * (at >= MIDNIGHT + 12 * 3600) if row["device"] == FALLING else 0
-    return 10_000_000 + steps - fallen
+    return (10 + number_of(row)) * 1_000_000 + steps - fallen
 
 
 def batch_of(series) -> bytes:

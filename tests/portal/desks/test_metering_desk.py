@@ -183,7 +183,7 @@ class TestCollection:
 class TestMeters:
     def test_silent_are_those_not_read_for_a_day_or_never(self, station):
         found = station.ask(MeteringDesk, lambda desk: meters(desk, state="silent"))
-        assert [(one.id, one.register_.value) for one in found.rows] == [(DEAD, Decimal("1001.2800")), (NEVER, None)]
+        assert [(one.id, one.register_.value) for one in found.rows] == [(DEAD, Decimal("1801.2800")), (NEVER, None)]
         assert found.rows[1].last_read_at is None
 
     def test_off_and_faulty_are_told_apart(self, station):
@@ -263,8 +263,8 @@ class TestCurve:
     def test_shows_the_frozen_registers(self, station):
         found = curve(station, "meter-electricity-0004")
         assert [(one.at, one.value) for one in found.register_] == [
-            (START, Decimal("1000.0000")),
-            (START + timedelta(days=1), Decimal("1003.8400")),
+            (START, Decimal("1400.0000")),
+            (START + timedelta(days=1), Decimal("1403.8400")),
         ]
 
     def test_puts_an_earlier_period_beside(self, station):

@@ -11,7 +11,7 @@ from metropool.core.periods import business_date, day_period
 from metropool.facts.ledger import SqlLedger
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import party, place, supply_agreement, usage_point
-from metropool.portal.desks.adapters.bill_rows import BillRows
+from metropool.portal.desks.adapters.bill_rows import SORTABLE, BillRows
 from metropool.portal.desks.combined import lines_of, state_of
 from metropool.portal.desks.light_pages import light_rows
 from metropool.portal.desks.words import Parties, tariff_name
@@ -22,6 +22,8 @@ from metropool.storage.units import UnitContext
 
 Row = Mapping[str, Any]
 NOT_KEPT = "—"
+MANY = 500
+"""More accounts than this are found by reading all of them."""
 
 
 class CompanyWork(BillingWork, Protocol):
@@ -68,18 +70,15 @@ class BillingDesk:
     def bills(
         self, *, month: str | None, state: str | None, q: str | None, estimated: bool | None, asked: Asked
     ) -> Page[schema.CompanyBillRow]:
-        """The bills, newest first."""
-        rows = [
-            row
-            for row in self._rows.rows(month=month)
-            if estimated in (None, bool(row["is_estimated"])) and state in (None, self._state(row))
-        ]
+        """The bills, newest first; what only people's names or payments tell is looked for among all of them."""
         wanted = (q or "").strip().lower()
-        by_name = bool(wanted) or any(sort.column == "name" for sort in asked.sort)
-        names = self._names_of(None) if by_name else {}
-        found = [row for row in rows if wanted in _text(row, names)] if wanted else rows
-        some, total = light_rows(found, asked, keys=self._keys(names))
-        names = names or self._names_of([row["account_number"] for row in some])
+        if not wanted and state is None and all(sort.column in SORTABLE for sort in asked.sort):
+            sort = [(one.column, one.descending) for one in asked.sort]
+            some, total = self._rows.page(month=month, estimated=estimated, sort=sort, offset=asked.offset, limit=asked.size)
+            names = self._names_of([row["account_number"] for row in some])
+        else:
+            names = self._names_of(None)
+            some, total = light_rows(self._chosen(month, state, wanted, estimated, names), asked, keys=self._keys(names))
         page = [self._row(row, names) for row in some]
         return Page[schema.CompanyBillRow](rows=page, page=asked.page, size=asked.size, total=total, as_of=self._work.now)
 
@@ -106,6 +105,17 @@ class BillingDesk:
                 "issued_at": datetime.fromisoformat(bill["issued_at"]),
             }
         )
+
+    def _chosen(
+        self, month: str | None, state: str | None, wanted: str, estimated: bool | None, names: Mapping[str, str]
+    ) -> list[Row]:
+        return [
+            row
+            for row in self._rows.rows(month=month)
+            if estimated in (None, bool(row["is_estimated"]))
+            and state in (None, self._state(row))
+            and wanted in _text(row, names)
+        ]
 
     def _row(self, row: Row, names: Mapping[str, str]) -> schema.CompanyBillRow:
         plain = ("version", "account_number", "meter_number", "unit", "is_estimated", "amount_fen", "paid_fen")
@@ -148,7 +158,7 @@ class BillingDesk:
     def _names_of(self, accounts: Sequence[str] | None) -> dict[str, str]:
         """Whose each account is; of all accounts when None."""
         registry = self._work.registry
-        if accounts is None:
+        if accounts is None or len(accounts) > MANY:
             agreements, people = registry.rows(supply_agreement), registry.rows(party)
         else:
             agreements = registry.rows(supply_agreement, account_number=accounts)

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from shapely import MultiPoint
-from shapely.geometry import mapping
 
-from metropool.capabilities.metering.queries.city import City, Ints, Place
+from metropool.capabilities.metering.queries.city import City, Place
 from metropool.capabilities.metering.queries.flow import POWER_UNIT
 from metropool.portal.desks.field import Field, service_or_power
 from metropool.portal.schemas import metering as schema
@@ -23,9 +21,6 @@ NODES_OF = {
     "water_works": "water",
     "gas_station": "gas",
 }
-AROUND_DEGREES = 0.0003
-"""About 30 m: an area without a boundary of its own is drawn so far around the homes in it."""
-
 GOOD_PERCENT, LATE_PERCENT = 99.0, 95.0
 
 
@@ -69,7 +64,7 @@ def _areas(field: Field, service: Service | None) -> Iterator[Feature]:
         if place.kind not in LAYERS or (own and service not in (None, own)):
             continue
         meters = field.chosen(place.id, service)
-        geometry = place.outline or _around(field.city, meters) or _point(place)
+        geometry = field.city.outline(place.id) or _point(place)
         if geometry is None:
             continue
         load = field.load(own or shown)
@@ -156,17 +151,6 @@ def _feature(place: Place, layer: str, geometry: Any, **properties: Any) -> Feat
 
 def _point(place: Place) -> Feature | None:
     return None if place.lon is None or place.lat is None else {"type": "Point", "coordinates": [place.lon, place.lat]}
-
-
-def _around(city: City, meters: Ints) -> Feature | None:
-    """A shape drawn around the places of some meters."""
-    places = {city.meters[i].place for i in meters.tolist()}
-    spots = [(one.lon, one.lat) for one in map(city.places.get, filter(None, places)) if one and one.lon is not None]
-    if not spots:
-        return None
-    shape = MultiPoint(sorted(spots)).convex_hull.buffer(AROUND_DEGREES, quad_segs=4)
-    rounded = [[round(lon, 6), round(lat, 6)] for lon, lat in mapping(shape)["coordinates"][0]]
-    return {"type": "Polygon", "coordinates": [rounded]}
 
 
 def _bounds(city: City) -> tuple[float, float, float, float]:

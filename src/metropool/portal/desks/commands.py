@@ -118,7 +118,7 @@ class CommandsDesk:
         if approve:
             operations.approve(work=self._work, id=command, by=by)
         elif found.state != "ordered":
-            raise Conflict(f"command {command} is {found.state}: nothing to reject", key="command_not_possible")
+            raise Conflict(f"command {command} is {found.state}: nothing to reject", key="commands.not_possible")
         else:
             self._work.commands.move(id=command, move="refuse", actor=by, note=reason)
             self._work.changed("commands")
@@ -144,7 +144,7 @@ class CommandsDesk:
             return
         if kind in kinds_of(fact) and KINDS[kind].guarded and guarantee_of(self._work, fact):
             raise Forbidden(refusal.en, key="metering.supply_guaranteed")
-        raise Conflict(refusal.en, key="command_not_possible")
+        raise Conflict(refusal.en, key="commands.not_possible")
 
     def _refusal(self, kind: str, fact: MeterFact) -> Text | None:
         """Why a command cannot be ordered; None when it can."""

@@ -40,6 +40,7 @@ EVENT_SEVERITY: Mapping[str, str] = {
     **{f"erc_{number}": WARNING for number in (2, 9, 10, 11, 12, 14, 17, 24, 25, 27, 28, 31, 33)},
     **{f"erc_{number}": CRITICAL for number in (13, 21, 29, 30, 34, 35)},
     "address_conflict": CRITICAL,
+    "clock_bad": WARNING,
 }
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.metering.collection.adapters.terminals import link_address
 from metropool.capabilities.metering.queries.adapters.registry_rows import RegistryRows
+from metropool.capabilities.metering.queries.outlines import outline_around
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.quantities import reading_types_by_id
 from metropool.storage.units import UnitContext
@@ -128,6 +129,17 @@ class City:
     def texts(self) -> tuple[str, ...]:
         """What a search looks in, a meter each."""
         return tuple(f"{m.id} {m.number} {self.address(m)} {m.now.usage_point if m.now else ''}".lower() for m in self.meters)
+
+    @cached_property
+    def _outlines(self) -> dict[str, Any]:
+        return {}
+
+    def outline(self, area: str) -> Any:
+        """Boundary of an area as GeoJSON: its own, or one drawn around its meters; None where it is nowhere."""
+        if area not in self._outlines:
+            around = outline_around(area, places=self.places, members=self.members, meters=self.meters)
+            self._outlines[area] = self.places[area].outline or around
+        return self._outlines[area]
 
     def index(self, meter: str) -> int:
         """Index of a meter.

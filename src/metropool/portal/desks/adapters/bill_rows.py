@@ -1,9 +1,9 @@
 """Bills of a company in light rows, without their lines; and the payments of one bill."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_run, bill_run_item
 
@@ -23,6 +23,25 @@ LIGHT = (
     "due_date",
     "issued_at",
 )
+NEWEST_FIRST = (bill.c.period_start.desc(), bill.c.number)
+_PLAIN = (
+    "version",
+    "account_number",
+    "meter_number",
+    "period_start",
+    "period_end",
+    "unit",
+    "is_estimated",
+    "amount_fen",
+    "due_date",
+)
+SORTABLE: Mapping[str, ColumnElement[Any]] = {
+    **{name: bill.c[name] for name in _PLAIN},
+    "bill_number": bill.c.number,
+    "month": bill.c.period_start,
+    "quantity": bill.c.quantity_units,
+}
+"""What whole lists can be sorted by in the database; ``quantity`` within one service."""
 
 
 class BillRows:
@@ -39,19 +58,23 @@ class BillRows:
 
     def rows(self, *, month: str | None) -> list[Row]:
         """Bills of a month, or all, newest first, with ``paid_fen`` and ``is_replaced``."""
-        later = select(bill.c.replaces).where(bill.c.replaces.is_not(None))
-        columns = [bill.c[name] for name in LIGHT]
-        query = select(*columns, self._paid().label("paid_fen"), bill.c.number.in_(later).label("is_replaced"))
-        if month is not None:
-            query = query.where(bill.c.period_start >= f"{month}-01", bill.c.period_start <= f"{month}-31")
-        ordered = query.order_by(bill.c.period_start.desc(), bill.c.number)
-        return [dict(row) for row in self._connection.execute(ordered).mappings()]
+        query = _of_month(self._light(), month).order_by(*NEWEST_FIRST)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def page(
+        self, *, month: str | None, estimated: bool | None, sort: Sequence[tuple[str, bool]], offset: int, limit: int
+    ) -> tuple[list[Row], int]:
+        """A page of them and how many there are, sorted by (column of SORTABLE, descending)."""
+        wanted = [] if estimated is None else [bill.c.is_estimated.is_(estimated)]
+        counted = _of_month(select(func.count()).select_from(bill).where(*wanted), month)
+        order = [SORTABLE[name].desc() if descending else SORTABLE[name].asc() for name, descending in sort]
+        query = _of_month(self._light().where(*wanted), month).order_by(*order, *NEWEST_FIRST).offset(offset).limit(limit)
+        rows: list[Row] = [dict(row) for row in self._connection.execute(query).mappings()]
+        return rows, int(self._connection.execute(counted).scalar_one())
 
     def amount_fen(self, *, month: str) -> int | None:
         """What the bills of a month came to [fen]; None when there are none."""
-        query = select(func.sum(bill.c.amount_fen))
-        of_month = query.where(bill.c.period_start >= f"{month}-01", bill.c.period_start <= f"{month}-31")
-        found = self._connection.execute(of_month).scalar_one()
+        found = self._connection.execute(_of_month(select(func.sum(bill.c.amount_fen)), month)).scalar_one()
         return None if found is None else int(found)
 
     def stopped(self, *, month: str) -> int:
@@ -71,7 +94,15 @@ class BillRows:
         """Whether a later version took the place of a bill."""
         return self._connection.execute(select(bill.c.number).where(bill.c.replaces == number)).first() is not None
 
-    def _paid(self) -> Any:
+    def _light(self) -> Select[Any]:
         c = bill_payment.c
-        total = select(func.coalesce(func.sum(c.amount_fen), 0)).where(c.bill_number == bill.c.number)
-        return total.correlate(bill).scalar_subquery()
+        paid = select(func.coalesce(func.sum(c.amount_fen), 0)).where(c.bill_number == bill.c.number).correlate(bill)
+        later = select(bill.c.replaces).where(bill.c.replaces.is_not(None))
+        columns = [bill.c[name] for name in LIGHT]
+        return select(*columns, paid.scalar_subquery().label("paid_fen"), bill.c.number.in_(later).label("is_replaced"))
+
+
+def _of_month(query: Select[Any], month: str | None) -> Select[Any]:
+    if month is None:
+        return query
+    return query.where(bill.c.period_start >= f"{month}-01", bill.c.period_start <= f"{month}-31")
