@@ -15,13 +15,12 @@ from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.core.texts import Language, say
 from metropool.runtime.children import Child
-from metropool.runtime.demo_setup import Setup, write_channels
+from metropool.runtime.demo_setup import Setup, first_month, write_channels
 from metropool.runtime.demo_state import DemoClock, DemoState, open_demo
 from metropool.runtime.pause import pause
 from metropool.runtime.serve import free_port
 
 ROOM = "metropool.runtime"
-HISTORY_FROM = "2025-06-01"
 STARTS_ON = "2026-07-01"
 
 
@@ -31,7 +30,7 @@ def demo_home() -> Path:
     return Path(given) if given else Path.home() / ".metropool" / "demo"
 
 
-def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, language: Language) -> None:
+def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, months: int, language: Language) -> None:
     """Start a small city and keep it running.
 
     Raises:
@@ -40,7 +39,7 @@ def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, lan
     """
     check_port(port, language=language)
     state = open_demo(demo_home(), fresh=fresh, seed=seed, homes=homes)
-    asyncio.run(Demo(state=state, speed=speed, port=port, language=language).run())
+    asyncio.run(Demo(state=state, speed=speed, port=port, months=months, language=language).run())
 
 
 def check_port(port: int, *, language: Language) -> None:
@@ -64,6 +63,7 @@ class Demo:
     state: DemoState
     speed: float
     port: int
+    months: int
     language: Language
     children: list[Child] = field(default_factory=list)
     _begun: float = field(default_factory=monotonic_s)
@@ -87,7 +87,7 @@ class Demo:
         await self._once("history", self._write_history)
         self.clock = DemoClock.resume(self.state, speed=self.speed)
         self.clock.reserve(self.state)
-        setup = Setup(home=self.home, environment=self.environment)
+        setup = Setup(home=self.home, environment=self.environment, months=self.months)
         await self._once("enrolled", setup.enrol)
         await self._start_channel()
         await self._start_systems()
@@ -119,7 +119,7 @@ class Demo:
         (self.home / "ports.json").write_text(json.dumps({"meter": free_port()}), encoding="utf-8")
 
     async def _write_history(self) -> None:
-        span = ("--from", HISTORY_FROM, "--to", f"{STARTS_ON}T00:00:00+08:00", "--fine-days", 400)
+        span = ("--from", first_month(self.months).isoformat(), "--to", f"{STARTS_ON}T00:00:00+08:00", "--fine-days", 400)
         await run_tool("history", "--city", self.home / "city.json", *span, "-o", self.home / "history")
 
     async def _start_channel(self) -> None:

@@ -28,7 +28,7 @@ from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
-FIRST_MONTH, LAST_MONTH = date(2025, 6, 1), date(2026, 6, 1)
+LAST_MONTH = date(2026, 6, 1)
 REGISTERS = {
     "electricity": "electricity_forward_register",
     "water": "water_register",
@@ -47,6 +47,12 @@ STAFF = (
 )
 
 
+def first_month(months: int) -> date:
+    """The first of so many months that end with June 2026."""
+    count = LAST_MONTH.year * 12 + LAST_MONTH.month - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a first start does once.
@@ -54,10 +60,12 @@ class Setup:
     Attributes:
         home: The demo's home.
         environment: Settings of the demo's processes.
+        months: Months of history before the demo begins.
     """
 
     home: Path
     environment: Mapping[str, str]
+    months: int
 
     async def enrol(self) -> None:
         """Fill the registries and make the logins, before anything runs."""
@@ -67,7 +75,7 @@ class Setup:
                 if "metering" in node.hosts:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))
                 if "billing" in node.hosts:
-                    _enrol_company(node, city)
+                    _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
                     self._make_logins(node, city)
@@ -78,8 +86,8 @@ class Setup:
             await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
-                    _schedule(node)
-            await _until(lambda: _combined_bills(nodes) >= self._homes() * 13, "billed", patience_s=600)
+                    _schedule(node, first_month(self.months))
+            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
 
     def _homes(self) -> int:
         return int(self._city()["homes"])
@@ -155,7 +163,7 @@ def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return {f"home{number}": (account, names[party]) for number, (account, party) in enumerate(sorted(homes.items()), start=1)}
 
 
-def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
+def _enrol_company(node: Node, city: Mapping[str, Any], *, since: date) -> None:
     points = {row["id"]: row for row in city["usage_points"]}
     multipliers = {row["usage_point"]: row["multiplier"] for row in city["installations"]}
 
@@ -172,7 +180,7 @@ def _enrol_company(node: Node, city: Mapping[str, Any]) -> None:
                     combined_account=row["combined_account"] or "",
                     tariff=row["tariff"],
                     register=_register(service, row["tariff"], options),
-                    valid_from=FIRST_MONTH,
+                    valid_from=since,
                     options=options,
                     multiplier=multipliers.get(row["usage_point"], "1"),
                 )
@@ -195,12 +203,12 @@ def _options(given: Mapping[str, Any], known: Collection[str]) -> list[str]:
     return [option for option, is_wanted in wanted.items() if is_wanted and option in known]
 
 
-def _schedule(node: Node) -> None:
+def _schedule(node: Node, since: date) -> None:
     def schedule(work: Any) -> None:
         known = {row["service"] for row in work.runs.schedules()}
         for service in node.hosted["billing"].rows:
             if service not in known:
-                billing.schedule_bill_runs(work=work, service=service, first_month=FIRST_MONTH, day=1)
+                billing.schedule_bill_runs(work=work, service=service, first_month=since, day=1)
 
     node.write_now("billing", schedule)
 

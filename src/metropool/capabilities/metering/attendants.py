@@ -22,7 +22,9 @@ from metropool.storage.lake import LakeFile
 
 T = TypeVar("T")
 EVENTS = "events"
-BATCHES, WAIT_S = 256, 1.0
+BATCHES, WAIT_S = 12, 1.0
+"""A batch of the log has up to some 150,000 values when much comes at once: a unit is bounded by memory, not by patience."""
+
 LOOKS_S = 0.5
 READS_AT_ONCE = 256
 Loaded = tuple[ingest.Prepared | None, list[LakeFile]]

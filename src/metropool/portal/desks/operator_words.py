@@ -27,6 +27,11 @@ def said(kind: str, key: str, **values: object) -> Text:
     return Text(zh=found["zh"].format(**values), en=found["en"].format(**values)) if values else Text(**found)
 
 
+def names_of(kind: str) -> frozenset[str]:
+    """The keys of a kind that have a name."""
+    return frozenset(_names()[kind])
+
+
 def type_name(kind: ReadingType) -> Text:
     """Name of a reading type."""
     return Text(zh=kind.zh or kind.code, en=kind.en or kind.code)

@@ -95,11 +95,12 @@ def demo(
     homes: Annotated[int, typer.Option(min=1, max=5000, help=word("demo_homes"))] = 60,
     speed: Annotated[float, typer.Option(min=1.0, max=3600.0, help=word("demo_speed"))] = 60.0,
     port: Annotated[int, typer.Option(min=1, max=65535, help=word("demo_port"))] = 8765,
+    months: Annotated[int, typer.Option(min=1, max=13, help=word("demo_months"))] = 13,
 ) -> None:
     """Start a small city."""
     from metropool.runtime.demo import run_demo
 
-    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, language=language())
+    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, months=months, language=language())
 
 
 @app.command(help=word("serve"), rich_help_panel=word("group_operate"))

@@ -102,8 +102,9 @@ class Hub:
         if link not in self.links:
             return
         self._dirty[link] = None
-        self._dirty_bytes += size
-        if self._dirty_bytes >= self.limits.chunk_bytes and self._timer is not None:
+        before, self._dirty_bytes = self._dirty_bytes, self._dirty_bytes + size
+        # Hasten the flush once, when a chunk is full: put off again at each further byte, it would wait for a silence.
+        if before < self.limits.chunk_bytes <= self._dirty_bytes and self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._timer is None:
@@ -174,7 +175,8 @@ class Hub:
             if link.skipped > self.limits.garbage:
                 self.counts["links_of_garbage"] += 1
                 link.cut()
-            elif frames.is_full and link.pending and consumed:
+            elif frames.is_full and link.pending:
+                # Also when nothing of it was treated: the table was full before its turn, and no byte of its own may come.
                 self._dirty[link] = None
         self.counts["frames"] += len(frames)
         return frames

@@ -1,0 +1,162 @@
+"""The desk of reading on demand and control, over the command journal and control."""
+
+from datetime import timedelta
+from typing import Any
+
+from metropool.capabilities.metering.control import operations
+from metropool.capabilities.metering.queries.adapters.journal import SORTABLE, JournalRows
+from metropool.capabilities.metering.queries.city import MeterFact
+from metropool.capabilities.metering.queries.flow import FINE
+from metropool.core.errors import Conflict, Fault, Forbidden, Invalid
+from metropool.core.quantities import reading_type
+from metropool.facts.commands import KINDS, Draft
+from metropool.portal.desks.abilities import guarantee_of, kinds_of
+from metropool.portal.desks.command_words import STATES_OF, command_of
+from metropool.portal.desks.field import Field, MeteringWork
+from metropool.portal.desks.operator_words import amount, said
+from metropool.portal.ports import Asked
+from metropool.portal.schemas import commands as schema
+from metropool.portal.schemas.basics import Page, Text
+
+EXPIRES_S = {"read_on_demand": 300}
+USUALLY_EXPIRES_S = 3600
+READ_ITEM = {**FINE, "electricity": reading_type("electricity_forward_register").id}
+"""What a read on demand asks a meter of each service for: its dial."""
+
+
+class CommandsDesk:
+    """Reading on demand and control, in one unit of work."""
+
+    def __init__(self, work: MeteringWork) -> None:
+        self._work = work
+        self._field = Field(work)
+        self._rows = JournalRows(work.context.connection)
+
+    def summary(self) -> schema.CommandSummary:
+        """How commands fare: shares and times over the newest 500."""
+        figures, now = self._field.commands, self._work.now
+        share = figures.answered_share
+        counts = figures.by_state
+        return schema.CommandSummary(
+            as_of=now,
+            answered_rate=amount(None if share is None else share * 100, "%", at=now, reason=said("notes", "no_sent"), digits=1),
+            median_s=amount(figures.median_answer_s, "s", at=now, reason=said("notes", "no_answer"), digits=1),
+            waiting=sum(counts.get(state, 0) for state in ("approved", "sent", "accepted")),
+            awaiting_approval=counts.get("ordered", 0),
+            unknown=counts.get("unknown", 0),
+        )
+
+    def commands(self, *, state: str | None, meter: str | None, kind: str | None, asked: Asked) -> Page[schema.Command]:
+        """The commands, newest first unless asked otherwise."""
+        unknown = [sort.column for sort in asked.sort if sort.column not in SORTABLE]
+        if unknown:
+            raise Invalid("cannot be sorted by these", faults=[Fault(f"sort.{name}", "fault.unknown_column") for name in unknown])
+        found, total = self._rows.commands(
+            states=STATES_OF[state] if state else None,
+            device=meter,
+            kind=kind,
+            sort=[(sort.column, sort.descending) for sort in asked.sort],
+            offset=asked.offset,
+            limit=asked.size,
+        )
+        steps = self._rows.steps([command.id for command in found])
+        rows = [command_of(command, steps=steps[command.id], city=self._field.city) for command in found]
+        return Page[schema.Command](rows=rows, page=asked.page, size=asked.size, total=total, as_of=self._work.now)
+
+    def command(self, *, command: str) -> schema.Command:
+        """One command with its steps."""
+        found = self._work.commands.get(id=command)
+        return command_of(found, steps=self._work.commands.steps(id=command), city=self._field.city)
+
+    def effect(self, *, kind: schema.CommandKind, meter: str) -> schema.CommandEffect:
+        """What a command would do, in words."""
+        fact = self._meter(meter)
+        homes = self._homes(fact) if _switches(kind) else 0
+        refusal = self._refusal(kind, fact)
+        return schema.CommandEffect(
+            kind=kind,
+            meter=meter,
+            effect=said("effects", kind, homes=homes),
+            homes=homes,
+            supply_guaranteed=guarantee_of(self._work, fact) is not None,
+            allowed=refusal is None,
+            refusal=refusal,
+            needs_approval=kind in KINDS and KINDS[kind].second_person,
+            expires_in_s=EXPIRES_S.get(kind, USUALLY_EXPIRES_S),
+        )
+
+    def order(self, *, wanted: schema.NewCommand, by: str, key: str) -> schema.Command:
+        """Operation: put a command in the journal.
+
+        Raises:
+            Forbidden: Supply is guaranteed.
+            Conflict: The meter cannot do this, or somebody on the spot would have to confirm that it is safe.
+        """
+        fact = self._meter(wanted.meter)
+        self._check(wanted.kind, fact)
+        expires_s = wanted.expires_in_s or EXPIRES_S.get(wanted.kind, USUALLY_EXPIRES_S)
+        draft = Draft(
+            device=fact.id,
+            kind=wanted.kind,
+            reason=wanted.reason,
+            requested_by=by,
+            expires_at=self._work.now + timedelta(seconds=expires_s),
+            item=READ_ITEM[fact.service] if wanted.kind == "read_on_demand" else None,
+        )
+        return self.command(command=operations.order(work=self._work, draft=draft, key=key).id)
+
+    def decide(self, *, command: str, approve: bool, reason: str, by: str) -> schema.Command:
+        """Operation: the second person's word.
+
+        Raises:
+            Forbidden: By the person who ordered it.
+            Conflict: Not waiting for approval.
+        """
+        found = self._work.commands.get(id=command)
+        if by == found.requested_by:
+            raise Forbidden("the person who orders a command cannot decide on it", key="metering.second_person")
+        if approve:
+            operations.approve(work=self._work, id=command, by=by)
+        elif found.state != "ordered":
+            raise Conflict(f"command {command} is {found.state}: nothing to reject", key="command_not_possible")
+        else:
+            self._work.commands.move(id=command, move="refuse", actor=by, note=reason)
+            self._work.changed("commands")
+        return self.command(command=command)
+
+    def cancel(self, *, command: str, reason: str, by: str) -> schema.Command:
+        """Operation: take a command back before it is sent."""
+        operations.cancel(work=self._work, id=command, by=by, reason=reason)
+        return self.command(command=command)
+
+    def _meter(self, meter: str) -> MeterFact:
+        return self._field.city.meters[self._field.city.index(meter)]
+
+    def _homes(self, fact: MeterFact) -> int:
+        """Homes that have supply through a meter now."""
+        places = {one.place for one in fact.served if one.valid_to is None}
+        found = [self._field.city.places.get(place) for place in places]
+        return sum(place is not None and place.kind == "home" for place in found)
+
+    def _check(self, kind: str, fact: MeterFact) -> None:
+        refusal = self._refusal(kind, fact)
+        if refusal is None:
+            return
+        if kind in kinds_of(fact) and KINDS[kind].guarded and guarantee_of(self._work, fact):
+            raise Forbidden(refusal.en, key="metering.supply_guaranteed")
+        raise Conflict(refusal.en, key="command_not_possible")
+
+    def _refusal(self, kind: str, fact: MeterFact) -> Text | None:
+        """Why a command cannot be ordered; None when it can."""
+        if fact.served and fact.now is None:
+            return said("refusals", "exchanged")
+        if kind not in kinds_of(fact):
+            return said("refusals", "not_able")
+        if fact.service in KINDS[kind].on_site:
+            return said("refusals", "on_site")
+        reason = guarantee_of(self._work, fact) if KINDS[kind].guarded else None
+        return said("refusals", "guaranteed", reason=reason) if reason else None
+
+
+def _switches(kind: Any) -> bool:
+    return kind in KINDS and KINDS[kind].switches
