@@ -43,7 +43,7 @@ def started(*words):
         assert ready["ready"] is True
         yield ready
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=3)
+        _, errors = process.communicate(timeout=30)
         assert (process.returncode, errors) == (0, "")
     finally:
         process.kill()
@@ -53,7 +53,7 @@ def test_the_plain_meter_answers_through_the_public_library(city_file, tmp_path)
     clock = "2026-07-02T19:00+08:00@0/0"
     with (
         started("meter645", "--city", city_file, "--home", tmp_path, "--clock", clock) as ready,
-        socket.create_connection(("127.0.0.1", ready["port"]), timeout=3) as link,
+        socket.create_connection(("127.0.0.1", ready["port"]), timeout=30) as link,
     ):
         link.sendall(b"\xfe" * 4 + dlt645.read_request(ready["address"], 0x00010000).encode())
         answer = dlt645.decode(link.recv(300))

@@ -55,12 +55,12 @@ class HeadEnd:
         self.writer.write(self.down(afn, units).encode())
         frames = []
         while not frames or not frames[-1].seq & 0x20:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(30):
                 frames.append(await self.answers.get())
         return frames
 
     async def until(self, condition):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
