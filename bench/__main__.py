@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def main() -> None:
 
 
 def _run(name: str, meters: int, repeat: int, peer: Peer) -> Result:
-    return BENCHES[name](meters=meters, repeat=repeat, peer=peer)
+    began = time.perf_counter()
+    result = BENCHES[name](meters=meters, repeat=repeat, peer=peer)
+    print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    return result
 
 
 def _options() -> argparse.Namespace:

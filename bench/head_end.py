@@ -115,18 +115,23 @@ class NobodyToAsk:
 
 @dataclass
 class Source:
-    """The log, which knows when everything sent lies in the lake."""
+    """The log, which knows when everything sent lies in the lake, and that no entry was passed over."""
 
     log: JetStreamLog
     head_end: HeadEnd
     expected: int
+    last: int = 0
     units: int = 0
     rows: int = 0
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
         """See ``exchange.ports.Log``."""
-        return await self.log.read(limit=limit, wait_s=wait_s)
+        entries = await self.log.read(limit=limit, wait_s=wait_s)
+        numbers = [entry.sequence for entry in entries]
+        assert numbers == list(range(self.last + 1, self.last + 1 + len(numbers))), f"after {self.last} the log gave {numbers}"
+        self.last = numbers[-1] if numbers else self.last
+        return entries
 
     async def done(self, sequence: int) -> None:
         """See ``exchange.ports.Log``; then count what is listed."""

@@ -1,5 +1,6 @@
 """Help comes at once and in the reader's language; what goes wrong is one sentence."""
 
+import re
 import subprocess
 import sys
 
@@ -48,11 +49,9 @@ def test_help_speaks_the_language_that_was_asked_for(cli, language):
     assert by_option.replace("zh", "en") == cli("--help", lang=language).out.replace("zh", "en")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_in_chinese(cli, command):
-    said = cli("--lang", "zh", command, "--help")
-    first = TEXTS[command]["zh"].split("：")[0].split("，")[0].rstrip("。")
-    assert first in said.out.replace("\n", "")
+def test_every_command_is_explained_in_chinese(cli):
+    said = cli("--lang", "zh", "--help").out
+    assert [name for name in COMMANDS if not re.search(rf"│ {name} +[\u4e00-\u9fff]", said)] == []
 
 
 def test_wrong_usage_is_status_2(cli):

@@ -172,12 +172,9 @@ class TestDoctor:
         assert found["ports"]["state"] == "failed"
         assert found["ports"]["detail"] == str(taken_port)
 
-    def test_writes_nothing(self, cli, tmp_path):
-        cli("doctor")
-        assert not (tmp_path / "home").exists()
-
-    def test_speaks_chinese(self, cli):
+    def test_speaks_chinese_and_writes_nothing(self, cli, tmp_path):
         assert "消息代理" in cli("--lang", "zh", "doctor").out
+        assert not (tmp_path / "home").exists()
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""What the documents say can be tried: links lead somewhere, commands exist, the example mapping reads the example file."""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+
+from metropool.capabilities.metering.imports.imported import read_file
+from metropool.capabilities.metering.imports.mapping import load_mapping
+from metropool.capabilities.metering.imports.summary import check_file, summarise
+from metropool.capabilities.metering.validation.rules import rules_on
+from metropool.exchange.messages import MESSAGES, ROWS
+from metropool.runtime.settings import Settings
+
+from .conftest import ROOT
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+GIVEN_LATER = {"docs/images/home.png"}
+
+
+def names(paths) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_link_leads_to_a_file(page):
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    lost = [link for link in links if not (page.parent / link).exists() and link not in GIVEN_LATER]
+    assert lost == []
+
+
+def test_architecture_names_only_what_is_there():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[a-z0-9_]+/)+[a-z0-9_]+\.(?:py|yaml|md))", text)
+    roots = [ROOT, ROOT / "src/metropool", ROOT / "src/metropool/capabilities"]
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+    assert len(named) > 20
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_every_command_of_the_readme_exists(page, cli):
+    known = set(re.findall(r"│ ([a-z]+) ", cli("--help").out))
+    named = set(re.findall(r"`metropool ([a-z]+)", (ROOT / page).read_text(encoding="utf-8")))
+    assert named
+    assert named <= known
+
+
+def test_every_setting_is_told_to_operators():
+    text = (ROOT / "docs/operators.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"METROPOOL_{name.upper()}`" not in text] == []
+
+
+def test_every_message_and_column_is_told_to_integrators():
+    text = (ROOT / "docs/integrators.md").read_text(encoding="utf-8")
+    assert [kind.__name__ for kind in MESSAGES if f"`{kind.__name__}`" not in text] == []
+    assert [name for schema in ROWS.values() for name in schema.names if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_the_example_mapping_reads_the_example_file(tmp_path):
+    text = (ROOT / "docs/integrators.md").read_text(encoding="utf-8")
+    [table, mapping] = (re.search(pattern, text, re.DOTALL)[1] for pattern in (r"```\n(meter;.*?)```", r"```yaml\n(.*?)```"))
+    (tmp_path / "export.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(mapping, encoding="utf-8")
+    file = read_file(tmp_path / "export.csv", load_mapping(tmp_path / "mapping.yaml"))
+    report = summarise(check_file(file, rules=rules_on(date(2026, 7, 1)), now=datetime(2026, 7, 2, tzinfo=UTC)))
+    assert {row["channel"]: (row["readings"], row["total"]) for row in report["channels"]} == {
+        "M-17/energy": (2, "0.4000"),
+        "M-17/water": (1, "0.000"),
+    }
+    assert [(flag["class"], flag["line"]) for flag in report["flags"]] == [("blank", 3)]
