@@ -12,15 +12,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from metropool.access import Access
-from metropool.access.first_start import first_secrets, make_first_logins
-from metropool.access.passwords import Passwords
-from metropool.access.rights import account_scope, system_scope
 from metropool.capabilities.billing import operations as billing
 from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
-from metropool.core.identifiers import RandomIds, SystemId
+from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
+from metropool.runtime.demo_logins import make_logins
 from metropool.runtime.demo_state import write_private
 from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
@@ -36,15 +33,6 @@ REGISTERS = {
 }
 PROFILE_REGISTER = "electricity_forward_profile_register"
 CHANNEL = "citypay"
-STAFF = (
-    # login, role, system, Chinese and English title
-    ("operator", "operator", "metering", "计量运行", "Metering operator"),
-    ("controller", "controller", "metering", "控制操作", "Control operator"),
-    ("checker", "controller", "metering", "控制复核", "Second person for control"),
-    ("marketing", "company_operator", "marketing", "供电公司营销", "Power company billing"),
-    ("waterworks", "company_operator", "water_system", "供水公司", "Water company"),
-    ("gasworks", "company_operator", "gas_system", "供气公司", "Gas company"),
-)
 
 
 def first_month(months: int) -> date:
@@ -71,6 +59,7 @@ class Setup:
         """Fill the registries and make the logins, before anything runs."""
         city = self._city()
         with self._nodes() as nodes:
+            make_logins(nodes, city, home=self.home)
             for node in nodes.values():
                 if "metering" in node.hosts:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))
@@ -78,7 +67,6 @@ class Setup:
                     _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
-                    self._make_logins(node, city)
 
     async def bill(self) -> None:
         """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
@@ -104,42 +92,6 @@ class Setup:
         settings = Settings(home=self.home, clock=self.environment["METROPOOL_CLOCK"])
         return _OpenNodes(settings)
 
-    def _make_logins(self, node: Node, city: Mapping[str, Any]) -> None:
-        ids, passwords = RandomIds(), Passwords()
-        secrets = first_secrets(home=self.home, ids=ids)
-        residents = _residents(city)
-        words = {login: ids.fresh_id()[:12] for login, *_ in STAFF}
-        resident_word = ids.fresh_id()[:12]
-        resident_hash = passwords.hash(resident_word)
-
-        def make(work: Any) -> None:
-            access = Access(work.context)
-            make_first_logins(access, secrets=secrets, passwords=passwords)
-            for login, role, system, zh, _ in STAFF:
-                access.logins.add_login(
-                    login_name=login, name=zh, password_hash=passwords.hash(words[login]), by="demo", system=system
-                )
-                access.logins.give_role(login_name=login, role=role, scope=system_scope(system), purpose="demo", by="demo")
-            for login, (account, name) in residents.items():
-                access.logins.add_login(login_name=login, name=name, password_hash=resident_hash, by="demo")
-                access.logins.give_role(
-                    login_name=login, role="resident", scope=account_scope(account), purpose="demo", by="demo"
-                )
-
-        node.write_now("settlement", make)
-        self._write_logins(residents, words, resident_word, secrets)
-
-    def _write_logins(
-        self, residents: Mapping[str, tuple[str, str]], words: Mapping[str, str], resident_word: str, secrets: Mapping[str, str]
-    ) -> None:
-        first = next(iter(residents))
-        told = [{"role_zh": "居民", "role_en": "Resident", "login": first, "password": resident_word}]
-        told += [{"role_zh": zh, "role_en": en, "login": login, "password": words[login]} for login, _, _, zh, en in STAFF]
-        told.append({"role_zh": "系统管理员", "role_en": "System administrator", "login": "admin", "password": secrets["admin"]})
-        write_private(self.home / "logins.json", json.dumps(told, ensure_ascii=False))
-        payers = [{"login": login, "password": resident_word, "account": account} for login, (account, _) in residents.items()]
-        write_private(self.home / "residents.json", json.dumps(payers))
-
 
 class _OpenNodes(ExitStack):
     """The nodes of a home, opened for setting up beside whoever runs them."""
@@ -154,13 +106,6 @@ class _OpenNodes(ExitStack):
         for node in nodes.values():
             self.callback(node.close)
         return nodes
-
-
-def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Login of each home's resident to its combined account and name."""
-    names = {row["id"]: row["name"]["zh"] for row in city["parties"]}
-    homes = {row["combined_account"]: row["party"] for row in city["agreements"] if row["combined_account"]}
-    return {f"home{number}": (account, names[party]) for number, (account, party) in enumerate(sorted(homes.items()), start=1)}
 
 
 def _enrol_company(node: Node, city: Mapping[str, Any], *, since: date) -> None:

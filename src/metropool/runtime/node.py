@@ -86,7 +86,7 @@ class Node:
     def write_now(self, capability: str, operation: Callable[[Any], T]) -> tuple[T, list[str]]:
         """The same on the calling thread, which must be the only one that writes; returns the changed topics too."""
         with self.database.unit() as connection:
-            work = self._work(capability, self._context(connection))
+            work = self._work(capability, self.context(connection))
             return operation(work), work.topics
 
     async def read(self, capability: str, query: Callable[[Any], T]) -> T:
@@ -96,7 +96,7 @@ class Node:
     def read_now(self, capability: str, query: Callable[[Any], T]) -> T:
         """The same on the calling thread."""
         with self.database.snapshot() as connection:
-            return query(self._work(capability, self._context(connection)))
+            return query(self._work(capability, self.context(connection)))
 
     def committed(self, topics: Sequence[str]) -> None:
         """A unit was committed: the relay has something to look at, open pages too."""
@@ -141,7 +141,7 @@ class Node:
 
     def _handle(self, taking: Sequence[str], envelope: Envelope, message: Any) -> list[str]:
         with self.database.unit() as connection:
-            context = self._context(connection)
+            context = self.context(connection)
             if not Inbox(connection).first_time(envelope, now=context.now):
                 return []
             topics: list[str] = []
@@ -182,7 +182,8 @@ class Node:
         self._readers.shutdown(wait=True)
         self.database.close()
 
-    def _context(self, connection: Any) -> UnitContext:
+    def context(self, connection: Any) -> UnitContext:
+        """What an adapter is given to act in an open unit of this node."""
         return UnitContext(
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )

@@ -22,13 +22,15 @@ from metropool.runtime.systems import compile_named, open_node
 from metropool.runtime.workers import run_workers
 
 log = structlog.get_logger()
+BROKER = "broker"
 
 
 def serve_system(name: str) -> None:
     """Serve until asked to stop (SIGTERM or Ctrl-C).
 
     Args:
-        name: Empty for all systems, ``metering`` for one, ``metering:frontend`` for its front end.
+        name: Empty for all systems, ``broker`` for the embedded broker alone, ``metering`` for one system,
+            ``metering:frontend`` for its front end.
 
     Raises:
         Invalid: The plan has no such system.
@@ -38,6 +40,9 @@ def serve_system(name: str) -> None:
     quiet_log()
     compiled = compile_named(settings.plan)
     system, _, process = name.partition(":")
+    if name == BROKER:
+        asyncio.run(until_stopped(serve_broker(settings=settings, compiled=compiled)))
+        return
     if system and system not in compiled.nodes():
         raise Invalid(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
     if process:
@@ -59,6 +64,13 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
         await task
     except asyncio.CancelledError:
         log.info("stopped")
+
+
+async def serve_broker(*, settings: Settings, compiled: Compiled) -> None:
+    """The embedded broker alone, for systems that run as processes of their own; for ever."""
+    async with AsyncExitStack() as stack:
+        await broker_url(stack, settings=settings, compiled=compiled, with_broker=True)
+        await asyncio.Event().wait()
 
 
 async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compiled: Compiled, with_broker: bool) -> None:
@@ -92,7 +104,9 @@ async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Com
         note.write_text(server.url, encoding="ascii")
         return server.url
     if not note.exists():
-        raise Unavailable(f"no broker runs for {settings.home}: start `metropool serve` there, or set METROPOOL_BROKER")
+        raise Unavailable(
+            f"no broker runs for {settings.home}: start `metropool serve broker` or `metropool serve` there, or set METROPOOL_BROKER"
+        )
     return note.read_text(encoding="ascii").strip()
 
 

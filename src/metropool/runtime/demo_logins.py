@@ -1,0 +1,101 @@
+"""Logins of a demo: one per role with a drawn password, one per home, the first administrators. Never a default secret."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metropool.access import Access
+from metropool.access.first_start import first_secrets, make_first_logins
+from metropool.access.passwords import Passwords
+from metropool.access.rights import account_scope, system_scope
+from metropool.core.identifiers import RandomIds, SystemId
+from metropool.runtime.demo_state import write_private
+from metropool.runtime.node import Node
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A member of staff, known at the platform's door and at the own system's (for when it runs alone)."""
+
+    login: str
+    role: str
+    system: str
+    zh: str
+    en: str
+
+
+STAFF = (
+    Staff("operator", "operator", "metering", "计量运行", "Metering operator"),
+    Staff("controller", "controller", "metering", "控制操作", "Control operator"),
+    Staff("checker", "controller", "metering", "控制复核", "Second person for control"),
+    Staff("marketing", "company_operator", "marketing", "供电公司营销", "Power company billing"),
+    Staff("waterworks", "company_operator", "water_system", "供水公司", "Water company"),
+    Staff("gasworks", "company_operator", "gas_system", "供气公司", "Gas company"),
+)
+
+
+def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home: Path) -> None:
+    """Make every login of the demo and keep the drawn passwords where only the owner can read them."""
+    ids, passwords = RandomIds(), Passwords()
+    secrets = first_secrets(home=home, ids=ids)
+    residents = _residents(city)
+    words = {member.login: ids.fresh_id()[:12] for member in STAFF}
+    hashes = {login: passwords.hash(word) for login, word in words.items()}
+    resident_word = ids.fresh_id()[:12]
+    resident_hash = passwords.hash(resident_word)
+    for name, node in nodes.items():
+        is_door = "settlement" in node.hosts
+        with node.database.unit() as connection:
+            access = Access(node.context(connection))
+            for member in STAFF:
+                if is_door or member.system == name:
+                    _add_staff(access, member, hashes[member.login])
+            if is_door:
+                make_first_logins(access, secrets=secrets, passwords=passwords)
+                for login, (account, person) in residents.items():
+                    _add_resident(access, login, account, person, resident_hash)
+    _write(home, residents, words, resident_word, secrets)
+
+
+def _add_staff(access: Access, member: Staff, password_hash: str) -> None:
+    access.logins.add_login(login_name=member.login, name=member.zh, password_hash=password_hash, by="demo", system=member.system)
+    scope = system_scope(member.system)
+    access.logins.give_role(login_name=member.login, role=member.role, scope=scope, purpose="demo", by="demo")
+
+
+def _add_resident(access: Access, login: str, account: str, person: str, password_hash: str) -> None:
+    access.logins.add_login(login_name=login, name=person, password_hash=password_hash, by="demo")
+    scope = account_scope(account)
+    access.logins.give_role(login_name=login, role="resident", scope=scope, purpose="demo", by="demo")
+
+
+def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Login of each home's resident to its combined account and name."""
+    names = {row["id"]: row["name"]["zh"] for row in city["parties"]}
+    homes = {row["combined_account"]: row["party"] for row in city["agreements"] if row["combined_account"]}
+    return {f"home{number}": (account, names[party]) for number, (account, party) in enumerate(sorted(homes.items()), start=1)}
+
+
+def _write(
+    home: Path,
+    residents: Mapping[str, tuple[str, str]],
+    words: Mapping[str, str],
+    resident_word: str,
+    secrets: Mapping[str, str],
+) -> None:
+    told = [_told("居民", "Resident", next(iter(residents)), resident_word)]
+    told += [_told(member.zh, member.en, member.login, words[member.login]) for member in STAFF]
+    told += [
+        _told("系统管理员", "System administrator", "admin", secrets["admin"]),
+        _told("安全管理员", "Security administrator", "security", secrets["security"]),
+        _told("审计员", "Auditor", "auditor", secrets["auditor"]),
+    ]
+    write_private(home / "logins.json", json.dumps(told, ensure_ascii=False))
+    payers = [{"login": login, "password": resident_word, "account": account} for login, (account, _) in residents.items()]
+    write_private(home / "residents.json", json.dumps(payers))
+
+
+def _told(zh: str, en: str, login: str, password: str) -> dict[str, str]:
+    return {"role_zh": zh, "role_en": en, "login": login, "password": password}
