@@ -137,7 +137,8 @@ def commit(*, work: SealingWork, prepared: Prepared | None) -> datetime | None:
     if prepared.files:
         work.readings.add(prepared.files)
     work.sealing.note_sealed(prepared.row)
-    work.sealing.note_flags(prepared.day, prepared.flags)
+    if prepared.row["holes"] >= 0:
+        work.sealing.note_flags(prepared.day, prepared.flags)
     if prepared.blocks.num_rows:
         _tell(work, prepared)
     work.changed("readings")

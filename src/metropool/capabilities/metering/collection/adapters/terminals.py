@@ -12,6 +12,9 @@ from metropool.devices.addresses import pack_dlt645, pack_terminal
 from metropool.facts.registry.tables import channel, end_device
 
 _REGION_DIGITS = 4
+_FIRST_OF_FILES = 4 << 60
+"""Addresses from here on are of channels that only files speak of: no link reaches them."""
+
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     end_device.c.id,
     end_device.c.parent,
@@ -79,7 +82,8 @@ def _terminal(row: Row[Any], heartbeat_s: int) -> Terminal | None:
 
 def _addresses() -> Select[int, str]:
     keeper = func.min(func.coalesce(end_device.c.parent, end_device.c.id)).label("keeper")
-    return select(channel.c.address, keeper).join(end_device, end_device.c.id == channel.c.device).group_by(channel.c.address)
+    reached = select(channel.c.address, keeper).join(end_device, end_device.c.id == channel.c.device)
+    return reached.where(channel.c.address < _FIRST_OF_FILES).group_by(channel.c.address)
 
 
 def _keepers(connection: Connection, wanted: set[str]) -> Mapping[str, tuple[int, str]]:
