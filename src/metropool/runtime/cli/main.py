@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 plan_app = typer.Typer(help=word("plan"), no_args_is_help=True)
 app.add_typer(plan_app, name="plan", rich_help_panel=word("group_admin"))
+control_app = typer.Typer(help=word("control"), no_args_is_help=True)
+app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))
 AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 
 
@@ -141,6 +143,54 @@ def bench(arguments: Annotated[list[str] | None, typer.Argument(help=word("bench
     from metropool.runtime.cli.operate import run_bench
 
     run_bench(arguments or [])
+
+
+Site = Annotated[str, typer.Option("--site", envvar="METROPOOL_SITE_URL", help=word("control_site"))]
+Login = Annotated[str, typer.Option("--login", envvar="METROPOOL_LOGIN", help=word("control_login"))]
+Wait = Annotated[float, typer.Option("--wait", min=0.0, help=word("control_wait"))]
+
+
+@control_app.command("order", help=word("control_order"))
+def control_order(
+    meter: Annotated[str, typer.Argument(help=word("control_meter"))],
+    kind: Annotated[str, typer.Argument(help=word("control_kind"))],
+    reason: Annotated[str, typer.Option("--reason", help=word("control_reason"))],
+    login: Login,
+    site: Site = "http://127.0.0.1:8765",
+    wait: Wait = 60.0,
+    expires: Annotated[int | None, typer.Option("--expires", min=10, help=word("control_expires"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a meter on demand, or order supply or a valve switched."""
+    from metropool.runtime.cli.control import order_command
+
+    order_command(
+        meter=meter, kind=kind, reason=reason, site=site, login=login, wait_s=wait, as_json=as_json, expires_in_s=expires
+    )
+
+
+@control_app.command("approve", help=word("control_approve"))
+def control_approve(
+    command: Annotated[str, typer.Argument(help=word("control_id"))],
+    reason: Annotated[str, typer.Option("--reason", help=word("control_reason"))],
+    login: Login,
+    site: Site = "http://127.0.0.1:8765",
+    wait: Wait = 60.0,
+    reject: Annotated[bool, typer.Option("--reject", help=word("control_reject"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say the second person's word."""
+    from metropool.runtime.cli.control import approve_command
+
+    approve_command(command=command, reject=reject, reason=reason, site=site, login=login, wait_s=wait, as_json=as_json)
+
+
+@control_app.command("list", help=word("control_list"))
+def control_list(login: Login, site: Site = "http://127.0.0.1:8765", as_json: AsJson = False) -> None:
+    """The newest commands."""
+    from metropool.runtime.cli.control import list_commands
+
+    list_commands(site=site, login=login, as_json=as_json)
 
 
 @plan_app.command("check", help=word("plan_check"))
