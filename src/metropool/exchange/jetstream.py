@@ -17,6 +17,7 @@ from metropool.exchange.ports import Delivery, LogEntry
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
+ANSWER_S = 2.0
 _VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 
 
@@ -158,16 +159,26 @@ class JetStreamLog:
 
 
 async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> list[Msg]:
-    """Pull a batch with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer."""
+    """Pull what there is, or wait for one, with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer.
+
+    A request is left only when the server has ended it. One left open would be given messages that nobody hears; they would come
+    again after later ones, and whoever counts by sequence would take them for repeats.
+    """
+    found = await _ask_next(client, stream=stream, wish={"batch": limit, "no_wait": True}, patience_s=ANSWER_S)
+    return found or await _ask_next(
+        client, stream=stream, wish={"batch": 1, "expires": int(wait_s * 1e9)}, patience_s=wait_s + ANSWER_S
+    )
+
+
+async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patience_s: float) -> list[Msg]:
+    """Messages of one request, until as many came as it asked for or the server says that it ended."""
     inbox = client.new_inbox()
     subscription = await client.subscribe(inbox)
-    wish = {"batch": limit, "expires": int(wait_s * 1e9), "max_bytes": 0}
     messages: list[Msg] = []
     try:
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.main"
-        await client.publish(subject, json.dumps(wish).encode(), reply=inbox)
-        while len(messages) < limit:
-            message = await subscription.next_msg(timeout=(wait_s + 0.5) if not messages else 0.05)
+        await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.main", json.dumps(wish).encode(), reply=inbox)
+        while len(messages) < wish["batch"]:
+            message = await subscription.next_msg(timeout=patience_s)
             status = (message.headers or {}).get("Status")
             if status == "100":
                 continue
