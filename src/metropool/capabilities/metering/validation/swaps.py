@@ -1,14 +1,16 @@
 """Swapped meters (户表串户): two channels that go on, at the same moment, where the other one stood."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from metropool.capabilities.metering.validation.flags import Findings, FlagClass
 
 Ints = npt.NDArray[np.int64]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,53 @@ class Breaks:
     kind: npt.NDArray[np.int32]
 
 
+NEAREST = 64
+"""Partners tried for one break: those whose register stood closest below where it went on. Of meters that all stood at about the
+same value nobody can say which two were swapped; where more would fit, the rest are not looked at and stay plain breaks."""
+
+_AT_ONCE = 4096
+
+
 def find_swaps(found: Findings, breaks: Breaks) -> None:
-    """Flag both channels of each swap."""
-    frame = pl.DataFrame(vars(breaks))
-    pairs = frame.join(frame, on=["at", "kind"], suffix="_b").filter(
-        (pl.col("channel") != pl.col("channel_b"))
-        & (pl.col("after") - pl.col("before_b")).is_between(0, pl.col("most_b"))
-        & (pl.col("after_b") - pl.col("before")).is_between(0, pl.col("most"))
-    )
-    found.add(
-        FlagClass.SWAP,
-        channel=pairs["channel"].to_numpy(),
-        from_at=pairs["at"].to_numpy(),
-        amount=pairs["after"].to_numpy(),
-    )
+    """Flag each break that continues, and is continued by, another one of its kind and moment.
+
+    Work and memory grow with ``NEAREST`` times the breaks, however many meters break at one instant.
+    """
+    order = np.lexsort((breaks.before, breaks.kind, breaks.at))
+    column = {name: values[order] for name, values in vars(breaks).items()}
+    low, high = _candidates(column)
+    swapped = np.zeros(order.size, dtype=np.bool_)
+    for start in range(0, order.size, _AT_ONCE):
+        one, other = _pairs(low[start : start + _AT_ONCE], high[start : start + _AT_ONCE], start)
+        fits = _goes_on(column, one, other) & _goes_on(column, other, one) & (column["channel"][one] != column["channel"][other])
+        swapped[one[fits]] = swapped[other[fits]] = True
+    rows = np.sort(order[swapped])
+    found.add(FlagClass.SWAP, channel=breaks.channel[rows], from_at=breaks.at[rows], amount=breaks.after[rows])
+
+
+def _candidates(column: Columns) -> tuple[Ints, Ints]:
+    """Half-open range of the sorted breaks that each may continue: of its moment and kind, close below where it goes on."""
+    first = np.ones(column["at"].size, dtype=np.bool_)
+    first[1:] = (np.diff(column["at"]) != 0) | (np.diff(column["kind"]) != 0)
+    group = np.cumsum(first) - 1
+    most = np.maximum.reduceat(column["most"], np.flatnonzero(first))[group] if first.size else column["most"]
+    known = np.unique(column["before"])
+    key = group * (known.size + 1) + np.searchsorted(known, column["before"])
+    lowest = group * (known.size + 1) + np.searchsorted(known, column["after"] - most)
+    beyond = group * (known.size + 1) + np.searchsorted(known, column["after"], side="right")
+    low, high = np.searchsorted(key, lowest), np.searchsorted(key, beyond)
+    return np.maximum(low, high - NEAREST), high
+
+
+def _pairs(low: Ints, high: Ints, start: int) -> tuple[Ints, Ints]:
+    """Every break from ``start`` on with each of its candidates."""
+    count = np.maximum(high - low, 0)
+    one = np.repeat(np.arange(low.size), count)
+    within = np.arange(one.size) - np.repeat(np.cumsum(count) - count, count)
+    return one + start, low[one] + within
+
+
+def _goes_on(column: Columns, one: Ints, other: Ints) -> npt.NDArray[np.bool_]:
+    """Whether each ``one`` goes on where the ``other`` stood."""
+    moved = column["after"][one] - column["before"][other]
+    return (moved >= 0) & (moved <= column["most"][other])
