@@ -25,6 +25,9 @@ EVENTS = "events"
 BATCHES, WAIT_S = 12, 1.0
 """A batch of the log has up to some 150,000 values when much comes at once: a unit is bounded by memory, not by patience."""
 
+HELD = 64
+"""Batches kept in memory while an earlier one is still to come; more are handed over again by the broker."""
+
 LOOKS_S = 0.5
 READS_AT_ONCE = 256
 Loaded = tuple[ingest.Prepared | None, list[LakeFile]]
@@ -56,24 +59,35 @@ class Attendants:
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take_log_in(self, log: LogSource) -> None:
-        """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit."""
-        while True:
-            entries = await log.read(limit=BATCHES, wait_s=WAIT_S)
-            if entries:
-                await self.take_in(entries)
-                await log.done(entries[-1].sequence)
+        """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit.
 
-    async def take_in(self, entries: Sequence[LogEntry]) -> None:
-        """One run of entries, ascending: prepared and written beside the writer, then one unit. Repeats have no effect."""
-        position = await self.units.read(lambda work: work.collection.position(stream=self.stream))
-        fresh = [entry for entry in entries if entry.sequence > position]
-        if not fresh:
-            return
-        prepared, files = await self.units.read(partial(_prepare, entries=fresh))
+        Only what follows the position without a gap is taken in. After a crash the broker hands over later batches first and
+        the ones we had, but had not acknowledged, a while later; the later ones are held until then.
+        """
+        held: dict[int, LogEntry] = {}
+        while True:
+            for entry in await log.read(limit=BATCHES, wait_s=WAIT_S):
+                held[entry.sequence] = entry
+            position = await self.take_in(sorted(held.values(), key=lambda entry: entry.sequence))
+            held = {sequence: entry for sequence, entry in sorted(held.items())[:HELD] if sequence > position}
+            await log.done(position)
+
+    async def take_in(self, entries: Sequence[LogEntry]) -> int:
+        """One run of entries, ascending: prepared and written beside the writer, then one unit. Repeats have no effect.
+
+        Returns:
+            The position reached: everything up to it is in the books.
+        """
+        position: int = await self.units.read(lambda work: work.collection.position(stream=self.stream))
+        run = next_run(entries, position=position)
+        if not run:
+            return position
+        prepared, files = await self.units.read(partial(_prepare, entries=run))
         try:
-            await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
+            await self.units.write(partial(_commit, entries=run, prepared=prepared, files=files, stream=self.stream))
         except Conflict:
-            return
+            return position
+        return int(run[-1].sequence)
 
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
@@ -123,6 +137,15 @@ class Attendants:
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
 
 
+def next_run(entries: Sequence[LogEntry], *, position: int) -> list[LogEntry]:
+    """The entries that follow a position without a gap; ``entries`` ascending."""
+    run: list[LogEntry] = []
+    for entry in entries:
+        if entry.sequence == position + len(run) + 1 and len(run) < BATCHES:
+            run.append(entry)
+    return run
+
+
 def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
     batches = [(entry.sequence, entry.data) for entry in entries if entry.part != EVENTS]
     if not batches:
@@ -142,6 +165,8 @@ def _commit(
     events = [event for entry in entries if entry.part == EVENTS for event in decode_events(entry.data)]
     collection.record_events(work=work, events=events)
     work.collection.set_position(stream=stream, sequence=entries[-1].sequence)
+    work.changed("readings")
+    work.changed("collection")
 
 
 def _plan_and_ask(work: Any) -> list[Read]:
