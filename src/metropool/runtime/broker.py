@@ -1,6 +1,6 @@
 """The embedded broker: nats-server from its wheel as a child of this process, its keys, its start, its restart.
 
-The child dies with us, however we die: it asks the kernel for that before it becomes nats-server. Everything it
+The child dies with us, however we die. Everything it
 acknowledged is on disk (``sync_interval: always``), so killing it loses nothing.
 """
 
@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-import sys
+import signal
 import sysconfig
 from collections import deque
 from collections.abc import Iterator
@@ -27,20 +27,13 @@ from metropool.core.clock import monotonic_s
 from metropool.core.errors import Conflict, Unavailable
 from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, render_broker
 from metropool.plan.provision import provision
+from metropool.runtime.tied import tied
 
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
 FIRST_BACK_OFF_S = 0.25
 LONGEST_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 60.0
-# Ask the kernel to kill us when our parent dies, make sure it has not died already, then become nats-server.
-_TIED_TO_PARENT = """
-import ctypes, os, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, 9)
-    if os.getppid() != int(sys.argv[1]): sys.exit("the parent is gone")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 log = structlog.get_logger(__name__)
 
 
@@ -182,7 +175,7 @@ class BrokerServer:
     async def _launch(self, binary: str) -> None:
         """Start the server and return when it is ready for clients."""
         assert self._lock is not None
-        command = (sys.executable, "-ISc", _TIED_TO_PARENT, str(os.getpid()), binary, "-c", str(self._folder / "nats.conf"))
+        command = tied((binary, "-c", str(self._folder / "nats.conf")), by=signal.SIGKILL)
         self._last_words.clear()
         ready = asyncio.Event()
         # The child holds the lock too: a server that outlives us keeps others off its files.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,18 +13,11 @@ from typing import Any
 
 from metropool.core.errors import Unavailable
 from metropool.runtime.pause import pause
+from metropool.runtime.tied import tied
 
 STOP_S = 15.0
 READY_S = 60.0
 BACK_OFF_S = 1.0
-# Ask the kernel to kill us when our parent dies, make sure it has not died already, then become the program.
-_TIED_TO_PARENT = """
-import ctypes, os, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, 15)
-    if os.getppid() != int(sys.argv[1]): sys.exit("the parent is gone")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 @dataclass
@@ -75,7 +69,7 @@ class Child:
 
     async def _launch(self) -> None:
         self.starts += 1
-        command = (sys.executable, "-ISc", _TIED_TO_PARENT, str(os.getpid()), sys.executable, *self.arguments)
+        command = tied((sys.executable, *self.arguments), by=signal.SIGTERM)
         with self.log.open("ab") as words:
             self.process = await asyncio.create_subprocess_exec(
                 *command,
