@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from metropool.core.clock import monotonic_s
@@ -16,7 +17,7 @@ from metropool.core.errors import Unavailable
 from metropool.core.texts import Language, say
 from metropool.runtime.children import Child
 from metropool.runtime.demo_setup import Setup, first_month, write_channels
-from metropool.runtime.demo_state import DemoClock, DemoState, open_demo
+from metropool.runtime.demo_state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.pause import pause
 from metropool.runtime.serve import free_port
 
@@ -94,6 +95,7 @@ class Demo:
         await self._once("imported", self._import_history)
         await self._once("billed", setup.bill)
         await self._once("paid", self._pay_old_bills)
+        await self._once("handed_over", self._hand_over)
         await self._start_field()
 
     async def _once(self, stage: str, work) -> None:  # type: ignore[no-untyped-def]
@@ -119,8 +121,19 @@ class Demo:
         (self.home / "ports.json").write_text(json.dumps({"meter": free_port()}), encoding="utf-8")
 
     async def _write_history(self) -> None:
-        span = ("--from", first_month(self.months).isoformat(), "--to", f"{STARTS_ON}T00:00:00+08:00", "--fine-days", 400)
-        await run_tool("history", "--city", self.home / "city.json", *span, "-o", self.home / "history")
+        await self._history(first_month(self.months).isoformat(), f"{STARTS_ON}T00:00:00+08:00", folder="history")
+
+    async def _hand_over(self) -> None:
+        """What the old systems read while ours were set up: from now on the meters are read by ours alone."""
+        passed = (self.clock.now() - FIRST_MIDNIGHT) // timedelta(hours=1)
+        if passed:
+            until = FIRST_MIDNIGHT + passed * timedelta(hours=1)
+            await self._history(f"{STARTS_ON}T00:00:00+08:00", until.isoformat(), folder="handover")
+            await self._import("handover")
+
+    async def _history(self, first: str, last: str, *, folder: str) -> None:
+        span = ("--from", first, "--to", last, "--fine-days", 400)
+        await run_tool("history", "--city", self.home / "city.json", *span, "-o", self.home / folder)
 
     async def _start_channel(self) -> None:
         from metropool.runtime.channels import MERCHANT, merchant_key, public_hex
@@ -147,7 +160,10 @@ class Demo:
         await self._start_box("concentrators", (*city, *head_end, *box))
 
     async def _import_history(self) -> None:
-        for file in sorted((self.home / "history").glob("*.parquet")):
+        await self._import("history")
+
+    async def _import(self, folder: str) -> None:
+        for file in sorted((self.home / folder).glob("*.parquet")):
             self.say("demo_file", name=file.name)
             await run_own("import", str(file), "--json", environment=self.environment)
 

@@ -13,7 +13,8 @@ from metropool.core.errors import Invalid
 
 FILE = "demo.json"
 AHEAD_S = 3.0
-FIRST_INSTANT = datetime(2026, 6, 30, 16, 40, tzinfo=UTC)
+FIRST_MIDNIGHT = datetime(2026, 6, 30, 16, tzinfo=UTC)
+FIRST_INSTANT = FIRST_MIDNIGHT + timedelta(minutes=40)
 """00:40 on the first of July in the city: the last day of June is closed and the demo begins."""
 
 
@@ -99,6 +100,10 @@ class DemoClock:
     def setting(self) -> str:
         """For ``METROPOOL_CLOCK`` and the simulation's ``--clock``."""
         return f"{self.starts_at.isoformat()}@{self.speed:g}/{self.anchor_s:.6f}"
+
+    def now(self) -> datetime:
+        """The city's time."""
+        return self.starts_at + timedelta(seconds=(time.time() - self.anchor_s) * self.speed)  # noqa: TID251
 
     def reserve(self, state: DemoState) -> None:
         """Keep an instant that business time will not pass before this is called again."""
