@@ -150,6 +150,17 @@ class JetStreamLog:
         entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
         return sorted(entries, key=lambda entry: entry.sequence)
 
+    async def last_sequence(self) -> int:
+        """See ``Log.last_sequence``."""
+        try:
+            answer = await self._client.request(f"$JS.API.STREAM.INFO.{self._stream}", b"", timeout=RECEIPT_TIMEOUT_S)
+        except (NatsError, TimeoutError, OSError) as cause:
+            raise Unavailable(f"the log {self._stream} did not say where it ends: {cause or type(cause).__name__}") from cause
+        told: dict[str, Any] = json.loads(answer.data)
+        if "error" in told:
+            raise Unavailable(f"the log {self._stream} did not say where it ends: {told['error'].get('description')}")
+        return int(told["state"]["last_seq"])
+
     async def done(self, sequence: int) -> None:
         """See ``Log.done``."""
         ready = [message for number, message in self._unconfirmed if number <= sequence]

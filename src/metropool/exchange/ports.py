@@ -74,6 +74,14 @@ class Log(Protocol):
         """Up to ``limit`` batches that were not marked done, oldest first."""
         ...
 
+    async def last_sequence(self) -> int:
+        """Sequence of the batch stored last, whether done or not; 0 before the first.
+
+        Raises:
+            Unavailable: The log does not answer.
+        """
+        ...
+
     async def done(self, sequence: int) -> None:
         """Mark all batches up to this sequence as done."""
         ...

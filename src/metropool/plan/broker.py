@@ -165,10 +165,12 @@ def _users(system: str, front: str | None, letters: list[str], streams: tuple[St
     if front is None:
         return [BrokerUser(system, system, tuple(publish), replies), provision]
     do, ask, name = f"frontend.{system}.do.>", f"frontend.{system}.ask.>", f"{system}-{front}"
+    # Where its log ends tells the core whether it is the log that it took readings from.
+    ends = f"$JS.API.STREAM.INFO.log_{system}"
     # The core answers to the front end's own replies only: told to answer "wherever the question says", it could be made to
     # write a letter. The front end answers the core's questions alone.
     return [
-        BrokerUser(system, system, (*publish, do, f"log.{system}.import.>", f"reply.{name}.>"), (*replies, ask)),
+        BrokerUser(system, system, (*publish, ends, do, f"log.{system}.import.>", f"reply.{name}.>"), (*replies, ask)),
         BrokerUser(name, system, (f"log.{system}.>", ask), (f"reply.{name}.>", do), may_answer=True),
         provision,
     ]

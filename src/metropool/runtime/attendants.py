@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.runtime.channels import ChannelPlaces, open_channels
-from metropool.runtime.metering import answer_front_end, attendants_of, log_of
+from metropool.runtime.metering import answer_front_end, attendants_of, check_log, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -16,6 +16,17 @@ from metropool.runtime.settings import Settings
 T = TypeVar("T")
 Attendance = tuple[str, Coroutine[Any, Any, None]]
 CHANNELS_S = 1.0
+
+
+async def check(node: Node, *, client: Client) -> None:
+    """Look whether what attends a node can work on from where it stood.
+
+    Raises:
+        Conflict: It cannot; says what is missing.
+        Unavailable: It does not answer.
+    """
+    if "metering" in node.hosts:
+        await check_log(node, log_of(node, client))
 
 
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:

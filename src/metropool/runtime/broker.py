@@ -6,7 +6,6 @@ acknowledged is on disk (``sync_interval: always``), so killing it loses nothing
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -24,9 +23,10 @@ from nacl.signing import SigningKey
 from nats.errors import Error as NatsError
 
 from metropool.core.clock import monotonic_s
-from metropool.core.errors import Conflict, Unavailable
+from metropool.core.errors import Unavailable
 from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, render_broker
 from metropool.plan.provision import provision
+from metropool.runtime.hold import hold
 from metropool.runtime.tied import tied
 
 READY_TIMEOUT_S = 20.0
@@ -136,7 +136,7 @@ class BrokerServer:
         """
         binary = find_nats_server()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(self._folder / "lock")
+        self._lock = hold(self._folder / "lock")
         config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
         (self._folder / "nats.conf").write_text(config, encoding="utf-8")
         try:
@@ -253,18 +253,3 @@ def _complaints(lines: deque[str]) -> Iterator[str]:
     for line in reversed(lines):
         if "[FTL]" in line or "[ERR]" in line or "nats-server:" in line:
             yield f"the broker says: {line}"
-
-
-def _lock(path: Path) -> IO[bytes]:
-    """Hold the folder for us alone.
-
-    Raises:
-        Conflict: Somebody else holds it.
-    """
-    file = path.open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as cause:
-        file.close()
-        raise Conflict(f"{path.parent} is in use by another process: stop it first, or choose another METROPOOL_HOME") from cause
-    return file

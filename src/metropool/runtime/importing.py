@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,15 +18,16 @@ from metropool.capabilities.metering.imports.operations import import_file
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportRecords
 from metropool.core.clock import Instant
 from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.identifiers import SystemId
 from metropool.core.texts import Language
 from metropool.exchange.jetstream import JetStreamLog, connect
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
-from metropool.runtime.metering import METERING, attendants_of, log_of
+from metropool.runtime.metering import METERING, attendants_of, check_log, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
-from metropool.runtime.settings import Settings
-from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.settings import Settings, settings_of_home
+from metropool.runtime.systems import compile_named, hold_node, open_node
 
 T = TypeVar("T")
 PART_ROWS = 50_000
@@ -42,7 +43,7 @@ def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any
     if not path.is_file():
         raise NotFound(f"there is no file {path}")
     chosen = load_mapping(Path(mapping)) if mapping else choose_mapping(path)
-    settings = Settings()
+    settings = settings_of_home()
     return asyncio.run(_import(path, chosen, settings=settings, language=language))
 
 
@@ -52,25 +53,35 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     if system is None:
         raise Invalid(f"the plan {compiled.plan} places metering nowhere")
     async with AsyncExitStack() as stack:
-        url, is_alone = await _broker(stack, settings, compiled)
+        url, is_alone = await _broker(stack, settings, compiled), _is_alone(stack, settings, system)
         node = open_node(system, compiled=compiled, settings=settings)
         stack.callback(node.close)
         client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
         stack.push_async_callback(client.close)
+        await check_log(node, log_of(node, client))
         work = ImportDesk(node, client, mapping=mapping.name, loop=asyncio.get_running_loop())
         done = await asyncio.to_thread(import_file, work=work, path=path, mapping=mapping, language=language)
         await _taken_in(node, client, upto=work.last_sequence, is_alone=is_alone)
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
 
-async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> tuple[str, bool]:
+async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
     """The broker of a city that runs, or one of our own for as long as this takes."""
     from metropool.runtime.serve import broker_url
 
     try:
-        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded"), True
+        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded")
     except Conflict:
-        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=False), False
+        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=False)
+
+
+def _is_alone(stack: AsyncExitStack, settings: Settings, system: SystemId) -> bool:
+    """Whether nobody serves the system, so that we take its log in; nobody else can while we do."""
+    try:
+        stack.callback(hold_node(system, settings=settings).close)
+    except Conflict:
+        return False
+    return True
 
 
 async def _taken_in(node: Node, client: Client, *, upto: int, is_alone: bool) -> None:
@@ -87,6 +98,8 @@ async def _taken_in(node: Node, client: Client, *, upto: int, is_alone: bool) ->
     finally:
         if taking is not None:
             taking.cancel()
+            with suppress(asyncio.CancelledError):
+                await taking
 
 
 @dataclass

@@ -176,6 +176,11 @@ class Node:
         """Run something on the writer thread, between units."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, call)
 
+    def sweep(self) -> list[str]:
+        """Remove lake files that no row lists and return their paths; on the writer thread, before anything else writes."""
+        with self.database.snapshot() as connection:
+            return self.lake.sweep(connection)
+
     def close(self) -> None:
         """Finish what is being written and close the books."""
         self._writer.shutdown(wait=True)

@@ -16,9 +16,11 @@ from metropool.exchange.jetstream import JetStreamExchange
 from metropool.plan.compiled import Compiled
 from metropool.runtime import attendants, portal
 from metropool.runtime.broker import BrokerServer, seed_of
+from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
-from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.systems import compile_named, hold_node, open_node
+from metropool.runtime.upkeep import check_ledger_daily, put_in_order
 from metropool.runtime.workers import run_workers
 
 log = structlog.get_logger()
@@ -77,20 +79,37 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
     """Open the nodes, carry their messages, step their workers, answer their pages; for ever."""
     async with AsyncExitStack() as stack:
         url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=with_broker)
-        nodes = [open_node(system, compiled=compiled, settings=settings) for system in systems]
-        for node in nodes:
-            stack.callback(node.close)
+        opened = [await open_served(stack, system, url=url, settings=settings, compiled=compiled) for system in systems]
+        nodes = [node for node, _ in opened]
         async with asyncio.TaskGroup() as group:
-            for node in nodes:
-                seed = seed_of(settings.home, account=node.system, user=node.system)
-                exchange = await JetStreamExchange.open(url, system=node.system, seed=seed)
-                stack.push_async_callback(exchange.close)
+            for node, exchange in opened:
                 group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
                 group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
                 group.create_task(run_workers(node), name=f"{node.system}: workers")
+                group.create_task(check_ledger_daily(node), name=f"{node.system}: ledger")
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
             group.create_task(portal.serve(nodes, settings=settings, compiled=compiled), name="portal")
+
+
+async def open_served(
+    stack: AsyncExitStack, system: SystemId, *, url: str, settings: Settings, compiled: Compiled
+) -> tuple[Node, JetStreamExchange]:
+    """Open a node for us alone, connect it, and see to it that it can work on from where it stood.
+
+    Raises:
+        Conflict: Another process serves it, or its log is not the one it took readings from.
+        Unavailable: Broker or database cannot be had.
+    """
+    stack.callback(hold_node(system, settings=settings).close)
+    node = open_node(system, compiled=compiled, settings=settings)
+    stack.callback(node.close)
+    seed = seed_of(settings.home, account=system, user=system)
+    exchange = await JetStreamExchange.open(url, system=system, seed=seed)
+    stack.push_async_callback(exchange.close)
+    await attendants.check(node, client=exchange.client)
+    await put_in_order(node)
+    return node, exchange
 
 
 async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Compiled, with_broker: bool) -> str:

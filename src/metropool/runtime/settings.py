@@ -1,5 +1,6 @@
 """Where things are: one setting of the same shape for each real part, read from the environment."""
 
+import json
 from functools import cached_property
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metropool.core.clock import Clock, read_clock
+from metropool.runtime.demo_state import FILE
 
 
 class Settings(BaseSettings):
@@ -60,3 +62,13 @@ class Settings(BaseSettings):
     def folder(self, system: str) -> Path:
         """The system's own folder: nobody else opens it."""
         return self.home / system
+
+
+def settings_of_home() -> Settings:
+    """Settings of this process; beside a demonstration city its clock, which is in its home, unless one was given."""
+    settings = Settings()
+    note = settings.home / FILE
+    if settings.clock or not note.exists():
+        return settings
+    clock_at = json.loads(note.read_text(encoding="utf-8"))["clock_at"]
+    return settings.model_copy(update={"clock": f"{clock_at}@1"})

@@ -1,6 +1,7 @@
 """Opens the systems of a compiled plan as nodes; the same code whether one process runs one of them or all."""
 
 from collections.abc import Mapping
+from typing import IO
 
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
@@ -8,6 +9,7 @@ from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
 from metropool.plan.load import load_contract, load_plan, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
+from metropool.runtime.hold import hold
 from metropool.runtime.node import Hosted, Node
 from metropool.runtime.settings import Settings
 from metropool.storage.database import open_database
@@ -35,6 +37,15 @@ def compile_named(plan: str) -> Compiled:
     compiled = compile_plan(load_plan(plan_path(plan)), load_contract(plan_path("contract")), facts_of(CAPABILITIES))
     compiled.require_sound()
     return compiled
+
+
+def hold_node(system: SystemId, *, settings: Settings) -> IO[bytes]:
+    """Be the one process that serves a system and takes its log in, until what is returned is closed.
+
+    Raises:
+        Conflict: Another process is.
+    """
+    return hold(settings.folder(system) / "lock")
 
 
 def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> Node:

@@ -1,18 +1,34 @@
 """Readings, kept: Parquet files, and their list in table ``lake_file`` of the same database as everything else.
 
 A file is in the lake when its row is: write, fsync, rename, fsync the folder, then the unit that adds it. So one commit holds
-files, state and messages, and a crash leaves at most files nobody lists, which ``sweep`` removes.
+files, state and messages, and a crash leaves at most files nobody lists, which ``sweep`` removes. A file that others replaced stays
+where it is until ``drop_replaced``, for whoever is still reading it.
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from metropool.core.errors import Conflict
 from metropool.storage.disk import Disk, RealDisk
@@ -33,6 +49,12 @@ lake_file = Table(
     Column("added_in", BigInteger, nullable=False),
     Column("removed_in", BigInteger),
     Index("lake_file_by_part", "table_name", "part", "removed_in"),
+)
+lake_replaced = Table(
+    "lake_replaced",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("replaced_at", BigInteger, nullable=False),
 )
 
 
@@ -96,28 +118,59 @@ class Lake:
             sha256=hashlib.sha256(memoryview(body)).hexdigest(),
         )
 
-    def add(self, connection: Connection, files: Iterable[LakeFile], *, replaces: Sequence[LakeFile] = ()) -> int:
-        """List files in this unit, and take those they replace off the list.
+    def add(self, connection: Connection, files: Iterable[LakeFile]) -> int:
+        """List files in this unit.
 
         Returns:
-            The number of the snapshot that shows the change.
-
-        Raises:
-            Conflict: A replaced file is no longer on the list: somebody else changed the same part.
+            The number of the snapshot that shows them.
         """
         snapshot = latest_snapshot(connection) + 1
         rows = [{**file_row(file), "added_in": snapshot} for file in files]
         if rows:
             connection.execute(insert(lake_file), rows)
-        for old in replaces:
+        return snapshot
+
+    def replace(self, connection: Connection, *, old: Sequence[LakeFile], new: Sequence[LakeFile], now: datetime) -> int:
+        """List new files that hold what old ones held, and take the old ones off the list, in this unit.
+
+        Returns:
+            The number of the snapshot that shows the change.
+
+        Raises:
+            Conflict: An old file is no longer on the list: somebody else changed the same part.
+        """
+        snapshot = self.add(connection, new)
+        for file in old:
             gone = connection.execute(
                 update(lake_file)
-                .where(lake_file.c.path == old.path, lake_file.c.removed_in.is_(None))
+                .where(lake_file.c.path == file.path, lake_file.c.removed_in.is_(None))
                 .values(removed_in=snapshot)
             )
             if gone.rowcount != 1:
-                raise Conflict(f"lake file {old.path} is no longer on the list")
+                raise Conflict(f"lake file {file.path} is no longer on the list")
+        noted = [{"path": file.path, "replaced_at": int(now.timestamp())} for file in old]
+        if noted:
+            connection.execute(insert(lake_replaced), noted)
         return snapshot
+
+    def drop_replaced(self, connection: Connection, *, before: datetime) -> list[str]:
+        """Remove files that were replaced before an instant, and return their paths; no query may last that long.
+
+        When the unit fails afterwards they are still noted as replaced, and dropped by the next.
+        """
+        query = select(lake_replaced.c.path).where(lake_replaced.c.replaced_at < int(before.timestamp()))
+        paths = list(connection.execute(query).scalars())
+        for path in paths:
+            self.disk.remove(self.root / path)
+            connection.execute(delete(lake_replaced).where(lake_replaced.c.path == path))
+            connection.execute(delete(lake_file).where(lake_file.c.path == path, lake_file.c.removed_in.is_not(None)))
+        return paths
+
+    def parts(self, connection: Connection, *, table: str) -> dict[str, int]:
+        """Parts of a table that have files, ascending, and how many."""
+        c = lake_file.c
+        query = select(c.part, func.count()).where(c.table_name == table, c.removed_in.is_(None))
+        return {part: int(count) for part, count in connection.execute(query.group_by(c.part).order_by(c.part))}
 
     def files(
         self,

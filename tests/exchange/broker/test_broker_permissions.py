@@ -92,6 +92,9 @@ def peeks(me: str, other: str) -> list[str]:
         f"$JS.API.CONSUMER.MSG.NEXT.inbox_{other}.main",
         f"$JS.API.CONSUMER.MSG.NEXT.inbox_{me}.other",
         f"$JS.API.STREAM.INFO.inbox_{other}",
+        f"$JS.API.STREAM.INFO.log_{other}",
+        f"$JS.API.STREAM.PURGE.log_{me}",
+        f"$JS.API.STREAM.MSG.GET.log_{me}",
         f"$JS.API.STREAM.MSG.GET.inbox_{other}",
         f"$JS.API.STREAM.MSG.GET.inbox_{me}",
         f"$JS.API.DIRECT.GET.inbox_{other}",
@@ -127,6 +130,7 @@ def test_peeking_at_others_is_refused(tmp_path: Path) -> None:
                 probe = await city.probe(me)
                 for subject in peeks(me, other):
                     assert await probe.try_publish(subject), f"{me} could publish {subject}"
+                assert await probe.try_publish(f"$JS.API.STREAM.INFO.inbox_{me}")
                 for subject in listens(me, other):
                     assert await probe.try_subscribe(subject), f"{me} could subscribe to {subject}"
                 assert not await probe.try_subscribe(f"reply.{me}.mine")
@@ -193,6 +197,7 @@ class TestFrontEnd:
                     *peeks("metering", "marketing"),
                     "$JS.API.CONSUMER.MSG.NEXT.inbox_metering.main",
                     "$JS.API.CONSUMER.MSG.NEXT.log_metering.main",
+                    "$JS.API.STREAM.INFO.log_metering",
                     "metering.main.switch_requests.marketing.main",
                     "frontend.metering.do.disconnect",
                     "reply.metering.x",

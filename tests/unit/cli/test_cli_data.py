@@ -1,9 +1,19 @@
 """decode, rate and import, as scripts call them."""
 
 import csv
+import gzip
 import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+
+from metropool.capabilities.metering.imports.adapters.sql import imported_file
+from metropool.core.identifiers import SystemId
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import compile_named, open_node
 
 from .conftest import ROOT, command_line
 
@@ -78,8 +88,19 @@ def twice(tmp_path_factory):
         said = cli("import", WEEK, "--json")
         assert said.status == 0, said.err
         lake = sorted((str(path), path.stat().st_size) for path in (home / "metering/lake").rglob("*.parquet"))
+        assert "never retrieved" not in said.err
         reports.append((said.json, lake))
     return reports
+
+
+def imported_at(home: Path) -> list[datetime]:
+    settings = Settings(home=home)
+    node = open_node(SystemId("metering"), compiled=compile_named("transition"), settings=settings)
+    try:
+        with node.database.snapshot() as connection:
+            return [datetime.fromisoformat(text) for text in connection.execute(select(imported_file.c.imported_at)).scalars()]
+    finally:
+        node.close()
 
 
 class TestImport:
@@ -99,3 +120,17 @@ class TestImport:
         (first, lake), (second, lake_after) = twice
         assert second == {**first, "outcome": "already_imported"}
         assert lake_after == lake
+
+    def test_beside_a_demo_is_of_its_time_and_refuses_a_log_that_was_lost(self, tmp_path):
+        (tmp_path / "demo.json").write_text(json.dumps({"clock_at": "2026-08-02T09:00:00+00:00"}), encoding="utf-8")
+        cli = command_line(tmp_path)
+        assert cli("import", WEEK).status == 0
+        (at,) = imported_at(tmp_path)
+        assert timedelta(0) <= at - datetime(2026, 8, 2, 9, tzinfo=UTC) < timedelta(minutes=2)
+        shutil.rmtree(tmp_path / "broker")
+        other = tmp_path / "other.csv"
+        other.write_text(gzip.decompress(WEEK.read_bytes()).decode("utf-8").rsplit("\n", 2)[0] + "\n", encoding="utf-8")
+        said = cli("import", other)
+        assert said.status == 1
+        assert "the log log_metering ends at batch 0" in said.err
+        assert "Traceback" not in said.err

@@ -1,9 +1,11 @@
 """Insight as a plan can place it."""
 
-from metropool.capabilities.insight import operations
+from datetime import timedelta
+
+from metropool.capabilities.insight import compaction, operations
 from metropool.capabilities.insight.adapters.prices import SqlPrices
 from metropool.capabilities.insight.tables import metadata
-from metropool.exchange.capability import Capability
+from metropool.exchange.capability import Capability, Worker
 from metropool.exchange.messages import BillsIssued, HouseholdUsageTold
 
 INSIGHT = Capability(
@@ -11,4 +13,5 @@ INSIGHT = Capability(
     consumes={HouseholdUsageTold: operations.note_usage, BillsIssued: operations.note_prices},
     keeps={"prices": SqlPrices},
     tables=(metadata,),
+    workers=(Worker(name="compact", step=compaction.commit, prepare=compaction.prepare, every=timedelta(hours=3)),),
 )

@@ -13,6 +13,7 @@ from metropool.capabilities.metering.customers.book import CustomerBook
 from metropool.capabilities.metering.customers.book import metadata as customer_tables
 from metropool.capabilities.metering.imports.adapters.sql import SqlImports
 from metropool.capabilities.metering.imports.adapters.sql import metadata as import_tables
+from metropool.capabilities.metering.sealing import compaction
 from metropool.capabilities.metering.sealing import operations as sealing
 from metropool.capabilities.metering.sealing.adapters.sql import SqlSealing
 from metropool.capabilities.metering.sealing.tables import metadata as sealing_tables
@@ -44,5 +45,8 @@ METERING = Capability(
         "customers": CustomerBook,
     },
     tables=(collection_tables, control_tables, sealing_tables, import_tables, customer_tables),
-    workers=(Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),),
+    workers=(
+        Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
+        Worker(name="compact", step=compaction.commit, prepare=compaction.prepare, every=timedelta(hours=6)),
+    ),
 )

@@ -1,10 +1,20 @@
 """The readings book: raw readings and interval blocks of one system, in the lake, as one unit of work or snapshot sees them."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from metropool.core.errors import Conflict
+from metropool.facts.readings.compaction import (
+    MANY_FILES,
+    Compacted,
+    is_layered,
+    is_scattered,
+    write_blocks_whole,
+    write_readings_whole,
+)
 from metropool.facts.readings.parquet import BLOCK_PARQUET, packed, read_blocks, unpacked
 from metropool.facts.readings.schemas import BLOCK, READING
 from metropool.facts.readings.versions import latest_blocks
@@ -27,7 +37,7 @@ class Readings:
         return latest_snapshot(self._connection)
 
     def files(self, table: str, *, first: date, last: date) -> list[LakeFile]:
-        """Files of business days ``first`` to ``last``, both included, oldest first."""
+        """Files that hold business days ``first`` to ``last``, both included, oldest first; a month's file holds others too."""
         return self._lake.files(self._connection, table=table, parts=_parts(first, last))
 
     def readings(self, *, first: date, last: date) -> pa.Table:
@@ -48,7 +58,8 @@ class Readings:
 
     def blocks_of_day(self, day: date) -> pa.Table:
         """The latest blocks of all usage points of a business day: ``BLOCK``, sorted."""
-        tables = [unpacked(self._lake.read([file])) for file in self.files(BLOCKS, first=day, last=day)]
+        paths = self._lake.paths(self.files(BLOCKS, first=day, last=day))
+        tables = [unpacked(pq.read_table(path, filters=[("business_date", "=", day)])) for path in paths]
         return latest_blocks(pa.concat_tables([BLOCK.empty_table(), *tables]))
 
     def write_blocks(self, blocks: pa.Table, *, name: str) -> list[LakeFile]:
@@ -75,6 +86,51 @@ class Readings:
         """List files in this unit; returns the snapshot that shows them."""
         return self._lake.add(self._connection, files)
 
+    def months_in_days(self, *, before: date) -> list[str]:
+        """Months (``2026-07``) that ended before a day and whose blocks lie in files of days, oldest first."""
+        counts: dict[str, int] = {}
+        for part, count in self._lake.parts(self._connection, table=BLOCKS).items():
+            if len(part) == len("2026-07-01") and part[:7] < before.isoformat()[:7]:
+                counts[part[:7]] = counts.get(part[:7], 0) + count
+        return [month for month, count in counts.items() if count >= MANY_FILES // 2]
+
+    def scattered_days(self, table: str) -> list[date]:
+        """Business days that lie in many more files than they need, oldest first."""
+        parts = self._lake.parts(self._connection, table=table)
+        days = [date.fromisoformat(part) for part, count in parts.items() if count >= MANY_FILES and len(part) > len("2026-07")]
+        is_worth_it = is_layered if table == BLOCKS else is_scattered
+        return [day for day in days if is_worth_it(self._of_part(table, day.isoformat()))]
+
+    def compact(self, table: str, part: str) -> Compacted:
+        """Write the files of a business day or month as few; ``replace`` lists them instead.
+
+        Args:
+            part: ``2026-07-01``, or for blocks ``2026-07``.
+        """
+        old, name = self._of_part(table, part), f"whole-{self.snapshot:012d}"
+        write = write_blocks_whole if table == BLOCKS else write_readings_whole
+        return Compacted(table=table, part=part, old=old, new=write(self._lake, old, part=part, name=name))
+
+    def replace(self, done: Compacted, *, now: datetime) -> int:
+        """List compacted files instead of those they were made from, in this unit; returns the snapshot that shows them.
+
+        Raises:
+            Conflict: Others came meanwhile; nothing was changed.
+        """
+        if self._of_part(done.table, done.part) != list(done.old):
+            raise Conflict(f"{done.table} of {done.part} changed while they were compacted")
+        return self._lake.replace(self._connection, old=done.old, new=done.new, now=now)
+
+    def drop_replaced(self, *, before: datetime) -> list[str]:
+        """Remove files that were replaced before an instant."""
+        return self._lake.drop_replaced(self._connection, before=before)
+
+    def _of_part(self, table: str, part: str) -> list[LakeFile]:
+        """Files of a day, or of a month and all its days, oldest first."""
+        parts = [one for one in self._lake.parts(self._connection, table=table) if one.startswith(part)]
+        return self._lake.files(self._connection, table=table, parts=parts)
+
 
 def _parts(first: date, last: date) -> list[str]:
-    return [(first + timedelta(days=i)).isoformat() for i in range((last - first).days + 1)]
+    days = [(first + timedelta(days=i)).isoformat() for i in range((last - first).days + 1)]
+    return [*days, *sorted({day[:7] for day in days})]

@@ -65,15 +65,21 @@ def read_blocks(
         paths: Block files; each sorted by usage point, so only few row groups are opened.
     """
     low, high = min(usage_points), max(usage_points)
+    points, types = pa.array(usage_points, pa.int32()), pa.array(reading_types or [], pa.int32())
+
+    def wanted(rows: pa.Table) -> pa.Table:
+        days = pc.and_(pc.greater_equal(rows["business_date"], first), pc.less_equal(rows["business_date"], last))
+        chosen = pc.and_(days, pc.is_in(rows["usage_point"], points))
+        return rows.filter(chosen if reading_types is None else pc.and_(chosen, pc.is_in(rows["reading_type"], types)))
+
+    tables = [unpacked(wanted(_rows(path, low, high))) for path in paths]
+    return latest_blocks(pa.concat_tables([BLOCK.empty_table(), *tables]))
+
+
+def read_range(paths: Iterable[str], *, low: int, high: int) -> pa.Table:
+    """The latest blocks of the usage points from ``low`` to ``high``, both included, sorted; of any day."""
     tables = [unpacked(_rows(path, low, high)) for path in paths]
-    blocks = pa.concat_tables([BLOCK.empty_table(), *tables])
-    wanted = pc.and_(
-        pc.is_in(blocks["usage_point"], pa.array(usage_points, pa.int32())),
-        pc.and_(pc.greater_equal(blocks["business_date"], first), pc.less_equal(blocks["business_date"], last)),
-    )
-    if reading_types is not None:
-        wanted = pc.and_(wanted, pc.is_in(blocks["reading_type"], pa.array(reading_types, pa.int32())))
-    return latest_blocks(blocks.filter(wanted))
+    return latest_blocks(pa.concat_tables([BLOCK.empty_table(), *tables]))
 
 
 def _rows(path: str, low: int, high: int) -> pa.Table:

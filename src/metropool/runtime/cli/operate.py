@@ -1,6 +1,5 @@
 """Commands about what runs: plans, bills, the bench."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -86,6 +85,7 @@ class ClearingBooks:
     """The books of the system that hosts settlement, opened beside whoever runs it; made by nobody who only wants to look."""
 
     def __enter__(self) -> "ClearingBooks":
+        from metropool.runtime.settings import settings_of_home
         from metropool.runtime.systems import compile_named, open_node
 
         self._settings = settings_of_home()
@@ -127,19 +127,6 @@ class ClearingBooks:
 
         bill = self._node.read_now("settlement", query)
         return render_bill(bill, language(), pay_url=f"{self._settings.public_url}/pay/{row['account']}")
-
-
-def settings_of_home() -> Any:
-    """Settings of this process; beside a demonstration city its clock, which is in its home, unless one was given."""
-    from metropool.runtime.demo_state import FILE
-    from metropool.runtime.settings import Settings
-
-    settings = Settings()
-    note = settings.home / FILE
-    if settings.clock or not note.exists():
-        return settings
-    clock_at = json.loads(note.read_text(encoding="utf-8"))["clock_at"]
-    return settings.model_copy(update={"clock": f"{clock_at}@1"})
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -33,6 +33,7 @@ class Sealing(Protocol):
     def registry_version(self) -> int: ...
     def corrected_since(self, version: int) -> int | None: ...
     def note_sealed(self, row: Mapping[str, Any]) -> None: ...
+    def note_compacted(self, day: date, *, snapshot: int) -> None: ...
     def note_flags(self, day: date, flags: pa.Table) -> None: ...
 
 
@@ -80,12 +81,13 @@ def next_day(*, work: SealingWork) -> date | None:
     sealed, version = work.sealing.sealed(), work.sealing.registry_version()
     for text, newest in sorted(work.sealing.days_with_readings().items()):
         day, row = date.fromisoformat(text), sealed.get(text)
-        if _is_due(work, day, newest, row, version):
+        if is_due(work, day, newest, row, version):
             return day
     return None
 
 
-def _is_due(work: SealingWork, day: date, newest: int, row: Mapping[str, Any] | None, version: int) -> bool:
+def is_due(work: SealingWork, day: date, newest: int, row: Mapping[str, Any] | None, version: int) -> bool:
+    """Whether a day with readings up to snapshot ``newest`` must be sealed (again), given what the book says of it."""
     closes = day_period(day).end
     if work.now < closes + SETTLES:
         is_today = day == business_date(work.now)

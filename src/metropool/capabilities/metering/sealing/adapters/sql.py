@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from metropool.capabilities.metering.sealing.tables import sealed_day, validation_flag
 from metropool.facts.readings.book import READINGS
@@ -44,6 +44,11 @@ class SqlSealing:
         """Keep how far a day is sealed."""
         self._connection.execute(delete(sealed_day).where(sealed_day.c.business_date == row["business_date"]))
         self._connection.execute(insert(sealed_day).values(**row))
+
+    def note_compacted(self, day: date, *, snapshot: int) -> None:
+        """The readings of a sealed day lie in other files since a snapshot: no reason to seal it again."""
+        day_row = update(sealed_day).where(sealed_day.c.business_date == day.isoformat())
+        self._connection.execute(day_row.values(snapshot=snapshot))
 
     def note_flags(self, day: date, flags: pa.Table) -> None:
         """Replace what validation found on a day."""

@@ -1,0 +1,156 @@
+"""Before a node works it is alone, its lake holds what is listed, its ledger is whole, its log is the one it read from."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import select, update
+
+from exchange.broker.harness import City, running_city
+from metropool.core.clock import VirtualClock
+from metropool.core.errors import Conflict, Unavailable
+from metropool.core.identifiers import SystemId
+from metropool.facts.ledger.tables import ledger_head, posting
+from metropool.runtime.node import Node
+from metropool.runtime.serve import open_served
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import open_node
+from metropool.runtime.upkeep import check_ledger_daily
+
+METERING, PLATFORM = SystemId("metering"), SystemId("smart_use_platform")
+BILL = [("receivable/1", 100), ("revenue/water", -100)]
+
+
+async def start(stack: AsyncExitStack, city: City, system: SystemId) -> Node:
+    settings = Settings(home=city.home)
+    node, _ = await open_served(stack, system, url=city.server.url, settings=settings, compiled=city.compiled)
+    return node
+
+
+def beside(city: City, system: SystemId) -> Node:
+    return open_node(system, compiled=city.compiled, settings=Settings(home=city.home))
+
+
+class TestLog:
+    @staticmethod
+    async def taken_up_to(city: City, sequence: int, *, written: int) -> None:
+        front = await city.probe("metering-frontend", account="metering")
+        for _ in range(written):
+            await front.say("log.metering.readings")
+        node = beside(city, METERING)
+        node.write_now("metering", lambda work: work.collection.set_position(stream="log_metering", sequence=sequence))
+        node.close()
+
+    @pytest.mark.parametrize("position", [0, 2, 3])
+    def test_a_log_that_goes_on_is_taken(self, tmp_path: Path, position: int) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                await self.taken_up_to(city, position, written=3)
+                assert (await start(stack, city, METERING)).system == METERING
+
+        asyncio.run(run())
+
+    def test_a_log_that_ends_before_what_was_taken_in_is_refused(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                await self.taken_up_to(city, 4, written=3)
+                with pytest.raises(Conflict, match="ends at batch 3, but metering took in batch 4"):
+                    await start(stack, city, METERING)
+
+        asyncio.run(run())
+
+
+def test_a_node_is_served_once_at_a_time(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_city(tmp_path) as city:
+            async with AsyncExitStack() as stack:
+                await start(stack, city, PLATFORM)
+                with pytest.raises(Conflict, match="in use by another process"):
+                    async with AsyncExitStack() as second:
+                        await start(second, city, PLATFORM)
+                beside(city, PLATFORM).close()
+            async with AsyncExitStack() as stack:
+                await start(stack, city, PLATFORM)
+
+    asyncio.run(run())
+
+
+class TestLake:
+    def test_what_a_crash_left_is_removed_when_it_is_served_not_when_it_is_opened(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city:
+                node = beside(city, PLATFORM)
+                rows = pa.table({"usage_point": [1, 2]})
+                kept, orphan = (
+                    node.lake.write(table="blocks", part="2026-07-01", name=name, data=rows, key="usage_point")
+                    for name in ("kept", "orphan")
+                )
+                node.write_now("insight", lambda work: work.add_files([kept]))
+                node.close()
+                beside(city, PLATFORM).close()
+                assert (node.lake.root / orphan.path).exists()
+                async with AsyncExitStack() as stack:
+                    await start(stack, city, PLATFORM)
+                    assert not (node.lake.root / orphan.path).exists()
+                    assert (node.lake.root / kept.path).exists()
+
+        asyncio.run(run())
+
+
+class TestLedger:
+    @staticmethod
+    def touch(node: Node) -> None:
+        with node.database.unit() as connection:
+            connection.execute(update(posting).where(posting.c.number == 1).values(amount_fen=1))
+
+    @staticmethod
+    def post(node: Node, key: str) -> None:
+        node.write_now("settlement", lambda work: work.ledger.post(key=key, legs=BILL))
+
+    def test_touched_while_it_lay_there_is_stopped_at_start(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = beside(city, PLATFORM)
+                self.post(node, "bill/1")
+                self.post(node, "bill/2")
+                self.touch(node)
+                self.post(node, "bill/3")
+                node.close()
+                node = await start(stack, city, PLATFORM)
+                with pytest.raises(Unavailable, match="stopped"):
+                    self.post(node, "bill/4")
+                assert len(node.read_now("settlement", lambda work: work.ledger.entry("bill/2"))) == 2
+
+        asyncio.run(run())
+
+    def test_touched_while_it_is_served_is_stopped_within_a_day(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, PLATFORM)
+                node.clock = clock = VirtualClock(node.clock.now())
+                self.post(node, "bill/1")
+                self.post(node, "bill/2")
+                checking = asyncio.create_task(check_ledger_daily(node))
+                await asyncio.sleep(0)
+                self.touch(node)
+                clock.advance(timedelta(hours=23))
+                await asyncio.sleep(0.05)
+                self.post(node, "bill/3")
+                clock.advance(timedelta(hours=2))
+                for _ in range(100):
+                    await asyncio.sleep(0.02)
+                    if is_stopped(node):
+                        break
+                checking.cancel()
+                with pytest.raises(Unavailable, match="stopped"):
+                    self.post(node, "bill/4")
+
+        asyncio.run(run())
+
+
+def is_stopped(node: Node) -> bool:
+    with node.database.snapshot() as connection:
+        return connection.execute(select(ledger_head.c.stopped)).scalar() is not None
