@@ -4,11 +4,12 @@ import json
 from collections.abc import Collection
 from typing import Any
 
+import polars as pl
+
 from metropool.capabilities.billing.freezing_accounts import freeze_accounts
-from metropool.capabilities.billing.issuing import bill_of, issue_bills
-from metropool.capabilities.billing.items import items_of, month_of
-from metropool.capabilities.billing.model import bill_number as numbered
-from metropool.capabilities.billing.model import series_of
+from metropool.capabilities.billing.issuing import bills_of, issue_bills
+from metropool.capabilities.billing.items import month_of
+from metropool.capabilities.billing.model import bill_numbers, series_of
 from metropool.capabilities.billing.ports import BillingWork, Row
 from metropool.capabilities.billing.run_rating import rate_items
 from metropool.core.errors import Conflict, NotFound
@@ -55,37 +56,33 @@ def decline_adjustment(*, work: BillingWork, bill_number: str, by: str) -> None:
     work.bills.settle_recheck(bill_number, state="declined", settled_by=by)
 
 
-def _reckon(work: BillingWork, bill: Row) -> dict[str, Any]:
-    """The item of a bill's account and period as it would be today, rated unless it is blocked."""
+def _reckon(work: BillingWork, bill: Row) -> pl.DataFrame:
+    """The one item of a bill's account and period as it would be today, rated unless it is blocked."""
     month = month_of(bill)
-    terms = work.tariffs.terms_of([bill["account_number"]], month=month)
-    frozen = freeze_accounts(tariffs=work.tariffs, usages=work.usages, terms=terms, month=month)
-    [item] = items_of(work=work, frozen=frozen, service=bill["service"], run=bill["run"], month=month)
-    if item["blocked"]:
-        return item
-    [rated] = rate_items([item], month=month, book=work.tariffs.book)
-    return item | {"lines": rated.lines, "amount_fen": rated.amount_fen, "collected_fen": rated.collected_fen}
+    terms = work.tariffs.terms_of(bill["account_number"], month=month)
+    item = freeze_accounts(work=work, terms=terms, service=bill["service"], month=month)
+    return item if item["blocked"][0] else rate_items(item, month=month, book=work.tariffs.book)
 
 
-def _finding(bill: Row, item: Row) -> dict[str, Any]:
+def _finding(bill: Row, item: pl.DataFrame) -> dict[str, Any]:
     """What a new reckoning means for the bill."""
-    if item["blocked"]:
+    if item["blocked"][0]:
         return {"state": "blocked", "difference_fen": None}
-    difference = item["amount_fen"] - bill["reckoned_fen"]
-    same = not difference and item["quantity"] == bill["quantity_units"]
+    difference = item["amount_fen"][0] - bill["reckoned_fen"]
+    same = not difference and item["quantity"][0] == bill["quantity_units"]
     return {"state": "unchanged" if same else "proposed", "difference_fen": difference}
 
 
-def _issue(work: BillingWork, bill: Row, item: dict[str, Any]) -> str:
+def _issue(work: BillingWork, bill: Row, item: pl.DataFrame) -> str:
     series = series_of(bill["service"], month_of(bill).start)
-    number = numbered(series, work.bills.take_numbers(series, 1))
+    numbers = bill_numbers(series, work.bills.take_numbers(series, 1), 1)
     before = str(to_cny(-bill["reckoned_fen"]))
-    lines = [*json.loads(item["lines"]), ["previously_billed", "1", before, before]]
-    item = item | {"lines": json.dumps(lines, separators=(",", ":"))}
+    lines = [*json.loads(item["lines"][0]), ["previously_billed", "1", before, before]]
+    item = item.with_columns(lines=pl.lit(json.dumps(lines, separators=(",", ":"))))
     run = {**bill, "id": f"adjustment/{bill['number']}"}
-    adjusted = bill_of(work=work, run=run, item=item, number=number, version=bill["version"] + 1, replaced=bill)
-    issue_bills(work=work, bills=[adjusted], service=bill["service"], key=f"bill/{number}")
-    return number
+    adjusted = bills_of(work=work, run=run, items=item, numbers=numbers, version=bill["version"] + 1, replaced=bill)
+    issue_bills(work=work, bills=adjusted, service=bill["service"], key=f"bill/{numbers[0]}")
+    return numbers[0]
 
 
 def _later_in_year(work: BillingWork, bill: Row) -> list[str]:

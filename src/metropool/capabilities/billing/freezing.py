@@ -1,51 +1,38 @@
-"""From what is known of usage to what a bill is rated on: registers, quantity, parts and time-of-use shares. Pure.
+"""Which tariff version prices which days of a period, and how many units each span of days used. Pure, by column.
 
-The register is the law. Where the meter was exchanged or rolled over inside the period, or a register at an edge of a part is
+The register is the law. Where the meter was exchanged or rolled over inside the period, or a register at an edge of a span is
 missing, the days are added up instead; what cannot be told is a reason why the bill is blocked, never a zero.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
+from metropool.capabilities.billing.day_grid import UNKNOWN, DayGrid
 from metropool.capabilities.billing.model import Month
-from metropool.capabilities.billing.rating.apportion import apportion
-from metropool.capabilities.billing.rating.registers import apply_multiplier
+from metropool.capabilities.billing.rating.registers import apply_multipliers
 from metropool.capabilities.billing.tariffs.loader import TariffBook
 from metropool.core.errors import NotFound
+from metropool.core.periods import DAY
 
 NO_TARIFF, NO_REGISTER, WENT_BACK, NO_INTERVALS = "no_tariff", "no_register", "register_went_back", "no_intervals"
+REASONS = (None, NO_REGISTER, WENT_BACK, NO_INTERVALS, NO_TARIFF)
+"""Why a bill is blocked, by its code; code 0 is a bill that is not."""
+_NO_REGISTER, _WENT_BACK = REASONS.index(NO_REGISTER), REASONS.index(WENT_BACK)
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Terms:
-    """By which tariff an account is billed from a day on (tariff assignment)."""
+class Assignment:
+    """By which tariff an account is billed on some half-open days (tariff assignment)."""
 
-    account_number: str
-    usage_point: str
-    combined_account: str
     tariff: str
     options: tuple[str, ...]
-    reading_type: int
-    digits: int
-    multiplier: Decimal
-    valid_from: date
-    valid_to: date | None
-    opening_year: int = 0
-    opening_to_date: int = 0
-
-
-@dataclass(frozen=True)
-class DayUsage:
-    """Usage of one business day: registers and the day's own sum [smallest units], None where not known."""
-
-    device_number: str
-    register_start: int | None
-    register_end: int | None
-    total: int | None
-    start_estimated: bool = False
-    end_estimated: bool = False
+    start: date
+    end: date
 
 
 @dataclass(frozen=True)
@@ -59,45 +46,7 @@ class Span:
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Part:
-    """A span with its quantity and the weights of its time-of-use periods [smallest units]."""
-
-    span: Span
-    quantity: int
-    periods: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """What one bill is rated on, or why it cannot be."""
-
-    terms: Terms
-    meter_number: str = ""
-    register_start: int | None = None
-    register_end: int | None = None
-    quantity: int = 0
-    is_estimated: bool = False
-    parts: tuple[Part, ...] = ()
-    blocked: str | None = None
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of an account for a period.
-
-    Attributes:
-        days: Usage by business day; may be the edges of the parts only.
-        weights: Interval sums by time-of-use period of each part [any unit], by its start; only where the tariff asks.
-        has_holes: Intervals behind the weights are missing.
-    """
-
-    days: Mapping[date, DayUsage]
-    weights: Mapping[date, Sequence[int]] = field(default_factory=dict)
-    has_holes: bool = False
-
-
-def spans_of(terms: Sequence[Terms], month: Month, book: TariffBook) -> list[Span]:
+def spans_of(assignments: Sequence[Assignment], month: Month, book: TariffBook) -> list[Span]:
     """Split a period by day wherever another assignment, another tariff version or, with yearly tiers, another year begins.
 
     Raises:
@@ -106,10 +55,10 @@ def spans_of(terms: Sequence[Terms], month: Month, book: TariffBook) -> list[Spa
     spans: list[Span] = []
     day = month.start
     while day < month.end:
-        current = _terms_on(terms, day)
+        current = _assignment_on(assignments, day)
         version = book.version_on(current.tariff, day)
-        ends = [month.end, current.valid_to or month.end]
-        ends.append(version.valid_to + timedelta(days=1) if version.valid_to else month.end)
+        ends = [month.end, current.end]
+        ends.append(version.valid_to + DAY if version.valid_to else month.end)
         if version.tiers and version.tiers.window == "year":
             ends.append(date(day.year + 1, 1, 1))
         end = min(ends)
@@ -118,100 +67,43 @@ def spans_of(terms: Sequence[Terms], month: Month, book: TariffBook) -> list[Spa
     return spans
 
 
-def freeze(*, terms: Sequence[Terms], spans: Sequence[Span], known: Known, needs_periods: Sequence[bool]) -> Frozen:
-    """Freeze what one bill is rated on.
+def growth_by_edges(grid: DayGrid, span: Span, multipliers: Sequence[str]) -> tuple[Ints, NDArray[np.bool_]]:
+    """Quantity of a span from the registers at its edges [smallest units], and for which accounts these tell it; shapes (N,).
 
-    Args:
-        terms: The assignments of the account in the period, oldest first.
-        spans: The period, split by ``spans_of``; empty when some day has no tariff.
-        known: Its usage.
-        needs_periods: Whether each part has time-of-use periods, so that it needs weights.
+    They do not where one is missing or went back, or the days known are of more than one meter.
     """
-    latest = terms[-1]
-    if not spans:
-        return Frozen(latest, blocked=NO_TARIFF)
-    first, last = known.days.get(spans[0].start), known.days.get(spans[-1].end - timedelta(days=1))
-    frozen = Frozen(
-        latest,
-        meter_number=last.device_number if last else first.device_number if first else "",
-        register_start=first.register_start if first else None,
-        register_end=last.register_end if last else None,
-        is_estimated=bool((first and first.start_estimated) or (last and last.end_estimated)),
-    )
-    growths = [_growth(span, known.days, latest.multiplier) for span in spans]
-    wrong = next((growth for growth in growths if isinstance(growth, str)), None)
-    if wrong:
-        return _blocked(frozen, wrong)
-    return _with_parts(frozen, spans, [growth for growth in growths if isinstance(growth, int)], known, needs_periods)
+    inside = [column for day, column in grid.columns.items() if span.start <= day < span.end]
+    device = grid.device[:, inside]
+    newest = device.max(axis=1)
+    one_device = (np.where(device < 0, newest[:, None], device) == newest[:, None]).all(axis=1)
+    start, end = grid.register_start[:, grid.columns[span.start]], grid.register_end[:, grid.columns[span.end - DAY]]
+    is_clear = one_device & (start != UNKNOWN) & (end != UNKNOWN) & (end >= start)
+    return apply_multipliers(np.where(is_clear, end - start, 0), multipliers), is_clear
 
 
-def _with_parts(
-    frozen: Frozen, spans: Sequence[Span], growths: Sequence[int], known: Known, needs_periods: Sequence[bool]
-) -> Frozen:
-    parts = []
-    for span, quantity, needed in zip(spans, growths, needs_periods, strict=True):
-        weights = known.weights.get(span.start, ())
-        if needed and not any(weights) and (quantity or not weights):
-            return _blocked(frozen, NO_INTERVALS)
-        parts.append(Part(span, quantity, tuple(apportion(quantity, list(weights))) if needed else ()))
-    return Frozen(
-        frozen.terms,
-        frozen.meter_number,
-        frozen.register_start,
-        frozen.register_end,
-        sum(growths),
-        frozen.is_estimated or known.has_holes,
-        tuple(parts),
-    )
+def growth_by_days(grid: DayGrid, span: Span, multipliers: Sequence[str]) -> tuple[Ints, Ints]:
+    """Quantity of a span as the sum of its days [smallest units], and the code of the first reason against it; shapes (N,).
+
+    A day is its own intervals where they are whole, for its registers may be of two meters; else its registers.
+    """
+    days = slice(grid.columns[span.start], grid.columns[span.end - DAY] + 1)
+    start, end, total = grid.register_start[:, days], grid.register_end[:, days], grid.total[:, days]
+    is_missing = (start == UNKNOWN) | (end == UNKNOWN)
+    by_register = apply_multipliers(np.where(is_missing, 0, np.maximum(end - start, 0)), multipliers)
+    wrong = np.where(is_missing, _NO_REGISTER, np.where(end < start, _WENT_BACK, 0))
+    wrong = np.where(total != UNKNOWN, 0, wrong)
+    quantity = np.where(total != UNKNOWN, total, by_register)
+    return np.where(wrong == 0, quantity, 0).sum(axis=1), first_code(wrong)
 
 
-def _growth(span: Span, days: Mapping[date, DayUsage], multiplier: Decimal) -> int | str:
-    """Quantity of a span [smallest units], or why it cannot be told."""
-    first, last = days.get(span.start), days.get(span.end - timedelta(days=1))
-    one_device = len({day.device_number for at, day in days.items() if span.start <= at < span.end}) == 1
-    if first and last and one_device and first.register_start is not None and last.register_end is not None:
-        grown = last.register_end - first.register_start
-        if grown >= 0:
-            return apply_multiplier(grown, multiplier)
-    return _by_days(span, days, multiplier)
+def first_code(codes: Ints) -> Ints:
+    """The first code of each row that is not 0, shape (N,), of codes of shape (N, K); 0 where all are."""
+    first: Ints = codes[np.arange(len(codes)), (codes != 0).argmax(axis=1)]
+    return first
 
 
-def _by_days(span: Span, days: Mapping[date, DayUsage], multiplier: Decimal) -> int | str:
-    total, day = 0, span.start
-    while day < span.end:
-        usage = days.get(day)
-        if usage is None:
-            return NO_REGISTER
-        quantity = _of_day(usage, multiplier)
-        if quantity is None:
-            return NO_REGISTER if usage.register_start is None or usage.register_end is None else WENT_BACK
-        total += quantity
-        day += timedelta(days=1)
-    return total
-
-
-def _of_day(usage: DayUsage, multiplier: Decimal) -> int | None:
-    """A day's quantity: its own intervals where they are whole, for the register may be of two meters; else the register."""
-    if usage.total is not None:
-        return usage.total
-    if usage.register_start is None or usage.register_end is None or usage.register_end < usage.register_start:
-        return None
-    return apply_multiplier(usage.register_end - usage.register_start, multiplier)
-
-
-def _terms_on(terms: Sequence[Terms], day: date) -> Terms:
-    for each in terms:
-        if each.valid_from <= day and (each.valid_to is None or day < each.valid_to):
+def _assignment_on(assignments: Sequence[Assignment], day: date) -> Assignment:
+    for each in assignments:
+        if each.start <= day < each.end:
             return each
-    raise NotFound(f"account {terms[-1].account_number} has no tariff on {day}")
-
-
-def _blocked(frozen: Frozen, reason: str) -> Frozen:
-    return Frozen(
-        frozen.terms,
-        frozen.meter_number,
-        frozen.register_start,
-        frozen.register_end,
-        is_estimated=frozen.is_estimated,
-        blocked=reason,
-    )
+    raise NotFound(f"there is no tariff on {day}")

@@ -1,147 +1,151 @@
-"""Gathers what is known of many accounts' usage and freezes each: edges first, every day only where the edges do not tell."""
+"""Freezes what the bills of many accounts are rated on, by column: edges first, every day only where the edges do not tell.
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+Accounts whose assignments, within the period, are the same share their spans and are worked together.
+"""
+
+import json
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from metropool.capabilities.billing.freezing import NO_REGISTER, WENT_BACK, Frozen, Known, Span, Terms, freeze, spans_of
+from metropool.capabilities.billing.day_grid import KEY, DayGrid, day_grid
+from metropool.capabilities.billing.freezing import (
+    NO_INTERVALS,
+    NO_TARIFF,
+    REASONS,
+    Assignment,
+    first_code,
+    growth_by_days,
+    growth_by_edges,
+    spans_of,
+)
+from metropool.capabilities.billing.intervals import PeriodSums, add_up
+from metropool.capabilities.billing.items import ITEM, Frozen, Group, item_frame
 from metropool.capabilities.billing.model import Month
-from metropool.capabilities.billing.ports import Tariffs, Usages
-from metropool.capabilities.billing.run_rating import periods_of_spans
-from metropool.capabilities.billing.tariffs.calendars import band_of_day, periods_of
-from metropool.capabilities.billing.tariffs.loader import TariffBook
+from metropool.capabilities.billing.ports import BillingWork
+from metropool.capabilities.billing.rating.apportion import apportion_columns
+from metropool.capabilities.billing.run_rating import befores_of, periods_of_spans
 from metropool.core.errors import NotFound
+from metropool.core.periods import DAY
 
-Key = tuple[str, int]
-
-
-@dataclass(frozen=True)
-class _Account:
-    terms: tuple[Terms, ...]
-    spans: tuple[Span, ...]
-    periods: tuple[tuple[str, ...], ...]
-
-    @property
-    def key(self) -> Key:
-        return self.terms[-1].usage_point, self.terms[-1].reading_type
-
-    def frozen_by(self, days: Mapping[Key, Mapping[date, Any]], sums: Mapping[Span, "_Sums"]) -> Frozen:
-        own = [sums[span] for span, periods in zip(self.spans, self.periods, strict=True) if periods]
-        weights = {each.span.start: each.weights_of(self.key) for each in own}
-        known = Known(days.get(self.key, {}), weights, has_holes=any(each.has_holes(self.key) for each in own))
-        return freeze(terms=self.terms, spans=self.spans, known=known, needs_periods=[bool(each) for each in self.periods])
+Ints = NDArray[np.int64]
+_LATEST = ("usage_point", "combined_account", "reading_type", "multiplier", "opening_year", "opening_to_date")
 
 
-def freeze_accounts(*, tariffs: Tariffs, usages: Usages, terms: Sequence[Terms], month: Month) -> list[Frozen]:
-    """Freeze the usage of each account of some assignments (sorted by account and day), in the order of the accounts."""
-    accounts = _accounts(terms, month, tariffs.book)
-    edges = {day for account in accounts for span in account.spans for day in (span.start, span.end - timedelta(days=1))}
-    days = usages.days({account.key for account in accounts}, days=edges)
-    sums = _sums([account for account in accounts if any(account.periods)], usages, month, tariffs.book)
-    first = [account.frozen_by(days, sums) for account in accounts]
-    unclear = {account.key for account, frozen in zip(accounts, first, strict=True) if frozen.blocked in (NO_REGISTER, WENT_BACK)}
-    if not unclear:
-        return first
-    every_day = [month.start + timedelta(days=i) for i in range(month.days)]
-    all_days = usages.days(unclear, days=every_day)
-    return [
-        account.frozen_by(all_days, sums) if account.key in unclear else frozen
-        for account, frozen in zip(accounts, first, strict=True)
-    ]
+def freeze_accounts(*, work: BillingWork, terms: pl.DataFrame, service: str, month: Month) -> pl.DataFrame:
+    """Freeze each account of some assignments, rows of ``Tariffs.terms``; items (``ITEM``) in the order of the accounts."""
+    if terms.is_empty():
+        return pl.DataFrame(schema=ITEM)
+    groups = [_group(work, group, month) for group in _accounts(terms, month).partition_by("assigned")]
+    edges = sorted({day for group in groups for span in group.spans for day in (span.start, span.end - DAY)})
+    accounts = pl.concat([group.accounts for group in groups])
+    grid = day_grid(accounts, work.usages.days(accounts.select(*KEY), days=edges), edges)
+    frozen, first = [], 0
+    for group in groups:
+        rows = np.arange(first, first + group.accounts.height)
+        frozen.append(_freeze(work, group, grid.rows(rows), service, month))
+        first += group.accounts.height
+    return pl.concat(frozen).sort("account_number")
 
 
-def _accounts(terms: Sequence[Terms], month: Month, book: TariffBook) -> list[_Account]:
-    by_account: dict[str, list[Terms]] = defaultdict(list)
-    for each in terms:
-        by_account[each.account_number].append(each)
-    known: dict[tuple[Any, ...], tuple[tuple[Span, ...], tuple[tuple[str, ...], ...]]] = {}
-    accounts = []
-    for own in by_account.values():
-        shape = tuple((each.tariff, each.options, each.valid_from, each.valid_to) for each in own)
-        if shape not in known:
-            known[shape] = _split(own, month, book)
-        accounts.append(_Account(tuple(own), *known[shape]))
-    return accounts
+def _accounts(terms: pl.DataFrame, month: Month) -> pl.DataFrame:
+    """One row an account: its latest assignment, and all of them within the period as one text."""
+    start, end = month.start.isoformat(), month.end.isoformat()
+    begins = pl.when(pl.col("valid_from") < start).then(pl.lit(start)).otherwise("valid_from")
+    ends = pl.when(pl.col("valid_to") < end).then("valid_to").otherwise(pl.lit(end))
+    assigned = terms.with_columns(assigned=pl.concat_str("tariff", "options", begins, ends, separator="\t"))
+    latest = [pl.col(name).last() for name in _LATEST]
+    accounts = assigned.group_by("account_number", maintain_order=True).agg(*latest, pl.col("assigned").str.join("\n"))
+    plain = {text: f"{Decimal(text):f}" for text in accounts["multiplier"].unique()}
+    return accounts.with_columns(pl.col("multiplier").replace(plain))
 
 
-def _split(terms: Sequence[Terms], month: Month, book: TariffBook) -> tuple[tuple[Span, ...], tuple[tuple[str, ...], ...]]:
-    """Spans and their time-of-use periods; nothing where some day has no tariff."""
+def _group(work: BillingWork, accounts: pl.DataFrame, month: Month) -> Group:
+    """The accounts with their spans and time-of-use periods; none where some day has no tariff."""
+    book = work.tariffs.book
+    assignments = [_assignment(text) for text in accounts["assigned"][0].split("\n")]
+    tariff = book.tariff(assignments[-1].tariff)
     try:
-        spans = tuple(spans_of(terms, month, book))
+        spans = tuple(spans_of(assignments, month, book))
     except NotFound:
-        return (), ()
-    return spans, tuple(periods_of_spans(spans, month=month, book=book))
+        return Group(accounts, tariff.unit, tariff.id, (), ())
+    name = f"{spans[-1].tariff}@{spans[-1].version_from}"
+    return Group(accounts, tariff.unit, name, spans, tuple(periods_of_spans(spans, month=month, book=book)))
 
 
-class _Sums:
-    """Interval sums by time-of-use period of one span, for the accounts that have it."""
-
-    def __init__(self, span: Span, periods: tuple[str, ...], book: TariffBook) -> None:
-        self.span, self.periods = span, periods
-        self.position: dict[Key, int] = {}
-        self._total: NDArray[np.int64] = np.zeros((0, len(periods)), np.int64)
-        self._whole_days: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._book = book
-        self._calendar = book.calendars[book.version_on(span.tariff, span.start).calendar]
-        self._zone = ZoneInfo(book.tariff(span.tariff).zone)
-
-    def weights_of(self, key: Key) -> Sequence[int]:
-        """Sums of an account by period."""
-        weights: list[int] = self._total[self.position[key]].tolist()
-        return weights
-
-    def has_holes(self, key: Key) -> bool:
-        """Whether any interval of the span is missing for an account."""
-        return bool(self._whole_days[self.position[key]] < (self.span.end - self.span.start).days)
-
-    def start(self) -> None:
-        """Make room once all accounts have their position."""
-        self._total = np.zeros((len(self.position), len(self.periods)), np.int64)
-        self._whole_days = np.zeros(len(self.position), np.int64)
-
-    def add(self, group: Mapping[str, Any]) -> None:
-        """Add the interval values of one day."""
-        if not self.span.start <= group["business_date"] < self.span.end:
-            return
-        found = [(row, self.position[key]) for row, key in enumerate(group["keys"]) if key in self.position]
-        if found:
-            rows, positions = np.array(found).T
-            np.add.at(self._total, positions, group["values"][rows] @ self._columns(group))
-            np.add.at(self._whole_days, positions, group["is_whole"][rows])
-
-    def _columns(self, group: Mapping[str, Any]) -> NDArray[np.int64]:
-        """Which of the tariff's periods each interval counts for, shape (intervals, periods)."""
-        bands = band_of_day(
-            self._calendar,
-            group["business_date"],
-            start=group["start"],
-            interval_s=group["interval_s"],
-            count=group["values"].shape[1],
-            zone=self._zone,
-            day_sets=self._book.day_sets,
-        )
-        names = periods_of(self._calendar)
-        wanted = np.array([names.index(period) for period in self.periods])
-        columns: NDArray[np.int64] = (bands[:, None] == wanted[None, :]).astype(np.int64)
-        return columns
+def _assignment(text: str) -> Assignment:
+    tariff, options, start, end = text.split("\t")
+    return Assignment(tariff, tuple(json.loads(options)), date.fromisoformat(start), date.fromisoformat(end))
 
 
-def _sums(accounts: Sequence[_Account], usages: Usages, month: Month, book: TariffBook) -> dict[Span, _Sums]:
-    sums: dict[Span, _Sums] = {}
-    for account in accounts:
-        for span, periods in zip(account.spans, account.periods, strict=True):
-            if periods:
-                own = sums.setdefault(span, _Sums(span, periods, book))
-                own.position.setdefault(account.key, len(own.position))
-    for each in sums.values():
-        each.start()
-    for group in usages.intervals({account.key for account in accounts}, month=month):
-        for each in sums.values():
-            each.add(group)
+def _freeze(work: BillingWork, group: Group, grid: DayGrid, service: str, month: Month) -> pl.DataFrame:
+    count = group.accounts.height
+    if not group.spans:
+        no_tariff = np.full(count, REASONS.index(NO_TARIFF))
+        return item_frame(group=group, grid=grid, frozen=Frozen((), no_tariff, np.zeros(count, np.bool_)))
+    quantities, reasons = _quantities(work, group, grid, month)
+    sums = _sums(work, group, month)
+    for k, each in sums.items():
+        lacking = (reasons == 0) & (quantities[:, k] != 0) & ~each.weights.any(axis=1)
+        reasons[lacking] = REASONS.index(NO_INTERVALS)
+    quantities[reasons != 0] = 0
+    before = befores_of(group.spans, quantities, year_to_date=_to_date(work, group, service, month), book=work.tariffs.book)
+    numbers = [np.stack([quantities[:, k], before[:, k]], axis=1) for k in range(len(group.spans))]
+    for k, each in sums.items():
+        numbers[k] = np.concatenate([numbers[k], apportion_columns(quantities[:, k], each.weights)], axis=1)
+    holes = np.any([each.has_holes for each in sums.values()], axis=0) if sums else np.zeros(count, np.bool_)
+    return item_frame(group=group, grid=grid, frozen=Frozen(numbers, reasons, holes & (reasons == 0)))
+
+
+def _quantities(work: BillingWork, group: Group, grid: DayGrid, month: Month) -> tuple[Ints, Ints]:
+    """Quantity of each span [smallest units], shape (N, K), and the code of the reason why it cannot be told, shape (N,)."""
+    multipliers = group.accounts["multiplier"].to_list()
+    told = [growth_by_edges(grid, span, multipliers) for span in group.spans]
+    quantities = np.stack([quantity for quantity, _ in told], axis=1)
+    reasons = np.zeros(len(quantities), np.int64)
+    unclear = ~np.all([is_clear for _, is_clear in told], axis=0)
+    if unclear.any():
+        quantities[unclear], reasons[unclear] = _by_every_day(work, group, group.accounts.filter(unclear), month)
+    return quantities, reasons
+
+
+def _by_every_day(work: BillingWork, group: Group, accounts: pl.DataFrame, month: Month) -> tuple[Ints, Ints]:
+    days = [month.start + i * DAY for i in range(month.days)]
+    grid = day_grid(accounts, work.usages.days(accounts.select(*KEY), days=days), days)
+    multipliers = accounts["multiplier"].to_list()
+    quantities, reasons = [], []
+    for span in group.spans:
+        by_edges, is_clear = growth_by_edges(grid, span, multipliers)
+        by_days, reason = growth_by_days(grid, span, multipliers)
+        quantities.append(np.where(is_clear, by_edges, by_days))
+        reasons.append(np.where(is_clear, 0, reason))
+    return np.stack(quantities, axis=1), first_code(np.stack(reasons, axis=1))
+
+
+def _sums(work: BillingWork, group: Group, month: Month) -> dict[int, PeriodSums]:
+    """Interval sums of the spans that are priced by time of use, by their place."""
+    count, book = group.accounts.height, work.tariffs.book
+    sums = {
+        k: PeriodSums(span, periods, count, book)
+        for k, (span, periods) in enumerate(zip(group.spans, group.periods, strict=True))
+        if periods
+    }
+    if sums:
+        add_up(sums.values(), work.usages.intervals(group.accounts.select(*KEY), month=month))
     return sums
+
+
+def _to_date(work: BillingWork, group: Group, service: str, month: Month) -> Ints:
+    """Quantity of the year before the period [smallest units], shape (N,); looked up only where a tariff asks for it."""
+    book = work.tariffs.book
+    tiers = [book.version_on(span.tariff, span.start).tiers for span in group.spans]
+    if not any(each and each.window == "year" for each in tiers):
+        return np.zeros(group.accounts.height, np.int64)
+    accounts = group.accounts["account_number"].to_list()
+    billed = work.bills.year_to_date(service=service, accounts=accounts, start=month.start)
+    opening = pl.when(pl.col("opening_year") == month.start.year).then("opening_to_date").otherwise(0)
+    to_date: Ints = group.accounts.select(opening).to_series().to_numpy() + np.array([billed.get(each, 0) for each in accounts])
+    return to_date

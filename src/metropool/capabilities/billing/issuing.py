@@ -1,98 +1,91 @@
 """Issues rated items as bills: numbered, kept, posted and told in one unit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-import pyarrow as pa
+import polars as pl
 
-from metropool.capabilities.billing.model import (
-    bill_number,
-    digest_of_bill,
-    due_date,
-    receivable_legs,
-    series_of,
-    show_units,
-)
+from metropool.capabilities.billing.items import month_of
+from metropool.capabilities.billing.model import bill_numbers, digests_of_bills, due_date, receivable_legs, series_of
 from metropool.capabilities.billing.ports import BillingWork, Row
+from metropool.capabilities.billing.rating.texts import decimal_texts
 from metropool.capabilities.billing.tariffs.loader import TariffBook
 from metropool.core.periods import business_date
 from metropool.exchange.messages import ROWS, BillsIssued
 from metropool.facts.ledger import Entry
 
-_COPIED = ("account_number", "combined_account", "usage_point", "meter_number", "multiplier", "digits", "unit", "days", "tariff")
-_TOLD = tuple(ROWS[BillsIssued].names)
+_COPIED = ("account_number", "combined_account", "usage_point", "meter_number", "multiplier", "digits", "unit", "tariff", "lines")
+_TOLD = ROWS[BillsIssued]
+_DATES = ("period_start", "period_end", "due_date")
 
 
-def issue_items(*, work: BillingWork, run: Row, items: Sequence[Row]) -> dict[str, str]:
-    """Issue rated items of a run as bills of version 1; returns the bill number of each account."""
+def issue_items(*, work: BillingWork, run: Row, items: pl.DataFrame) -> None:
+    """Issue rated items of a run as bills of version 1."""
     series = series_of(run["service"], date.fromisoformat(run["period_start"]))
-    first = work.bills.take_numbers(series, len(items))
-    bills = [
-        bill_of(work=work, run=run, item=item, number=bill_number(series, first + i), version=1, replaced=None)
-        for i, item in enumerate(items)
-    ]
-    issue_bills(work=work, bills=bills, service=run["service"], key=f"bill-run/{run['id']}/{items[0]['account_number']}")
-    return {bill["account_number"]: bill["number"] for bill in bills}
+    numbers = bill_numbers(series, work.bills.take_numbers(series, items.height), items.height)
+    bills = bills_of(work=work, run=run, items=items, numbers=numbers, version=1, replaced=None)
+    issue_bills(work=work, bills=bills, service=run["service"], key=f"bill-run/{run['id']}/{items['account_number'][0]}")
 
 
-def issue_bills(*, work: BillingWork, bills: Sequence[Row], service: str, key: str) -> None:
+def issue_bills(*, work: BillingWork, bills: pl.DataFrame, service: str, key: str) -> None:
     """Keep bills, post what is owed, tell them. The key makes a repeat say nothing twice."""
     work.bills.add(bills)
-    work.ledger.post_many([_entry(bill, work.tariffs.book) for bill in bills])
-    rows = pa.table({_source(name): [bill[_source(name)] for bill in bills] for name in _TOLD})
-    rows = rows.rename_columns(list(_TOLD))
-    for name in ("period_start", "period_end", "due_date"):
-        at = rows.schema.get_field_index(name)
-        rows = rows.set_column(at, name, rows[name].cast(pa.date32()))
-    work.tell(BillsIssued(service=service, company=work.party, rows=rows.cast(ROWS[BillsIssued])), key=key)
+    work.ledger.post_many(_entries(bills, service, work.tariffs.book))
+    told = bills.rename({"number": "bill_number"}).with_columns(pl.col(*_DATES).str.to_date())
+    rows = told.select(_TOLD.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_TOLD).combine_chunks()
+    work.tell(BillsIssued(service=service, company=work.party, rows=rows), key=key)
     work.changed("bills")
 
 
-def bill_of(
-    *, work: BillingWork, run: Row, item: Row, number: str, version: int, replaced: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """The row of a bill; where it replaces another, its amount is the difference only."""
-    today = business_date(work.now)
-    tariff = work.tariffs.book.tariff(item["tariff"].partition("@")[0])
-    bill: dict[str, Any] = {name: item[name] for name in _COPIED}
-    bill |= {
-        "number": number,
+def bills_of(
+    *, work: BillingWork, run: Row, items: pl.DataFrame, numbers: Sequence[str], version: int, replaced: Row | None
+) -> pl.DataFrame:
+    """Bills of rated items, a row each; where they replace another, their amount is the difference only."""
+    month, book, today = month_of(run), work.tariffs.book, business_date(work.now)
+    due = {name: due_date(today, book.tariff(name.partition("@")[0]).due_days) for name in items["tariff"].unique()}
+    fixed = {
         "run": run["id"],
         "service": run["service"],
         "version": version,
         "replaces": replaced["number"] if replaced else None,
-        "period_start": run["period_start"],
-        "period_end": run["period_end"],
-        "register_start": show_units(item["register_start"], item["digits"]),
-        "register_end": show_units(item["register_end"], item["digits"]),
-        "quantity": show_units(item["quantity"], item["digits"]),
-        "quantity_units": item["quantity"],
-        "is_estimated": bool(item["is_estimated"]),
-        "lines": item["lines"],
-        "reckoned_fen": item["amount_fen"],
-        "amount_fen": item["amount_fen"] - (replaced["reckoned_fen"] if replaced else 0),
-        "reckoned_collected_fen": item["collected_fen"],
-        "collected_fen": item["collected_fen"] - (replaced["reckoned_collected_fen"] if replaced else 0),
-        "due_date": due_date(today, tariff.due_days).isoformat(),
+        "period_start": month.start.isoformat(),
+        "period_end": month.end.isoformat(),
+        "days": month.days,
         "issued_at": work.now.isoformat(),
     }
-    return bill | {"sha256": digest_of_bill(bill)}
-
-
-def _source(name: str) -> str:
-    return "number" if name == "bill_number" else name
-
-
-def _entry(bill: Row, book: TariffBook) -> Entry:
-    legs = receivable_legs(
-        account_number=bill["account_number"],
-        service=bill["service"],
-        amount_fen=bill["amount_fen"],
-        collected_fen=bill["collected_fen"],
-        collected_for=collected_for(bill["tariff"], book),
+    bills = items.select(
+        *_COPIED,
+        *_shown(items),
+        pl.col("is_estimated"),
+        pl.Series("number", numbers),
+        pl.col("tariff").replace_strict({name: day.isoformat() for name, day in due.items()}).alias("due_date"),
+        quantity_units="quantity",
+        reckoned_fen="amount_fen",
+        amount_fen=pl.col("amount_fen") - (replaced["reckoned_fen"] if replaced else 0),
+        reckoned_collected_fen="collected_fen",
+        collected_fen=pl.col("collected_fen") - (replaced["reckoned_collected_fen"] if replaced else 0),
+        **{name: pl.lit(value) for name, value in fixed.items()},
     )
-    return Entry(f"bill/{bill['number']}", legs)
+    return bills.with_columns(sha256=pl.Series(digests_of_bills(bills), dtype=pl.String))
+
+
+def _shown(items: pl.DataFrame) -> list[pl.Series]:
+    """Registers and quantity as a customer reads them; empty for a register that is not known."""
+    names = ("register_start", "register_end", "quantity")
+    by_digits = [
+        group.select("row", **{name: decimal_texts(group[name], group["digits"][0]).fill_null("") for name in names})
+        for group in items.with_row_index("row").partition_by("digits")
+    ]
+    return pl.concat(by_digits).sort("row").drop("row").get_columns()
+
+
+def _entries(bills: pl.DataFrame, service: str, book: TariffBook) -> list[Entry]:
+    parties = {name: collected_for(name, book) for name in bills["tariff"].unique()}
+    columns = [bills[name].to_list() for name in ("number", "account_number", "amount_fen", "collected_fen", "tariff")]
+    return [
+        Entry(f"bill/{number}", receivable_legs(account, service, fen, collected, parties[tariff]))
+        for number, account, fen, collected, tariff in zip(*columns, strict=True)
+    ]
 
 
 def collected_for(tariff_version: str, book: TariffBook) -> str:

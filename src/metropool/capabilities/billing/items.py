@@ -1,13 +1,64 @@
-"""Items of a run: frozen usage as rows, with the quantity of the tier window before each part."""
+"""Items of a run, one row an account, and the columns they travel in from stage to stage."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from metropool.capabilities.billing.freezing import Frozen
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from metropool.capabilities.billing.day_grid import UNKNOWN, DayGrid
+from metropool.capabilities.billing.freezing import REASONS, Span
 from metropool.capabilities.billing.model import Month
-from metropool.capabilities.billing.ports import BillingWork, Row
-from metropool.capabilities.billing.run_rating import befores_of, write_parts
+from metropool.capabilities.billing.ports import Row
+from metropool.core.periods import DAY
+from metropool.core.quantities import reading_types_by_id
+
+Ints = NDArray[np.int64]
+ITEM = pl.Schema(
+    {
+        "account_number": pl.String,
+        "usage_point": pl.String,
+        "combined_account": pl.String,
+        "meter_number": pl.String,
+        "multiplier": pl.String,
+        "digits": pl.Int64,
+        "unit": pl.String,
+        "register_start": pl.Int64,
+        "register_end": pl.Int64,
+        "quantity": pl.Int64,
+        "is_estimated": pl.Boolean,
+        "shape": pl.String,
+        "numbers": pl.List(pl.Int64),
+        "tariff": pl.String,
+        "blocked": pl.String,
+    }
+)
+"""Columns of frozen items: ``shape`` says the spans as JSON; ``numbers`` has for each of them the quantity, the quantity of the
+tier window before it and the shares of its time-of-use periods [10^-digits]."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Accounts of the same spans: their latest assignments, the unit, tariff version and periods of what they are billed by."""
+
+    accounts: pl.DataFrame
+    unit: str
+    tariff: str
+    spans: tuple[Span, ...]
+    periods: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a group is rated on: one array of shape (N, numbers) for each span, codes of reasons and of holes, shapes (N,)."""
+
+    numbers: Sequence[Ints]
+    reasons: Ints
+    has_holes: NDArray[np.bool_]
 
 
 def month_of(run: Row) -> Month:
@@ -15,34 +66,40 @@ def month_of(run: Row) -> Month:
     return Month(date.fromisoformat(run["period_start"]), date.fromisoformat(run["period_end"]))
 
 
-def items_of(*, work: BillingWork, frozen: Sequence[Frozen], service: str, run: str, month: Month) -> list[dict[str, Any]]:
-    """Rows of frozen items, with the quantity of the tier window before each part."""
-    accounts = [each.terms.account_number for each in frozen]
-    to_date = work.bills.year_to_date(service=service, accounts=accounts, start=month.start)
-    return [_item(work, each, run, month, to_date.get(each.terms.account_number, 0)) for each in frozen]
-
-
-def _item(work: BillingWork, frozen: Frozen, run: str, month: Month, billed_to_date: int) -> dict[str, Any]:
-    terms = frozen.terms
-    opening = terms.opening_to_date if terms.opening_year == month.start.year else 0
-    befores = befores_of(frozen.parts, year_to_date=opening + billed_to_date, first_year=month.start.year, book=work.tariffs.book)
-    last = frozen.parts[-1].span if frozen.parts else None
-    return {
-        "run": run,
-        "account_number": terms.account_number,
-        "usage_point": terms.usage_point,
-        "combined_account": terms.combined_account,
-        "meter_number": frozen.meter_number,
-        "multiplier": f"{terms.multiplier:f}",
-        "digits": terms.digits,
-        "unit": work.tariffs.book.tariff(terms.tariff).unit,
-        "days": month.days,
-        "register_start": frozen.register_start,
-        "register_end": frozen.register_end,
-        "quantity": frozen.quantity,
-        "is_estimated": frozen.is_estimated,
-        "parts": write_parts(frozen, befores=befores),
-        "blocked": frozen.blocked,
-        "held": None,
-        "tariff": f"{last.tariff}@{last.version_from}" if last else terms.tariff,
+def item_frame(*, group: Group, grid: DayGrid, frozen: Frozen) -> pl.DataFrame:
+    """The items of a group, with the registers and the meter at the edges of the period."""
+    accounts, numbers = group.accounts, [*frozen.numbers, np.zeros((group.accounts.height, 0), np.int64)]
+    digits = {id_: -kind.scale for id_, kind in reading_types_by_id().items()}
+    columns: dict[str, Any] = {
+        name: accounts[name] for name in ("account_number", "usage_point", "combined_account", "multiplier")
     }
+    columns |= {
+        "digits": accounts["reading_type"].replace_strict(digits, return_dtype=pl.Int64),
+        "quantity": sum((each[:, 0] for each in frozen.numbers), np.zeros(accounts.height, np.int64)),
+        "numbers": pl.Series(np.concatenate(numbers, axis=1)).cast(pl.List(pl.Int64)),
+        "blocked": pl.Series(frozen.reasons).replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String),
+        **_edges(group, grid, frozen.has_holes),
+    }
+    shape = json.dumps([_shape(span) for span in group.spans], separators=(",", ":"))
+    fixed = {"unit": pl.lit(group.unit), "tariff": pl.lit(group.tariff), "shape": pl.lit(shape)}
+    return pl.DataFrame(columns).with_columns(**fixed).select(**{name: pl.col(name).cast(kind) for name, kind in ITEM.items()})
+
+
+def _edges(group: Group, grid: DayGrid, has_holes: NDArray[np.bool_]) -> dict[str, Any]:
+    count = group.accounts.height
+    if not group.spans:
+        nothing = pl.Series([None] * count, dtype=pl.Int64)
+        return {"meter_number": [""] * count, "register_start": nothing, "register_end": nothing, "is_estimated": has_holes}
+    first, last = grid.columns[group.spans[0].start], grid.columns[group.spans[-1].end - DAY]
+    device = np.where(grid.device[:, last] >= 0, grid.device[:, last], grid.device[:, first])
+    names = {-1: "", **dict(enumerate(grid.device_numbers))}
+    return {
+        "meter_number": pl.Series(device).replace_strict(names, return_dtype=pl.String),
+        "register_start": pl.Series(grid.register_start[:, first]).replace(UNKNOWN, None),
+        "register_end": pl.Series(grid.register_end[:, last]).replace(UNKNOWN, None),
+        "is_estimated": grid.start_estimated[:, first] | grid.end_estimated[:, last] | has_holes,
+    }
+
+
+def _shape(span: Span) -> list[Any]:
+    return [span.start.isoformat(), span.end.isoformat(), span.tariff, span.version_from.isoformat(), list(span.options)]

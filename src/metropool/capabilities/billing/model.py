@@ -1,12 +1,12 @@
 """What billing decides, without looking anything up: stages of a run, numbers, due dates, how a payment falls."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+
+import polars as pl
 
 from metropool.core.errors import Conflict
 from metropool.core.money import Fen
@@ -70,9 +70,9 @@ def series_of(service: str, period_start: date) -> str:
     return f"{service[:2].upper()}{period_start:%Y%m}"
 
 
-def bill_number(series: str, n: int) -> str:
-    """The n-th number of a series."""
-    return f"{series}{n:07d}"
+def bill_numbers(series: str, first: int, count: int) -> list[str]:
+    """``count`` numbers of a series from the ``first``-th on."""
+    return [f"{series}{n:07d}" for n in range(first, first + count)]
 
 
 def due_date(issued_on: date, due_days: int) -> date:
@@ -80,18 +80,17 @@ def due_date(issued_on: date, due_days: int) -> date:
     return issued_on + timedelta(days=due_days)
 
 
-def show_units(units: int | None, digits: int) -> str:
-    """An integer of 10^-digits as a decimal text without needless zeros; empty for None."""
-    if units is None:
-        return ""
-    text = f"{Decimal(units).scaleb(-digits):f}"
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+def digests_of_bills(bills: pl.DataFrame) -> list[str]:
+    """SHA-256 over everything each bill says, in the order of the names of the columns."""
+    says = [_says(name, kind) for name, kind in sorted(bills.schema.items()) if name != "sha256"]
+    texts = bills.select(pl.concat_str(says, separator="\x1f")).to_series()
+    return [hashlib.sha256(text.encode()).hexdigest() for text in texts.to_list()]
 
 
-def digest_of_bill(row: Mapping[str, Any]) -> str:
-    """SHA-256 over everything a bill says, in the order of the names."""
-    text = "\x1f".join(f"{name}={row[name]}" for name in sorted(row) if name != "sha256")
-    return hashlib.sha256(text.encode()).hexdigest()
+def _says(name: str, kind: pl.DataType) -> pl.Expr:
+    value = pl.col(name).cast(pl.String)
+    shown = pl.when(name).then(pl.lit("True")).otherwise(pl.lit("False")) if kind == pl.Boolean else value.fill_null("None")
+    return pl.concat_str(pl.lit(f"{name}="), shown)
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def share_payment(amount_fen: Fen, bills: Iterable[OpenBill]) -> tuple[list[tupl
 
 
 def receivable_legs(
-    *, account_number: str, service: str, amount_fen: Fen, collected_fen: Fen, collected_for: str
+    account_number: str, service: str, amount_fen: Fen, collected_fen: Fen, collected_for: str
 ) -> list[tuple[str, Fen]]:
     """What a bill moves: the customer owes it, the company earned it but for what it collects for another."""
     legs = [(f"receivable/{account_number}", amount_fen), (f"revenue/{service}", collected_fen - amount_fen)]

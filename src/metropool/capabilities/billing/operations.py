@@ -4,11 +4,13 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 
+import polars as pl
+
 from metropool.capabilities.billing.adjusting import propose_adjustments
 from metropool.capabilities.billing.freezing import NO_REGISTER
 from metropool.capabilities.billing.freezing_accounts import freeze_accounts
 from metropool.capabilities.billing.issuing import issue_items
-from metropool.capabilities.billing.items import items_of, month_of
+from metropool.capabilities.billing.items import month_of
 from metropool.capabilities.billing.model import SPIKE_FACTOR, Review, RunState, next_state
 from metropool.capabilities.billing.ports import BillingWork, Row
 from metropool.capabilities.billing.run_rating import rate_items
@@ -211,8 +213,7 @@ def _advance(work: BillingWork, run: Row) -> None:
         case RunState.STARTED:
             cursor = _freeze_some(work, run)
         case RunState.FROZEN:
-            work.runs.hold_spikes(run["id"], factor=SPIKE_FACTOR)
-            cursor = ""
+            cursor = _validate_some(work, run)
         case RunState.VALIDATED:
             cursor = _rate_some(work, run)
         case RunState.RATED:
@@ -230,23 +231,42 @@ def _advance(work: BillingWork, run: Row) -> None:
 def _freeze_some(work: BillingWork, run: Row) -> str:
     month = month_of(run)
     terms = work.tariffs.terms(service=run["service"], month=month, after=run["cursor"], limit=CHUNK)
-    accounts = {each.account_number for each in terms}
+    accounts = terms["account_number"].unique().to_list()
     billed = work.bills.billed_accounts(service=run["service"], month=month, accounts=accounts)
-    wanted = [each for each in terms if each.account_number not in billed]
-    frozen = freeze_accounts(tariffs=work.tariffs, usages=work.usages, terms=wanted, month=month)
-    work.runs.add_items(items_of(work=work, frozen=frozen, service=run["service"], run=run["id"], month=month))
-    return terms[-1].account_number if terms else ""
+    wanted = terms.filter(~pl.col("account_number").is_in(list(billed)))
+    if not wanted.is_empty():
+        work.runs.add_chunk(run["id"], freeze_accounts(work=work, terms=wanted, service=run["service"], month=month))
+    return "" if terms.is_empty() else str(terms["account_number"][-1])
+
+
+def _validate_some(work: BillingWork, run: Row) -> str:
+    """Hold the items that use more a day than ``SPIKE_FACTOR`` times the most the account was ever billed a day."""
+    chunk = work.runs.chunk(run["id"], after=int(run["cursor"] or 0))
+    if chunk is None:
+        return ""
+    number, items = chunk
+    known = items.join(work.bills.most_a_day(items["account_number"].to_list()), on="account_number")
+    limit = pl.col("most") * SPIKE_FACTOR * month_of(run).days
+    work.runs.hold(run["id"], known.filter((limit > 0) & (pl.col("quantity") > limit)))
+    return str(number)
 
 
 def _rate_some(work: BillingWork, run: Row) -> str:
-    items = work.runs.items(run["id"], after=run["cursor"], limit=CHUNK, ready=False)
-    work.runs.set_rated(run["id"], rate_items(items, month=month_of(run), book=work.tariffs.book))
-    return items[-1]["account_number"] if items else ""
+    chunk = work.runs.chunk(run["id"], after=int(run["cursor"] or 0))
+    if chunk is None:
+        return ""
+    number, items = chunk
+    work.runs.set_rated(run["id"], number, rate_items(items, month=month_of(run), book=work.tariffs.book))
+    return str(number)
 
 
 def _issue_some(work: BillingWork, run: Row) -> str:
-    items = work.runs.items(run["id"], after=run["cursor"], limit=CHUNK, ready=True)
-    if items:
-        numbers = issue_items(work=work, run=run, items=items)
-        work.runs.set_numbers(run["id"], numbers)
-    return items[-1]["account_number"] if items else ""
+    chunk = work.runs.chunk(run["id"], after=int(run["cursor"] or 0))
+    if chunk is None:
+        return ""
+    number, items = chunk
+    ready = items.filter(~pl.col("account_number").is_in(list(work.runs.held(run["id"]))))
+    if not ready.is_empty():
+        issue_items(work=work, run=run, items=ready)
+        work.runs.set_issued(run["id"], number, ready.height)
+    return str(number)

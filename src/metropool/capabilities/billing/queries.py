@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from metropool.capabilities.billing.issuing import collected_for
 from metropool.capabilities.billing.late_fees import late_fee_on
-from metropool.capabilities.billing.model import digest_of_bill
+from metropool.capabilities.billing.model import digests_of_bills
 from metropool.capabilities.billing.ports import BillingWork, Row
 from metropool.core.errors import NotFound
 from metropool.core.money import Fen
@@ -35,7 +37,7 @@ def bill_detail(*, work: BillingWork, number: str) -> dict[str, Any]:
     return detail | {
         "lines": json.loads(bill["lines"]),
         "collected_for": collected_for(bill["tariff"], work.tariffs.book),
-        "is_sealed": digest_of_bill(bill) == bill["sha256"],
+        "is_sealed": digests_of_bills(pl.DataFrame([bill])) == [bill["sha256"]],
         "late_fee_fen": _late_fee(work, detail),
     }
 

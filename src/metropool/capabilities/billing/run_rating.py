@@ -1,66 +1,54 @@
 """Rates the frozen items of a run: those with the same tariff versions and options go together."""
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
-from metropool.capabilities.billing.freezing import Frozen, Part, Span
+from metropool.capabilities.billing.freezing import Span
 from metropool.capabilities.billing.model import Month
-from metropool.capabilities.billing.rating.batch import RatedColumns, UsageColumns, rate_parts_columns
+from metropool.capabilities.billing.rating.batch import UsageColumns, rate_parts_columns
 from metropool.capabilities.billing.rating.plan import RatingPlan
 from metropool.capabilities.billing.rating.texts import lines_of_columns
 from metropool.capabilities.billing.tariffs.loader import TariffBook
 from metropool.capabilities.billing.tariffs.plans import plan_of
 
-
-@dataclass(frozen=True)
-class RatedItem:
-    """What rating adds to an item."""
-
-    account_number: str
-    lines: str
-    amount_fen: int
-    collected_fen: int
+Ints = NDArray[np.int64]
 
 
-def write_parts(frozen: Frozen, *, befores: Sequence[int]) -> str:
-    """The parts of a frozen item as canonical JSON."""
-    rows = [
-        [*_shape(part.span), list(part.span.options), part.quantity, before, list(part.periods)]
-        for part, before in zip(frozen.parts, befores, strict=True)
-    ]
-    return json.dumps(rows, separators=(",", ":"))
+def befores_of(spans: Sequence[Span], quantities: Ints, *, year_to_date: Ints, book: TariffBook) -> Ints:
+    """Quantity of the tier window before each span: the year so far for yearly tiers, and the spans before it in the window.
 
-
-def befores_of(parts: Sequence[Part], *, year_to_date: int, first_year: int, book: TariffBook) -> list[int]:
-    """Quantity of the tier window before each part: the year so far for yearly tiers, and the parts before it in the window."""
-    befores, of_period, of_year = [], 0, {first_year: year_to_date}
-    for part in parts:
-        version = book.version_on(part.span.tariff, part.span.start)
+    Args:
+        spans: The spans, in order.
+        quantities: Their quantities [smallest units], shape (N, spans); the result has the same shape.
+        year_to_date: Quantity of the year of the first span before it [smallest units], shape (N,).
+        book: Tells which tiers are yearly.
+    """
+    befores, of_period, of_year = [], np.zeros_like(year_to_date), {spans[0].start.year: year_to_date}
+    for k, span in enumerate(spans):
+        version = book.version_on(span.tariff, span.start)
         yearly = version.tiers is not None and version.tiers.window == "year"
-        in_year = of_year.get(part.span.start.year, 0)
+        in_year = of_year.get(span.start.year, np.zeros_like(year_to_date))
         befores.append(in_year if yearly else of_period)
-        of_period += part.quantity
-        of_year[part.span.start.year] = in_year + part.quantity
-    return befores
+        of_period = of_period + quantities[:, k]
+        of_year[span.start.year] = in_year + quantities[:, k]
+    return np.stack(befores, axis=1)
 
 
-def rate_items(items: Sequence[Mapping[str, Any]], *, month: Month, book: TariffBook) -> list[RatedItem]:
-    """Rate frozen items (account_number, parts, digits), in any order; each comes back once."""
-    groups: dict[tuple[Any, ...], list[tuple[str, list[Any]]]] = defaultdict(list)
-    for item in items:
-        parts = json.loads(item["parts"])
-        shape = tuple((*part[:4], tuple(part[4])) for part in parts)
-        groups[(item["digits"], shape)].append((item["account_number"], parts))
-    return [rated for (digits, shape), rows in groups.items() for rated in _rate_group(digits, shape, rows, month, book)]
+def rate_items(items: pl.DataFrame, *, month: Month, book: TariffBook) -> pl.DataFrame:
+    """Rate frozen items: the same rows in the same order, with ``lines`` (JSON), ``amount_fen`` and ``collected_fen``."""
+    if items.is_empty():
+        return items.with_columns(lines=pl.lit(""), amount_fen=pl.lit(0), collected_fen=pl.lit(0))
+    groups = items.with_row_index("row").partition_by("digits", "shape")
+    return pl.concat([_rate_group(group, month, book) for group in groups]).sort("row").drop("row")
 
 
-def plans_of(shape: Sequence[tuple[Any, ...]], *, month: Month, book: TariffBook) -> list[RatingPlan]:
+def plans_of(shape: Sequence[Sequence[Any]], *, month: Month, book: TariffBook) -> list[RatingPlan]:
     """The plan of each part of a bill; the season is that of the last day of its period (``season_of_last_day``)."""
     season_month = (month.end - timedelta(days=1)).month
     plans = []
@@ -77,45 +65,31 @@ def periods_of_spans(spans: Sequence[Span], *, month: Month, book: TariffBook) -
     return [plan.periods for plan in plans_of(shape, month=month, book=book)]
 
 
-def _rate_group(
-    digits: int, shape: Sequence[tuple[Any, ...]], rows: Sequence[tuple[str, list[Any]]], month: Month, book: TariffBook
-) -> list[RatedItem]:
-    plans = plans_of(shape, month=month, book=book)
+def _rate_group(group: pl.DataFrame, month: Month, book: TariffBook) -> pl.DataFrame:
+    digits, shape = group["digits"][0], json.loads(group["shape"][0])
     unit = 10**digits
-    parts = [
-        (
-            plan,
-            _columns(
-                plan, [parts[k] for _, parts in rows], _days(shape[k]) * unit, (month.months if k == 0 else 0) * unit, digits
-            ),
-        )
-        for k, plan in enumerate(plans)
-    ]
+    numbers = group["numbers"].explode().to_numpy().reshape(group.height, -1)
+    parts, first = [], 0
+    for k, plan in enumerate(plans_of(shape, month=month, book=book)):
+        end = first + 2 + len(plan.periods)
+        months = month.months if k == 0 else 0
+        parts.append((plan, _columns(plan, numbers[:, first:end], _days(shape[k]) * unit, months * unit, digits)))
+        first = end
     rated = rate_parts_columns(parts)
-    return _items([account for account, _ in rows], rated)
+    return group.with_columns(lines=lines_of_columns(rated), amount_fen=rated.total_fen, collected_fen=rated.collected_fen())
 
 
-def _columns(plan: RatingPlan, rows: Sequence[list[Any]], days: int, months: int, digits: int) -> UsageColumns:
-    count = len(rows)
-    shares = np.array([row[7] for row in rows], np.int64).reshape(count, -1) if plan.periods else np.zeros((count, 0), np.int64)
+def _columns(plan: RatingPlan, numbers: Ints, days: int, months: int, digits: int) -> UsageColumns:
+    columns = np.ascontiguousarray(numbers.T)
     return UsageColumns(
         digits=digits,
-        quantity=np.array([row[5] for row in rows], np.int64),
-        before=np.array([row[6] for row in rows], np.int64),
-        periods={period: np.ascontiguousarray(shares[:, k]) for k, period in enumerate(plan.periods)},
-        days=np.full(count, days),
-        months=np.full(count, months),
+        quantity=columns[0],
+        before=columns[1],
+        periods=dict(zip(plan.periods, columns[2:], strict=True)),
+        days=np.full(len(numbers), days),
+        months=np.full(len(numbers), months),
     )
 
 
-def _days(shape: tuple[Any, ...]) -> int:
+def _days(shape: Sequence[Any]) -> int:
     return (date.fromisoformat(shape[1]) - date.fromisoformat(shape[0])).days
-
-
-def _items(accounts: Sequence[str], rated: RatedColumns) -> list[RatedItem]:
-    columns = zip(accounts, lines_of_columns(rated), rated.total_fen.tolist(), rated.collected_fen().tolist(), strict=True)
-    return [RatedItem(*row) for row in columns]
-
-
-def _shape(span: Span) -> tuple[str, str, str, str]:
-    return span.start.isoformat(), span.end.isoformat(), span.tariff, span.version_from.isoformat()

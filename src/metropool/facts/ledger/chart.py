@@ -39,13 +39,18 @@ def chart() -> Mapping[str, AccountKind]:
 CHART = chart()
 
 
+def is_account(account: str) -> bool:
+    """Whether a text is ``kind/name`` with a kind of the chart."""
+    kind, _, name = account.partition("/")
+    return bool(name) and kind in CHART
+
+
 def kind_of(account: str) -> AccountKind:
     """The kind of an account.
 
     Raises:
         Invalid: Not ``kind/name``, or no such kind.
     """
-    kind, slash, name = account.partition("/")
-    if kind not in CHART or not slash or not name:
+    if not is_account(account):
         raise Invalid(f"{account!r} is no ledger account; write kind/name with a kind of {', '.join(CHART)}")
-    return CHART[kind]
+    return CHART[account.partition("/")[0]]

@@ -7,7 +7,7 @@ metadata = MetaData()
 posting = Table(
     "posting",
     metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("key", String, nullable=False),
     Column("leg", Integer, nullable=False),
     Column("account", String, nullable=False),

@@ -28,9 +28,10 @@ class ChainReport:
         return self.bad_row is None
 
 
-def chain_hash(before: str, *values: object) -> str:
+def chain_hash(before: str, number: int, key: str, leg: int, account: str, amount_fen: int, posted_at: str) -> str:
     """SHA-256 of the hash before a posting and of its number, key, leg, account, amount and time."""
-    return hashlib.sha256("\x1f".join([before, *map(str, values)]).encode()).hexdigest()
+    text = f"{before}\x1f{number}\x1f{key}\x1f{leg}\x1f{account}\x1f{amount_fen}\x1f{posted_at}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def check_chain(rows: Iterable[Any], *, head_number: int, head_hash: str) -> ChainReport:

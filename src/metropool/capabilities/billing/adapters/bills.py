@@ -4,18 +4,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+import polars as pl
+from sqlalchemy import Connection, Float, Table, cast, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import execute_many
+from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, slices
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series
 from metropool.capabilities.billing.model import Month, OpenBill
 from metropool.capabilities.billing.ports import Row
 from metropool.core.money import Fen
 from metropool.storage.units import UnitContext
-
-_VALUES_A_QUERY = 400
 
 
 class SqlBills:
@@ -32,9 +31,10 @@ class SqlBills:
         last = self._connection.execute(select(c.last).where(c.series == series)).scalar_one()
         return int(last) - count + 1
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, bills: pl.DataFrame) -> None:
         """Keep bills; a bill is never changed afterwards."""
-        execute_many(self._connection, insert(bill), rows)
+        names = [column.name for column in bill.c]
+        insert_columns(self._connection, insert(bill), bills.select(names).to_dict(as_series=False))
 
     def bills(self, **equal: object) -> list[Row]:
         """Bills whose columns equal the given values (a tuple or list: any of them), oldest period first."""
@@ -64,6 +64,13 @@ class SqlBills:
             query = select(c.account_number, func.sum(c.quantity_units)).where(*in_year, c.account_number.in_(some), ~replaced)
             found |= {account: int(total) for account, total in self._connection.execute(query.group_by(c.account_number))}
         return found
+
+    def most_a_day(self, accounts: Collection[str]) -> pl.DataFrame:
+        """The most each account was ever billed a day: account_number, most [10^-digits]; only those that were billed before."""
+        c, schema = bill.c, {"account_number": pl.String, "most": pl.Float64}
+        query = select(c.account_number, cast(func.max(c.quantity_units / c.days), Float)).group_by(c.account_number)
+        some = [frame_of(self._connection.execute(query.where(c.account_number.in_(each))), schema) for each in _slices(accounts)]
+        return pl.concat(some) if some else pl.DataFrame(schema=schema)
 
     def touching(self, changed: Sequence[tuple[str, date]]) -> list[str]:
         """Numbers of the newest bills whose period has a changed day of their usage point."""
@@ -133,7 +140,5 @@ class SqlBills:
         return make(table)
 
 
-def _slices(values: Collection[str] | Mapping[str, object]) -> Iterator[list[str]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _VALUES_A_QUERY):
-        yield ordered[start : start + _VALUES_A_QUERY]
+def _slices(values: Collection[str] | Mapping[str, object]) -> Iterator[Sequence[str]]:
+    yield from slices(sorted(values))

@@ -1,16 +1,17 @@
 """Billing runs and their items in SQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
+from io import BytesIO
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+import polars as pl
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import execute_many
-from metropool.capabilities.billing.adapters.tables import bill, bill_run, bill_run_item, bill_schedule
+from metropool.capabilities.billing.adapters.bulk import insert_columns
+from metropool.capabilities.billing.adapters.tables import bill_run, bill_run_chunk, bill_run_item, bill_schedule
 from metropool.capabilities.billing.ports import Row
-from metropool.capabilities.billing.run_rating import RatedItem
 from metropool.core.errors import NotFound
 from metropool.storage.units import UnitContext
 
@@ -48,71 +49,63 @@ class SqlRuns:
         """Move a run's state or cursor on."""
         self._connection.execute(update(bill_run).where(bill_run.c.id == run).values(**values))
 
-    def add_items(self, rows: Sequence[Row]) -> None:
-        """Keep frozen items."""
-        execute_many(self._connection, insert(bill_run_item), rows)
+    def add_chunk(self, run: str, items: pl.DataFrame) -> None:
+        """Keep the frozen items of the next accounts as a chunk of their run, and those that are blocked as stopped."""
+        stopped, going = items.filter(pl.col("blocked").is_not_null()), items.filter(pl.col("blocked").is_null())
+        c = bill_run_chunk.c
+        last = select(func.coalesce(func.max(c.number), 0)).where(c.run == run)
+        number = self._connection.execute(last).scalar_one() + 1
+        values = {"items": items.height, "rated": 0, "issued": 0, "amount_fen": 0, "columns": _to_bytes(going.drop("blocked"))}
+        self._connection.execute(insert(bill_run_chunk).values(run=run, number=number, **values))
+        self._stop(run, stopped)
 
-    def items(self, run: str, *, after: str, limit: int, ready: bool) -> list[Row]:
-        """The next items by account; with ``ready`` only those neither blocked nor held."""
-        c = bill_run_item.c
-        query = select(bill_run_item).where(c.run == run, c.account_number > after, c.blocked.is_(None))
-        if ready:
-            query = query.where(c.held.is_(None))
-        rows = self._connection.execute(query.order_by(c.account_number).limit(limit)).mappings()
-        return [dict(row) for row in rows]
+    def chunk(self, run: str, *, after: int) -> tuple[int, pl.DataFrame] | None:
+        """The next chunk: its number and its items, sorted by account; None after the last."""
+        c = bill_run_chunk.c
+        query = select(c.number, c.columns).where(c.run == run, c.number > after).order_by(c.number).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return (row.number, pl.read_ipc_stream(BytesIO(row.columns))) if row else None
 
-    def hold_spikes(self, run: str, *, factor: int) -> None:
-        """Hold the items that use more a day than ``factor`` times the most the account was ever billed a day."""
+    def hold(self, run: str, items: pl.DataFrame) -> None:
+        """Hold items as implausible."""
+        self._stop(run, items.with_columns(blocked=pl.lit(None, pl.String), held=pl.lit("spike")))
+
+    def held(self, run: str) -> set[str]:
+        """Accounts of a run that are held."""
         c = bill_run_item.c
-        most = select(func.max(bill.c.quantity_units / bill.c.days)).where(bill.c.account_number == c.account_number)
-        before = most.correlate(bill_run_item).scalar_subquery()
-        change = update(bill_run_item).where(c.run == run, c.blocked.is_(None), before > 0, c.quantity > factor * before * c.days)
-        self._connection.execute(change.values(held="spike"))
+        return set(self._connection.execute(select(c.account_number).where(c.run == run, c.held.is_not(None))).scalars())
+
+    def set_rated(self, run: str, number: int, items: pl.DataFrame) -> None:
+        """Keep the rated items of a chunk."""
+        held = items.filter(pl.col("account_number").is_in(list(self.held(run))))
+        for account, amount_fen in held.select("account_number", "amount_fen").rows():
+            self._item(run, account, amount_fen=amount_fen)
+        values = {"rated": items.height, "amount_fen": int(items["amount_fen"].sum()), "columns": _to_bytes(items)}
+        self._change(run, number, **values)
+
+    def set_issued(self, run: str, number: int, count: int) -> None:
+        """Note how many bills of a chunk were issued."""
+        self._change(run, number, issued=count)
 
     def release(self, run: str, accounts: Collection[str]) -> int:
         """Let held items go on; returns how many were held."""
         c = bill_run_item.c
-        change = update(bill_run_item).where(c.run == run, c.account_number.in_(list(accounts)), c.held.is_not(None))
-        return self._connection.execute(change.values(held=None)).rowcount
-
-    def set_rated(self, run: str, rated: Sequence[RatedItem]) -> None:
-        """Keep what rating added."""
-        c = bill_run_item.c
-        change = update(bill_run_item).where(c.run == run, c.account_number == bindparam("its_account"))
-        change = change.values(
-            lines=bindparam("its_lines"), amount_fen=bindparam("its_amount"), collected_fen=bindparam("its_collected")
-        )
-        rows = [
-            {
-                "its_account": item.account_number,
-                "its_lines": item.lines,
-                "its_amount": item.amount_fen,
-                "its_collected": item.collected_fen,
-            }
-            for item in rated
-        ]
-        execute_many(self._connection, change, rows)
-
-    def set_numbers(self, run: str, numbers: Mapping[str, str]) -> None:
-        """Note the bill number of each account's item."""
-        c = bill_run_item.c
-        change = update(bill_run_item).where(c.run == run, c.account_number == bindparam("its_account"))
-        rows = [{"its_account": account, "its_number": number} for account, number in numbers.items()]
-        execute_many(self._connection, change.values(bill_number=bindparam("its_number")), rows)
+        released = delete(bill_run_item).where(c.run == run, c.account_number.in_(list(accounts)), c.held.is_not(None))
+        return self._connection.execute(released).rowcount
 
     def counts(self, run: str) -> Row:
         """Items, blocked, held, rated, issued, and the sum of what is rated and not held [fen]."""
-        c = bill_run_item.c
-        ready = c.blocked.is_(None) & c.held.is_(None)
-        query = select(
-            func.count().label("items"),
-            func.count(c.blocked).label("blocked"),
-            func.count(c.held).label("held"),
-            func.count(c.lines).label("rated"),
-            func.count(c.bill_number).label("issued"),
-            func.coalesce(func.sum(case((ready, c.amount_fen), else_=0)), 0).label("amount_fen"),
-        ).where(c.run == run)
-        return dict(self._connection.execute(query).mappings().one())
+        c, stopped = bill_run_chunk.c, bill_run_item.c
+        totals = [func.coalesce(func.sum(c[name]), 0).label(name) for name in ("items", "rated", "issued", "amount_fen")]
+        found = dict(self._connection.execute(select(*totals).where(c.run == run)).mappings().one())
+        held_fen = func.coalesce(func.sum(stopped.amount_fen), 0)
+        query = select(func.count(stopped.blocked), func.count(stopped.held), held_fen).where(stopped.run == run)
+        blocked, held, not_ready_fen = self._connection.execute(query).one()
+        return {name: int(total) for name, total in found.items()} | {
+            "blocked": blocked,
+            "held": held,
+            "amount_fen": int(found["amount_fen"] - not_ready_fen),
+        }
 
     def stopped_items(self, run: str) -> list[Row]:
         """Items that are blocked or held, with the reason."""
@@ -133,6 +126,25 @@ class SqlRuns:
         query = select(bill_schedule).order_by(bill_schedule.c.service)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
+    def _stop(self, run: str, items: pl.DataFrame) -> None:
+        names = [column.name for column in bill_run_item.c if column.name in items.columns]
+        columns = {"run": [run] * items.height, **items.select(names).to_dict(as_series=False)}
+        insert_columns(self._connection, insert(bill_run_item), columns)
+
+    def _item(self, run: str, account: str, **values: object) -> None:
+        c = bill_run_item.c
+        self._connection.execute(update(bill_run_item).where(c.run == run, c.account_number == account).values(**values))
+
+    def _change(self, run: str, number: int, **values: object) -> None:
+        c = bill_run_chunk.c
+        self._connection.execute(update(bill_run_chunk).where(c.run == run, c.number == number).values(**values))
+
     def _insert(self, table: Any) -> Any:
         make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
         return make(table)
+
+
+def _to_bytes(items: pl.DataFrame) -> bytes:
+    stream = BytesIO()
+    items.write_ipc_stream(stream, compression="zstd", compat_level=pl.CompatLevel.oldest())
+    return stream.getvalue()

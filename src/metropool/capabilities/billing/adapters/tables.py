@@ -1,6 +1,19 @@
 """Billing's own tables. Dates are ISO texts, quantities integers of 10^-digits, amounts integer fen, lines canonical JSON."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData()
 
@@ -56,31 +69,31 @@ bill_run = Table(
     Column("issued_at", String),
     UniqueConstraint("service", "period_start", "period_end", "part"),
 )
+bill_run_chunk = Table(
+    "bill_run_chunk",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("items", Integer, nullable=False),
+    Column("rated", Integer, nullable=False),
+    Column("issued", Integer, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("columns", LargeBinary, nullable=False),
+)
+"""The items of a run, some thousand accounts a row: ``columns`` is an Arrow stream of those that are not blocked."""
 bill_run_item = Table(
     "bill_run_item",
     metadata,
     Column("run", String, primary_key=True),
     Column("account_number", String, primary_key=True),
     Column("usage_point", String, nullable=False),
-    Column("combined_account", String, nullable=False),
-    Column("meter_number", String, nullable=False),
-    Column("multiplier", String, nullable=False),
-    Column("digits", Integer, nullable=False),
-    Column("unit", String, nullable=False),
-    Column("days", Integer, nullable=False),
-    Column("register_start", BigInteger),
-    Column("register_end", BigInteger),
-    Column("quantity", BigInteger, nullable=False),
-    Column("is_estimated", Boolean, nullable=False),
-    Column("parts", Text, nullable=False),
     Column("blocked", String),
     Column("held", String),
-    Column("tariff", String, nullable=False),
-    Column("lines", Text),
+    Column("quantity", BigInteger, nullable=False),
+    Column("digits", Integer, nullable=False),
     Column("amount_fen", BigInteger),
-    Column("collected_fen", BigInteger),
-    Column("bill_number", String),
 )
+"""The items of a run that do not go on by themselves, because they are blocked or held."""
 bill = Table(
     "bill",
     metadata,
@@ -116,7 +129,9 @@ bill = Table(
     UniqueConstraint("account_number", "service", "period_start", "period_end", "version"),
     Index("bill_by_usage_point", "usage_point", "period_end"),
     Index("bill_by_run", "run"),
-    Index("bill_by_replaced", "replaces"),
+    Index(
+        "bill_by_replaced", "replaces", sqlite_where=text("replaces IS NOT NULL"), postgresql_where=text("replaces IS NOT NULL")
+    ),
 )
 bill_series = Table(
     "bill_series",

@@ -1,32 +1,39 @@
 """Usage kept from ``BlocksSealed``: one row a usage point, reading type and business day, the latest version."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Connection, CursorResult, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import execute_many
+from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, slices
 from metropool.capabilities.billing.adapters.tables import usage
-from metropool.capabilities.billing.freezing import DayUsage
+from metropool.capabilities.billing.intervals import DayBlock
 from metropool.capabilities.billing.model import Month
 from metropool.storage.units import UnitContext
 
-Key = tuple[str, int]
 HOLE = -(1 << 63)
-_KEYS_A_QUERY = 400
 _ESTIMATED = 1
-_OF_DAY = [
-    usage.c[name]
-    for name in ("usage_point", "reading_type", "business_date", "device_number", "register_start", "register_end", "total")
-] + [usage.c.start_estimated, usage.c.end_estimated]
-_OF_INTERVALS = [usage.c[name] for name in ("usage_point", "reading_type", "business_date", "start", "interval_s", "amounts")]
+_KEY = {"usage_point": pl.String, "reading_type": pl.Int64, "business_date": pl.String}
+_OF_DAY = pl.Schema(
+    {
+        **_KEY,
+        "device_number": pl.String,
+        "register_start": pl.Int64,
+        "register_end": pl.Int64,
+        "total": pl.Int64,
+        "start_estimated": pl.Boolean,
+        "end_estimated": pl.Boolean,
+    }
+)
+_OF_INTERVALS = pl.Schema({**_KEY, "start": pl.Int64, "interval_s": pl.Int64, "amounts": pl.Binary})
 _PLAIN = ("usage_point", "reading_type", "version", "device_number", "start", "interval_s", "register_start", "register_end")
 
 
@@ -47,64 +54,68 @@ class SqlUsage:
         upsert = statement.on_conflict_do_update(
             index_elements=keys, set_=values, where=statement.excluded.version > usage.c.version
         )
-        execute_many(self._connection, upsert, _rows_of(rows))
+        insert_columns(self._connection, upsert, _columns_of(rows))
         later = rows.filter(pc.greater(rows["version"], 1))
         return list(zip(later["usage_point"].to_pylist(), later["business_date"].to_pylist(), strict=True))
 
-    def days(self, keys: Collection[Key], *, days: Collection[date]) -> dict[Key, dict[date, DayUsage]]:
-        """Usage of some days, by (usage point, reading type) and day."""
-        found: dict[Key, dict[date, DayUsage]] = {}
-        names = {day.isoformat(): day for day in days}
-        for row in self._select(_OF_DAY, keys, usage.c.business_date.in_(list(names))):
-            usage_point, reading_type, day, *known = row
-            found.setdefault((usage_point, reading_type), {})[names[day]] = DayUsage(*known)
-        return found
+    def days(self, keys: pl.DataFrame, *, days: Collection[date]) -> pl.DataFrame:
+        """Usage of some days: the columns of ``_OF_DAY``, the day as ISO text.
 
-    def intervals(self, keys: Collection[Key], *, month: Month) -> Iterator[Mapping[str, Any]]:
-        """Interval values of a period by day and shape: business_date, start, interval_s, keys, values (keys, counts), is_whole.
+        Args:
+            keys: ``usage_point`` and ``reading_type``.
+            days: The days.
+        """
+        names = [day.isoformat() for day in days]
+        found = [frame_of(rows, _OF_DAY) for rows in self._select(_OF_DAY, keys, usage.c.business_date.in_(names))]
+        return pl.concat(found) if found else pl.DataFrame(schema=_OF_DAY)
 
-        Holes count nothing and make a row not whole; days of other lengths make groups of their own.
+    def intervals(self, keys: pl.DataFrame, *, month: Month) -> Iterator[DayBlock]:
+        """Interval values of a period by day and shape; days of other lengths make blocks of their own.
+
+        Args:
+            keys: ``usage_point`` and ``reading_type`` of each account; the rows of the blocks are those of the keys.
+            month: The period.
         """
         c = usage.c
         inside = (c.business_date >= month.start.isoformat()) & (c.business_date < month.end.isoformat()) & c.amounts.is_not(None)
-        groups: dict[tuple[str, int, int, int], tuple[list[Key], list[bytes]]] = {}
-        for row in self._select(_OF_INTERVALS, keys, inside):
-            usage_point, reading_type, day, start, interval_s, amounts = row
-            its_keys, blobs = groups.setdefault((day, start, interval_s, len(amounts)), ([], []))
-            its_keys.append((usage_point, reading_type))
-            blobs.append(amounts)
-        for (day, start, interval_s, _), (its_keys, blobs) in sorted(groups.items()):
-            values = np.frombuffer(b"".join(blobs), "<i8").reshape(len(its_keys), -1)
-            yield {
-                "business_date": date.fromisoformat(day),
-                "start": start,
-                "interval_s": interval_s,
-                "keys": its_keys,
-                "values": np.where(values == HOLE, 0, values),
-                "is_whole": (values != HOLE).all(axis=1),
-            }
+        found = [frame_of(rows, _OF_INTERVALS) for rows in self._select(_OF_INTERVALS, keys, inside)]
+        if found:
+            known = keys.with_row_index("row").join(pl.concat(found), on=["usage_point", "reading_type"])
+            known = known.with_columns(bytes=pl.col("amounts").bin.size())
+            for block in known.partition_by("business_date", "start", "interval_s", "bytes"):
+                yield _block(block)
 
-    def _select(self, columns: Sequence[Column[Any]], keys: Collection[Key], condition: Any) -> Iterator[Sequence[Any]]:
+    def _select(self, columns: Iterable[str], keys: pl.DataFrame, condition: Any) -> Iterator[CursorResult[Any]]:
         """Rows of some keys; one reading type at a time, so that the primary key finds them."""
-        by_type: dict[int, list[str]] = {}
-        for usage_point, reading_type in sorted(keys):
-            by_type.setdefault(reading_type, []).append(usage_point)
-        for reading_type, points in by_type.items():
-            for start in range(0, len(points), _KEYS_A_QUERY):
-                some = usage.c.usage_point.in_(points[start : start + _KEYS_A_QUERY])
-                query = select(*columns).where(some, usage.c.reading_type == reading_type, condition)
-                yield from self._connection.execute(query).all()
+        for of_type in keys.unique().sort("usage_point").partition_by("reading_type"):
+            reading_type = of_type["reading_type"][0]
+            for some in slices(of_type["usage_point"].to_list()):
+                query = select(*(usage.c[name] for name in columns)).where(
+                    usage.c.usage_point.in_(some), usage.c.reading_type == reading_type, condition
+                )
+                yield self._connection.execute(query)
 
 
-def _rows_of(rows: pa.Table) -> list[dict[str, Any]]:
+def _block(rows: pl.DataFrame) -> DayBlock:
+    values = np.frombuffer(b"".join(rows["amounts"].to_list()), "<i8").reshape(rows.height, -1)
+    return DayBlock(
+        business_date=date.fromisoformat(rows["business_date"][0]),
+        start=rows["start"][0],
+        interval_s=rows["interval_s"][0],
+        rows=rows["row"].to_numpy().astype(np.int64),
+        values=np.where(values == HOLE, 0, values),
+        is_whole=(values != HOLE).all(axis=1),
+    )
+
+
+def _columns_of(rows: pa.Table) -> dict[str, Sequence[Any]]:
     columns: dict[str, Sequence[Any]] = {name: rows[name].to_pylist() for name in _PLAIN}
     columns["business_date"] = rows["business_date"].cast(pa.string()).to_pylist()
     columns["amounts"], columns["total"] = _pack(rows["values"])
     first, last = _edge_quality(rows)
     columns["start_estimated"] = [quality == _ESTIMATED for quality in first]
     columns["end_estimated"] = [quality == _ESTIMATED for quality in last]
-    names = list(columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return {column.name: columns[column.name] for column in usage.c}
 
 
 def _pack(values: pa.ChunkedArray) -> tuple[list[bytes | None], list[int | None]]:

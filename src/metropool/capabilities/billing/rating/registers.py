@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from metropool.core.errors import Invalid, NotFound
 
 Reading = tuple[datetime, int]
@@ -51,11 +54,22 @@ def register_growth(start: int, end: int, *, digits: int | None = None) -> int:
     return end + int(10**digits) - start
 
 
-def apply_multiplier(growth: int, multiplier: Decimal) -> int:
-    """Growth times the multiplier (倍率) [smallest units]: step ``half_up_to_register_digits`` where it is no integer."""
-    grown: Decimal = growth * multiplier
-    whole: Decimal = grown.to_integral_value(rounding=ROUND_HALF_UP)
-    return int(whole)
+def apply_multipliers(growth: NDArray[np.int64], multipliers: Sequence[str]) -> NDArray[np.int64]:
+    """Growth times the multiplier (倍率) [smallest units]: step ``half_up_to_register_digits`` where it is no integer.
+
+    Args:
+        growth: 0 or more [smallest units], shape (N,) or (N, D).
+        multipliers: Exact decimals, 0 or more, N of them; row n is of multiplier n.
+    """
+    grown = growth.copy()
+    texts = np.asarray(multipliers)
+    for text in dict.fromkeys(multipliers):
+        numerator, denominator = Decimal(text).as_integer_ratio()
+        if numerator != denominator:
+            of_it = texts == text
+            whole = growth[of_it].astype(object)
+            grown[of_it] = (2 * whole * numerator + denominator) // (2 * denominator)
+    return grown
 
 
 def _instant(reading: Reading) -> datetime:

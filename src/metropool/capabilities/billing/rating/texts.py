@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from metropool.capabilities.billing.rating.batch import RatedColumns
 
 
-def lines_of_columns(rated: RatedColumns) -> list[str]:
+def lines_of_columns(rated: RatedColumns) -> pl.Series:
     """The lines of each bill as canonical JSON, in the order of the bills."""
     digits = rated.digits + rated.price_digits
     pieces: list[pl.Series | str] = ["["]
@@ -26,6 +26,16 @@ def lines_of_columns(rated: RatedColumns) -> list[str]:
     return _concat([*pieces, "]"], len(rated.total))
 
 
+def decimal_texts(values: pl.Series, digits: int) -> pl.Series:
+    """Integers of 10^-digits as decimal texts without needless zeros; null stays null."""
+    size = pl.col("value").abs()
+    whole, rest = size // 10**digits, size % 10**digits
+    fraction = rest.cast(pl.String).str.zfill(digits).str.strip_chars_end("0")
+    unsigned = pl.when(rest == 0).then(whole.cast(pl.String)).otherwise(pl.concat_str(whole, fraction, separator="."))
+    text = pl.when(pl.col("value") < 0).then(pl.concat_str(pl.lit("-"), unsigned)).otherwise(unsigned)
+    return pl.DataFrame({"value": values}).select(text).to_series()
+
+
 def _minimum_lines(short: NDArray[Any], digits: int, *, first: bool) -> pl.Series:
     amounts = _texts(short, digits)
     line = pl.format('{}["minimum_charge","1","{}","{}"]', pl.lit("" if first else ","), pl.col("amount"), pl.col("amount"))
@@ -34,23 +44,19 @@ def _minimum_lines(short: NDArray[Any], digits: int, *, first: bool) -> pl.Serie
     return frame.select(pl.when(pl.col("there")).then(line).otherwise(pl.lit(""))).to_series()
 
 
-def _concat(pieces: Sequence[pl.Series | str], count: int) -> list[str]:
+def _concat(pieces: Sequence[pl.Series | str], count: int) -> pl.Series:
     frame = pl.DataFrame({str(i): piece for i, piece in enumerate(pieces) if isinstance(piece, pl.Series)})
     columns = [pl.lit(piece) if isinstance(piece, str) else pl.col(str(i)) for i, piece in enumerate(pieces)]
     if not frame.width:
-        return ["".join(piece for piece in pieces if isinstance(piece, str))] * count
-    return frame.select(pl.concat_str(columns)).to_series().to_list()
+        return pl.Series(["".join(piece for piece in pieces if isinstance(piece, str))] * count, dtype=pl.String)
+    return frame.select(pl.concat_str(columns)).to_series()
 
 
 def _texts(values: NDArray[Any], digits: int) -> pl.Series:
-    """Integers of 10^-digits, 0 or more, as decimal texts."""
+    """Integers of 10^-digits, 0 or more, as decimal texts; unbounded integers one by one."""
     if values.dtype == object:
         return pl.Series([_text(int(value), digits) for value in values], dtype=pl.String)
-    unit = 10**digits
-    whole, rest = np.divmod(values, unit)
-    fraction = pl.col("rest").cast(pl.String).str.zfill(digits).str.strip_chars_end("0")
-    text = pl.when(pl.col("rest") == 0).then(pl.col("whole").cast(pl.String)).otherwise(pl.format("{}.{}", "whole", fraction))
-    return pl.DataFrame({"whole": whole, "rest": rest}).select(text).to_series()
+    return decimal_texts(pl.Series(values), digits)
 
 
 def _text(value: int, digits: int) -> str:

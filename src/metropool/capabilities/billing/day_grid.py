@@ -1,0 +1,83 @@
+"""What is known of the usage of many accounts on some days, as matrices of accounts by days."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+UNKNOWN = -(1 << 63)
+"""Stands for a register or a sum that is not known."""
+KEY = ("usage_point", "reading_type")
+_COLUMN_OF = {"business_date": pl.String, "column": pl.Int64}
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DayGrid:
+    """Usage by account and day, shapes (N, D).
+
+    Attributes:
+        columns: Column of each day.
+        device: Which of ``device_numbers`` measured; -1 where the day is not known.
+        register_start, register_end, total: Registers and the day's own sum [smallest units], ``UNKNOWN`` where not known.
+        start_estimated, end_estimated: Whether the register is an estimate.
+        device_numbers: The meters.
+    """
+
+    columns: Mapping[date, int]
+    device: Ints
+    register_start: Ints
+    register_end: Ints
+    total: Ints
+    start_estimated: NDArray[np.bool_]
+    end_estimated: NDArray[np.bool_]
+    device_numbers: Sequence[str]
+
+    def rows(self, chosen: NDArray[Any]) -> "DayGrid":
+        """Only the chosen accounts."""
+        return DayGrid(
+            self.columns,
+            self.device[chosen],
+            self.register_start[chosen],
+            self.register_end[chosen],
+            self.total[chosen],
+            self.start_estimated[chosen],
+            self.end_estimated[chosen],
+            self.device_numbers,
+        )
+
+
+def day_grid(keys: pl.DataFrame, usage: pl.DataFrame, days: Sequence[date]) -> DayGrid:
+    """Lay usage out by account and day.
+
+    Args:
+        keys: ``usage_point`` and ``reading_type`` of each account; several accounts may share them.
+        usage: Rows of ``Usages.days``.
+        days: The columns, sorted.
+    """
+    columns = {day: column for column, day in enumerate(days)}
+    column_of = pl.DataFrame({"business_date": [day.isoformat() for day in days], "column": range(len(days))}, schema=_COLUMN_OF)
+    known = usage.join(keys.select(*KEY).with_row_index("row"), on=KEY).join(column_of, on="business_date")
+    at = known["row"].to_numpy(), known["column"].to_numpy()
+    shape = (keys.height, len(days))
+    devices = known["device_number"]
+
+    def lay(values: pl.Series, otherwise: int | bool) -> NDArray[Any]:
+        matrix = np.full(shape, otherwise)
+        matrix[at] = values.fill_null(otherwise).to_numpy()
+        return matrix
+
+    return DayGrid(
+        columns=columns,
+        device=lay(devices.rank("dense").cast(pl.Int64) - 1, -1),
+        register_start=lay(known["register_start"], UNKNOWN),
+        register_end=lay(known["register_end"], UNKNOWN),
+        total=lay(known["total"], UNKNOWN),
+        start_estimated=lay(known["start_estimated"], False),
+        end_estimated=lay(known["end_estimated"], False),
+        device_numbers=devices.unique().sort().to_list(),
+    )
