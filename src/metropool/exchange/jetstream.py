@@ -17,6 +17,8 @@ from metropool.exchange.ports import Delivery, LogEntry
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
+AWAY_S = 0.25
+NOTHING_YET = ("404", "408")
 _VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 
 
@@ -158,11 +160,15 @@ class JetStreamLog:
 
 
 async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> list[Msg]:
-    """Pull a batch with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer."""
+    """Pull a batch with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer.
+
+    While the broker is away this takes a moment before it gives nothing: a caller that asks again and again must leave the
+    event loop time to reconnect.
+    """
     inbox = client.new_inbox()
-    subscription = await client.subscribe(inbox)
     wish = {"batch": limit, "expires": int(wait_s * 1e9), "max_bytes": 0}
     messages: list[Msg] = []
+    subscription = await client.subscribe(inbox)
     try:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.main"
         await client.publish(subject, json.dumps(wish).encode(), reply=inbox)
@@ -172,13 +178,24 @@ async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> l
             if status == "100":
                 continue
             if status:
+                await _moment(0.0 if status in NOTHING_YET else AWAY_S)
                 break
             messages.append(message)
-    except (NatsError, TimeoutError, OSError):
+    except TimeoutError:
         pass
+    except (NatsError, OSError):
+        await _moment(AWAY_S)
     finally:
         await _leave(subscription.unsubscribe)
     return messages
+
+
+async def _moment(seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        return
 
 
 async def _leave(leave: Callable[[], Awaitable[None]]) -> None:
