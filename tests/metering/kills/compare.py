@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from metering.kills.harness import METERING, PLATFORM, SOURCE, City, position
 from metropool.capabilities.metering.sealing.operations import BRIDGE_S, _channels, household_points
 from metropool.capabilities.metering.sealing.seal import seal_day
-from metropool.core.quantities import reading_type
+from metropool.core.quantities import reading_type, reading_types
 from metropool.exchange.outbox import inbox, outbox
 from metropool.facts.readings.schemas import READING
 from metropool.facts.registry.tables import channel
@@ -84,8 +84,9 @@ def recorded(city: City, metering: Node, how: str) -> set[Value]:
     numbers = {}
     for row in metering.read_now("metering", lambda work: work.registry.rows(channel)):
         numbers[row["device"], row["point"], row["reading_type"]] = row["id"]
-    told = (row for row in city.record() if row["how"] == how)
-    pairs = ((numbers.get((row["device"], row["point"], reading_type(row["item"]).id)), row) for row in told)
+    kinds = reading_types()
+    told = (row for row in city.record() if row["how"] == how and row["item"] in kinds)
+    pairs = ((numbers.get((row["device"], row["point"], kinds[row["item"]].id)), row) for row in told)
     return {(number, row["at"], row["value"]) for number, row in pairs if number is not None}
 
 

@@ -102,7 +102,8 @@ def places_of(arguments: list[str]) -> list[str]:
 
 
 def run_broker(home: Path, port: int) -> None:
-    """The broker alone, as ``metropool serve`` would keep it, until this process ends."""
+    """The broker alone, as ``metropool serve`` would keep it, until this process ends; it waits less for the killed."""
+    from metropool.plan import broker as settings
     from metropool.runtime.broker import BrokerServer
     from metropool.runtime.systems import compile_named
 
@@ -111,6 +112,8 @@ def run_broker(home: Path, port: int) -> None:
             (home / "broker" / "url").write_text(server.url, encoding="ascii")
             await asyncio.Event().wait()
 
+    if "METROPOOL_SOAK" not in os.environ:
+        settings.INBOX_ACK_WAIT_S = settings.LOG_ACK_WAIT_S = 1.0
     asyncio.run(serve())
 
 

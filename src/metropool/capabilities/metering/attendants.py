@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+import structlog
+
 from metropool.capabilities.metering.collection import ingest
 from metropool.capabilities.metering.collection import operations as collection
+from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
@@ -20,6 +23,7 @@ from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Command
 from metropool.storage.lake import LakeFile
 
+log = structlog.get_logger()
 T = TypeVar("T")
 EVENTS = "events"
 BATCHES, WAIT_S = 12, 1.0
@@ -55,18 +59,22 @@ class Attendants:
     _turns: dict[int, asyncio.Lock] = field(default_factory=dict)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def take_log_in(self, log: LogSource) -> None:
+    async def take_log_in(self, source: LogSource) -> None:
         """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit."""
+        backlog = Backlog()
         while True:
-            entries = await log.read(limit=BATCHES, wait_s=WAIT_S)
-            if entries:
-                await self.take_in(entries)
-                await log.done(entries[-1].sequence)
+            backlog.add(await source.read(limit=BATCHES, wait_s=WAIT_S))
+            if backlog.oldest:
+                await self.take_in(backlog)
+                await source.done(await self._position())
 
-    async def take_in(self, entries: Sequence[LogEntry]) -> None:
-        """One run of entries, ascending: prepared and written beside the writer, then one unit. Repeats have no effect."""
-        position = await self.units.read(lambda work: work.collection.position(stream=self.stream))
-        fresh = [entry for entry in entries if entry.sequence > position]
+    async def take_in(self, backlog: Backlog) -> None:
+        """One run of batches: prepared and written beside the writer, then one unit. Repeats have no effect."""
+        position = await self._position()
+        backlog.drop(up_to=position)
+        if backlog.misses_for_good(position):
+            log.error("the log lost batches", stream=self.stream, after=position, before=backlog.oldest)
+        fresh = backlog.following(position, limit=BATCHES)
         if not fresh:
             return
         prepared, files = await self.units.read(partial(_prepare, entries=fresh))
@@ -74,6 +82,10 @@ class Attendants:
             await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
         except Conflict:
             return
+        backlog.drop(up_to=fresh[-1].sequence)
+
+    async def _position(self) -> int:
+        return await self.units.read(lambda work: int(work.collection.position(stream=self.stream)))
 
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
