@@ -11,6 +11,7 @@ from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import Envelope, from_bytes, seal
 from metropool.exchange.jetstream import JetStreamExchange, JetStreamLog, connect
 from metropool.exchange.messages import SwitchSupply
+from metropool.exchange.ports import LogEntry
 from metropool.runtime.broker import seed_of
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_the_log_keeps_batches_in_order_until_they_are_done(tmp_path: Path) -> N
             read = JetStreamLog(core.client, stream="log_metering", subject="log.metering")
             sequences = [await written.append(b"batch %d" % number, part="0") for number in range(3)]
             assert sequences == [1, 2, 3]
-            assert await read.read(limit=10, wait_s=2) == [(n + 1, b"batch %d" % n) for n in range(3)]
+            assert await read.read(limit=10, wait_s=2) == [LogEntry(n + 1, "0", b"batch %d" % n) for n in range(3)]
             await read.done(2)
             while await city.stored("metering", "log") > 1:
                 await core.settle()

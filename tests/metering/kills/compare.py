@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from math import inf
 
 import numpy as np
 import pyarrow as pa
@@ -42,11 +43,17 @@ class Found:
     letters: int
 
 
-def compare(city: City) -> Found:
-    """Hold everything against everything; an assertion tells what is lost, doubled or invented."""
+def compare(city: City, *, acknowledged_by: float = inf) -> Found:
+    """Hold everything against everything; an assertion tells what is lost, doubled or invented.
+
+    Args:
+        city: What runs or ran, drained.
+        acknowledged_by: Only what the simulator recorded up to this machine time must be there; what came later may be.
+    """
     with city.books(METERING) as metering, city.books(PLATFORM) as platform:
         rows = metering.read_now("metering", readings_of)
-        pushed, polled = (recorded(city, metering, how) for how in ("push", "poll"))
+        pushed = recorded(city, metering, "push", until=acknowledged_by)
+        polled = recorded(city, metering, "poll") | recorded(city, metering, "push")
         kept = values_of(rows)
         assert pushed, "the run acknowledged something"
         assert not pushed - kept, f"{len(pushed - kept)} acknowledged values are lost, such as {min(pushed - kept)}"
@@ -79,13 +86,13 @@ def values_of(rows: pa.Table) -> set[Value]:
     return set(zip(*(rows[name].to_pylist() for name in ("channel", "at", "value")), strict=True))
 
 
-def recorded(city: City, metering: Node, how: str) -> set[Value]:
+def recorded(city: City, metering: Node, how: str, *, until: float = inf) -> set[Value]:
     """Values of the simulator's record, by our channels: a terminal's point, or the meter's own address."""
     numbers = {}
     for row in metering.read_now("metering", lambda work: work.registry.rows(channel)):
         numbers[row["device"], row["point"], row["reading_type"]] = row["id"]
     kinds = reading_types()
-    told = (row for row in city.record() if row["how"] == how and row["item"] in kinds)
+    told = (row for row in city.record() if row["how"] == how and row["item"] in kinds and row["wall"] <= until)
     pairs = ((numbers.get((row["device"], row["point"], kinds[row["item"]].id)), row) for row in told)
     return {(number, row["at"], row["value"]) for number, row in pairs if number is not None}
 
@@ -102,7 +109,7 @@ def check_truth(city: City, metering: Node, kept: set[Value]) -> None:
 
 def true_curves(city: City) -> dict[tuple[str, int], int]:
     """What each meter's curve register truly was, from another command of the simulator."""
-    folder = city.home.parent / f"{city.home.name}-truth"
+    folder = city.folder / "truth"
     span = ("--from", "2026-07-01", "--to", "2026-07-06", "--fine-days", "10")
     command = [
         sys.executable,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -159,7 +160,7 @@ class City:
     Attributes:
         seed, homes: Of the city file.
         speed: Business seconds per machine second.
-        box: Home of the simulation, with its record; apart from the product's.
+        beside: Folder for what is not the product's: the simulation's home and record, logs, armed places.
     """
 
     home: Path
@@ -167,14 +168,16 @@ class City:
     homes: int = 2
     speed: float = 1200.0
     begins: str = BEGINS
-    box: Path = field(init=False)
+    beside: Path | None = None
     parts: dict[str, Part] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.box, self.logs = (self.home.parent / f"{self.home.name}-{what}" for what in ("box", "logs"))
-        self.logs.mkdir(exist_ok=True)
-        self.keeper = Keeper(arms=self.home.parent / f"{self.home.name}-arms")
-        self.clock = f"{self.begins}@{self.speed:g}/{time.time():.3f}"
+        self.folder = self.beside or self.home.parent / f"{self.home.name}-beside"
+        self.box, self.logs, self.arms = (self.folder / name for name in ("box", "logs", "arms"))
+        for folder in (self.box, self.logs, self.arms):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.keeper = Keeper(arms=self.arms)
+        self._set_clock()
         self.ports = {name: free_port() for name in ("broker", "metering", "frontend", "platform")}
 
     def enrol(self) -> None:
@@ -198,19 +201,25 @@ class City:
         asyncio.run(setup.enrol())
 
     def start(self, *, field: bool = True) -> None:
-        """Start the clock, all systems' parts and, unless told otherwise, the concentrators."""
-        self.clock = f"{self.begins}@{self.speed:g}/{time.time():.3f}"
+        """Start the clock and the systems' parts; with ``field`` the front end and the concentrators too."""
+        self._set_clock()
         self._add("broker", ("broker", str(self.home), str(self.ports["broker"]))).ready()
-        for name, arguments in (
-            ("metering", ("serve", "metering")),
-            ("platform", ("serve", "smart_use_platform")),
-            ("frontend", ("serve", "metering:frontend")),
-        ):
-            self._add(name, ("product", *arguments))
-        for name in ("frontend", "metering", "platform"):
+        served = {"metering": "metering", "platform": "smart_use_platform"} | ({"frontend": "metering:frontend"} if field else {})
+        for name, what in served.items():
+            self._add(name, ("product", "serve", what))
+        for name in served:
             self.parts[name].ready()
         if field:
             self.start_field()
+
+    def _set_clock(self) -> None:
+        self.anchor_s = time.time()
+        self.clock = f"{self.begins}@{self.speed:g}/{self.anchor_s:.3f}"
+
+    def now(self) -> str:
+        """The business instant, as ``begins`` is given."""
+        passed = timedelta(seconds=(time.time() - self.anchor_s) * self.speed)
+        return (datetime.fromisoformat(self.begins) + passed).isoformat()
 
     def start_field(self) -> None:
         """Start the concentrators: what they record as confirmed is what must be found."""
@@ -226,17 +235,36 @@ class City:
             "METROPOOL_FIELD_PORT": str(self.ports["frontend"]),
             "METROPOOL_DEMO": "1",
         }
-        arms, log = self.home.parent / f"{self.home.name}-arms", self.logs / f"{name}.log"
-        part = Part(name, arguments, self.ports.get(name, 0), arms, log, environment, self.keeper)
+        log = self.logs / f"{name}.log"
+        part = Part(name, arguments, self.ports.get(name, 0), self.arms, log, environment, self.keeper)
         self.parts[name] = part
         part.start()
         return part
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All processes stand still, the field first: what it recorded as confirmed had been confirmed by the others."""
+        pids = [pid for name in ("field", "frontend", "metering", "platform", "broker") for pid in self._pids_of(name)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+            until(lambda pid=pid: is_stopped(pid), f"{pid} stands still", every_s=0.002)
+        try:
+            yield
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
+
+    def _pids_of(self, name: str) -> list[int]:
+        if name not in self.parts:
+            return []
+        pid = self.parts[name].pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        return [pid, *map(int, children)]
+
     def kill_broker(self) -> None:
         """kill -9 nats-server itself; its keeper starts it again."""
         keeper = self.parts["broker"]
-        listed = Path(f"/proc/{keeper.pid}/task/{keeper.pid}/children")
-        (child,) = [int(pid) for pid in listed.read_text(encoding="ascii").split()]
+        _, child = self._pids_of("broker")
         os.kill(child, signal.SIGKILL)
         keeper.kills += 1
         until(lambda: not listens(keeper.port), "the broker is gone", every_s=0.005)
@@ -278,6 +306,12 @@ class City:
     def get(self, name: str, path: str, **options: object) -> httpx.Response:
         """A page of a part."""
         return httpx.get(f"http://127.0.0.1:{self.ports[name]}{path}", trust_env=False, timeout=10, **options)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether no thread of a process runs or is in the kernel any more."""
+    states = (task.joinpath("stat").read_text().rsplit(")", 1)[1].split()[0] for task in Path(f"/proc/{pid}/task").iterdir())
+    return all(state == "T" for state in states)
 
 
 def position(metering: Node) -> int:
