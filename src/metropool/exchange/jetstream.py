@@ -18,6 +18,8 @@ from metropool.exchange.ports import Delivery, LogEntry
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
 ANSWER_S = 2.0
+AWAY_S = 0.25
+NOTHING_YET = ("404", "408")
 _VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 
 
@@ -182,10 +184,14 @@ async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> l
 
 
 async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patience_s: float) -> list[Msg]:
-    """Messages of one request, until as many came as it asked for or the server says that it ended."""
+    """Messages of one request, until as many came as it asked for or the server says that it ended.
+
+    While the broker is away this takes a moment before it gives nothing: a caller that asks again and again must leave the
+    event loop time to reconnect.
+    """
     inbox = client.new_inbox()
-    subscription = await client.subscribe(inbox)
     messages: list[Msg] = []
+    subscription = await client.subscribe(inbox)
     try:
         await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.main", json.dumps(wish).encode(), reply=inbox)
         while len(messages) < wish["batch"]:
@@ -194,13 +200,24 @@ async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patien
             if status == "100":
                 continue
             if status:
+                await _moment(0.0 if status in NOTHING_YET else AWAY_S)
                 break
             messages.append(message)
-    except (NatsError, TimeoutError, OSError):
+    except TimeoutError:
         pass
+    except (NatsError, OSError):
+        await _moment(AWAY_S)
     finally:
         await _leave(subscription.unsubscribe)
     return messages
+
+
+async def _moment(seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        return
 
 
 async def _leave(leave: Callable[[], Awaitable[None]]) -> None:

@@ -16,6 +16,7 @@ from metropool.plan.schema import Letter
 INSTANCE = "main"
 CONSUMER = "main"
 SYSTEM_ACCOUNT = "broker"
+INBOX_ACK_WAIT_S, LOG_ACK_WAIT_S = 30.0, 5.0
 _GIB = 1 << 30
 
 
@@ -27,6 +28,7 @@ class Stream:
         max_bytes: Bound on disk; when full, new messages are refused, so they stay with whoever says them.
         max_deliver: How often a message is handed over before the broker stops trying; -1 for ever.
         max_waiting_acks: How many messages may be out, not yet acknowledged.
+        ack_wait_s: After how long one that is out is handed over again; a process that was killed holds up its successor so long.
     """
 
     account: str
@@ -35,6 +37,7 @@ class Stream:
     max_bytes: int
     max_deliver: int
     max_waiting_acks: int
+    ack_wait_s: float
 
 
 @dataclass(frozen=True)
@@ -143,11 +146,14 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
 
 
 def _streams(system: str, front: str | None) -> list[Stream]:
-    inbox = Stream(system, f"inbox_{system}", (f"{system}.>",), max_bytes=_GIB, max_deliver=1000, max_waiting_acks=1000)
+    name, limits = f"inbox_{system}", {"max_deliver": 1000, "max_waiting_acks": 1000}
+    inbox = Stream(system, name, (f"{system}.>",), max_bytes=_GIB, ack_wait_s=INBOX_ACK_WAIT_S, **limits)
     if front is None:
         return [inbox]
-    # The log is never given up on: a terminal was told that its reading is safe.
-    log = Stream(system, f"log_{system}", (f"log.{system}.>",), max_bytes=4 * _GIB, max_deliver=-1, max_waiting_acks=20_000)
+    # The log is never given up on: a terminal was told that its reading is safe. Few batches are out at a time: the reader keeps
+    # them in memory until those before them came.
+    name, limits = f"log_{system}", {"max_deliver": -1, "max_waiting_acks": 48}
+    log = Stream(system, name, (f"log.{system}.>",), max_bytes=4 * _GIB, ack_wait_s=LOG_ACK_WAIT_S, **limits)
     return [inbox, log]
 
 

@@ -9,7 +9,6 @@ from metropool.plan.broker import CONSUMER, Stream
 
 TIMEOUT_S = 10.0
 DUPLICATE_WINDOW_S = 120
-ACK_WAIT_S = 30
 _NS = 1_000_000_000
 _STREAM_NOT_FOUND = 10059
 
@@ -72,7 +71,7 @@ def consumer_config(stream: Stream) -> dict[str, Any]:
         "durable_name": CONSUMER,
         "deliver_policy": "all",
         "ack_policy": "explicit",
-        "ack_wait": ACK_WAIT_S * _NS,
+        "ack_wait": int(stream.ack_wait_s * _NS),
         "max_deliver": stream.max_deliver,
         "max_ack_pending": stream.max_waiting_acks,
         "replay_policy": "instant",

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+import structlog
+
 from metropool.capabilities.metering.collection import ingest
 from metropool.capabilities.metering.collection import operations as collection
+from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
@@ -20,13 +23,11 @@ from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Command
 from metropool.storage.lake import LakeFile
 
+log = structlog.get_logger()
 T = TypeVar("T")
 EVENTS = "events"
 BATCHES, WAIT_S = 12, 1.0
 """A batch of the log has up to some 150,000 values when much comes at once: a unit is bounded by memory, not by patience."""
-
-HELD = 64
-"""Batches kept in memory while an earlier one is still to come; more are handed over again by the broker."""
 
 LOOKS_S = 0.5
 READS_AT_ONCE = 256
@@ -58,36 +59,33 @@ class Attendants:
     _turns: dict[int, asyncio.Lock] = field(default_factory=dict)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def take_log_in(self, log: LogSource) -> None:
-        """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit.
-
-        Only what follows the position without a gap is taken in. After a crash the broker hands over later batches first and
-        the ones we had, but had not acknowledged, a while later; the later ones are held until then.
-        """
-        held: dict[int, LogEntry] = {}
+    async def take_log_in(self, source: LogSource) -> None:
+        """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit."""
+        backlog = Backlog()
         while True:
-            for entry in await log.read(limit=BATCHES, wait_s=WAIT_S):
-                held[entry.sequence] = entry
-            position = await self.take_in(sorted(held.values(), key=lambda entry: entry.sequence))
-            held = {sequence: entry for sequence, entry in sorted(held.items())[:HELD] if sequence > position}
-            await log.done(position)
+            backlog.add(await source.read(limit=BATCHES, wait_s=WAIT_S))
+            if backlog.oldest:
+                await self.take_in(backlog)
+                await source.done(await self._position())
 
-    async def take_in(self, entries: Sequence[LogEntry]) -> int:
-        """One run of entries, ascending: prepared and written beside the writer, then one unit. Repeats have no effect.
-
-        Returns:
-            The position reached: everything up to it is in the books.
-        """
-        position: int = await self.units.read(lambda work: work.collection.position(stream=self.stream))
-        run = next_run(entries, position=position)
-        if not run:
-            return position
-        prepared, files = await self.units.read(partial(_prepare, entries=run))
+    async def take_in(self, backlog: Backlog) -> None:
+        """One run of batches: prepared and written beside the writer, then one unit. Repeats have no effect."""
+        position = await self._position()
+        backlog.drop(up_to=position)
+        if backlog.misses_for_good(position):
+            log.error("the log lost batches", stream=self.stream, after=position, before=backlog.oldest)
+        fresh = backlog.following(position, limit=BATCHES)
+        if not fresh:
+            return
+        prepared, files = await self.units.read(partial(_prepare, entries=fresh))
         try:
-            await self.units.write(partial(_commit, entries=run, prepared=prepared, files=files, stream=self.stream))
+            await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
         except Conflict:
-            return position
-        return int(run[-1].sequence)
+            return
+        backlog.drop(up_to=fresh[-1].sequence)
+
+    async def _position(self) -> int:
+        return await self.units.read(lambda work: int(work.collection.position(stream=self.stream)))
 
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
@@ -135,15 +133,6 @@ class Attendants:
     async def _command_one(self, command: Command, task: Forward | Read, record: Callable[..., Command]) -> None:
         answer = await self.front.carry_out(task)
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
-
-
-def next_run(entries: Sequence[LogEntry], *, position: int) -> list[LogEntry]:
-    """The entries that follow a position without a gap; ``entries`` ascending."""
-    run: list[LogEntry] = []
-    for entry in entries:
-        if entry.sequence == position + len(run) + 1 and len(run) < BATCHES:
-            run.append(entry)
-    return run
 
 
 def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
