@@ -24,6 +24,7 @@ def test_no_batch_is_passed_over_while_batches_come(tmp_path: Path) -> None:
                 if not entries and writing.done():
                     break
                 seen += [entry.sequence for entry in entries]
+                await read.done(max(seen, default=0))
             await writing
             return seen
 
