@@ -24,8 +24,8 @@ from metropool.exchange.messages import BlocksSealed
 REST_DAYS = 7
 """How long accounts without registers are tried again by themselves; after that a person starts the further part."""
 
-CHUNK = 5_000
-"""Accounts worked in one unit: some tens of milliseconds of the writer, and what a crash repeats."""
+CHUNK = 10_000
+"""Accounts worked in one unit: some tenths of a second of the writer, and what a crash repeats."""
 
 
 def note_usage(*, work: BillingWork, message: BlocksSealed) -> None:
