@@ -18,25 +18,23 @@ from metropool.core.periods import DAY
 from metropool.core.quantities import reading_types_by_id
 
 Ints = NDArray[np.int64]
-ITEM = pl.Schema(
-    {
-        "account_number": pl.String,
-        "usage_point": pl.String,
-        "combined_account": pl.String,
-        "meter_number": pl.String,
-        "multiplier": pl.String,
-        "digits": pl.Int64,
-        "unit": pl.String,
-        "register_start": pl.Int64,
-        "register_end": pl.Int64,
-        "quantity": pl.Int64,
-        "is_estimated": pl.Boolean,
-        "shape": pl.String,
-        "numbers": pl.List(pl.Int64),
-        "tariff": pl.String,
-        "blocked": pl.String,
-    }
-)
+ITEM: dict[str, Any] = {
+    "account_number": pl.String,
+    "usage_point": pl.String,
+    "combined_account": pl.String,
+    "meter_number": pl.String,
+    "multiplier": pl.String,
+    "digits": pl.Int64,
+    "unit": pl.String,
+    "register_start": pl.Int64,
+    "register_end": pl.Int64,
+    "quantity": pl.Int64,
+    "is_estimated": pl.Boolean,
+    "shape": pl.String,
+    "numbers": pl.List(pl.Int64),
+    "tariff": pl.String,
+    "blocked": pl.String,
+}
 """Columns of frozen items: ``shape`` says the spans as JSON; ``numbers`` has for each of them the quantity, the quantity of the
 tier window before it and the shares of its time-of-use periods [10^-digits]."""
 

@@ -1,7 +1,9 @@
 """What billing does: keep usage, assign tariffs, run the billing of a period stage by stage."""
 
+import gc
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 import polars as pl
@@ -22,8 +24,8 @@ from metropool.exchange.messages import BlocksSealed
 REST_DAYS = 7
 """How long accounts without registers are tried again by themselves; after that a person starts the further part."""
 
-CHUNK = 5_000
-"""Accounts worked in one unit: some tens of milliseconds of the writer, and what a crash repeats."""
+CHUNK = 10_000
+"""Accounts worked in one unit: some tenths of a second of the writer, and what a crash repeats."""
 
 
 def note_usage(*, work: BillingWork, message: BlocksSealed) -> None:
@@ -135,7 +137,8 @@ def advance_bill_runs(*, work: BillingWork) -> datetime | None:
     _start_scheduled(work)
     for run in work.runs.runs():
         if run["state"] != RunState.ISSUED and not _waits_for_review(run):
-            _advance(work, run)
+            with _without_collector():
+                _advance(work, run)
             work.changed("bill-runs")
             return work.now
     return work.now if propose_adjustments(work=work) else None
@@ -205,6 +208,18 @@ def _bill_the_rest(work: BillingWork) -> None:
 
 def _waits_for_review(run: Row) -> bool:
     return run["state"] == RunState.RATED and run["review"] == Review.MANUAL and not run["signed_off_by"]
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold the cyclic collector still for one unit: a chunk makes many objects and no cycles, and half its time went into looking."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _advance(work: BillingWork, run: Row) -> None:

@@ -1,10 +1,11 @@
 """The ledger book (账务): entries that sum to zero, posted once by their business key, never changed."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Dialect, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Dialect, String, any_, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from metropool.core.errors import Conflict, Fault, Invalid, Unavailable
@@ -15,7 +16,6 @@ from metropool.facts.ledger.verification import GENESIS, ChainReport, chain_hash
 
 Legs = Sequence[tuple[str, Fen]]
 """Account and amount [fen]; debit is positive, credit negative."""
-_KEYS_A_QUERY = 5_000
 _LARGEST = (1 << 63) - 1
 
 
@@ -142,7 +142,10 @@ class SqlLedger:
 
     def _by_position(self) -> Dialect:
         """The dialect of the connection, with parameters by position."""
-        return sqlite.dialect() if self._connection.dialect.name == "sqlite" else postgresql.dialect(paramstyle="format")
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        make: Any = sqlite.dialect if is_sqlite else postgresql.dialect
+        dialect: Dialect = make(paramstyle="qmark" if is_sqlite else "format")
+        return dialect
 
     def _begin_chain(self) -> None:
         if self._connection.execute(select(ledger_head.c.id)).first() is None:
@@ -157,11 +160,16 @@ class SqlLedger:
         """Legs of the entries already posted under some of the keys."""
         c = posting.c
         known: dict[str, list[tuple[str, Fen]]] = {}
-        for start in range(0, len(keys), _KEYS_A_QUERY):
-            query = select(c.key, c.account, c.amount_fen).where(c.key.in_(keys[start : start + _KEYS_A_QUERY]))
-            for key, account, amount_fen in self._connection.execute(query.order_by(c.number)):
-                known.setdefault(key, []).append((account, amount_fen))
+        rows = self._connection.execute(select(c.key, c.account, c.amount_fen).where(self._is_one_of(keys)).order_by(c.number))
+        for key, account, amount_fen in rows:
+            known.setdefault(key, []).append((account, amount_fen))
         return known
+
+    def _is_one_of(self, keys: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a posting has one of the keys: one parameter however many they are."""
+        if self._connection.dialect.name == "sqlite":
+            return posting.c.key.in_(select(func.json_each(json.dumps(keys)).table_valued("value").c.value))
+        return posting.c.key == any_(literal(keys, postgresql.ARRAY(String)))
 
 
 def _check(entries: Sequence[Entry]) -> None:

@@ -1,15 +1,15 @@
 """Issued bills, their numbers, rechecks and payments in SQL."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Float, Table, cast, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Float, Table, cast, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, slices
+from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, is_one_of
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series
 from metropool.capabilities.billing.model import Month, OpenBill
 from metropool.capabilities.billing.ports import Row
@@ -48,10 +48,9 @@ class SqlBills:
         """Those of the accounts that have a bill of this service and period."""
         c = bill.c
         same = (c.service == service, c.period_start == month.start.isoformat(), c.period_end == month.end.isoformat())
-        found: set[str] = set()
-        for some in _slices(accounts):
-            found.update(self._connection.execute(select(c.account_number).where(*same, c.account_number.in_(some))).scalars())
-        return found
+        return set(
+            self._connection.execute(select(c.account_number).where(*same, self._has(c.account_number, accounts))).scalars()
+        )
 
     def year_to_date(self, *, service: str, accounts: Collection[str], start: date) -> dict[str, int]:
         """Quantity billed in the calendar year before a day, by account [10^-digits], by the last version of each bill."""
@@ -59,18 +58,15 @@ class SqlBills:
         later = bill.alias("later")
         replaced = select(later.c.replaces).where(later.c.replaces == c.number).exists()
         in_year = (c.period_start >= date(start.year, 1, 1).isoformat(), c.period_start < start.isoformat(), c.service == service)
-        found: dict[str, int] = {}
-        for some in _slices(accounts):
-            query = select(c.account_number, func.sum(c.quantity_units)).where(*in_year, c.account_number.in_(some), ~replaced)
-            found |= {account: int(total) for account, total in self._connection.execute(query.group_by(c.account_number))}
-        return found
+        query = select(c.account_number, func.sum(c.quantity_units)).group_by(c.account_number)
+        rows = self._connection.execute(query.where(*in_year, self._has(c.account_number, accounts), ~replaced))
+        return {account: int(total) for account, total in rows}
 
     def most_a_day(self, accounts: Collection[str]) -> pl.DataFrame:
         """The most each account was ever billed a day: account_number, most [10^-digits]; only those that were billed before."""
         c, schema = bill.c, {"account_number": pl.String, "most": pl.Float64}
         query = select(c.account_number, cast(func.max(c.quantity_units / c.days), Float)).group_by(c.account_number)
-        some = [frame_of(self._connection.execute(query.where(c.account_number.in_(each))), schema) for each in _slices(accounts)]
-        return pl.concat(some) if some else pl.DataFrame(schema=schema)
+        return frame_of(self._connection.execute(query.where(self._has(c.account_number, accounts))), schema)
 
     def touching(self, changed: Sequence[tuple[str, date]]) -> list[str]:
         """Numbers of the newest bills whose period has a changed day of their usage point."""
@@ -80,13 +76,12 @@ class SqlBills:
             days.setdefault(usage_point, []).append(day.isoformat())
         later = bill.alias("later")
         replaced = select(later.c.replaces).where(later.c.replaces == c.number).exists()
-        numbers = []
-        for some in _slices(days):
-            query = select(c.number, c.usage_point, c.period_start, c.period_end).where(c.usage_point.in_(some), ~replaced)
-            for number, usage_point, start, end in self._connection.execute(query):
-                if any(start <= day < end for day in days[usage_point]):
-                    numbers.append(number)
-        return sorted(numbers)
+        query = select(c.number, c.usage_point, c.period_start, c.period_end).where(self._has(c.usage_point, days), ~replaced)
+        return sorted(
+            number
+            for number, usage_point, start, end in self._connection.execute(query)
+            if any(start <= day < end for day in days[usage_point])
+        )
 
     def note_recheck(self, numbers: Collection[str], *, reason: str, now: datetime) -> None:
         """Mark bills that depend on something that changed; one already marked is looked at once more."""
@@ -119,11 +114,9 @@ class SqlBills:
     def paid(self, bill_numbers: Collection[str]) -> dict[str, Fen]:
         """What was paid on each bill [fen]."""
         c = bill_payment.c
-        found: dict[str, Fen] = {}
-        for some in _slices(bill_numbers):
-            query = select(c.bill_number, func.sum(c.amount_fen)).where(c.bill_number.in_(some)).group_by(c.bill_number)
-            found |= {number: int(fen) for number, fen in self._connection.execute(query)}
-        return found
+        query = select(c.bill_number, func.sum(c.amount_fen)).group_by(c.bill_number)
+        rows = self._connection.execute(query.where(self._has(c.bill_number, bill_numbers)))
+        return {number: int(fen) for number, fen in rows}
 
     def open_bills(self, account_number: str) -> list[OpenBill]:
         """Bills of an account of which something is still owed."""
@@ -135,10 +128,9 @@ class SqlBills:
         ]
         return [each for each in found if each.open_fen > 0]
 
+    def _has(self, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+        return is_one_of(self._connection, column, sorted(values))
+
     def _insert(self, table: Table) -> Any:
         make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
         return make(table)
-
-
-def _slices(values: Collection[str] | Mapping[str, object]) -> Iterator[Sequence[str]]:
-    yield from slices(sorted(values))

@@ -1,16 +1,14 @@
 """Many rows by column, straight from and to the driver: a run's rows need no work of SQLAlchemy's, and no mapping, per row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Insert
+from sqlalchemy import ColumnElement, Connection, Insert, String, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
-
-VALUES_A_QUERY = 5_000
-"""Values of one ``IN``; both databases take several times as many."""
 
 
 def insert_columns(connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -21,20 +19,24 @@ def insert_columns(connection: Connection, statement: Insert, columns: Mapping[s
 
 
 def frame_of(result: CursorResult[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """All rows of a query as a frame with the names and types of its columns."""
-    columns: Sequence[Sequence[Any]] = list(zip(*result.all(), strict=True)) or [()] * len(schema)
-    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
+    """All rows of a query, in the driver's own types, as a frame with the names and types of its columns."""
+    cursor: Any = result.cursor
+    columns: Sequence[Sequence[Any]] = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(schema)
+    result.close()
+    return pl.DataFrame({name: pl.Series(column).cast(schema[name]) for name, column in zip(schema, columns, strict=True)})
 
 
-def slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The values in pieces that one query takes."""
-    for start in range(0, len(values), VALUES_A_QUERY):
-        yield values[start : start + VALUES_A_QUERY]
+def is_one_of(connection: Connection, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column has one of many values: one parameter however many they are."""
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
+    return column == any_(literal(values, postgresql.ARRAY(String)))
 
 
 def _positional(connection: Connection, statement: Insert, names: tuple[str, ...]) -> str:
     """The statement with its parameters by position, in the order of the names."""
-    dialect: Dialect = sqlite.dialect() if connection.dialect.name == "sqlite" else postgresql.dialect(paramstyle="format")
+    make: Any = sqlite.dialect if connection.dialect.name == "sqlite" else postgresql.dialect
+    dialect: Dialect = make(paramstyle="qmark" if make is sqlite.dialect else "format")
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
     assert isinstance(compiled, SQLCompiler)
     assert compiled.positiontup == list(names), f"{compiled.positiontup} are not {names}"

@@ -128,7 +128,6 @@ bill = Table(
     Column("sha256", String(64), nullable=False),
     UniqueConstraint("account_number", "service", "period_start", "period_end", "version"),
     Index("bill_by_usage_point", "usage_point", "period_end"),
-    Index("bill_by_run", "run"),
     Index(
         "bill_by_replaced", "replaces", sqlite_where=text("replaces IS NOT NULL"), postgresql_where=text("replaces IS NOT NULL")
     ),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, CursorResult, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, slices
+from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, is_one_of
 from metropool.capabilities.billing.adapters.tables import usage
 from metropool.capabilities.billing.intervals import DayBlock
 from metropool.capabilities.billing.model import Month
@@ -89,11 +89,9 @@ class SqlUsage:
         """Rows of some keys; one reading type at a time, so that the primary key finds them."""
         for of_type in keys.unique().sort("usage_point").partition_by("reading_type"):
             reading_type = of_type["reading_type"][0]
-            for some in slices(of_type["usage_point"].to_list()):
-                query = select(*(usage.c[name] for name in columns)).where(
-                    usage.c.usage_point.in_(some), usage.c.reading_type == reading_type, condition
-                )
-                yield self._connection.execute(query)
+            its_points = is_one_of(self._connection, usage.c.usage_point, of_type["usage_point"].to_list())
+            query = select(*(usage.c[name] for name in columns))
+            yield self._connection.execute(query.where(its_points, usage.c.reading_type == reading_type, condition))
 
 
 def _block(rows: pl.DataFrame) -> DayBlock:
