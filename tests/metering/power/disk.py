@@ -46,9 +46,7 @@ def disk(folder: Path, *, image: Path | None = None) -> Iterator[Path]:
             new.truncate(SIZE_MB << 20)
         _run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(file))
     command = ["mount", "-o", "loop,commit=300", str(file), str(point)]
-    mounted = subprocess.run(
-        ["mount", "-o", "loop,commit=300", str(file), str(point)], capture_output=True, check=False, env=_environment()
-    )
+    mounted = subprocess.run(command, capture_output=True, check=False, env=_environment())
     if mounted.returncode:
         pytest.skip(f"mounting is not permitted here: {mounted.stderr.decode(errors='replace').strip()}")
     try:

@@ -24,6 +24,7 @@ def test_what_was_acknowledged_before_the_power_failed_is_there_after_it(tmp_pat
     with disk(tmp_path / "running") as point:
         city = City(home=point / "home", beside=tmp_path / "beside", homes=4)
         city.enrol()
+        shutil.copy(city.home / "city.json", tmp_path / "beside")
         try:
             city.start()
             cuts = [cut_at(city, chance.uniform(2.0, 5.0), tmp_path / f"cut-{number}") for number in range(CUTS)]
@@ -50,6 +51,7 @@ def found_after(folder: Path, beside: Path, at: float, begins: str) -> Found:
     with disk(folder, image=folder / "image") as point:
         again = City(home=point / "home", beside=folder / "beside", homes=4, begins=begins)
         shutil.copy(beside / "box" / "record.jsonl", again.box)
+        shutil.copy(beside / "city.json", again.home)
         try:
             again.start(field=False)
             again.drain()
