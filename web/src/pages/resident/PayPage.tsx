@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change, newIntention } from '../../api/client'
+import { change, get, newIntention } from '../../api/client'
 import { duesQuery, paymentsQuery, PLATFORM } from '../../api/queries'
 import type { Dues, DuesOfCompany, Payment } from '../../api/types'
 import { instantText } from '../../design/format'
@@ -70,7 +70,8 @@ function Checkout({ dues }: { dues: Dues }) {
     const bill_numbers = chosen.flatMap(({ bills }) => bills.filter(({ payable_fen }) => payable_fen > 0).map(({ bill_number }) => bill_number))
     try {
       const payment = await change<Payment>('POST', `/${PLATFORM}/api/households/${dues.account}/payments`, { bill_numbers, amount_fen, channel }, key)
-      window.location.assign(payment.redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
+      const told = payment.redirect_url ? payment : await toldByChannel(payment)
+      window.location.assign(told.redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
     } catch (failed) {
       setError(failed)
       setWorking(false)
@@ -105,6 +106,17 @@ function Checkout({ dues }: { dues: Dues }) {
       </Card>
     </>
   )
+}
+
+/** The channel is told of a payment after it is written: ask until it gave its address, or for ten seconds. */
+async function toldByChannel(payment: Payment): Promise<Payment> {
+  const path = `/${PLATFORM}/api/households/${payment.account}/payments/${encodeURIComponent(payment.reference)}`
+  let last = payment
+  for (let asked = 0; asked < 25 && last.state === 'pending' && !last.redirect_url; asked++) {
+    await new Promise((resume) => setTimeout(resume, 400))
+    last = await get<Payment>(path)
+  }
+  return last
 }
 
 interface RowProps { company: DuesOfCompany; checked: boolean; alone: boolean; onChange: (checked: boolean) => void; onAlone: () => void }
