@@ -7,7 +7,7 @@ export type Language = 'zh' | 'en'
 export type Service = 'electricity' | 'water' | 'gas' | 'heat'
 export type Quality = 'measured' | 'estimated' | 'missing' | 'not_expected' | 'suspect' | 'edited'
 export type Severity = 'info' | 'warning' | 'critical'
-export type Role = 'resident' | 'operator' | 'company' | 'admin'
+export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'admin'
 
 export interface Text { zh: string; en: string }
 
@@ -251,7 +251,7 @@ export interface Overview {
   open_alarms: number
   waiting_commands: number
 }
-export type MapLayer = 'district' | 'community' | 'supply_area' | 'line' | 'pipe' | 'terminal' | 'water_body' | 'label'
+export type MapLayer = 'district' | 'community' | 'supply_area' | 'line' | 'pipe' | 'terminal' | 'home' | 'water_body' | 'label'
 export interface MapProperties {
   id: string
   layer: MapLayer
@@ -264,7 +264,7 @@ export interface MapProperties {
   state: 'good' | 'late' | 'bad' | 'unknown'
 }
 export interface CityMap { as_of: Instant; bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, MapProperties> }
-export interface Alarm { id: string; severity: Severity; state: 'open' | 'closed'; name: Text; meter: string | null; terminal: string | null; area: string | null; at: Instant; closed_at: Instant | null }
+export interface Alarm { id: string; severity: Severity; state: 'open' | 'closed'; name: Text; meter: string | null; terminal: string | null; area: string | null; where: Text; at: Instant; closed_at: Instant | null }
 export interface Terminal {
   id: string
   address: string

@@ -3,7 +3,7 @@ import 'maplibre-gl/dist/maplibre-gl.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { useEffect, useRef, useState } from 'react'
 import type { CityMap, MapLayer } from '../api/types'
-import { DRAWN, EMPTY_STYLE, layersOf, PICKABLE, shadeOf, type Shade } from './mapStyle'
+import { busyBounds, DRAWN, EMPTY_STYLE, layersOf, PICKABLE, shadeOf, type Shade } from './mapStyle'
 import { usePreferences } from './preferences'
 
 setWorkerUrl(workerUrl)
@@ -18,7 +18,7 @@ export default function MapCanvas({ data, hidden, shade, selected, label, onSele
   const [failed, setFailed] = useState<string | null>(null)
   const selecting = useRef(onSelect)
   selecting.current = onSelect
-  const [west, south, east, north] = data.bounds
+  const [[west, south, east, north]] = useState(() => busyBounds(data))
 
   useEffect(() => {
     const map = new MapView({

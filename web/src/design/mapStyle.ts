@@ -1,5 +1,5 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
-import type { MapLayer } from '../api/types'
+import type { CityMap, MapLayer } from '../api/types'
 import { COLOURS } from './format'
 
 /** What colours the areas. */
@@ -33,6 +33,10 @@ export function layersOf(language: 'zh' | 'en'): LayerSpecification[] {
     { id: 'pipe', source, type: 'line', filter: of('pipe'), paint: { 'line-color': SERVICE_COLOUR, 'line-width': 1.6, 'line-opacity': 0.75, 'line-dasharray': [4, 1.5] } },
     { id: 'line', source, type: 'line', filter: of('line'), paint: { 'line-color': SERVICE_COLOUR, 'line-width': 1.8, 'line-opacity': 0.85 } },
     {
+      id: 'home', source, type: 'circle', filter: of('home'), minzoom: 10,
+      paint: { 'circle-color': STATE_COLOUR, 'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 1.2, 14, 4, 17, 7], 'circle-opacity': 0.8 },
+    },
+    {
       id: 'terminal', source, type: 'circle', filter: of('terminal'),
       paint: { 'circle-color': STATE_COLOUR, 'circle-radius': ['match', ['get', 'state'], 'bad', 8, 'late', 6.5, 5], 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 },
     },
@@ -43,7 +47,7 @@ export function layersOf(language: 'zh' | 'en'): LayerSpecification[] {
     },
     {
       id: 'label', source, type: 'symbol', filter: of('label'),
-      layout: { 'text-field': ['get', language, ['get', 'name']], 'text-font': FONT, 'text-size': 13, 'text-padding': 6 },
+      layout: { 'text-field': ['get', language, ['get', 'name']], 'text-font': FONT, 'text-size': 13, 'text-padding': 6, 'text-anchor': 'top', 'text-offset': [0, 0.8] },
       paint: { 'text-color': '#1b2a33', 'text-halo-color': 'rgba(255,255,255,0.9)', 'text-halo-width': 1.6 },
     },
     { id: 'selected', source, type: 'line', filter: ['==', ['get', 'id'], ''], paint: { 'line-color': '#14545c', 'line-width': 3.5 } },
@@ -59,5 +63,21 @@ export const PICKABLE = ['terminal', 'community', 'supply_area', 'district']
 /** Drawn layers belonging to one layer of the data. */
 export const DRAWN: Partial<Record<MapLayer, string[]>> = {
   district: ['district', 'district-edge'], community: ['community', 'community-edge'], supply_area: ['supply_area'], line: ['line'], pipe: ['pipe'],
-  terminal: ['terminal', 'terminal-mark'],
+  terminal: ['terminal', 'terminal-mark'], home: ['home'],
+}
+
+/** West, south, east, north of the lines, terminals and homes: where the first look should be; the whole city when there are none. */
+export function busyBounds({ features, bounds }: CityMap): [number, number, number, number] {
+  const busy = features.features.filter(({ properties }) => BUSY.includes(properties.layer)).flatMap(({ geometry }) => spotsOf(geometry))
+  if (busy.length === 0) return bounds
+  const [lon, lat] = [busy.map(([x]) => x), busy.map(([, y]) => y)]
+  return [least(lon), least(lat), -least(lon.map((x) => -x)), -least(lat.map((y) => -y))]
+}
+
+const BUSY: MapLayer[] = ['line', 'pipe', 'terminal', 'home']
+const least = (numbers: number[]): number => numbers.reduce((one, other) => Math.min(one, other), Infinity)
+
+function spotsOf(geometry: GeoJSON.Geometry): [number, number][] {
+  if (geometry.type === 'Point') return [geometry.coordinates as [number, number]]
+  return geometry.type === 'LineString' ? (geometry.coordinates as [number, number][]) : []
 }

@@ -4,7 +4,7 @@ export const en: typeof zh = {
   service: { all: 'All', electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
   severity: { info: 'Note', warning: 'Attention', critical: 'Urgent' },
   quality: { name: 'Quality', measured: 'Measured', estimated: 'Estimated', missing: 'Missing', not_expected: 'Not planned', suspect: 'Suspect', edited: 'Corrected by hand' },
-  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', admin: 'Administrator' },
+  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', admin: 'Administrator' },
   data: { none_yet: 'No data yet', estimated_share: '{{share}}% estimated', just_now: 'just now', late: 'late', as_of: 'As of {{time}}' },
   state: {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
@@ -64,7 +64,7 @@ export const en: typeof zh = {
     collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{total}} meters', meters_silent: '{{total}}, {{silent}} silent',
     to_meters: 'Its meters', to_meter: 'The meter', to_collection: 'Its collection', no_alarms: 'No open alarms', terminals: 'Terminals', name: 'Name', layer_name: 'Kind', medium: 'Medium', value: 'Value', alarms: 'Alarms', state_name: 'State',
     state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', value: 'By load' },
-    layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', water_body: 'Water', label: 'Names' },
+    layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
   },
   collection: {
     title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', late: 'Late', late_note: 'arrived after their time',
@@ -79,7 +79,7 @@ export const en: typeof zh = {
     state: { normal: 'Normal', silent: 'Silent', off: 'Cut off', fault: 'Fault', exchanged: 'Exchanged' },
   },
   event: { at: 'When', name: 'Event', code: 'Code', detail: 'Detail', received_at: 'Received' },
-  alarm: { name: 'Alarm', severity: 'Severity', at: 'When', state_name: 'State', where: 'Where', meter: 'Meter {{id}}', terminal: 'Terminal {{id}}', none: 'There are no alarms.', state: { open: 'Open', closed: 'Closed' } },
+  alarm: { name: 'Alarm', severity: 'Severity', at: 'When', state_name: 'State', where: 'Where', none: 'There are no alarms.', state: { open: 'Open', closed: 'Closed' } },
   command: {
     help: 'Every command has a reason, an expiry and a confirmed end. “Unknown” means it may have happened: go and look.', timeline: 'What happened', order: 'The order', all: 'All commands', what: 'Command', state_name: 'State', by: 'By', by_two: '{{first}}, approved by {{second}}', created_at: 'Ordered', expires_at: 'Expires', ordered_by: 'Ordered by', approved_by: 'Approved by',
     result: 'What was read', answered_rate: 'Answered', median: 'Median time to answer', waiting: 'Under way', none: 'There are no commands.', second_person: 'Another person must approve before it is sent; valid for {{minutes}} minutes.', effect_unknown: 'The effect is not known yet, so nothing can be ordered.', not_allowed: 'This is not allowed now.', approve: 'Approve and send',
@@ -98,6 +98,10 @@ export const en: typeof zh = {
     title: 'Topology · {{plan}}', help: 'From left to right is who feeds whom; control is drawn below. Click a line for its messages. What the plan does not list is refused.', label: 'Systems and data flows', picture: 'Systems', empty: 'No plan has been compiled.', systems: 'Systems running', in_plan: '{{count}} in the plan', per_minute: 'Messages a minute', delay: 'Longest delay', refused: 'Refused', silent: 'Silent links',
     row: 'Row', from: 'From', to: 'To', messages: 'Messages', state_name: 'State', delivered: 'Delivered', last: 'Last', row_of: 'Row {{row}}', last_messages: 'Last messages (masked)', no_messages: 'Nothing has passed yet.', rows: '{{count}} rows', rows_one: '{{count}} row',
     edge: { flowing: 'Flowing', idle: 'Idle', silent: 'Silent', refused: 'Refused', not_run: 'Not run' }, node: { up: 'Up', silent: 'Silent', down: 'Down', not_run: 'Not run' }, message: { delivered: 'Delivered', waiting: 'Waiting', refused: 'Refused', parked: 'Parked' },
+    and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city' },
+    capability: {
+      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', alarms: 'Alarms', insight: 'Insight', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
+    },
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
   },
   users: { name: 'Name', roles: 'Roles', system: 'System', last_sign_in: 'Last sign-in', state: 'State', open: 'Open', locked_until: 'Locked until {{time}}', unlock: 'Unlock', none: 'There are no users.', search: 'User or name' },

@@ -2,7 +2,7 @@ export const zh = {
   service: { all: '全部', electricity: '电', water: '水', gas: '燃气', heat: '热力' },
   severity: { info: '提示', warning: '注意', critical: '紧急' },
   quality: { name: '质量', measured: '实抄', estimated: '估算', missing: '缺失', not_expected: '无计划', suspect: '存疑', edited: '已人工更正' },
-  role: { resident: '居民', operator: '计量运行', company: '收费公司', admin: '系统管理员' },
+  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', admin: '系统管理员' },
   data: { none_yet: '暂无数据', estimated_share: '含估算 {{share}}%', just_now: '刚刚', late: '已过期', as_of: '数据截至 {{time}}' },
   state: {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
@@ -62,7 +62,7 @@ export const zh = {
     collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{total}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',
     to_meters: '查看表计', to_meter: '查看该表', to_collection: '查看采集', no_alarms: '没有未关闭的告警', terminals: '采集终端', name: '名称', layer_name: '类别', medium: '种类', value: '数值', alarms: '告警', state_name: '状态',
     state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', value: '按负荷' },
-    layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', water_body: '水域', label: '地名' },
+    layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
   },
   collection: {
     title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', late: '迟到', late_note: '超过时限才到',
@@ -77,7 +77,7 @@ export const zh = {
     state: { normal: '正常', silent: '失联', off: '已停供', fault: '故障', exchanged: '已换下' },
   },
   event: { at: '发生时间', name: '事件', code: '代码', detail: '说明', received_at: '收到时间' },
-  alarm: { name: '告警', severity: '级别', at: '发生时间', state_name: '状态', where: '位置', meter: '表计 {{id}}', terminal: '终端 {{id}}', none: '没有告警。', state: { open: '未关闭', closed: '已关闭' } },
+  alarm: { name: '告警', severity: '级别', at: '发生时间', state_name: '状态', where: '位置', none: '没有告警。', state: { open: '未关闭', closed: '已关闭' } },
   command: {
     help: '每条命令有原因、期限和确认的结局。“结果未知”表示可能已执行，须现场核实。', timeline: '命令经过', order: '命令内容', all: '全部命令', what: '命令', state_name: '状态', by: '下令人', by_two: '{{first}}，{{second}}批准', created_at: '下令时间', expires_at: '有效至', ordered_by: '下令人', approved_by: '批准人',
     result: '回读结果', answered_rate: '应答率', median: '应答中位时间', waiting: '进行中', none: '没有命令。', second_person: '须由另一人批准后才下发，{{minutes}} 分钟内有效。', effect_unknown: '尚未得知影响，暂不能下令。', not_allowed: '当前不允许此操作。', approve: '批准并下发',
@@ -96,6 +96,10 @@ export const zh = {
     title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被拒绝', silent: '静默链路',
     row: '条目', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
     edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
+    and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市' },
+    capability: {
+      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', alarms: '告警', insight: '用能分析', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
+    },
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
   },
   users: { name: '姓名', roles: '角色', system: '所属系统', last_sign_in: '最近登录', state: '状态', open: '正常', locked_until: '锁定至 {{time}}', unlock: '解锁', none: '没有用户。', search: '登录名或姓名' },

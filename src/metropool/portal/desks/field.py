@@ -30,7 +30,7 @@ from metropool.portal.desks.operator_words import (
     said,
 )
 from metropool.portal.schemas import metering as schema
-from metropool.portal.schemas.basics import Figure, Service
+from metropool.portal.schemas.basics import Figure, Service, Text
 
 TERMINAL_KINDS = ("concentrator", "load", "transformer", "substation", "transparent")
 NOT_YET = ("ordered", "approved", "sent", "accepted")
@@ -154,8 +154,8 @@ class Field:
             {
                 "id": fact.id,
                 "address": fact.address,
-                "name": place_text(area) if area else {"zh": fact.address, "en": fact.address},
-                "kind": fact.kind if fact.kind in TERMINAL_KINDS else "concentrator",
+                "name": self.terminal_name(i),
+                "kind": kind_of(fact.kind),
                 "protocol": fact.protocol,
                 "area": area.id if area else None,
                 "area_name": place_text(area) if area else None,
@@ -166,6 +166,15 @@ class Field:
                 "clock_drift_s": None,
             }
         )
+
+    def terminal_name(self, i: int) -> Text:
+        """Where a terminal is, what it is, and its address: an area may have several."""
+        fact = self.city.terminals[i]
+        area = self.city.places.get(fact.node or fact.place or "")
+        words = said("terminal_kinds", kind_of(fact.kind))
+        zh = words.zh.format(place=area.zh if area else "", address=fact.address)
+        en = words.en.format(place=area.en if area else "", address=fact.address)
+        return Text(zh=zh, en=en.removeprefix(", "))
 
     def register(self, i: int) -> Figure:
         """What is on a meter's dial."""
@@ -207,6 +216,7 @@ class Field:
                 "meter": alarm.device if meter is not None else None,
                 "terminal": self._terminal_id(alarm.device, meter, terminal),
                 "area": self.area_id(alarm.device),
+                "where": self._where(alarm.device, meter, terminal),
                 "at": datetime.fromtimestamp(alarm.at, UTC),
                 "closed_at": moment(alarm.closed_at or 0),
             }
@@ -225,6 +235,11 @@ class Field:
             return device
         return self.city.meters[meter].terminal if meter is not None else None
 
+    def _where(self, device: str, meter: int | None, terminal: int | None) -> Text:
+        if meter is not None:
+            return said("spots", "meter", number=self.city.meters[meter].number)
+        return self.terminal_name(terminal) if terminal is not None else Text(zh=device, en=device)
+
     def alarms_in(self, area: str | None, state: str | None) -> list[Alarm]:
         """Alarms of an area and state, newest first."""
         inside = None if area is None else self._devices_in(area)
@@ -238,6 +253,11 @@ class Field:
         meters = self.city.in_area(area)
         terminals = {int(i) for i in self.city.terminal_of[meters] if i >= 0}
         return {self.city.meters[i].id for i in meters.tolist()} | {self.city.terminals[i].id for i in terminals}
+
+
+def kind_of(kind: str) -> str:
+    """What pages call a kind of terminal."""
+    return kind if kind in TERMINAL_KINDS else "concentrator"
 
 
 def service_or_power(service: Service | None) -> Service:

@@ -13,7 +13,7 @@ from metropool.core.periods import business_date
 from metropool.facts.registry.tables import party, place, usage_point
 from metropool.portal.desks import combined
 from metropool.portal.desks.paging import page_of
-from metropool.portal.desks.words import Parties, name
+from metropool.portal.desks.words import SERVICES, Parties, name
 from metropool.portal.ports import Asked
 from metropool.portal.schemas import bills as schema
 from metropool.portal.schemas import paying, resident
@@ -95,7 +95,7 @@ class HouseholdsDesk:
         open_dues = [row for row in self._work.dues.dues(combined_account=account) if row["amount_fen"] > row["paid_fen"]]
         companies = [
             self._dues_of(company, [row for row in open_dues if row["company"] == company])
-            for company in dict.fromkeys(row["company"] for row in open_dues)
+            for company in dict.fromkeys(row["company"] for row in sorted(open_dues, key=_order_of_services))
         ]
         waiting = self._work.dues.orders(combined_account=account, state=("created", "pending"))
         return paying.Dues(
@@ -248,6 +248,11 @@ class HouseholdsDesk:
 def _question(row: Row) -> schema.BillQuestion:
     names = ("id", "bill_number", "line", "text", "state", "answer", "asked_at", "expected_by")
     return schema.BillQuestion.model_validate({key: row[key] for key in names})
+
+
+def _order_of_services(row: Row) -> int:
+    """Electricity, water, gas: as on the bill."""
+    return SERVICES.index(row["service"])
 
 
 def _months_before(month: str, back: int) -> str:

@@ -12,12 +12,11 @@ from metropool.core.errors import NotFound
 from metropool.core.periods import business_date, day_period
 from metropool.facts.readings.schemas import Quality
 from metropool.facts.registry.tables import usage_point
-from metropool.portal.desks.words import factor, name
+from metropool.portal.desks.words import SERVICES, factor, name
 from metropool.portal.schemas import resident
 from metropool.portal.schemas.basics import Figure, Series, Service, Text
 from metropool.portal.schemas.basics import Quality as QualityName
 
-SERVICES: tuple[Service, ...] = ("electricity", "water", "gas", "heat")
 NIGHT_FLOW_MIN = {"water": 0.002}
 
 

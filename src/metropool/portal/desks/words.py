@@ -8,7 +8,10 @@ import yaml
 
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import party
-from metropool.portal.schemas.basics import Text
+from metropool.portal.schemas.basics import Service, Text
+
+SERVICES: tuple[Service, ...] = ("electricity", "water", "gas", "heat")
+"""In the order pages and bills show them."""
 
 
 @cache

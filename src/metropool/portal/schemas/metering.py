@@ -58,6 +58,7 @@ class Alarm(Model):
     meter: str | None
     terminal: str | None
     area: str | None
+    where: Text
     at: Instant
     closed_at: Instant | None
 

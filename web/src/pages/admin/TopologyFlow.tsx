@@ -31,7 +31,9 @@ function SystemNode({ data }: NodeProps<FlowNode>) {
   const { t } = useTranslation()
   const pick = usePick()
   const { system } = data
-  const hosts = system.hosts.map(({ capability, of }) => (of.length > 0 ? `${capability} (${of.join(', ')})` : capability)).join(' · ')
+  const words = (of: string[]) => of.map((row) => t(`topology.of.${row}`, { defaultValue: row })).join(t('topology.and'))
+  const named = (capability: string) => t(`topology.capability.${capability}`, { defaultValue: capability })
+  const hosts = system.hosts.map(({ capability, of }) => (of.length > 0 ? t('topology.hosts_of', { capability: named(capability), of: words(of) }) : named(capability))).join(' · ')
   return (
     <div className={`system is-${system.state}`}>
       <Handle type="target" id="in-left" position={Position.Left} style={{ top: '35%', opacity: 0 }} />

@@ -37,22 +37,23 @@ export function CompanyBillsPage() {
     { key: 'state', title: t('bill.state_name'), cell: (bill) => <BillStateTag state={bill.state} /> },
   ]
   const months = overview.data?.months ?? []
+  const month = state.month ?? overview.data?.month ?? undefined
   return (
     <PageFrame
       title={company ? t('company.title', { company: pick(company.party_name) }) : t('nav.company_bills')} as_of={overview.data?.as_of} help={t('company.help')}
-      actions={months.length > 0 && <Select aria-label={t('bill.month')} value={state.month ?? overview.data?.month} options={months.map((month) => ({ value: month, label: month }))} onChange={(month: string) => setState({ month, page: undefined })} />}
+      actions={months.length > 0 && <Select aria-label={t('bill.month')} value={month} options={months.map((month) => ({ value: month, label: month }))} onChange={(month: string) => setState({ month, page: undefined })} />}
     >
       <StateView query={overview} height={96}>{(data) => <KeyNumbers overview={data} />}</StateView>
-      <Card>
+      {!overview.isPending && <Card>
         <DataTable
           label={t('nav.company_bills')} columns={columns} query={(query) => companyBillsQuery(system, query)} rowKey={(bill) => bill.bill_number} empty={t('company.no_bills')} exportPath={`/${system}/api/bills`} search={t('company.search')}
-          fixed={{ month: state.month }}
+          fixed={{ month }}
           filters={[
             { key: 'state', label: t('bill.state_name'), options: STATES.map((value) => ({ value, label: t(`bill.state.${value}`) })) },
             { key: 'estimated', label: t('company.reads'), options: [{ value: 'true', label: t('quality.estimated') }, { value: 'false', label: t('quality.measured') }] },
           ]}
         />
-      </Card>
+      </Card>}
     </PageFrame>
   )
 }

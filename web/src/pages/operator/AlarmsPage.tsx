@@ -4,7 +4,7 @@ import { alarmsQuery, METERING } from '../../api/queries'
 import type { Alarm } from '../../api/types'
 import { AgeBadge } from '../../design/AgeBadge'
 import { DataTable, type Column } from '../../design/DataTable'
-import { instantText, MISSING } from '../../design/format'
+import { instantText } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
@@ -18,7 +18,7 @@ export function AlarmsPage() {
     { key: 'severity', title: t('alarm.severity'), sortable: true, cell: (alarm) => <StateTag tone={alarm.severity === 'critical' ? 'bad' : alarm.severity === 'warning' ? 'late' : 'busy'}>{t(`severity.${alarm.severity}`)}</StateTag> },
     { key: 'at', title: t('alarm.at'), sortable: true, cell: (alarm) => <>{instantText(alarm.at)} <AgeBadge at={alarm.at} /></> },
     { key: 'state', title: t('alarm.state_name'), cell: (alarm) => <StateTag tone={alarm.state === 'open' ? 'late' : 'quiet'}>{t(`alarm.state.${alarm.state}`)}</StateTag> },
-    { key: 'meter', title: t('alarm.where'), cell: (alarm) => (alarm.meter ? <Link to="/operator/meters/$meter" params={{ meter: alarm.meter }}>{t('alarm.meter', { id: alarm.meter })}</Link> : alarm.terminal ? t('alarm.terminal', { id: alarm.terminal }) : (alarm.area ?? MISSING)) },
+    { key: 'meter', title: t('alarm.where'), cell: (alarm) => (alarm.meter ? <Link to="/operator/meters/$meter" params={{ meter: alarm.meter }}>{pick(alarm.where)}</Link> : pick(alarm.where)) },
   ]
   return (
     <PageFrame title={t('nav.alarms')}>

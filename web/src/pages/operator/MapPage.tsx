@@ -15,7 +15,7 @@ import { useUrlState } from '../../design/urlState'
 import { AreaPanel, TerminalPanel } from './AreaPanel'
 import './operator.css'
 
-const LAYERS: MapLayer[] = ['district', 'community', 'supply_area', 'line', 'pipe', 'terminal']
+const LAYERS: MapLayer[] = ['district', 'community', 'supply_area', 'line', 'pipe', 'terminal', 'home']
 const SHADES: Shade[] = ['state', 'collection_rate', 'value']
 
 /** Where in the city is something late, lost or loud. */

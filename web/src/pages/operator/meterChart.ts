@@ -31,7 +31,7 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     if (curve.compare) series.push({ ...load, name: t('usage.earlier'), color: '#7c8a92', data: stairs(points.map((point, index) => ({ ...point, value: curve.compare?.values[index] ?? null })), () => true) })
     const min = onAxis(curve.start)
     const max = onAxis(curve.end)
-    const time = { type: 'time', min, max, splitLine: { show: false }, axisLabel: { color: MUTED, hideOverlap: true, formatter: { day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } } }
+    const time = { type: 'time', min, max, splitLine: { show: false }, axisLabel: { color: MUTED, hideOverlap: true, formatter: { year: '{MM}-{dd}', month: '{MM}-{dd}', day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } } }
     const option = {
       ...BASE, useUTC: true, series,
       grid: [{ left: 64, right: 12, top: 52, height: 110 }, { left: 64, right: 12, top: 228, bottom: 28 }],

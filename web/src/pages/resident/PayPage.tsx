@@ -70,8 +70,8 @@ function Checkout({ dues }: { dues: Dues }) {
     const bill_numbers = chosen.flatMap(({ bills }) => bills.filter(({ payable_fen }) => payable_fen > 0).map(({ bill_number }) => bill_number))
     try {
       const payment = await change<Payment>('POST', `/${PLATFORM}/api/households/${dues.account}/payments`, { bill_numbers, amount_fen, channel }, key)
-      const redirect_url = payment.redirect_url ?? (await addressOfChannel(payment))
-      window.location.assign(redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
+      const told = payment.redirect_url ? payment : await toldByChannel(payment)
+      window.location.assign(told.redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
     } catch (failed) {
       setError(failed)
       setWorking(false)
@@ -106,6 +106,17 @@ function Checkout({ dues }: { dues: Dues }) {
       </Card>
     </>
   )
+}
+
+/** The channel is told of a payment after it is written: ask until it gave its address, or for ten seconds. */
+async function toldByChannel(payment: Payment): Promise<Payment> {
+  const path = `/${PLATFORM}/api/households/${payment.account}/payments/${encodeURIComponent(payment.reference)}`
+  let last = payment
+  for (let asked = 0; asked < 25 && last.state === 'pending' && !last.redirect_url; asked++) {
+    await new Promise((resume) => setTimeout(resume, 400))
+    last = await get<Payment>(path)
+  }
+  return last
 }
 
 interface RowProps { company: DuesOfCompany; checked: boolean; alone: boolean; onChange: (checked: boolean) => void; onAlone: () => void }
@@ -153,17 +164,4 @@ function EarlierPayments({ account }: { account: string }) {
       )}
     </StateView>
   )
-}
-
-const LOOKS = 20
-const LOOK_MS = 500
-
-/** The platform tells the channel of an order after it is kept: the address to pay at comes a moment later. */
-async function addressOfChannel(payment: Payment): Promise<string | null> {
-  for (let look = 0; look < LOOKS; look += 1) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    const known = await get<Payment>(`/${PLATFORM}/api/households/${payment.account}/payments/${payment.reference}`)
-    if (known.redirect_url !== null || known.state !== 'pending') return known.redirect_url
-  }
-  return null
 }

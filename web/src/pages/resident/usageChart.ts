@@ -59,7 +59,7 @@ function steps(usage: Usage, series: Series, compare: Series | null, names: Name
   const last = points.at(-1)
   return {
     ...BASE, useUTC: true, series: drawn, yAxis: valueAxis(unitText(series.unit)), dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl' }],
-    xAxis: { type: 'time', min: first?.from, max: last?.to, axisLabel: { color: MUTED, hideOverlap: true, formatter: { day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } }, splitLine: { show: false } },
+    xAxis: { type: 'time', min: first?.from, max: last?.to, axisLabel: { color: MUTED, hideOverlap: true, formatter: { year: '{MM}-{dd}', month: '{MM}-{dd}', day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } }, splitLine: { show: false } },
     tooltip: { ...BASE.tooltip, valueFormatter: say(series.unit) },
   }
 }
