@@ -321,3 +321,22 @@ def test_forty_thousand_bills_are_rated_in_a_second():
     exact = rate(plan, Usage(Decimal(int(quantity[-1])).scaleb(-4)))
     assert rated.total_fen[-1] == exact.total_fen
     assert [Decimal(line[3]) for line in json.loads(texts[-1])] == [line.amount for line in exact.lines]
+
+
+def test_a_held_bill_stays_behind_while_the_rest_of_its_chunk_is_issued(company):
+    company.now = datetime(2026, 9, 2, tzinfo=UTC)
+    august = (date(2026, 8, 1), date(2026, 9, 1))
+    _street(company, homes=3)
+    company.run("electricity", *JULY)
+    for n, daily in enumerate((70_000, 10**9, 70_000)):
+        company.measure_month(f"E{n:02d}", *august, daily=daily, opening=10_000_000)
+    run = company.run("electricity", *august)
+    with company.unit() as work:
+        status = queries.run_status(work=work, run=run)
+    issued = [bill for bill in company.bills() if bill["run"] == run]
+    assert [bill["account_number"] for bill in issued] == ["E00", "E02"]
+    assert (status["items"], status["rated"], status["held"], status["issued"]) == (3, 3, 1, 2)
+    assert status["amount_fen"] == sum(bill["amount_fen"] for bill in issued)
+    [stopped] = status["stopped"]
+    assert (stopped["account_number"], stopped["held"]) == ("E01", "spike")
+    assert stopped["amount_fen"] > status["amount_fen"]

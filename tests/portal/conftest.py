@@ -30,6 +30,8 @@ PEOPLE = {
     "ctrl1": ("controller", f"system:{M}", M),
     "ctrl2": ("controller", f"system:{M}", M),
     "clerk": ("company_operator", f"system:{W}", W),
+    "cash1": ("cashier", f"system:{P}", P),
+    "cash2": ("cashier", f"system:{P}", P),
     "admin": ("administrator", "*", None),
     "security": ("security_administrator", "*", None),
     "auditor": ("auditor", "*", None),
@@ -42,7 +44,11 @@ class Portal:
     def __init__(self, folder: Path, site: Path | None) -> None:
         self.clock = VirtualClock(START)
         self.calls: list = []
-        self.answers: dict = {"households": {"bill": samples.combined_bill(), "payment": samples.payment()}, "commands": {}}
+        self.answers: dict = {
+            "households": {"bill": samples.combined_bill(), "payment": samples.payment()},
+            "commands": {},
+            "refunds": {},
+        }
         self.hosts = {
             SystemId(P): FakeHost(P, {"settlement", "insight", "sharing"}, folder, self.clock),
             SystemId(M): FakeHost(M, {"metering"}, folder, self.clock),

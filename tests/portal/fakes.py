@@ -67,7 +67,7 @@ class FakeHost:
 class Desk:
     """Answers each method of a desk's Protocol with something of its type; operations leave a row."""
 
-    OPERATIONS = frozenset({"ask_about_bill", "pay", "recollect", "order", "decide", "cancel", "hear_notice"})
+    OPERATIONS = frozenset({"ask_about_bill", "pay", "recollect", "order", "decide", "cancel", "hear_notice", "ask"})
 
     def __init__(self, protocol: type, work, calls: list, answers: dict) -> None:
         self._protocol, self._work, self._calls, self._answers = protocol, work, calls, answers
@@ -138,6 +138,7 @@ def desks_with(calls: list, answers: dict):
     """All desks, noting their calls."""
     protocols = {
         "households": ports.HouseholdsDesk,
+        "refunds": ports.RefundsDesk,
         "usage": ports.UsageDesk,
         "metering": ports.MeteringDesk,
         "commands": ports.CommandsDesk,

@@ -20,6 +20,7 @@ HOLDERS = {
     "commands.create": "ctrl1",
     "commands.approve": "ctrl2",
     "bills.read": "clerk",
+    "payments.refund": "cash1",
     "topology.read": "admin",
     "site.admin": "admin",
     "users.read": "security",
@@ -36,6 +37,7 @@ QUERIES = {
 BODIES = {
     "/questions": {"bill_number": "E1", "line": None, "text": "为什么?"},
     "/payments": {"bill_numbers": ["E1"], "amount_fen": 1, "channel": "demo"},
+    "/refunds": {"payment": "P1", "amount_fen": 1, "reason": "paid twice"},
     "/recollect": {"terminal_ids": ["t1"], "start": "2026-11-01T00:00:00Z", "end": "2026-11-02T00:00:00Z"},
     "/commands": {"kind": "disconnect", "meter": "m1", "reason": "arrears"},
     "/approval": {"decision": "approve", "reason": "ok", "password": "right horse battery"},
@@ -116,11 +118,13 @@ def has_right(login, right, system):
         "ctrl1": {"meters.read", "commands.read", "commands.create", "commands.approve"},
         "ctrl2": {"meters.read", "commands.read", "commands.create", "commands.approve"},
         "clerk": {"bills.read"},
+        "cash1": {"payments.refund"},
+        "cash2": {"payments.refund"},
         "admin": {"site.admin", "topology.read"},
         "security": {"users.read", "users.manage"},
         "auditor": {"users.read", "topology.read"},
     }
-    home = {"oper": M, "ctrl1": M, "ctrl2": M, "clerk": W}.get(login)
+    home = {"oper": M, "ctrl1": M, "ctrl2": M, "clerk": W, "cash1": P, "cash2": P}.get(login)
     return right.action in actions[login] and (home is None or system == home)
 
 

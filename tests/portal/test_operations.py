@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from metropool.portal.schemas.commands import Command
+from metropool.portal.schemas.refunds import Refund
 from portal import samples
 from portal.conftest import PASSWORD, M, P
 from portal.fakes import count_effects, model_of
@@ -118,3 +119,49 @@ class TestControl:
         query = text("SELECT actor, action, outcome, correlation FROM audit")
         rows = portal.hosts[M].read_now(lambda work: work.context.connection.execute(query).all())
         assert [tuple(row) for row in rows] == [("ctrl1", "commands.create", "done", "k7")]
+
+
+REFUNDS = f"/{P}/api/refunds"
+ASKED = {"payment": "P1", "amount_fen": 860, "reason": "paid twice"}
+
+
+class TestRefunds:
+    @pytest.fixture(autouse=True)
+    def asked(self, portal):
+        portal.answers["refunds"]["refund"] = model_of(Refund).model_copy(update={"asked_by": "cash1"})
+
+    def decided(self, portal):
+        return [given for name, given in portal.calls if name == "decide"]
+
+    def test_a_request_bears_who_made_it_and_a_repeat_has_one_effect(self, portal):
+        browser = portal.signed_in("cash1")
+        first, second = (browser.post(REFUNDS, json=ASKED, headers={"Idempotency-Key": "k1"}) for _ in range(2))
+        assert (first.status_code, first.content) == (201, second.content)
+        assert [given["by"] for name, given in portal.calls if name == "ask"] == ["cash1"]
+        assert count_effects(portal.door) == 1
+
+    @pytest.mark.parametrize("change", [{"amount_fen": 0}, {"amount_fen": 1.5}, {"reason": " "}, {"payment": ""}, {"by": "x"}])
+    def test_a_body_that_cannot_be_is_refused(self, portal, change):
+        answer = portal.signed_in("cash1").post(REFUNDS, json=ASKED | change, headers={"Idempotency-Key": "k1"})
+        check_error(answer, 422, "invalid")
+        assert count_effects(portal.door) == 0
+
+    @pytest.mark.parametrize("decision", ["approve", "reject"])
+    def test_a_second_person_decides(self, portal, decision):
+        answer = portal.signed_in("cash2").post(f"{REFUNDS}/r1/approval", json=APPROVED | {"decision": decision})
+        assert answer.status_code == 200
+        assert self.decided(portal) == [{"refund": "r1", "approve": decision == "approve", "reason": "checked", "by": "cash2"}]
+
+    @pytest.mark.parametrize("decision", ["approve", "reject"])
+    def test_the_same_person_may_not(self, portal, decision):
+        answer = portal.signed_in("cash1").post(f"{REFUNDS}/r1/approval", json=APPROVED | {"decision": decision})
+        assert check_error(answer, 403, "forbidden")["key"] == "access.same_person"
+        assert self.decided(portal) == []
+
+    def test_a_wrong_password_gives_nothing_back_and_locks_in_the_end(self, portal):
+        browser = portal.signed_in("cash2")
+        for _ in range(3):
+            answer = browser.post(f"{REFUNDS}/r1/approval", json=APPROVED | {"password": "wrong"})
+            assert check_error(answer, 403, "forbidden")["key"] == "access.step_up"
+        check_error(browser.post(f"{REFUNDS}/r1/approval", json=APPROVED), 429, "locked")
+        assert self.decided(portal) == []

@@ -26,11 +26,12 @@ def parse_fen(text: str) -> Fen:
     """
     try:
         exact = Decimal(text).scaleb(2)
-    except ArithmeticError as cause:
+        whole = int(exact)
+    except (ArithmeticError, ValueError) as cause:
         raise Invalid(f"{text!r} is not an amount in yuan") from cause
-    if exact != exact.to_integral_value():
+    if exact != whole:
         raise Invalid(f"{text!r} is finer than a fen")
-    return int(exact)
+    return whole
 
 
 def show_cny(amount: Fen) -> str:

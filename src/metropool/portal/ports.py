@@ -37,6 +37,7 @@ from metropool.portal.schemas.metering import (
     Terminal,
 )
 from metropool.portal.schemas.paying import Dues, NewPayment, NoticeAnswer, Payment
+from metropool.portal.schemas.refunds import NewRefund, Refund
 from metropool.portal.schemas.resident import DueNow, Household, Step, Usage, UsageCalendar, UsageNow
 from metropool.portal.schemas.site import Health, Site
 from metropool.portal.schemas.topology import Topology, TopologyMessage
@@ -160,6 +161,24 @@ class HouseholdsDesk(Protocol):
         ...
 
 
+class RefundsDesk(Protocol):
+    """Refunds, asked for by one person and decided on by another (settlement)."""
+
+    def refunds(self, *, state: str | None, asked: Asked) -> Page[Refund]:
+        """Newest first unless asked otherwise."""
+        ...
+
+    def refund(self, *, refund: str) -> Refund: ...
+
+    def ask(self, *, wanted: NewRefund, by: str) -> Refund:
+        """Operation: ask for a refund; ``Conflict`` when it is more than what is left of the payment."""
+        ...
+
+    def decide(self, *, refund: str, approve: bool, reason: str, by: str) -> Refund:
+        """Operation: the second person's word; ``Forbidden`` to who asked, ``Conflict`` when it was decided on before."""
+        ...
+
+
 class UsageDesk(Protocol):
     """A home's own usage (insight)."""
 
@@ -271,12 +290,13 @@ class Port(Generic[D]):
 
 
 HOUSEHOLDS: Port[HouseholdsDesk] = Port("households", "settlement")
+REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
 USAGE: Port[UsageDesk] = Port("usage", "insight")
 METERING: Port[MeteringDesk] = Port("metering", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
-PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, USAGE, METERING, COMMANDS, BILLING, TOPOLOGY)
+PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, COMMANDS, BILLING, TOPOLOGY)
 
 Desks = Mapping[str, Callable[[Any], Any]]
 """Name of a port to what makes its desk from a work object."""

@@ -33,6 +33,8 @@ STAFF = (
     Staff("marketing", "company_operator", "marketing", "供电公司营销", "Power company billing"),
     Staff("waterworks", "company_operator", "water_system", "供水公司", "Water company"),
     Staff("gasworks", "company_operator", "gas_system", "供气公司", "Gas company"),
+    Staff("cashier", "cashier", "smart_use_platform", "收费退款", "Cashier"),
+    Staff("cashier2", "cashier", "smart_use_platform", "退款复核", "Second person for refunds"),
 )
 
 

@@ -14,6 +14,7 @@ from metropool.core.identifiers import SystemId
 from metropool.plan.compiled import Compiled
 from metropool.portal.app import make_app
 from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.refunds import RefundsDesk
 from metropool.portal.desks.usage import UsageDesk
 from metropool.portal.ports import Desks
 from metropool.portal.schemas import site as schema
@@ -74,6 +75,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     channels = open_channels(settings)
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
+        "refunds": RefundsDesk,
         "usage": UsageDesk,
         "metering": MeteringDesk,
         "commands": CommandsDesk,

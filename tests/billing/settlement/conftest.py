@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
+from metropool.capabilities.settlement import operations, payments
+from metropool.capabilities.settlement.model import PaymentNotice
 from metropool.core.clock import VirtualClock
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SeededIds
@@ -18,6 +20,8 @@ from metropool.runtime.systems import compile_named, open_node
 
 NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 ACCOUNT = "GZ1"
+AMOUNTS = {"grid": 15311, "water": 5860, "gas": 8625}
+NUMBERS = {"grid": "EL1", "water": "WA1", "gas": "GA1"}
 COMPANIES = {"grid": ("marketing", "electricity"), "water": ("water_system", "water"), "gas": ("gas_system", "gas")}
 
 
@@ -148,3 +152,34 @@ def city(tmp_path, request):
     yield made
     for node in nodes.values():
         node.close()
+
+
+@pytest.fixture
+def billed(city):
+    """A home with the bills of three companies."""
+    for company, amount_fen in AMOUNTS.items():
+        city.bill(company, number=NUMBERS[company], amount_fen=amount_fen)
+    city.settle(lambda work: operations.issue_combined_bills(work=work))
+    return city
+
+
+def order_of(city, *, numbers, amount_fen, order="P1"):
+    def open_order(work):
+        payments.open_payment(
+            work=work, order=order, combined_account=ACCOUNT, bill_numbers=numbers, amount_fen=amount_fen, channel="citypay"
+        )
+
+    city.settle(open_order)
+
+
+def notice(**changed):
+    usual = {"channel": "citypay", "reference": "R1", "order": "P1", "amount_fen": sum(AMOUNTS.values()), "currency": "CNY"}
+    return PaymentNotice(**{**usual, "status": "paid", **changed})
+
+
+def hear(city, told):
+    return city.settle(lambda work: payments.receive_notice(work=work, notice=told))
+
+
+def dues(city):
+    return {row["bill_number"]: row["paid_fen"] for row in city.platform.read_now("settlement", lambda w: w.dues.dues())}

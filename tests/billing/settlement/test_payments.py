@@ -5,44 +5,9 @@ from datetime import timedelta
 import pytest
 
 from metropool.capabilities.settlement import operations, payments
-from metropool.capabilities.settlement.model import PaymentNotice
 from metropool.core.errors import Conflict, Invalid, NotFound
 
-from .conftest import ACCOUNT
-
-AMOUNTS = {"grid": 15311, "water": 5860, "gas": 8625}
-NUMBERS = {"grid": "EL1", "water": "WA1", "gas": "GA1"}
-
-
-@pytest.fixture
-def billed(city):
-    """A home with the bills of three companies."""
-    for company, amount_fen in AMOUNTS.items():
-        city.bill(company, number=NUMBERS[company], amount_fen=amount_fen)
-    city.settle(lambda work: operations.issue_combined_bills(work=work))
-    return city
-
-
-def order_of(city, *, numbers, amount_fen, order="P1"):
-    def open_order(work):
-        payments.open_payment(
-            work=work, order=order, combined_account=ACCOUNT, bill_numbers=numbers, amount_fen=amount_fen, channel="citypay"
-        )
-
-    city.settle(open_order)
-
-
-def notice(**changed):
-    usual = {"channel": "citypay", "reference": "R1", "order": "P1", "amount_fen": sum(AMOUNTS.values()), "currency": "CNY"}
-    return PaymentNotice(**{**usual, "status": "paid", **changed})
-
-
-def hear(city, told):
-    return city.settle(lambda work: payments.receive_notice(work=work, notice=told))
-
-
-def dues(city):
-    return {row["bill_number"]: row["paid_fen"] for row in city.platform.read_now("settlement", lambda w: w.dues.dues())}
+from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of
 
 
 class TestCombinedBill:
@@ -126,29 +91,3 @@ class TestPaying:
             order_of(billed, numbers=["GA1"], amount_fen=8624)
         with pytest.raises(NotFound):
             order_of(billed, numbers=["OTHER"], amount_fen=1)
-
-
-class TestRefund:
-    def give_back(self, city, amount_fen, refund):
-        city.settle(
-            lambda work: payments.order_refund(work=work, refund=refund, order="P1", amount_fen=amount_fen, reason="read wrong")
-        )
-
-    def test_goes_back_from_each_company_and_never_above_what_was_paid(self, billed):
-        order_of(billed, numbers=list(NUMBERS.values()), amount_fen=29796)
-        hear(billed, notice())
-        for number, amount in enumerate((10000, 10000, 9796)):
-            self.give_back(billed, amount, f"RF{number}")
-            billed.check_money()
-        with pytest.raises(Conflict):
-            self.give_back(billed, 1, "RF9")
-        assert dues(billed) == {"EL1": 0, "WA1": 0, "GA1": 0}
-        assert billed.balances("marketing")["receivable/grid-1"] == 15311
-
-    def test_the_same_refund_has_one_effect(self, billed):
-        order_of(billed, numbers=["WA1"], amount_fen=5860)
-        hear(billed, notice(amount_fen=5860))
-        for _ in range(3):
-            self.give_back(billed, 860, "RF1")
-        assert dues(billed)["WA1"] == 5000
-        billed.check_money()

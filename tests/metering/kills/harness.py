@@ -202,15 +202,24 @@ class City:
 
     def start(self, *, field: bool = True) -> None:
         """Start the clock and the systems' parts; with ``field`` the front end and the concentrators too."""
-        self._set_clock()
-        self._add("broker", ("broker", str(self.home), str(self.ports["broker"]))).ready()
+        self.start_broker()
         served = {"metering": "metering", "platform": "smart_use_platform"} | ({"frontend": "metering:frontend"} if field else {})
         for name, what in served.items():
-            self._add(name, ("product", "serve", what))
+            self.serve(name, what)
         for name in served:
             self.parts[name].ready()
         if field:
             self.start_field()
+
+    def start_broker(self) -> None:
+        """Start the clock and the broker by itself."""
+        self._set_clock()
+        self._add("broker", ("broker", str(self.home), str(self.ports["broker"]))).ready()
+
+    def serve(self, name: str, what: str, *, notes: Path | None = None) -> None:
+        """Start ``metropool serve WHAT`` without waiting for it; with ``notes``, what it opens is noted there."""
+        part = self._add(name, ("product", "serve", *([what] if what else [])), notes=notes)
+        self.ports[name] = part.port
 
     def _set_clock(self) -> None:
         self.anchor_s = time.time()
@@ -227,16 +236,18 @@ class City:
         box = ("--city", str(self.home / "city.json"), "--home", str(self.box), "--clock", self.clock)
         self._add("field", ("city", "concentrators", *box, *head_end))
 
-    def _add(self, name: str, arguments: tuple[str, ...]) -> Part:
+    def _add(self, name: str, arguments: tuple[str, ...], *, notes: Path | None = None) -> Part:
+        port = self.ports.get(name) or free_port()
         environment = {
             "METROPOOL_HOME": str(self.home),
             "METROPOOL_CLOCK": self.clock,
-            "METROPOOL_PORT": str(self.ports.get(name, 0)),
+            "METROPOOL_PORT": str(port),
             "METROPOOL_FIELD_PORT": str(self.ports["frontend"]),
             "METROPOOL_DEMO": "1",
         }
         log = self.logs / f"{name}.log"
-        part = Part(name, arguments, self.ports.get(name, 0), self.arms, log, environment, self.keeper)
+        environment |= {"NOTES": str(notes)} if notes else {}
+        part = Part(name, arguments, port, self.arms, log, environment, self.keeper)
         self.parts[name] = part
         part.start()
         return part

@@ -22,6 +22,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from metering.kills.notes import note_files
+
 PLACES: dict[str, tuple[str, str, str]] = {
     # name: module, attribute, whether the process dies before or after the call
     "frontend.batch_made": ("metropool.runtime.frontend", "PartOfLog.append", "before"),
@@ -95,6 +97,7 @@ def places_of(arguments: list[str]) -> list[str]:
     """Places that a process of these arguments can reach."""
     if arguments[:1] != ["serve"]:
         return []
+    arguments = [*arguments, ""]
     rooms = {"metering:frontend": ("frontend",), "metering": ("writer", "sealing", "relay")}.get(
         arguments[1], ("relay", "portal")
     )
@@ -142,6 +145,8 @@ def fork(order: dict[str, Any], arms: Arms) -> int:
             os.dup2(words, number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.update(order["environment"])
+        if "NOTES" in order["environment"]:
+            note_files(order["environment"]["NOTES"])
         become(order["arguments"][0], order["arguments"][1:], arms)
         status = 0
     except SystemExit as ending:

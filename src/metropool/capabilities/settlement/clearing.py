@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from metropool.capabilities.settlement import payments
+from metropool.capabilities.settlement import payments, refunds
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
 from metropool.core.errors import Conflict, Invalid, Unavailable
 
@@ -43,10 +43,8 @@ async def speak_to_channels(*, runner: Runner, channels: Mapping[str, Channel], 
 def _waiting(work: SettlementWork) -> list[tuple[str, Mapping[str, Any]]]:
     orders = work.dues.orders(state=("created", "pending", "expired"))
     silent = [row for row in orders if row["state"] != "created" and _is_silent(row, work.now)]
-    channel_of = {row["id"]: row["channel"] for row in work.dues.orders()}
-    refunds = [{**row, "channel": channel_of[row["payment_order"]]} for row in work.dues.waiting_refunds()]
     new = [("create", row) for row in orders if row["state"] == "created"]
-    return [*new, *(("refund", row) for row in refunds), *(("ask", row) for row in silent)]
+    return [*new, *(("refund", row) for row in work.dues.refunds(state="ordered")), *(("ask", row) for row in silent)]
 
 
 def _is_silent(row: Mapping[str, Any], now: datetime) -> bool:
@@ -75,7 +73,7 @@ async def _create(*, runner: Runner, channel: Channel, places: Places, row: Mapp
 
 async def _refund(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
     await channel.refund(refund=row["id"], order=row["payment_order"], amount_fen=row["amount_fen"], reason=row["reason"])
-    await runner.write(lambda work: work.dues.change_refund(row["id"], "done"))
+    await runner.write(lambda work: refunds.note_done(work=work, refund=row["id"]))
 
 
 async def _ask(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001

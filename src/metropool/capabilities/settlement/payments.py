@@ -1,4 +1,4 @@
-"""What settlement does with money: open payments, take notices in, allocate, give money back."""
+"""What settlement does with money that comes in: open payments, take notices in, allocate."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from metropool.capabilities.settlement import accounts
-from metropool.capabilities.settlement.model import Allocation, Due, Part, PaymentNotice, allocate, check_notice, split_refund
+from metropool.capabilities.settlement.model import Due, Part, PaymentNotice, allocate, check_notice
 from metropool.capabilities.settlement.ports import SettlementWork
-from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.errors import Conflict, NotFound
 from metropool.core.money import Fen
 from metropool.exchange.messages import ROWS, PaymentsAllocated
 
@@ -92,14 +92,14 @@ def _post_payment(work: SettlementWork, order: Mapping[str, Any], notice: Paymen
     allocation = allocate(amount_fen=notice.amount_fen, dues=dues)
     key = f"payment/{notice.channel}/{notice.reference}"
     work.ledger.post(key=key, legs=accounts.payment(order["combined_account"], notice.channel, allocation))
-    _apply(work, allocation.parts, order=order["id"], reference=notice.reference)
+    apply_parts(work=work, parts=allocation.parts, order=order["id"], reference=notice.reference)
     if order["state"] in ("paid", "part_refunded", "refunded"):
         return
     work.dues.change_order(order["id"], state="paid", reference=notice.reference, paid_at=work.now.isoformat(), reason=None)
 
 
-def _apply(work: SettlementWork, parts: Sequence[Part], *, order: str, reference: str) -> None:
-    """Note the parts, lessen the dues, tell each company its own."""
+def apply_parts(*, work: SettlementWork, parts: Sequence[Part], order: str, reference: str) -> None:
+    """Note what a payment or refund gives to bills, change the dues, tell each company its own."""
     work.dues.add_parts(
         [
             {
@@ -138,50 +138,6 @@ def _allocated_rows(parts: Sequence[Part], *, reference: str, work: SettlementWo
         for part in parts
     ]
     return pa.Table.from_pylist(rows, schema=ROWS[PaymentsAllocated])
-
-
-def order_refund(*, work: SettlementWork, refund: str, order: str, amount_fen: Fen, reason: str) -> bool:
-    """Give back (part of) a payment: postings and telling now, the channel after the commit; the same id once.
-
-    Raises:
-        NotFound: No such paid order.
-        Conflict: More than what is left of the payment.
-        Invalid: No reason given.
-    """
-    if not reason.strip():
-        raise Invalid("a refund needs a reason", key="settlement.reason_missing")
-    orders = work.dues.orders(id=order)
-    if not orders or orders[0]["reference"] is None:
-        raise NotFound(f"no paid order {order}")
-    if any(row["id"] == refund for row in work.dues.refunds_of(order)):
-        return False
-    taken = _take_back(work, order, amount_fen)
-    row = {"id": refund, "payment_order": order, "amount_fen": amount_fen, "credit_fen": taken.credit_fen}
-    work.dues.add_refund({**row, "state": "ordered", "reason": reason, "created_at": work.now.isoformat()})
-    account = orders[0]["combined_account"]
-    work.ledger.post(key=f"refund/{refund}", legs=accounts.refund(account, orders[0]["channel"], taken, amount_fen))
-    _apply(work, taken.parts, order=order, reference=refund)
-    given_back = sum(entry["amount_fen"] for entry in work.dues.refunds_of(order))
-    work.dues.change_order(order, state="refunded" if given_back >= orders[0]["amount_fen"] else "part_refunded")
-    return True
-
-
-def _take_back(work: SettlementWork, order: str, amount_fen: Fen) -> Allocation:
-    given: dict[str, Part] = {}
-    for row in work.dues.parts_of(order):
-        before = given[row["bill_number"]].amount_fen if row["bill_number"] in given else 0
-        given[row["bill_number"]] = Part(
-            bill_number=row["bill_number"],
-            company=row["company"],
-            account_number=row["account_number"],
-            amount_fen=before + row["amount_fen"],
-        )
-    refunds = work.dues.refunds_of(order)
-    paid_fen = sum(row["amount_fen"] for row in work.dues.parts_of(order) if row["amount_fen"] > 0)
-    order_row = work.dues.orders(id=order)[0]
-    credit_fen = order_row["amount_fen"] - paid_fen - sum(row["credit_fen"] for row in refunds)
-    refunded_fen = sum(row["amount_fen"] for row in refunds)
-    return split_refund(amount_fen=amount_fen, parts=list(given.values()), credit_fen=credit_fen, refunded_fen=refunded_fen)
 
 
 def expire_orders(*, work: SettlementWork) -> None:

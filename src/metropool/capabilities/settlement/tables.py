@@ -96,7 +96,14 @@ refund = Table(
     Column("credit_fen", BigInteger, nullable=False),
     Column("state", String, nullable=False),
     Column("reason", String, nullable=False),
-    Column("created_at", String, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", String, nullable=False),
+    Column("approved_by", String),
+    Column("rejected_by", String),
+    Column("decided_at", String),
+    Column("decision_reason", String),
+    Index("refund_by_order", "payment_order"),
+    Index("refund_by_state", "state", "asked_at"),
 )
 bill_question = Table(
     "bill_question",

@@ -42,7 +42,7 @@ CHART = chart()
 def is_account(account: str) -> bool:
     """Whether a text is ``kind/name`` with a kind of the chart."""
     kind, _, name = account.partition("/")
-    return bool(name) and kind in CHART
+    return name != "" and kind in CHART
 
 
 def kind_of(account: str) -> AccountKind:

@@ -1,8 +1,8 @@
 """The hash chain over postings: each row's hash covers the row and the hash before it."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 GENESIS = "0" * 64
@@ -31,7 +31,7 @@ class ChainReport:
 def chain_hash(before: str, number: int, key: str, leg: int, account: str, amount_fen: int, posted_at: str) -> str:
     """SHA-256 of the hash before a posting and of its number, key, leg, account, amount and time."""
     text = f"{before}\x1f{number}\x1f{key}\x1f{leg}\x1f{account}\x1f{amount_fen}\x1f{posted_at}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()
 
 
 def check_chain(rows: Iterable[Any], *, head_number: int, head_hash: str) -> ChainReport:

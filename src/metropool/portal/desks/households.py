@@ -7,6 +7,7 @@ from typing import Any
 
 from metropool.capabilities.settlement import operations, payments
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
+from metropool.capabilities.settlement.refunds import GIVEN
 from metropool.core.errors import Forbidden, Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.facts.registry.tables import party, place, usage_point
@@ -210,7 +211,7 @@ class HouseholdsDesk:
 
     def _payment(self, order: Row) -> paying.Payment:
         dues = {row["bill_number"]: row for row in self._work.dues.dues(combined_account=order["combined_account"])}
-        refunds = self._work.dues.refunds_of(order["id"])
+        refunds = self._work.dues.refunds(payment_order=order["id"], state=GIVEN)
         split = [part for part in self._work.dues.parts_of(order["id"]) if part["amount_fen"] > 0]
         wanted = [
             {**dues[number], "amount_fen": dues[number]["amount_fen"] - dues[number]["paid_fen"]}

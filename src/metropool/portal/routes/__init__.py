@@ -1,7 +1,19 @@
 """The routes, by page group; each declared with its right."""
 
 from metropool.portal.declare import Room
-from metropool.portal.routes import billing, collection, control, live, metering, payment, resident, session, site, topology
+from metropool.portal.routes import (
+    billing,
+    collection,
+    control,
+    live,
+    metering,
+    payment,
+    refunds,
+    resident,
+    session,
+    site,
+    topology,
+)
 
 DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
 SYSTEM_ROOMS: tuple[Room, ...] = (
@@ -10,6 +22,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     resident.ROOM,
     resident.USAGE_ROOM,
     payment.ROOM,
+    refunds.ROOM,
     metering.ROOM,
     collection.ROOM,
     control.ROOM,

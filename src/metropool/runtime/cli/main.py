@@ -23,6 +23,8 @@ plan_app = typer.Typer(help=word("plan"), no_args_is_help=True)
 app.add_typer(plan_app, name="plan", rich_help_panel=word("group_admin"))
 control_app = typer.Typer(help=word("control"), no_args_is_help=True)
 app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))
+refund_app = typer.Typer(help=word("refund"), no_args_is_help=True)
+app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 
 
@@ -191,6 +193,44 @@ def control_list(login: Login, site: Site = "http://127.0.0.1:8765", as_json: As
     from metropool.runtime.cli.control import list_commands
 
     list_commands(site=site, login=login, as_json=as_json)
+
+
+@refund_app.command("ask", help=word("refund_ask"))
+def refund_ask(
+    payment: Annotated[str, typer.Argument(help=word("refund_payment"))],
+    amount: Annotated[str, typer.Option("--amount", help=word("refund_amount"))],
+    reason: Annotated[str, typer.Option("--reason", help=word("refund_reason"))],
+    login: Login,
+    site: Site = "http://127.0.0.1:8765",
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a refund."""
+    from metropool.runtime.cli.refunds import ask_refund
+
+    ask_refund(payment=payment, amount_cny=amount, reason=reason, site=site, login=login, as_json=as_json)
+
+
+@refund_app.command("approve", help=word("refund_approve"))
+def refund_approve(
+    refund: Annotated[str, typer.Argument(help=word("refund_id"))],
+    reason: Annotated[str, typer.Option("--reason", help=word("refund_reason"))],
+    login: Login,
+    site: Site = "http://127.0.0.1:8765",
+    reject: Annotated[bool, typer.Option("--reject", help=word("control_reject"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say the second person's word."""
+    from metropool.runtime.cli.refunds import decide_on_refund
+
+    decide_on_refund(refund=refund, reject=reject, reason=reason, site=site, login=login, as_json=as_json)
+
+
+@refund_app.command("list", help=word("refund_list"))
+def refund_list(login: Login, site: Site = "http://127.0.0.1:8765", as_json: AsJson = False) -> None:
+    """The newest refunds."""
+    from metropool.runtime.cli.refunds import list_refunds
+
+    list_refunds(site=site, login=login, as_json=as_json)
 
 
 @plan_app.command("check", help=word("plan_check"))

@@ -61,7 +61,7 @@ function useWhy(bill: CombinedBill) {
     const steps = bill.why.map((step) => {
       const from = level
       level += step.delta_fen
-      return { name: `${t(`service.${step.service}`)} ${pick(step.label)}`, low: Math.min(from, level), high: Math.max(from, level), delta: step.delta_fen, colour: COLOURS[step.service] }
+      return { name: pick(step.label), low: Math.min(from, level), high: Math.max(from, level), delta: step.delta_fen, colour: COLOURS[step.service] }
     })
     const bars = [
       { name: bill.last_month?.month ?? '', low: 0, high: before, delta: before, colour: '#8fa3ab' }, ...steps,

@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change, newIntention } from '../../api/client'
+import { change, get, newIntention } from '../../api/client'
 import { duesQuery, paymentsQuery, PLATFORM } from '../../api/queries'
 import type { Dues, DuesOfCompany, Payment } from '../../api/types'
 import { instantText } from '../../design/format'
@@ -70,7 +70,8 @@ function Checkout({ dues }: { dues: Dues }) {
     const bill_numbers = chosen.flatMap(({ bills }) => bills.filter(({ payable_fen }) => payable_fen > 0).map(({ bill_number }) => bill_number))
     try {
       const payment = await change<Payment>('POST', `/${PLATFORM}/api/households/${dues.account}/payments`, { bill_numbers, amount_fen, channel }, key)
-      window.location.assign(payment.redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
+      const redirect_url = payment.redirect_url ?? (await addressOfChannel(payment))
+      window.location.assign(redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
     } catch (failed) {
       setError(failed)
       setWorking(false)
@@ -152,4 +153,17 @@ function EarlierPayments({ account }: { account: string }) {
       )}
     </StateView>
   )
+}
+
+const LOOKS = 20
+const LOOK_MS = 500
+
+/** The platform tells the channel of an order after it is kept: the address to pay at comes a moment later. */
+async function addressOfChannel(payment: Payment): Promise<string | null> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    const known = await get<Payment>(`/${PLATFORM}/api/households/${payment.account}/payments/${payment.reference}`)
+    if (known.redirect_url !== null || known.state !== 'pending') return known.redirect_url
+  }
+  return null
 }

@@ -18,11 +18,17 @@ def insert_columns(connection: Connection, statement: Insert, columns: Mapping[s
         connection.exec_driver_sql(_positional(connection, statement, tuple(columns)), rows)
 
 
-def frame_of(result: CursorResult[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """All rows of a query, in the driver's own types, as a frame with the names and types of its columns."""
+def columns_of(result: CursorResult[Any]) -> list[Sequence[Any]]:
+    """All rows of a query by column, in the driver's own types; empty when there are none."""
     cursor: Any = result.cursor
-    columns: Sequence[Sequence[Any]] = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(schema)
+    columns: list[Sequence[Any]] = list(zip(*cursor.fetchall(), strict=True))
     result.close()
+    return columns
+
+
+def frame_of(result: CursorResult[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """All rows of a query as a frame with the names and types of its columns."""
+    columns = columns_of(result) or [()] * len(schema)
     return pl.DataFrame({name: pl.Series(column).cast(schema[name]) for name, column in zip(schema, columns, strict=True)})
 
 

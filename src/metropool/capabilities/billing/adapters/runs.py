@@ -146,5 +146,5 @@ class SqlRuns:
 
 def _to_bytes(items: pl.DataFrame) -> bytes:
     stream = BytesIO()
-    items.write_ipc_stream(stream, compression="zstd", compat_level=pl.CompatLevel.oldest())
+    items.write_ipc_stream(stream, compression="lz4", compat_level=pl.CompatLevel.oldest())
     return stream.getvalue()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, CursorResult, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, is_one_of
+from metropool.capabilities.billing.adapters.bulk import columns_of, frame_of, insert_columns, is_one_of
 from metropool.capabilities.billing.adapters.tables import usage
 from metropool.capabilities.billing.intervals import DayBlock
 from metropool.capabilities.billing.model import Month
@@ -33,7 +33,7 @@ _OF_DAY = pl.Schema(
         "end_estimated": pl.Boolean,
     }
 )
-_OF_INTERVALS = pl.Schema({**_KEY, "start": pl.Int64, "interval_s": pl.Int64, "amounts": pl.Binary})
+_OF_INTERVALS = pl.Schema({**_KEY, "start": pl.Int64, "interval_s": pl.Int64})
 _PLAIN = ("usage_point", "reading_type", "version", "device_number", "start", "interval_s", "register_start", "register_end")
 
 
@@ -78,12 +78,14 @@ class SqlUsage:
         """
         c = usage.c
         inside = (c.business_date >= month.start.isoformat()) & (c.business_date < month.end.isoformat()) & c.amounts.is_not(None)
-        found = [frame_of(rows, _OF_INTERVALS) for rows in self._select(_OF_INTERVALS, keys, inside)]
-        if found:
-            known = keys.with_row_index("row").join(pl.concat(found), on=["usage_point", "reading_type"])
-            known = known.with_columns(bytes=pl.col("amounts").bin.size())
+        places = keys.with_row_index("row")
+        for result in self._select([*_OF_INTERVALS, "amounts"], keys, inside):
+            *columns, amounts = columns_of(result) or [()] * (len(_OF_INTERVALS) + 1)
+            known = pl.DataFrame(dict(zip(_OF_INTERVALS, columns, strict=True)), schema=_OF_INTERVALS)
+            known = known.with_columns(bytes=pl.Series(map(len, amounts), dtype=pl.Int64)).with_row_index("place")
+            known = known.join(places, on=["usage_point", "reading_type"])
             for block in known.partition_by("business_date", "start", "interval_s", "bytes"):
-                yield _block(block)
+                yield _block(block, [amounts[place] for place in block["place"].to_list()])
 
     def _select(self, columns: Iterable[str], keys: pl.DataFrame, condition: Any) -> Iterator[CursorResult[Any]]:
         """Rows of some keys; one reading type at a time, so that the primary key finds them."""
@@ -94,15 +96,16 @@ class SqlUsage:
             yield self._connection.execute(query.where(its_points, usage.c.reading_type == reading_type, condition))
 
 
-def _block(rows: pl.DataFrame) -> DayBlock:
-    values = np.frombuffer(b"".join(rows["amounts"].to_list()), "<i8").reshape(rows.height, -1)
+def _block(rows: pl.DataFrame, amounts: Sequence[bytes]) -> DayBlock:
+    values = np.frombuffer(b"".join(amounts), "<i8").reshape(rows.height, -1)
+    holes = values == HOLE
     return DayBlock(
         business_date=date.fromisoformat(rows["business_date"][0]),
         start=rows["start"][0],
         interval_s=rows["interval_s"][0],
         rows=rows["row"].to_numpy().astype(np.int64),
-        values=np.where(values == HOLE, 0, values),
-        is_whole=(values != HOLE).all(axis=1),
+        values=np.where(holes, 0, values) if holes.any() else values,
+        is_whole=~holes.any(axis=1),
     )
 
 

@@ -28,12 +28,13 @@ def lines_of_columns(rated: RatedColumns) -> pl.Series:
 
 def decimal_texts(values: pl.Series, digits: int) -> pl.Series:
     """Integers of 10^-digits as decimal texts without needless zeros; null stays null."""
-    size = pl.col("value").abs()
-    whole, rest = size // 10**digits, size % 10**digits
-    fraction = rest.cast(pl.String).str.zfill(digits).str.strip_chars_end("0")
-    unsigned = pl.when(rest == 0).then(whole.cast(pl.String)).otherwise(pl.concat_str(whole, fraction, separator="."))
-    text = pl.when(pl.col("value") < 0).then(pl.concat_str(pl.lit("-"), unsigned)).otherwise(unsigned)
-    return pl.DataFrame({"value": values}).select(text).to_series()
+    size, unit = pl.col("value").abs(), 10**digits
+    whole = (size // unit).cast(pl.String)
+    # The fraction after a leading 1 keeps its zeros; what is cut off then is that 1 and the zeros at the end.
+    fraction = (size % unit + unit).cast(pl.String).str.slice(1).str.strip_chars_end("0")
+    sign = pl.when(pl.col("value") < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    point = pl.when(size % unit == 0).then(pl.lit("")).otherwise(pl.lit("."))
+    return pl.DataFrame({"value": values}).select(pl.concat_str(sign, whole, point, fraction)).to_series()
 
 
 def _minimum_lines(short: NDArray[Any], digits: int, *, first: bool) -> pl.Series:

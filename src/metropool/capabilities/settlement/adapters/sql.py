@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Select, Table, func, insert, select, update
 
 from metropool.capabilities.settlement import tables as t
 from metropool.storage.units import UnitContext
@@ -98,22 +98,23 @@ class SqlDues:
         """Parts of an order's payment and of its refunds."""
         return self._rows(t.payment_part, payment_order=order)
 
-    def add_refund(self, row: Row) -> bool:
+    def add_refund(self, row: Row) -> None:
         """Keep a refund."""
         self._add(t.refund, row)
-        return True
 
-    def refunds_of(self, order: str) -> list[Row]:
-        """Refunds of an order."""
-        return self._rows(t.refund, payment_order=order)
+    def refunds(self, **equal: object) -> list[Row]:
+        """Refunds with the ``combined_account``, ``channel`` and ``paid_fen`` of their payment, newest first."""
+        order = t.payment_order.c
+        query = (
+            select(t.refund, order.combined_account, order.channel, order.amount_fen.label("paid_fen"))
+            .join(t.payment_order, order.id == t.refund.c.payment_order)
+            .order_by(t.refund.c.asked_at.desc(), t.refund.c.id.desc())
+        )
+        return [dict(row) for row in self._connection.execute(_where(query, t.refund, equal)).mappings()]
 
-    def waiting_refunds(self) -> list[Row]:
-        """Refunds the channel has not done yet."""
-        return self._rows(t.refund, state="ordered")
-
-    def change_refund(self, refund: str, state: str) -> None:
-        """Change the state of a refund."""
-        self._connection.execute(update(t.refund).where(t.refund.c.id == refund).values(state=state))
+    def change_refund(self, refund: str, **values: object) -> None:
+        """Change what became of a refund."""
+        self._connection.execute(update(t.refund).where(t.refund.c.id == refund).values(**values))
 
     def add_question(self, row: Row) -> None:
         """Keep a question about a bill."""
@@ -127,10 +128,14 @@ class SqlDues:
         self._connection.execute(insert(table).values({name: row[name] for name in table.c.keys() if name in row}))  # noqa: SIM118
 
     def _rows(self, table: Table, **equal: object) -> list[Row]:
-        query = select(table)
-        for name, value in equal.items():
-            column = table.c[name]
-            query = query.where(
-                column.in_(value) if isinstance(value, tuple | list) else column.is_(None) if value is None else column == value
-            )
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        return [dict(row) for row in self._connection.execute(_where(select(table), table, equal)).mappings()]
+
+
+def _where(query: Select[Any], table: Table, equal: Mapping[str, object]) -> Select[Any]:
+    """Rows whose columns equal the given values; any of them where several are given."""
+    for name, value in equal.items():
+        column = table.c[name]
+        query = query.where(
+            column.in_(value) if isinstance(value, tuple | list) else column.is_(None) if value is None else column == value
+        )
+    return query

@@ -1,0 +1,161 @@
+"""A real small city, started once, and a real browser that fails on any error and on any request that leaves the machine."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "src" / "metropool" / "portal" / "site" / "index.html"
+CHROMIUM = shutil.which("chromium")
+ARGS = [
+    *("--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+DEVICES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+STARTS_WITHIN_S = 240
+
+
+@dataclass
+class City:
+    """A running demo.
+
+    Attributes:
+        url: Address of the site.
+        passwords: Login to password.
+        account: Combined account of ``home1``.
+    """
+
+    url: str
+    home: Path
+    passwords: dict
+    account: str
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    if not SITE.exists():
+        pytest.skip("the site is not built: run make site")
+    home, port = tmp_path_factory.mktemp("city") / "home", free_port()
+    log = home.parent / "demo.log"
+    environment = {**os.environ, "METROPOOL_HOME": str(home), "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "metropool.runtime.cli", "demo", "--homes", "4", "--months", "2", "--port", str(port)]
+    with log.open("wb") as words:
+        process = subprocess.Popen(command, env=environment, stdout=words, stderr=words, start_new_session=True)
+    try:
+        wait_for(log, process)
+        logins = json.loads((home / "logins.json").read_text(encoding="utf-8"))
+        residents = json.loads((home / "residents.json").read_text(encoding="utf-8"))
+        passwords = {row["login"]: row["password"] for row in [*logins, *residents]}
+        yield City(f"http://127.0.0.1:{port}", home, passwords, residents[0]["account"])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(log, process):
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < deadline:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if "http://127.0.0.1" in text:
+            return
+        if process.poll() is not None:
+            pytest.fail(f"the demo ended: {text[-2000:]}")
+        time.sleep(0.5)
+    pytest.fail(f"the demo did not start within {STARTS_WITHIN_S} s: {log.read_text()[-2000:]}")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def browser(city):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        launched = running.chromium.launch(executable_path=CHROMIUM, args=ARGS, chromium_sandbox=os.geteuid() != 0)
+        yield launched
+        launched.close()
+
+
+class Visitor:
+    """One person at one device; ``errors`` must stay empty."""
+
+    def __init__(self, browser, city, *, device="desktop", language="zh"):
+        locale = "zh-CN" if language == "zh" else "en-US"
+        self.context = browser.new_context(locale=locale, timezone_id="Asia/Shanghai", viewport=DEVICES[device])
+        self.page = self.context.new_page()
+        self.city, self.language, self.errors = city, language, []
+        self.page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
+        self.page.on("console", lambda said: said.type == "error" and self.errors.append(f"console: {said.text}"))
+        self.page.on("request", self._watch)
+
+    def _watch(self, request):
+        if request.url.startswith("http") and not request.url.startswith("http://127.0.0.1:"):
+            self.errors.append(f"left the machine: {request.url}")
+
+    def sign_in(self, login):
+        self.open("/login")
+        self.page.locator("input").nth(0).fill(login)
+        self.page.locator("input[type=password]").fill(self.city.passwords[login])
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda url: "/login" not in url)
+        if "/password" in self.page.url:
+            self._change_password(login)
+        return self
+
+    def _change_password(self, login):
+        """The first sign-in of an administrator asks for a new password."""
+        csrf = next(cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "metropool_csrf")
+        fresh = f"{self.city.passwords[login][:20]}-Changed-1"
+        body = {"current": self.city.passwords[login], "new": fresh}
+        answer = self.page.request.put(
+            f"{self.city.url}/api/session/password", data=body, headers={"X-Metropool-CSRF": csrf}
+        )
+        assert answer.status == 200, answer.text()
+        self.city.passwords[login] = fresh
+
+    def open(self, path):
+        joint = "&" if "?" in path else "?"
+        self.page.goto(f"{self.city.url}{path}{joint}language={self.language}")
+        return self.page
+
+    def settled(self):
+        """Wait until no skeleton is left."""
+        self.page.locator("main, #root").first.wait_for()
+        self.page.locator(".skeleton").first.wait_for(state="detached", timeout=20_000)
+        return self.page
+
+    def get(self, path):
+        return self.page.request.get(f"{self.city.url}{path}")
+
+
+@pytest.fixture
+def visit(browser, city):
+    """Make visitors; at the end none may have met an error."""
+    visitors = []
+
+    def make(login=None, **kind):
+        visitors.append(Visitor(browser, city, **kind))
+        return visitors[-1].sign_in(login) if login else visitors[-1]
+
+    yield make
+    met = [error for visitor in visitors for error in visitor.errors]
+    for visitor in visitors:
+        visitor.context.close()
+    assert met == []

@@ -1,0 +1,20 @@
+"""Every page: who sees it, where it is, and what must be on it."""
+
+METER = "meter-electricity-0001"
+PAGES = {
+    "today": ("home1", "/today/{account}", "[data-testid=amount-due]"),
+    "bill": ("home1", "/bills/{account}/latest", "text=/CB202606-/"),
+    "bills": ("home1", "/bills/{account}", "text=2026-06"),
+    "usage": ("home1", "/usage/{account}", "canvas"),
+    "pay": ("home1", "/pay/{account}", "[data-testid=payable]"),
+    "map": ("operator", "/operator/map", "[data-ready]"),
+    "collection": ("operator", "/operator/collection", "canvas"),
+    "meters": ("operator", "/operator/meters", "text=440126000001"),
+    "meter": ("operator", f"/operator/meters/{METER}", "text=440126000001"),
+    "alarms": ("operator", "/operator/alarms", "main"),
+    "commands": ("controller", "/operator/commands", "main"),
+    "company": ("waterworks", "/company/water_system/bills", "text=/WA2026/"),
+    "topology": ("admin", "/topology", ".react-flow__node"),
+    "health": ("admin", "/admin/health", "main"),
+    "users": ("security", "/admin/users", "text=operator"),
+}
