@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import nats
@@ -168,7 +169,7 @@ class JetStreamLog:
         ready = [message for number, message in self._unconfirmed if number <= sequence]
         self._unconfirmed = [pair for pair in self._unconfirmed if pair[0] > sequence]
         for message in ready:
-            await message.ack()
+            await _say(message.ack)
 
 
 async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> list[Msg]:
@@ -208,7 +209,7 @@ async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patien
     except (NatsError, OSError):
         await _moment(AWAY_S)
     finally:
-        await _leave(subscription.unsubscribe)
+        await _say(subscription.unsubscribe)
     return messages
 
 
@@ -220,9 +221,10 @@ async def _moment(seconds: float) -> None:
         return
 
 
-async def _leave(leave: Callable[[], Awaitable[None]]) -> None:
+async def _say(word: Callable[[], Awaitable[None]]) -> None:
+    """Tell the broker something that it need not hear: while it is away it hands the message over again, which is harmless."""
     try:
-        await leave()
+        await word()
     except (NatsError, OSError):
         return
 
@@ -232,10 +234,10 @@ def _delivery(message: Msg) -> Delivery:
     phrase, sender = receiver_and_more[2], receiver_and_more[3]
 
     async def later(seconds: float) -> None:
-        await message.nak(delay=seconds)
+        await _say(partial(message.nak, delay=seconds))
 
     async def done() -> None:
-        await message.ack()
+        await _say(message.ack)
 
     return Delivery(
         data=message.data,

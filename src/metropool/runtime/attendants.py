@@ -4,29 +4,38 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from nats.aio.client import Client
 
 from metropool.capabilities.settlement.clearing import speak_to_channels
+from metropool.core.errors import Unavailable
 from metropool.runtime.channels import ChannelPlaces, open_channels
 from metropool.runtime.metering import answer_front_end, attendants_of, check_log, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 
+log = structlog.get_logger()
 T = TypeVar("T")
 Attendance = tuple[str, Coroutine[Any, Any, None]]
 CHANNELS_S = 1.0
+LOG_S = 0.5
 
 
 async def check(node: Node, *, client: Client) -> None:
-    """Look whether what attends a node can work on from where it stood.
+    """Look whether what attends a node can work on from where it stood; wait for a broker that is just starting.
 
     Raises:
         Conflict: It cannot; says what is missing.
-        Unavailable: It does not answer.
     """
-    if "metering" in node.hosts:
-        await check_log(node, log_of(node, client))
+    is_checked = "metering" not in node.hosts
+    while not is_checked:
+        try:
+            await check_log(node, log_of(node, client))
+            is_checked = True
+        except Unavailable as reason:
+            log.warning("looked at later", system=node.system, reason=str(reason))
+            await pause(LOG_S)
 
 
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:

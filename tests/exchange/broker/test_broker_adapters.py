@@ -1,6 +1,8 @@
 """The exchange and the log of the product work within exactly the permissions a plan gives, and no wider."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -88,5 +90,29 @@ def test_the_log_keeps_batches_in_order_until_they_are_done(tmp_path: Path) -> N
             assert await city.stored("metering", "log") == 1
             assert await read.last_sequence() == 3
             assert front.refused == core.refused == []
+
+    asyncio.run(run())
+
+
+def test_an_acknowledgement_that_the_broker_does_not_hear_ends_nobody(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_city(tmp_path) as city, exchange_pair(city) as (sender, receiver):
+            for key in ("R1", "R2"):
+                await sender.deliver(order(key))
+            first, second = await receiver.fetch(limit=2, wait_s=2)
+            front = await city.probe("metering-frontend", account="metering")
+            core = await city.probe("metering")
+            await front.say("log.metering.0")
+            log = JetStreamLog(core.client, stream="log_metering", subject="log.metering")
+            (entry,) = await log.read(limit=1, wait_s=2)
+            os.kill(city.server.pid, signal.SIGKILL)
+            async with asyncio.timeout(5):
+                while receiver.client.is_connected or core.client.is_connected:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await first.done()
+            await second.later(1.0)
+            await log.done(entry.sequence)
+            while not (receiver.client.is_connected and core.client.is_connected):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     asyncio.run(run())
