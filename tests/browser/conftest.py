@@ -124,9 +124,7 @@ class Visitor:
         csrf = next(cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "metropool_csrf")
         fresh = f"{self.city.passwords[login][:20]}-Changed-1"
         body = {"current": self.city.passwords[login], "new": fresh}
-        answer = self.page.request.put(
-            f"{self.city.url}/api/session/password", data=body, headers={"X-Metropool-CSRF": csrf}
-        )
+        answer = self.page.request.put(f"{self.city.url}/api/session/password", data=body, headers={"X-Metropool-CSRF": csrf})
         assert answer.status == 200, answer.text()
         self.city.passwords[login] = fresh
 
