@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from browser.conftest import ARGS, DEVICES
+from browser.conftest import ARGS, DEVICES, first_password_changed
 from browser.places import PAGES
 
 QUALITY = 72
@@ -29,12 +29,12 @@ def main(url: str, home: str, folder: str) -> None:
         browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS, chromium_sandbox=os.geteuid() != 0)
         for device, size in DEVICES.items():
             for login in sorted({holder for holder, _, _ in PAGES.values()} & passwords.keys()):
-                visit(browser, size, url, login, passwords[login], account, out, device)
+                passwords[login] = visit(browser, size, url, login, passwords[login], account, out, device)
         browser.close()
 
 
-def visit(browser, size, url, login, password, account, out, device) -> None:
-    """All pages of one person at one device."""
+def visit(browser, size, url, login, password, account, out, device) -> str:
+    """All pages of one person at one device; their password from now on."""
     context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport=size)
     page = context.new_page()
     page.goto(f"{url}/login")
@@ -42,9 +42,7 @@ def visit(browser, size, url, login, password, account, out, device) -> None:
     page.locator("input[type=password]").fill(password)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda address: "/login" not in address)
-    if "/password" in page.url:
-        print(f"{login} has to change the password first: sign in once")
-        return
+    changed = first_password_changed(page, url, password)
     for name, (holder, path, must) in PAGES.items():
         if holder != login:
             continue
@@ -57,6 +55,7 @@ def visit(browser, size, url, login, password, account, out, device) -> None:
             )
             print(name, language, device)
     context.close()
+    return changed
 
 
 if __name__ == "__main__":

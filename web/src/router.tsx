@@ -42,7 +42,9 @@ export function firstPage(session: Session): string {
   if (session.roles.includes('resident') && household) return `/today/${household}`
   if (session.roles.includes('operator')) return '/operator/map'
   if (session.roles.includes('company') && session.system) return `/company/${session.system}/bills`
-  return '/topology'
+  const may = (right: string) => session.rights.includes(right)
+  if (may('payments.refund') && session.system) return `/refunds/${session.system}`
+  return may('topology.read') ? '/topology' : '/admin/users'
 }
 
 const of = <P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) => createRoute({ getParentRoute: () => shell, path, component })
@@ -56,6 +58,7 @@ const pages = [
   of('/usage/$account', lazyRouteComponent(() => import('./pages/resident/UsagePage'), 'UsagePage')),
   of('/pay/$account', lazyRouteComponent(() => import('./pages/resident/PayPage'), 'PayPage')),
   of('/pay/result/$account/$reference', lazyRouteComponent(() => import('./pages/resident/PaymentPage'), 'PaymentPage')),
+  of('/refunds/$system', lazyRouteComponent(() => import('./pages/company/RefundsPage'), 'RefundsPage')),
   of('/operator/map', lazyRouteComponent(() => import('./pages/operator/MapPage'), 'MapPage')),
   of('/operator/collection', lazyRouteComponent(() => import('./pages/operator/CollectionPage'), 'CollectionPage')),
   of('/operator/meters', lazyRouteComponent(() => import('./pages/operator/MetersPage'), 'MetersPage')),

@@ -70,4 +70,5 @@ export const effectQuery = (kind: T.CommandKind, meter: string) => fact<T.Comman
 
 export const companyOverviewQuery = (system: string, query: Query) => fact<T.CompanyOverview>(system, ['bills', 'dues'], '/overview', query)
 export const companyBillsQuery = (system: string, query: Query) => fact<T.Page<T.CompanyBillRow>>(system, ['bills', 'dues'], '/bills', query)
+export const refundsQuery = (system: string, query: Query) => fact<T.Page<T.Refund>>(system, ['payments'], '/refunds', query)
 export const companyBillQuery = (system: string, number: string) => fact<T.CompanyBill>(system, ['bills', 'dues'], `/bills/${encodeURIComponent(number)}`)

@@ -419,3 +419,6 @@ export interface CompanyBill extends CompanyBillRow {
   payments: { reference: string; amount_fen: number; paid_at: Instant }[]
   provenance: { readings_snapshot: string; installation_version: string; rules_version: string }
 }
+
+export type RefundState = 'asked' | 'ordered' | 'done' | 'rejected'
+export interface Refund { id: string; payment: string; account: string; state: RefundState; amount_fen: number; payment_fen: number; reason: string; asked_by: string; asked_at: Instant; approved_by: string | null; rejected_by: string | null; decided_at: Instant | null; decision_reason: string | null; channel: string; channel_name: Text }

@@ -50,6 +50,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
   }
   if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })
   if (may('bills.read') && session.system) entries.push({ href: `/company/${session.system}/bills`, text: t('nav.company_bills'), icon: <FileTextOutlined /> })
+  if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
   if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
   if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })
   if (may('site.admin')) entries.push({ href: '/admin/health', text: t('nav.health'), icon: <HeartOutlined /> })

@@ -22,7 +22,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -103,6 +103,10 @@ export const en: typeof zh = {
       metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', alarms: 'Alarms', insight: 'Insight', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
     },
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
+  },
+  refund: {
+    help: 'One person asks and another decides before money goes back the way it came. Asking and deciding is done with the command “metropool refund”; this page only shows.', none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
+    state: { asked: 'To be decided', ordered: 'Being given back', done: 'Given back', rejected: 'Rejected' },
   },
   users: { name: 'Name', roles: 'Roles', system: 'System', last_sign_in: 'Last sign-in', state: 'State', open: 'Open', locked_until: 'Locked until {{time}}', unlock: 'Unlock', none: 'There are no users.', search: 'User or name' },
   health: { up: 'Up', degraded: 'Degraded', down: 'Down' },

@@ -20,7 +20,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -101,6 +101,10 @@ export const zh = {
       metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', alarms: '告警', insight: '用能分析', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
     },
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
+  },
+  refund: {
+    help: '一人申请，另一人复核，款项才退回原支付渠道。申请与复核目前用命令 metropool refund，本页只查看。', none: '没有退款。', payment: '缴费流水号', amount: '退款金额', payment_amount: '原缴费金额', reason: '原因', asked: '申请', decided: '复核', channel: '渠道', state_name: '状态',
+    state: { asked: '待复核', ordered: '退款中', done: '已退款', rejected: '已驳回' },
   },
   users: { name: '姓名', roles: '角色', system: '所属系统', last_sign_in: '最近登录', state: '状态', open: '正常', locked_until: '锁定至 {{time}}', unlock: '解锁', none: '没有用户。', search: '登录名或姓名' },
   health: { up: '正常', degraded: '降级', down: '停止' },
