@@ -14,7 +14,7 @@ PAGES = {
     "alarms": ("operator", "/operator/alarms", "main"),
     "commands": ("controller", "/operator/commands", "main"),
     "company": ("waterworks", "/company/water_system/bills", "text=/WA2026/"),
-    "refunds": ("cashier", "/refunds/smart_use_platform", "main table, main .ant-empty"),
+    "refunds": ("cashier", "/refunds/smart_use_platform", "main .exports"),
     "topology": ("admin", "/topology", ".react-flow__node"),
     "health": ("admin", "/admin/health", "main"),
     "users": ("security", "/admin/users", "text=operator"),
