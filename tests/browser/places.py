@@ -17,5 +17,5 @@ PAGES = {
     "refunds": ("cashier", "/refunds/smart_use_platform", "main .exports"),
     "topology": ("admin", "/topology", ".react-flow__node"),
     "health": ("admin", "/admin/health", "main"),
-    "users": ("security", "/admin/users", "text=operator"),
+    "users": ("security", "/admin/users", "text=auditor"),
 }
