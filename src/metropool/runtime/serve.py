@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -118,7 +119,7 @@ async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Com
         return settings.broker
     note = settings.home / "broker" / "url"
     if with_broker:
-        server = BrokerServer(home=settings.home, broker=compiled.broker, port=free_port())
+        server = BrokerServer(home=settings.home, broker=compiled.broker, port=port_as_before(note))
         await stack.enter_async_context(server)
         note.write_text(server.url, encoding="ascii")
         return server.url
@@ -127,6 +128,22 @@ async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Com
             f"no broker runs for {settings.home}: start `metropool serve broker` or `metropool serve` there, or set METROPOOL_BROKER"
         )
     return note.read_text(encoding="ascii").strip()
+
+
+def port_as_before(note: Path) -> int:
+    """The port noted by the broker before us, so that who is still connected finds us again; a free one when it is taken."""
+    import socket
+
+    before = note.read_text(encoding="ascii").strip().rpartition(":")[2] if note.exists() else ""
+    if not before.isdigit():
+        return free_port()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(before)))
+        except (OSError, OverflowError):
+            return free_port()
+    return int(before)
 
 
 def free_port() -> int:
