@@ -15,7 +15,7 @@ PAGES = {
     "commands": ("controller", "/operator/commands", "main"),
     "company": ("waterworks", "/company/water_system/bills", "text=/WA2026/"),
     "refunds": ("cashier", "/refunds/smart_use_platform", "main .exports"),
-    "topology": ("admin", "/topology", ".react-flow__node"),
+    "topology": ("admin", "/topology", ".react-flow__node, .plain-table"),
     "health": ("admin", "/admin/health", "main"),
     "users": ("security", "/admin/users", "text=auditor"),
 }
