@@ -6,7 +6,7 @@ PAGES = {
     "bill": ("home1", "/bills/{account}/latest", "text=/CB202606-/"),
     "bills": ("home1", "/bills/{account}", "text=2026-06"),
     "usage": ("home1", "/usage/{account}", "canvas"),
-    "pay": ("home1", "/pay/{account}", "[data-testid=payable]"),
+    "pay": ("home1", "/pay/{account}", "[data-testid=payable], main table"),
     "map": ("operator", "/operator/map", "[data-ready]"),
     "collection": ("operator", "/operator/collection", "canvas"),
     "meters": ("operator", "/operator/meters", "text=440126000001"),
