@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import select
 
-from metropool.capabilities.billing import operations
+from metropool.capabilities.billing import operations, stages
 from metropool.capabilities.billing.adapters.tables import bill, bill_run_item
 from metropool.capabilities.billing.capability import BILLING
 from metropool.core.identifiers import SeededIds
@@ -127,7 +127,7 @@ class Company:
 
 def step_and_die(folder: Path, chunk: int) -> None:
     """One step of the worker, killed just before its commit; ends well only where nothing is left to do."""
-    operations.CHUNK = chunk
+    stages.CHUNK = chunk
     with Company(folder).unit() as work:
         if operations.advance_bill_runs(work=work) is not None:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from billing.company import Company, step_and_die
-from metropool.capabilities.billing import operations, queries
+from metropool.capabilities.billing import operations, queries, stages
 from metropool.capabilities.billing.cases import rate_cases
 from metropool.capabilities.billing.model import Review
 from metropool.capabilities.billing.rating.batch import UsageColumns, rate_columns
@@ -108,7 +108,7 @@ def undisturbed(tmp_path_factory):
     company = Company(tmp_path_factory.mktemp("undisturbed"))
     _street(company)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "CHUNK", 3)
+        patch.setattr(stages, "CHUNK", 3)
         company.run("electricity", *JULY)
     expected = (_identity(company), company.balances(), [message.rows.to_pylist() for message in company.told()])
     company.database.close()
@@ -125,7 +125,7 @@ def _killed_in_the_middle_of_a_unit(company: Company) -> bool:
 
 
 def test_killed_at_every_step_it_resumes_with_the_same_bills(tmp_path, undisturbed, monkeypatch):
-    monkeypatch.setattr(operations, "CHUNK", 3)
+    monkeypatch.setattr(stages, "CHUNK", 3)
     company = Company(tmp_path)
     _street(company)
     with company.unit() as work:
@@ -300,7 +300,7 @@ def test_scheduled_runs_start_on_their_day_once_a_month(company):
 
 
 def test_chunks_of_one_account_bill_everybody_once(company, monkeypatch):
-    monkeypatch.setattr(operations, "CHUNK", 1)
+    monkeypatch.setattr(stages, "CHUNK", 1)
     _street(company, homes=4)
     company.assign("b", POWER)
     company.assign("B", POWER)

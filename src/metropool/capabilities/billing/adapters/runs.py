@@ -9,10 +9,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import insert_columns
 from metropool.capabilities.billing.adapters.tables import bill_run, bill_run_chunk, bill_run_item, bill_schedule
 from metropool.capabilities.billing.ports import Row
 from metropool.core.errors import NotFound
+from metropool.storage.bulk import insert_columns
 from metropool.storage.units import UnitContext
 
 

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, CursorResult, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import columns_of, frame_of, insert_columns, is_one_of
 from metropool.capabilities.billing.adapters.tables import usage
 from metropool.capabilities.billing.intervals import DayBlock
 from metropool.capabilities.billing.model import Month
+from metropool.storage.bulk import columns_of, frame_of, insert_columns, is_one_of
 from metropool.storage.units import UnitContext
 
 HOLE = -(1 << 63)

@@ -10,12 +10,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+Same = str | int | None
 
-def insert_columns(connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Insert the rows of some columns of equal length, in the driver's own types; the columns are all the statement sets."""
+
+def insert_columns(
+    connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]], *, same: Mapping[str, Same] | None = None
+) -> None:
+    """Insert the rows of some columns of equal length, in the driver's own types.
+
+    Args:
+        connection: The open transaction.
+        statement: The insert; ``columns`` and ``same`` are all it sets.
+        columns: A value a row.
+        same: Columns that have one value in all rows; it is said once, in the statement.
+    """
     rows = list(zip(*columns.values(), strict=True))
     if rows:
-        connection.exec_driver_sql(_positional(connection, statement, tuple(columns)), rows)
+        connection.exec_driver_sql(_positional(connection, statement, tuple(columns), same or {}), rows)
 
 
 def columns_of(result: CursorResult[Any]) -> list[Sequence[Any]]:
@@ -39,11 +50,13 @@ def is_one_of(connection: Connection, column: ColumnElement[str], values: Sequen
     return column == any_(literal(values, postgresql.ARRAY(String)))
 
 
-def _positional(connection: Connection, statement: Insert, names: tuple[str, ...]) -> str:
+def _positional(connection: Connection, statement: Insert, names: tuple[str, ...], same: Mapping[str, Same]) -> str:
     """The statement with its parameters by position, in the order of the names."""
     make: Any = sqlite.dialect if connection.dialect.name == "sqlite" else postgresql.dialect
     dialect: Dialect = make(paramstyle="qmark" if make is sqlite.dialect else "format")
-    compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+    said = {name: literal(value, literal_execute=True) for name, value in same.items()}
+    valued = statement.values(said) if said else statement
+    compiled: Any = valued.compile(dialect=dialect, column_keys=[*names, *said], compile_kwargs={"render_postcompile": True})
     assert isinstance(compiled, SQLCompiler)
     assert compiled.positiontup == list(names), f"{compiled.positiontup} are not {names}"
     return compiled.string
