@@ -1,7 +1,7 @@
 """What billing decides, without looking anything up: stages of a run, numbers, due dates, how a payment falls."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -113,11 +113,25 @@ def share_payment(amount_fen: Fen, bills: Iterable[OpenBill]) -> tuple[list[tupl
     return parts, amount_fen
 
 
-def receivable_legs(
-    account_number: str, service: str, amount_fen: Fen, collected_fen: Fen, collected_for: str
-) -> list[tuple[str, Fen]]:
-    """What a bill moves: the customer owes it, the company earned it but for what it collects for another."""
-    legs = [(f"receivable/{account_number}", amount_fen), (f"revenue/{service}", collected_fen - amount_fen)]
-    if collected_fen:
-        legs.append((f"collected/{collected_for}", -collected_fen))
-    return legs
+def receivable_legs(bills: pl.DataFrame, *, service: str, collected_for: Mapping[str, str]) -> pl.DataFrame:
+    """What bills move, a row a leg: the customer owes it, the company earned it but for what it collects for another.
+
+    Args:
+        bills: ``number``, ``account_number``, ``amount_fen``, ``collected_fen`` and ``tariff`` of each bill.
+        service: The service billed.
+        collected_for: Party each tariff version collects for.
+
+    Returns:
+        ``key``, ``account`` and ``amount_fen``; two legs a bill, three where something is collected.
+    """
+    owed, collected = pl.col("amount_fen"), pl.col("collected_fen")
+    party = pl.col("tariff").replace_strict(collected_for, return_dtype=pl.String)
+    legs = [
+        (bills, pl.format("receivable/{}", "account_number"), owed),
+        (bills, pl.lit(f"revenue/{service}"), collected - owed),
+        (bills.filter(collected != 0), pl.format("collected/{}", party), -collected),
+    ]
+    frames = [
+        rows.select("number", key=pl.format("bill/{}", "number"), account=account, amount_fen=fen) for rows, account, fen in legs
+    ]
+    return pl.concat(frames).sort("number", maintain_order=True).drop("number")
