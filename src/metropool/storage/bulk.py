@@ -5,28 +5,46 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Insert, String, any_, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Insert,
+    Integer,
+    String,
+    any_,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-Same = str | int | None
+
+def insert_columns(connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert the rows of some columns of equal length, in the driver's own types; the columns are all the statement sets."""
+    _insert(connection, statement, columns, {})
 
 
-def insert_columns(
-    connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]], *, same: Mapping[str, Same] | None = None
+def insert_frame(connection: Connection, statement: Insert, rows: pl.DataFrame) -> None:
+    """Insert the rows of a frame. A column that is the same in all rows is said once, in the statement: half of a run's are."""
+    same = {column.name: column[0] for column in rows if len(column) > 1 and _is_same(column)}
+    _insert(connection, statement, {column.name: column.to_list() for column in rows if column.name not in same}, same)
+
+
+def _insert(
+    connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]], same: Mapping[str, str | int | None]
 ) -> None:
-    """Insert the rows of some columns of equal length, in the driver's own types.
-
-    Args:
-        connection: The open transaction.
-        statement: The insert; ``columns`` and ``same`` are all it sets.
-        columns: A value a row.
-        same: Columns that have one value in all rows; it is said once, in the statement.
-    """
     rows = list(zip(*columns.values(), strict=True))
     if rows:
-        connection.exec_driver_sql(_positional(connection, statement, tuple(columns), same or {}), rows)
+        connection.exec_driver_sql(_positional(connection, statement, tuple(columns), same), rows)
+
+
+def _is_same(column: pl.Series) -> bool:
+    return bool(column.eq_missing(column.first()).all())
 
 
 def columns_of(result: CursorResult[Any]) -> list[Sequence[Any]]:
@@ -50,13 +68,28 @@ def is_one_of(connection: Connection, column: ColumnElement[str], values: Sequen
     return column == any_(literal(values, postgresql.ARRAY(String)))
 
 
-def _positional(connection: Connection, statement: Insert, names: tuple[str, ...], same: Mapping[str, Same]) -> str:
-    """The statement with its parameters by position, in the order of the names."""
+def listed(connection: Connection, values: Sequence[str]) -> FromClause:
+    """Many values as a table to join, ``place`` from 0 and ``value``: one parameter however many they are."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(json.dumps(values)).table_valued(Column("key", Integer), Column("value", String))
+        return select(each.c.key.label("place"), each.c.value).subquery("listed")
+    many = func.unnest(literal(values, postgresql.ARRAY(String)))
+    row = many.table_valued(Column("value", String), with_ordinality="ordinality").render_derived()
+    return select((row.c.ordinality - 1).label("place"), row.c.value).subquery("listed")
+
+
+def _positional(connection: Connection, statement: Insert, names: tuple[str, ...], same: Mapping[str, str | int | None]) -> str:
+    """The statement with its parameters by position, in the order of the names, and the values that are the same written out."""
     make: Any = sqlite.dialect if connection.dialect.name == "sqlite" else postgresql.dialect
     dialect: Dialect = make(paramstyle="qmark" if make is sqlite.dialect else "format")
-    said = {name: literal(value, literal_execute=True) for name, value in same.items()}
-    valued = statement.values(said) if said else statement
-    compiled: Any = valued.compile(dialect=dialect, column_keys=[*names, *said], compile_kwargs={"render_postcompile": True})
+    plain: Dialect = make(paramstyle="named")  # here a percent sign is not doubled: the whole statement does that, once
+    types = {name: statement.table.c[name].type for name in same}
+    said = {name: literal_column(_written(literal(value, types[name]), plain)) for name, value in same.items()}
+    compiled: Any = (statement.values(said) if said else statement).compile(dialect=dialect, column_keys=[*names, *said])
     assert isinstance(compiled, SQLCompiler)
     assert compiled.positiontup == list(names), f"{compiled.positiontup} are not {names}"
     return compiled.string
+
+
+def _written(value: ColumnElement[Any], dialect: Dialect) -> str:
+    return str(value.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

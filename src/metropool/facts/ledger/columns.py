@@ -30,7 +30,7 @@ def are_right(legs: pl.DataFrame) -> bool:
     return bool((entries["amount_fen"] == 0).all() and entries["len"].max() <= 16 and entries["key"].is_unique().all())
 
 
-def places(legs: pl.DataFrame) -> NDArray[np.int64]:
+def places_of(legs: pl.DataFrame) -> NDArray[np.int64]:
     """Place of each leg in its entry, from 0, shape (legs,)."""
     entry = legs["key"].rle_id().to_numpy()
     row = np.arange(legs.height)

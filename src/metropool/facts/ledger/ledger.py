@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from metropool.core.errors import Conflict, Fault, Invalid, Unavailable
 from metropool.core.money import Fen
 from metropool.facts.ledger.chart import CHART, is_account, kind_of
-from metropool.facts.ledger.columns import are_right, entries_of, places
+from metropool.facts.ledger.columns import are_right, entries_of, places_of
 from metropool.facts.ledger.tables import ledger_head, posting
 from metropool.facts.ledger.verification import GENESIS, ChainReport, chain_hashes, check_chain
 from metropool.storage.bulk import insert_columns, is_one_of
@@ -67,7 +67,7 @@ class SqlLedger:
         known = self._known([entry.key for entry in entries])
         fresh = [entry for entry in entries if not _is_repeat(entry, known)]
         if fresh:
-            self._append([(key, place, *leg) for key, legs in fresh for place, leg in enumerate(legs)])
+            self._append(*zip(*((key, place, *leg) for key, legs in fresh for place, leg in enumerate(legs)), strict=True))
         return len(fresh)
 
     def post_columns(self, legs: pl.DataFrame) -> int:
@@ -84,8 +84,7 @@ class SqlLedger:
         keys = legs["key"].unique(maintain_order=True).to_list()
         if not are_right(legs) or self._known(keys):
             return self.post_many([Entry(*entry) for entry in entries_of(legs)])
-        columns = (legs["key"].to_list(), places(legs).tolist(), legs["account"].to_list(), legs["amount_fen"].to_list())
-        self._append(list(zip(*columns, strict=True)))
+        self._append(legs["key"].to_list(), places_of(legs).tolist(), legs["account"].to_list(), legs["amount_fen"].to_list())
         return len(keys)
 
     def balance(self, account: str) -> Fen:
@@ -135,16 +134,13 @@ class SqlLedger:
             self._connection.execute(update(ledger_head).values(stopped=report.reason))
         return report
 
-    def _append(self, legs: Sequence[tuple[str, int, str, Fen]]) -> None:
-        """Chain and keep legs: key, place in the entry, account, amount [fen]."""
+    def _append(self, keys: Sequence[str], places: Sequence[int], accounts: Sequence[str], amounts: Sequence[Fen]) -> None:
+        """Chain and keep legs, by column: key, place in the entry, account, amount [fen]."""
         number, head = self._head_to_build_on()
-        posted_at = self._now.isoformat()
-        keys, places_, accounts, amounts = zip(*legs, strict=True)
-        hashes = chain_hashes(head, number + 1, legs, posted_at)
-        numbers = range(number + 1, number + 1 + len(legs))
-        times = [posted_at] * len(legs)
-        columns = zip(posting.c.keys(), (numbers, keys, places_, accounts, amounts, times, hashes), strict=True)
-        insert_columns(self._connection, insert(posting), dict(columns))
+        posted_at, numbers = self._now.isoformat(), range(number + 1, number + 1 + len(keys))
+        hashes = chain_hashes(head, zip(numbers, keys, places, accounts, amounts, strict=True), posted_at)
+        values = (numbers, keys, places, accounts, amounts, [posted_at] * len(keys), hashes)
+        insert_columns(self._connection, insert(posting), dict(zip(posting.c.keys(), values, strict=True)))
         self._connection.execute(update(ledger_head).values(number=numbers[-1], hash=hashes[-1]))
 
     def _head_to_build_on(self) -> tuple[int, str]:
