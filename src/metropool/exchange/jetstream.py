@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import nats
@@ -117,7 +118,7 @@ class JetStreamExchange:
 
     async def close(self) -> None:
         """Leave the broker."""
-        await self._client.close()
+        await _unless_away(self._client.close)
 
 
 class JetStreamLog:
@@ -156,7 +157,7 @@ class JetStreamLog:
         ready = [message for number, message in self._unconfirmed if number <= sequence]
         self._unconfirmed = [pair for pair in self._unconfirmed if pair[0] > sequence]
         for message in ready:
-            await message.ack()
+            await _unless_away(message.ack)
 
 
 async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> list[Msg]:
@@ -186,7 +187,7 @@ async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> l
     except (NatsError, OSError):
         await _moment(AWAY_S)
     finally:
-        await _leave(subscription.unsubscribe)
+        await _unless_away(subscription.unsubscribe)
     return messages
 
 
@@ -198,9 +199,10 @@ async def _moment(seconds: float) -> None:
         return
 
 
-async def _leave(leave: Callable[[], Awaitable[None]]) -> None:
+async def _unless_away(tell: Callable[[], Awaitable[None]]) -> None:
+    """Tell the broker something that does no harm when it does not hear it: what was not marked done comes again, as a repeat."""
     try:
-        await leave()
+        await tell()
     except (NatsError, OSError):
         return
 
@@ -210,10 +212,10 @@ def _delivery(message: Msg) -> Delivery:
     phrase, sender = receiver_and_more[2], receiver_and_more[3]
 
     async def later(seconds: float) -> None:
-        await message.nak(delay=seconds)
+        await _unless_away(partial(message.nak, delay=seconds))
 
     async def done() -> None:
-        await message.ack()
+        await _unless_away(message.ack)
 
     return Delivery(
         data=message.data,

@@ -126,7 +126,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_or_doubled(tmp_path, ca
         browser.stop()
         watching.join(15)
         city.parts["field"].stop()
-        city.drain()
+        city.settle()
         found = compare(city)
         check_pages(city, browser)
     finally:
