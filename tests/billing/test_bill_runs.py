@@ -8,9 +8,10 @@ from decimal import Decimal
 from time import process_time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from billing.company import Company, step_and_die
+from billing.company import Company, blocks, step_and_die
 from metropool.capabilities.billing import operations, queries, stages
 from metropool.capabilities.billing.cases import rate_cases
 from metropool.capabilities.billing.model import Review
@@ -20,6 +21,7 @@ from metropool.capabilities.billing.rating.scalar import rate
 from metropool.capabilities.billing.rating.texts import lines_of_columns
 from metropool.capabilities.billing.tariffs import plan_of, tariff_book
 from metropool.core.errors import Conflict, Forbidden, Invalid
+from metropool.exchange.messages import BlocksSealed
 
 JULY = (date(2026, 7, 1), date(2026, 8, 1))
 POWER = "guangzhou_residential_electricity"
@@ -85,6 +87,31 @@ def test_quarter_hours_fall_into_their_periods_and_sum_to_the_register(company):
         "flat": Decimal("0.1") * 36 * 31,
         "valley": Decimal("0.1") * 32 * 31,
     }
+
+
+def test_a_day_told_by_the_hour_counts_beside_days_told_by_the_quarter_hour(company):
+    company.assign("T1", POWER, options=["tou"])
+    company.measure_month("T1", *JULY, daily=96_000)
+    hourly = blocks("T1", [{"day": date(2026, 7, 5), "start": 385_000, "end": 481_000, "values": [4000] * 24, "version": 2}])
+    place = hourly.schema.get_field_index("interval_s")
+    hourly = hourly.set_column(place, "interval_s", pa.array([3600], hourly.schema.field(place).type))
+    with company.unit() as work:
+        operations.note_usage(work=work, message=BlocksSealed(rows=hourly))
+    company.run("electricity", *JULY)
+    [bill] = company.bills()
+    quantities = {name: Decimal(quantity) for name, quantity, *_ in json.loads(bill["lines"])}
+    assert (quantities["peak"], quantities["valley"]) == (Decimal("86.8"), Decimal("99.2"))
+    assert not bill["is_estimated"]
+
+
+def test_two_accounts_on_one_usage_point_have_the_same_usage(company):
+    for account in ("A1", "B1"):
+        company.assign(account, POWER, options=["tou"], usage_point="up-A1")
+    company.measure_month("A1", *JULY, daily=96_000)
+    company.run("electricity", *JULY)
+    first, second = company.bills()
+    assert (first["account_number"], second["account_number"]) == ("A1", "B1")
+    assert (first["quantity"], first["lines"]) == (second["quantity"], second["lines"])
 
 
 def test_lost_intervals_never_change_the_quantity(company):
