@@ -37,15 +37,16 @@ REGISTERS = {
 class Company:
     """One company's books on disk; ``now`` is the time of its next units."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, url: str = "") -> None:
         self.folder = folder
+        self.url = url or f"sqlite:///{folder}"
         self.now = datetime(2026, 8, 2, 1, tzinfo=UTC)
         self.capability = BILLING
         self.reopen()
 
     def reopen(self) -> None:
         """Open the books as a process that starts does."""
-        self.database = open_database(f"sqlite:///{self.folder}", schema="company")
+        self.database = open_database(self.url, schema="company")
         self.database.create([*BILLING.tables, ledger.metadata, outbox.metadata])
 
     @contextmanager

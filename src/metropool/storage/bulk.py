@@ -84,7 +84,9 @@ def _positional(connection: Connection, statement: Insert, names: tuple[str, ...
     dialect: Dialect = make(paramstyle="qmark" if make is sqlite.dialect else "format")
     plain: Dialect = make(paramstyle="named")  # here a percent sign is not doubled: the whole statement does that, once
     types = {name: statement.table.c[name].type for name in same}
-    said = {name: literal_column(_written(literal(value, types[name]), plain)) for name, value in same.items()}
+    said: dict[str, ColumnElement[Any]] = {
+        name: literal_column(_written(literal(value, types[name]), plain)) for name, value in same.items()
+    }
     compiled: Any = (statement.values(said) if said else statement).compile(dialect=dialect, column_keys=[*names, *said])
     assert isinstance(compiled, SQLCompiler)
     assert compiled.positiontup == list(names), f"{compiled.positiontup} are not {names}"

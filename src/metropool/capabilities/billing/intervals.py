@@ -70,7 +70,7 @@ class PeriodSums:
                 self.weights[block.rows, self._columns[band]] += of_run[:, run]
         self.whole_days[block.rows] += block.is_whole
 
-    def _bands(self, block: DayBlock) -> Ints:
+    def _bands(self, block: DayBlock) -> NDArray[np.int8]:
         """Which period each interval of a day is in, shape (intervals,): runs of equal numbers."""
         return band_of_day(
             self._calendar,

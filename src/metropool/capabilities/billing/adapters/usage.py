@@ -87,7 +87,7 @@ class SqlUsage:
 
     def _told(
         self, told: Sequence[ColumnElement[Any]], keys: pl.DataFrame, condition: ColumnElement[bool]
-    ) -> Iterator[list[Sequence[Any]]]:
+    ) -> Iterator[list[Any]]:
         """Row of the key, and what is told of its usage, by column; one reading type at a time, so that the primary key finds it."""
         for of_type in keys.with_row_index("row").sort("usage_point").partition_by("reading_type"):
             points = listed(self._connection, of_type["usage_point"].to_list())
@@ -101,7 +101,7 @@ class SqlUsage:
 
 def _blocks(rows: Ints, shapes: Sequence[tuple[str, int, int, int]], amounts: Sequence[bytes]) -> Iterator[DayBlock]:
     """A block for each day, start, length of interval and count of bytes there is."""
-    codes = {shape: code for code, shape in enumerate(set(shapes))}
+    codes = {shape: code for code, shape in enumerate(dict.fromkeys(shapes))}
     code = np.fromiter(map(codes.__getitem__, shapes), np.int64, len(shapes))
     order = np.argsort(code, kind="stable")
     for (day, start, interval_s, _), chosen in zip(codes, np.split(order, np.cumsum(np.bincount(code))[:-1]), strict=True):
