@@ -82,15 +82,17 @@ def due_date(issued_on: date, due_days: int) -> date:
 
 def digests_of_bills(bills: pl.DataFrame) -> list[str]:
     """SHA-256 over everything each bill says, in the order of the names of the columns."""
-    says = [_says(name, kind) for name, kind in sorted(bills.schema.items()) if name != "sha256"]
-    texts = bills.select(pl.concat_str(says, separator="\x1f")).to_series()
-    return [hashlib.sha256(text.encode()).hexdigest() for text in texts.to_list()]
+    pieces: list[pl.Expr] = []
+    for name, kind in sorted(bills.drop("sha256", strict=False).schema.items()):
+        pieces += [pl.lit(f"\x1f{name}=" if pieces else f"{name}="), _said(name, kind)]
+    texts = bills.select(pl.concat_str(pieces).cast(pl.Binary)).to_series()
+    return [hashlib.sha256(text).hexdigest() for text in texts.to_list()]
 
 
-def _says(name: str, kind: pl.DataType) -> pl.Expr:
-    value = pl.col(name).cast(pl.String)
-    shown = pl.when(name).then(pl.lit("True")).otherwise(pl.lit("False")) if kind == pl.Boolean else value.fill_null("None")
-    return pl.concat_str(pl.lit(f"{name}="), shown)
+def _said(name: str, kind: pl.DataType) -> pl.Expr:
+    if kind == pl.Boolean:
+        return pl.when(name).then(pl.lit("True")).otherwise(pl.lit("False"))
+    return pl.col(name).cast(pl.String).fill_null("None")
 
 
 @dataclass(frozen=True)
