@@ -85,12 +85,17 @@ def _read_contents(frame: Frame, reader: FieldReader, found: Units, points: tupl
         if known is None or (point == ALL_POINTS and steps):
             found.unknown += pairs[index:]
             return False
-        content = _attempt(reader, known, up=frame.from_terminal)
+        content = _no_data() if frame.says_no_data else _attempt(reader, known, up=frame.from_terminal)
         if content is None:
             found.unknown += pairs[index:]
             return False
         found.units.append(Unit(point, function, content))
     return True
+
+
+def _no_data() -> Explained:
+    """What a unit says whose terminal has no such data: its address alone."""
+    return {"no_data": True}
 
 
 def _read_request(reader: FieldReader, found: Units, pairs: list[tuple[int, int]]) -> bool:
