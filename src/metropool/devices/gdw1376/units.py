@@ -79,23 +79,18 @@ def _read_contents(frame: Frame, reader: FieldReader, found: Units, points: tupl
     for index, (point, function) in enumerate(pairs):
         known = find_function(frame.afn, function)
         steps = (known.up if frame.from_terminal else known.down) if known else ()
-        if known is None and not reader.left:
-            found.units.append(Unit(point, function, {}))
+        if frame.says_no_data or (known is None and not reader.left):
+            found.units.append(Unit(point, function, {"no_data": True} if frame.says_no_data else {}))
             continue
         if known is None or (point == ALL_POINTS and steps):
             found.unknown += pairs[index:]
             return False
-        content = _no_data() if frame.says_no_data else _attempt(reader, known, up=frame.from_terminal)
+        content = _attempt(reader, known, up=frame.from_terminal)
         if content is None:
             found.unknown += pairs[index:]
             return False
         found.units.append(Unit(point, function, content))
     return True
-
-
-def _no_data() -> Explained:
-    """What a unit says whose terminal has no such data: its address alone."""
-    return {"no_data": True}
 
 
 def _read_request(reader: FieldReader, found: Units, pairs: list[tuple[int, int]]) -> bool:
