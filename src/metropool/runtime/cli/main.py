@@ -25,6 +25,7 @@ control_app = typer.Typer(help=word("control"), no_args_is_help=True)
 app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))
 refund_app = typer.Typer(help=word("refund"), no_args_is_help=True)
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
+FAULTS_SHOWN = 20
 AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 
 
@@ -33,10 +34,19 @@ def main() -> None:
     try:
         app()
     except MetropoolError as fault:
-        sys.stderr.write(f"metropool: {fault}\n")
+        sys.stderr.write("\n".join(_told(fault)) + "\n")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _told(fault: MetropoolError) -> list[str]:
+    """A fault as lines: the sentence, and below it each single fault with its remedy."""
+    listed = [
+        f"  {each.where}: {each.what}" + (f": {each.remedy}" if each.remedy else "") for each in fault.faults[:FAULTS_SHOWN]
+    ]
+    more = len(fault.faults) - len(listed)
+    return [f"metropool: {fault.what}", *listed, *([f"  {word('more_rows', count=more)}"] if more else [])]
 
 
 def print_json(value: Any) -> None:

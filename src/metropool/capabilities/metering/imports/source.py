@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from metropool.core.errors import Fault, Invalid
 
 BATCH_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,26 @@ def header_candidates(path: Path) -> list[str]:
     Raises:
         Invalid: The file is empty.
     """
-    with open_bytes(path) as stream:
-        try:
-            head = stream.read(_HEAD_BYTES)
-        except (EOFError, zlib.error, OSError) as cause:
-            raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
+    head = _head_of(path)
     if not head.strip():
         raise Invalid(f"{path.name} is empty")
+    if head.startswith(_ZIP):
+        raise Invalid(f"{path.name} is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV")
     text: str = head.decode("utf-8-sig", errors="replace")
     return text.splitlines()[:40]
+
+
+def _head_of(path: Path) -> bytes:
+    """The first bytes of a file, as far as they can be had."""
+    head = b""
+    with open_bytes(path) as stream:
+        try:
+            while len(head) < _HEAD_BYTES and (more := stream.read1(_HEAD_BYTES)):
+                head += more
+        except (EOFError, zlib.error, OSError) as cause:
+            if not head:
+                raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
+    return head
 
 
 def open_bytes(path: Path) -> Any:
@@ -115,8 +126,9 @@ def _plain(column: pa.Array) -> pa.Array:
 
 
 def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+    header_candidates(path)
     with open_bytes(path) as raw:
-        text = _Text(raw, encoding=mapping.encoding, name=path.name)
+        text = _Text(raw, encoding=mapping.encoding, path=path, bad_rows=bad_rows)
         names = _header(text, mapping, path)
         _require(mapping, names, path)
         yield from _rows(text, names, mapping, bad_rows)
@@ -124,10 +136,23 @@ def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch
 
 def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
     lines = [text.first_line() for _ in range(mapping.first_line - 1)]
-    if len(lines) < mapping.header_line or not lines[mapping.header_line - 1].strip():
+    if not mapping.header_line:
+        lines.append(text.first_line())
+        text.put_back(lines[-1])
+    names = names_in([line.decode("utf-8-sig") for line in lines], mapping)
+    if not names:
         what = f"has no header in line {mapping.header_line}" if any(line.strip() for line in lines) else "is empty"
         raise Invalid(f"{path.name} {what}")
-    return split_header(lines[mapping.header_line - 1].decode("utf-8-sig"), mapping.delimiter)
+    return names
+
+
+def names_in(head: Sequence[str], mapping: Mapping) -> list[str]:
+    """Column names by the first lines of a file: those of the header line, or the places of its first row where it has none."""
+    line = (mapping.header_line or mapping.first_line) - 1
+    if line >= len(head) or not head[line].strip():
+        return []
+    names = split_header(head[line], mapping.delimiter)
+    return names if mapping.header_line else [f"column {place + 1}" for place in range(len(names))]
 
 
 def split_header(line: str, delimiter: str) -> list[str]:
@@ -144,7 +169,8 @@ def split_header(line: str, delimiter: str) -> list[str]:
 def _require(mapping: Mapping, names: list[str], path: Path) -> None:
     missing = [Fault(where=f"column {name!r}", what="is not in the file") for name in mapping.used if name not in names]
     if missing:
-        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}", faults=missing)
+        there = ", ".join(names[:30])
+        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}; its columns are: {there}", faults=missing)
 
 
 def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
@@ -196,7 +222,8 @@ class _Text(io.RawIOBase):
 
     raw: Any
     encoding: str
-    name: str
+    path: Path
+    bad_rows: list[BadRow]
     lines: int = 0
     _rest: bytes = field(default=b"")
 
@@ -214,6 +241,10 @@ class _Text(io.RawIOBase):
         line, self._rest = self._rest[:end], self._rest[end:]
         return line
 
+    def put_back(self, line: bytes) -> None:
+        """Have a line read again."""
+        self._rest = line + self._rest
+
     def read(self, _size: int = -1) -> bytes:
         """The next stretch of whole lines, whatever its size."""
         if self._rest:
@@ -227,11 +258,34 @@ class _Text(io.RawIOBase):
             if chunk and not chunk.endswith(b"\n"):
                 chunk += self.raw.readline(1 << 20)
         except (EOFError, zlib.error, OSError) as cause:
-            raise Invalid(f"{self.name} breaks off after line {self.lines}: {cause}") from cause
+            raise Invalid(f"{self.path.name} breaks off after line {_lines_before_break(self.path)}: {cause}") from cause
         try:
             text = chunk.decode(self.encoding)
         except UnicodeDecodeError as cause:
             line = self.lines + chunk[: cause.start].count(b"\n") + 1
-            raise Invalid(f"{self.name}, line {line}: not {self.encoding} text ({cause.reason})") from cause
-        self.lines += chunk.count(b"\n")
-        return chunk if self.encoding in ("utf-8", "utf8") else text.encode()
+            raise Invalid(f"{self.path.name}, line {line}: not {self.encoding} text ({cause.reason})") from cause
+        before, self.lines = self.lines, self.lines + chunk.count(b"\n")
+        whole = chunk if self.encoding in ("utf-8", "utf8") else text.encode()
+        return self._without_open_quotes(whole, before) if b'"' in whole else whole
+
+    def _without_open_quotes(self, chunk: bytes, before: int) -> bytes:
+        """Empty lines for those whose quotation marks do not pair: one would swallow all that follows, unseen."""
+        lines = chunk.split(b"\n")
+        for number, line in enumerate(lines):
+            if line.count(b'"') % 2:
+                shown = line.decode("utf-8", errors="replace")[:200]
+                self.bad_rows.append(BadRow(before + number + 1, shown, "a quotation mark is opened and not closed"))
+                lines[number] = b""
+        return b"\n".join(lines)
+
+
+def _lines_before_break(path: Path) -> int:
+    """Whole lines that can be had of a file that breaks off."""
+    lines = 0
+    with open_bytes(path) as stream:
+        try:
+            while chunk := stream.read1(1 << 14):
+                lines += chunk.count(b"\n")
+        except (EOFError, zlib.error, OSError):
+            return lines
+    return lines

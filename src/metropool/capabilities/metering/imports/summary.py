@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from metropool.capabilities.metering.imports.imported import ImportedChannel, ImportedFile
 from metropool.capabilities.metering.imports.times import zone_of
+from metropool.capabilities.metering.imports.unmeasured import Unmeasured
 from metropool.capabilities.metering.validation.flags import FLAGS, Findings, FlagClass
 from metropool.capabilities.metering.validation.flow import find_continuous_flow
 from metropool.capabilities.metering.validation.rules import ChannelFacts, Rules
@@ -65,6 +66,7 @@ def summarise(report: Report, *, language: Language = "en") -> dict[str, Any]:
         "repeated": report.validated.repeated,
         "columns_left_out": file.left_out,
         "channels": channel_rows(report),
+        "unmeasured": _unmeasured(file.unmeasured),
         "counts": _counts(report.flags),
         "flags": [_flag_row(flag, names, file, language) for flag in report.flags.to_pylist()],
         "doubts": [
@@ -89,7 +91,7 @@ def channel_rows(report: Report) -> list[dict[str, Any]]:
 
 def _channel_row(channel: ImportedChannel, span: dict[str, int] | None, steps: pa.Table) -> dict[str, Any]:
     kind = channel.column.kind
-    total = pc.sum(steps["step"].filter(steps["linked"])).as_py() or 0
+    total = pc.sum(steps["step"].filter(steps["linked"])).as_py()
     row: dict[str, Any] = {
         "channel": channel.name,
         "device": channel.device,
@@ -105,8 +107,13 @@ def _channel_row(channel: ImportedChannel, span: dict[str, int] | None, steps: p
     return row
 
 
-def total_of(kind: ReadingType, total: int) -> dict[str, str]:
-    """A sum of steps in the unit people use; a mean power's exact power-seconds stand beside its energy, which is rounded."""
+def total_of(kind: ReadingType, total: int | None) -> dict[str, str | None]:
+    """A sum of steps in the unit people use; a mean power's exact power-seconds stand beside its energy, which is rounded.
+
+    None without any step: one register alone says nothing about use, and nothing is not zero.
+    """
+    if total is None:
+        return {"total": None, "unit": kind.unit}
     if kind.kind != "mean_power":
         return {"total": str(kind.value(total)), "unit": kind.unit}
     seconds = kind.value(total)
@@ -137,9 +144,25 @@ def _flag_row(flag: dict[str, Any], names: dict[int, str], file: ImportedFile, l
     }
 
 
+def _unmeasured(found: Unmeasured | None) -> dict[str, Any] | None:
+    """What the file says was not measured, in minutes; None when it has no such column."""
+    if found is None:
+        return None
+    told: dict[str, Any] = {"column": found.column, "minutes": _minutes(found.seconds), "runs": found.runs}
+    if found.runs:
+        ends = {"longest_from": _iso(found.longest_from), "longest_to": _iso(found.longest_to)}
+        told |= {"longest_minutes": _minutes(found.longest_s), **ends, "longest_lines": list(found.longest_lines)}
+    return told
+
+
+def _minutes(seconds: int) -> int | float:
+    return seconds // 60 if seconds % 60 == 0 else seconds / 60
+
+
 def _clock_flags(file: ImportedFile) -> pa.Table:
     found = Findings()
-    for rows, code in ((file.repeated, FlagClass.REPEATED_TIME), (file.skipped, FlagClass.SKIPPED_TIME)):
+    passes = ((file.repeated, FlagClass.REPEATED_TIME), (file.second_pass, FlagClass.SECOND_PASS))
+    for rows, code in (*passes, (file.skipped, FlagClass.SKIPPED_TIME)):
         channel, at, line = (rows[name].to_numpy() for name in ("channel", "at", "row"))
         found.add(code, channel=channel, from_at=at, row=line)
     return found.table()
@@ -183,7 +206,7 @@ def _flow_flags(file: ImportedFile, validated: Validated, rules: Rules) -> pa.Ta
         return FLAGS.empty_table()
     ends = pc.min_max(validated.steps["at"]).as_py()
     starts = _midnights(ends["min"], ends["max"], file.mapping.time.zone)
-    return find_continuous_flow(steps=validated.steps, channels=hourly, day_starts=starts, rules=rules)
+    return find_continuous_flow(steps=validated.steps, flags=validated.flags, channels=hourly, day_starts=starts, rules=rules)
 
 
 def _midnights(first: int, last: int, zone: str) -> np.ndarray[Any, np.dtype[np.int64]]:
