@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from metering.samples import flags, plain_mapping, summary_of, totals
 from metropool.capabilities.metering.imports.choose import choose_mapping
+from metropool.capabilities.metering.imports.doubts import ranges
 from metropool.capabilities.metering.imports.mapping import read_mapping, shipped_mappings
 from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.core.errors import Invalid
@@ -269,3 +271,27 @@ def test_of_the_repeated_hour_only_what_is_written_twice_is_called_repeated(writ
         ("repeated_time", 4, "2025-10-26T01:23:00Z"),
         ("second_pass", 5, "2025-10-26T01:40:00Z"),
     ]
+
+
+def test_thousands_of_bad_cells_are_told_together_with_every_line(write, monkeypatch):
+    monkeypatch.setattr("metropool.capabilities.metering.imports.doubts.LISTED", 3)
+    monkeypatch.setattr("metropool.capabilities.metering.imports.summary.LISTED", 3)
+    rows = [row if hour % 3 else f"A,2026-05-01 {hour:02}:00,x{hour}\n" for hour, row in enumerate(ROWS)]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [doubt["line"] for doubt in summary["doubts"]] == [2, 5, 8, 11]
+    assert summary["doubts"][3] == {
+        "line": 11,
+        "reason": "bad_number",
+        "column": "value",
+        "text": "x9",
+        "done": "treated as missing",
+        "count": 5,
+        "lines": "11,14,17,20,23",
+    }
+    [blank] = flags(summary, "blank")
+    assert (blank["count"], blank["line"], blank["lines"]) == (7, 5, "5,8,11,14,17,20,23")
+    assert summary["counts"]["blank"] == {"findings": 7, "readings": 7}
+
+
+def test_neighbouring_lines_are_told_as_a_range():
+    assert ranges(np.array([3, 5, 7, 8, 9, 12])) == "3,5,7-9,12"

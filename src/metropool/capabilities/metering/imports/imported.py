@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from metropool.capabilities.metering.imports.doubts import Doubt
 from metropool.capabilities.metering.imports.mapping import ChannelColumn, Mapping
 from metropool.capabilities.metering.imports.unmeasured import Unmeasured
 from metropool.capabilities.metering.validation.rules import ChannelFact
@@ -48,17 +49,6 @@ class ImportedChannel:
             capacity=kind.stored(Decimal(column.capacity)) if column.capacity else 0,
             large_step=kind.stored(Decimal(column.large_step)) if column.large_step else 0,
         )
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """Something about one row that is no finding about a reading: the row, or a cell of it, could not be used as it stood."""
-
-    line: int
-    code: str
-    column: str
-    text: str
-    done: str
 
 
 @dataclass

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from metropool.capabilities.metering.imports.cells import read_numbers
 from metropool.capabilities.metering.imports.choose import choose_mapping, columns_left_out
-from metropool.capabilities.metering.imports.imported import IMPORTED, Doubt, ImportedChannel, ImportedFile
+from metropool.capabilities.metering.imports.doubts import Doubts
+from metropool.capabilities.metering.imports.imported import IMPORTED, ImportedChannel, ImportedFile
 from metropool.capabilities.metering.imports.mapping import ChannelColumn, Mapping
-from metropool.capabilities.metering.imports.source import BadRow, Batch, read_batches, sha256_of
+from metropool.capabilities.metering.imports.source import Batch, read_batches, sha256_of
 from metropool.capabilities.metering.imports.times import Times, place_local, read_times, zone_of
 from metropool.capabilities.metering.imports.units import factor_of
 from metropool.capabilities.metering.imports.unmeasured import UnmeasuredRows
@@ -36,15 +38,13 @@ def read_file(path: Path, mapping: Mapping | None = None) -> ImportedFile:
         Invalid: No mapping or several fit, a column is missing, wrong encoding, the file breaks off or is empty.
     """
     chosen = mapping or choose_mapping(path)
-    bad_rows: list[BadRow] = []
     builder = _Builder(mapping=chosen)
-    for batch in read_batches(path, chosen, bad_rows):
+    for batch in read_batches(path, chosen, builder.doubts):
         builder.add(batch)
-    doubts = _all_doubts(bad_rows, builder.doubts)
-    rows = builder.rows + len(doubts) - len(builder.doubts)
+    rows = builder.rows + builder.doubts.bad_rows
     if not rows:
         raise Invalid(f"{path.name} has a header but no rows")
-    _refuse_unreadable(path, builder, rows=rows, bad=doubts)
+    _refuse_unreadable(path, builder, rows=rows)
     placed = builder.finish()
     return ImportedFile(
         path=path,
@@ -52,7 +52,7 @@ def read_file(path: Path, mapping: Mapping | None = None) -> ImportedFile:
         mapping=chosen,
         channels=builder.channels(),
         rows=rows,
-        doubts=sorted(doubts, key=lambda doubt: (doubt.line, doubt.column)),
+        doubts=builder.doubts.all(),
         left_out=columns_left_out(path, chosen),
         rounded=builder.rounded,
         differences=builder.differences,
@@ -60,17 +60,10 @@ def read_file(path: Path, mapping: Mapping | None = None) -> ImportedFile:
     )
 
 
-def _all_doubts(bad_rows: list[BadRow], doubts: list[Doubt]) -> list[Doubt]:
-    """Bad rows and doubts; a row that was emptied because it was bad is told once."""
-    bad = {row.line: Doubt(row.line, "bad_row", "", row.text, f"row left out: {row.what}") for row in bad_rows}
-    return [*bad.values(), *(doubt for doubt in doubts if doubt.code != "blank_row" or doubt.line not in bad)]
-
-
-def _refuse_unreadable(path: Path, builder: "_Builder", *, rows: int, bad: list[Doubt]) -> None:
+def _refuse_unreadable(path: Path, builder: "_Builder", *, rows: int) -> None:
     """A file of which nothing at all can be read was described wrongly, and is not imported as if it were empty."""
-    first = min(bad, key=lambda doubt: doubt.line, default=None)
-    no_numbers = sum(doubt.code == "bad_number" for doubt in bad)
-    if builder.has_value or first is None or no_numbers < builder.values:
+    first = min(builder.doubts.listed, key=lambda doubt: doubt.line, default=None)
+    if builder.has_value or first is None or builder.doubts.counts.get("bad_number", 0) < builder.values:
         return
     said = f"line {first.line}, {first.code}: {first.text!r}" if first.text else f"line {first.line}, {first.code}"
     raise Invalid(f"none of the {rows} rows of {path.name} can be read by the mapping {builder.mapping.name}; the first: {said}")
@@ -83,7 +76,7 @@ class _Builder:
     mapping: Mapping
     rows: int = 0
     values: int = 0
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: Doubts = field(default_factory=Doubts)
     rounded: dict[int, int] = field(default_factory=dict)
     differences: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     _devices: dict[str, int] = field(default_factory=dict)
@@ -162,8 +155,10 @@ class _Builder:
             device = names[index]
             if device.strip() and device.isprintable():
                 numbers[index] = self._devices.setdefault(device, len(self._devices))
-        for i in np.flatnonzero(good & (numbers[place] < 0) if names else good):
-            self.doubts.append(Doubt(int(batch.line[i]), "bad_device", name, repr(names[place[i]])[1:-1][:200], "row left out"))
+        if names:
+            rows = np.flatnonzero(good & (numbers[place] < 0))
+            text = [repr(name)[1:-1] for name in names]
+            self.doubts.add(batch.line[rows], "bad_device", column=name, done="row left out", text=lambda i: text[place[rows[i]]])
         return np.asarray(numbers[place]) if names else np.zeros(0, dtype=np.int64)
 
     def _quality_of(self, batch: Batch) -> npt.NDArray[np.uint8]:
@@ -173,21 +168,23 @@ class _Builder:
         marks = batch.columns[validity.column].cast(pa.string()).fill_null("")
         quality = np.full(batch.line.size, _QUALITIES[validity.otherwise], dtype=np.uint8)
         for texts, meaning in ((validity.measured, Quality.MEASURED), (validity.missing, Quality.MISSING)):
-            quality[np.asarray(pa.compute.is_in(marks, pa.array(texts, pa.string())))] = meaning
+            quality[np.asarray(pc.is_in(marks, pa.array(texts, pa.string())))] = meaning
         return quality
 
     def _doubt_times(self, batch: Batch, times: Times) -> None:
-        column = self.mapping.time.column
-        for i in np.flatnonzero(times.bad):
-            text = str(batch.columns[column][int(i)].as_py())
-            is_blank = all(batch.columns[name][int(i)].as_py() in ("", None) for name in self.mapping.used)
-            code = "blank_row" if is_blank else "bad_time"
-            self.doubts.append(Doubt(int(batch.line[i]), code, column, text[:200], "row left out"))
+        cells = batch.columns[self.mapping.time.column]
+        blank = times.bad.copy()
+        for name in self.mapping.used:
+            blank &= np.asarray(pc.equal(pc.fill_null(batch.columns[name].cast(pa.string()), ""), ""))
+        told = blank & ~np.isin(batch.line, list(self.doubts.emptied)) if blank.any() else blank
+        for rows, code in ((np.flatnonzero(told), "blank_row"), (np.flatnonzero(times.bad & ~blank), "bad_time")):
+            self._doubt(batch, cells, rows, code, column=self.mapping.time.column, done="row left out")
 
     def _doubt_numbers(self, batch: Batch, column: ChannelColumn, cells: pa.Array, bad: npt.NDArray[np.bool_]) -> None:
-        for i in np.flatnonzero(bad):
-            text = str(cells[int(i)].as_py())
-            self.doubts.append(Doubt(int(batch.line[i]), "bad_number", column.column, text[:200], "treated as missing"))
+        self._doubt(batch, cells, np.flatnonzero(bad), "bad_number", column=column.column, done="treated as missing")
+
+    def _doubt(self, batch: Batch, cells: pa.Array, rows: Ints, code: str, *, column: str, done: str) -> None:
+        self.doubts.add(batch.line[rows], code, column=column, done=done, text=lambda i: str(cells[int(rows[i])].as_py()))
 
     def _note_differences(
         self, batch: Batch, column: ChannelColumn, *, number: Ints, good: npt.NDArray[np.bool_], seconds: Ints, factor: Fraction

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from metropool.capabilities.metering.imports.doubts import Doubts
 from metropool.capabilities.metering.imports.mapping import Mapping
 from metropool.core.errors import Fault, Invalid
 
@@ -29,15 +30,6 @@ class Batch:
 
     columns: dict[str, pa.Array]
     line: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that is not of the header's shape."""
-
-    line: int
-    text: str
-    what: str
 
 
 def sha256_of(path: Path) -> str:
@@ -99,13 +91,13 @@ def parquet_names(path: Path) -> list[str]:
         raise Invalid(f"{path.name} is no complete Parquet file: {cause}") from cause
 
 
-def read_batches(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
-    """Batches of the columns the mapping uses; rows of a wrong shape go to ``bad_rows``.
+def read_batches(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
+    """Batches of the columns the mapping uses; rows of a wrong shape go to ``doubts``.
 
     Raises:
         Invalid: A column is missing, the text is not in its encoding, the file breaks off; with the line where there is one.
     """
-    return _parquet(path, mapping) if mapping.format == "parquet" else _csv(path, mapping, bad_rows)
+    return _parquet(path, mapping) if mapping.format == "parquet" else _csv(path, mapping, doubts)
 
 
 def _parquet(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -125,13 +117,13 @@ def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+def _csv(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
     header_candidates(path)
     with open_bytes(path) as raw:
-        text = _Text(raw, encoding=mapping.encoding, path=path, bad_rows=bad_rows)
+        text = _Text(raw, encoding=mapping.encoding, path=path, doubts=doubts)
         names = _header(text, mapping, path)
         _require(mapping, names, path)
-        yield from _rows(text, names, mapping, bad_rows)
+        yield from _rows(text, names, mapping, doubts)
 
 
 def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
@@ -173,7 +165,7 @@ def _require(mapping: Mapping, names: list[str], path: Path) -> None:
         raise Invalid(f"{path.name} does not fit the mapping {mapping.name}; its columns are: {there}", faults=missing)
 
 
-def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+def _rows(text: "_Text", names: list[str], mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
     first = mapping.first_line
     skipped: list[int] = []
 
@@ -181,7 +173,7 @@ def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadR
         # rows are counted by the reader from 1, header left out, blank lines included
         skipped.append(row.number)
         shape = f"{row.actual_columns} cells where the header has {row.expected_columns}"
-        bad_rows.append(BadRow(line=first - 1 + row.number, text=row.text[:200], what=shape))
+        doubts.add_bad_row(first - 1 + row.number, row.text, shape)
         return "skip"
 
     try:
@@ -223,7 +215,7 @@ class _Text(io.RawIOBase):
     raw: Any
     encoding: str
     path: Path
-    bad_rows: list[BadRow]
+    doubts: Doubts
     lines: int = 0
     _rest: bytes = field(default=b"")
 
@@ -274,7 +266,8 @@ class _Text(io.RawIOBase):
         for number, line in enumerate(lines):
             if line.count(b'"') % 2:
                 shown = line.decode("utf-8", errors="replace")[:200]
-                self.bad_rows.append(BadRow(before + number + 1, shown, "a quotation mark is opened and not closed"))
+                what = "a quotation mark is opened and not closed"
+                self.doubts.add_bad_row(before + number + 1, shown, what, emptied=True)
                 lines[number] = b""
         return b"\n".join(lines)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metropool.capabilities.metering.imports.doubts import LISTED, ranges
 from metropool.capabilities.metering.imports.imported import ImportedChannel, ImportedFile
 from metropool.capabilities.metering.imports.times import zone_of
 from metropool.capabilities.metering.imports.unmeasured import Unmeasured
@@ -68,11 +69,8 @@ def summarise(report: Report, *, language: Language = "en") -> dict[str, Any]:
         "channels": channel_rows(report),
         "unmeasured": _unmeasured(file.unmeasured),
         "counts": _counts(report.flags),
-        "flags": [_flag_row(flag, names, file, language) for flag in report.flags.to_pylist()],
-        "doubts": [
-            {"line": doubt.line, "reason": doubt.code, "column": doubt.column, "text": doubt.text, "done": doubt.done}
-            for doubt in file.doubts
-        ],
+        "flags": [_flag_row(flag, names, file, language) for flag in _told_together(report.flags)],
+        "doubts": [doubt.told() for doubt in file.doubts],
     }
 
 
@@ -128,6 +126,24 @@ def _counts(flags: pa.Table) -> dict[str, dict[str, int]]:
     return {FlagClass(row["code"]).key: {"findings": row["count_count"], "readings": row["count_sum"]} for row in table}
 
 
+def _told_together(flags: pa.Table) -> list[dict[str, Any]]:
+    """Findings one by one; those of a class that has more than ``LISTED`` of them together by channel, with their lines."""
+    numbers = flags["code"].value_counts().to_pylist()
+    many = pa.array([row["values"] for row in numbers if row["counts"] > LISTED], pa.int8())
+    is_many = pc.is_in(flags["code"], many)
+    rows: list[dict[str, Any]] = flags.filter(pc.invert(is_many)).to_pylist()
+    if not len(many):
+        return rows
+    sums = [("from_at", "min"), ("to_at", "max"), ("count", "sum"), ("row", "list")]
+    for group in flags.filter(is_many).group_by(["channel", "code"]).aggregate(sums).to_pylist():
+        lines = np.unique(np.array(group.pop("row_list"), dtype=np.int64))
+        lines = lines[lines >= 0]
+        at = {"from_at": group["from_at_min"], "to_at": group["to_at_max"], "count": group["count_sum"], "amount": None}
+        first = int(lines[0]) if lines.size else -1
+        rows.append({"channel": group["channel"], "code": group["code"], **at, "row": first, "lines": ranges(lines)})
+    return rows
+
+
 def _flag_row(flag: dict[str, Any], names: dict[int, str], file: ImportedFile, language: Language) -> dict[str, Any]:
     code = FlagClass(flag["code"])
     kind = file.channels[flag["channel"]].column.kind
@@ -141,6 +157,7 @@ def _flag_row(flag: dict[str, Any], names: dict[int, str], file: ImportedFile, l
         "unit": kind.unit,
         "line": flag["row"] if flag["row"] >= 0 else None,
         "done": say(_ROOM, code.key, language),
+        **({"lines": flag["lines"]} if "lines" in flag else {}),
     }
 
 
