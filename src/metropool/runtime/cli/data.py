@@ -13,7 +13,7 @@ from metropool.runtime.cli.words import language, word
 
 SHOWN = 30
 TIMES = {"first_at", "last_at", "from", "to"}
-NARROW = {*TIMES, "readings", "total", "unit", "count", "line"}
+NARROW = {*TIMES, "class", "readings", "total", "unit", "count", "line"}
 
 
 def explain_frame(hexadecimal: str, *, protocol: str, as_json: bool) -> None:
@@ -104,8 +104,11 @@ def refusal_as_json(as_json: bool) -> Iterator[None]:
 
 def import_file(path: Path, *, mapping: str, as_json: bool) -> None:
     """Load a file of meter data through the log, like live readings."""
+    from metropool.capabilities.metering.validation.kernels import is_compiled
     from metropool.runtime.importing import run_import
 
+    if not is_compiled():
+        sys.stderr.write(word("import_compiles") + "\n")
     with refusal_as_json(as_json):
         report = run_import(path, mapping=mapping, language=language())
     if as_json:

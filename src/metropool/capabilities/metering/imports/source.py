@@ -1,11 +1,9 @@
 """Files as batches of columns with the line of every row; one that breaks off or is not the text it claims is refused whole."""
 
-import gzip
 import hashlib
-import io
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,12 @@ import pyarrow.parquet as pq
 
 from metropool.capabilities.metering.imports.doubts import Doubts
 from metropool.capabilities.metering.imports.mapping import Mapping
+from metropool.capabilities.metering.imports.text_lines import TextLines, open_bytes
 from metropool.core.errors import Fault, Invalid
 
 BATCH_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10
-_GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
+_PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,6 @@ def _head_of(path: Path) -> bytes:
     return head
 
 
-def open_bytes(path: Path) -> Any:
-    """A file's bytes, unpacked when it is gzip."""
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    return gzip.open(path) if packed else path.open("rb")
-
-
 def parquet_names(path: Path) -> list[str]:
     """Column names of a Parquet file.
 
@@ -120,13 +112,13 @@ def _plain(column: pa.Array) -> pa.Array:
 def _csv(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
     header_candidates(path)
     with open_bytes(path) as raw:
-        text = _Text(raw, encoding=mapping.encoding, path=path, doubts=doubts)
+        text = TextLines(raw, encoding=mapping.encoding, path=path, doubts=doubts)
         names = _header(text, mapping, path)
         _require(mapping, names, path)
         yield from _rows(text, names, mapping, doubts)
 
 
-def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
+def _header(text: TextLines, mapping: Mapping, path: Path) -> list[str]:
     lines = [text.first_line() for _ in range(mapping.first_line - 1)]
     if not mapping.header_line:
         lines.append(text.first_line())
@@ -165,7 +157,7 @@ def _require(mapping: Mapping, names: list[str], path: Path) -> None:
         raise Invalid(f"{path.name} does not fit the mapping {mapping.name}; its columns are: {there}", faults=missing)
 
 
-def _rows(text: "_Text", names: list[str], mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
+def _rows(text: TextLines, names: list[str], mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
     first = mapping.first_line
     skipped: list[int] = []
 
@@ -206,79 +198,3 @@ def _line_numbers(done: int, count: int, skipped: list[int]) -> npt.NDArray[np.i
     gone = np.array([number for number in skipped if number > done], dtype=np.int64)
     candidates = np.arange(done + 1, done + 1 + count + gone.size, dtype=np.int64)
     return candidates[~np.isin(candidates, gone)][:count]
-
-
-@dataclass
-class _Text(io.RawIOBase):
-    """Bytes of a text file as UTF-8, counted by line, so that a fault in them has a place."""
-
-    raw: Any
-    encoding: str
-    path: Path
-    doubts: Doubts
-    lines: int = 0
-    _rest: bytes = field(default=b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def first_line(self) -> bytes:
-        """The next line, for the header; before anything is read in bulk."""
-        while b"\n" not in self._rest:
-            more = self._next()
-            if not more:
-                break
-            self._rest += more
-        end = self._rest.find(b"\n") + 1 or len(self._rest)
-        line, self._rest = self._rest[:end], self._rest[end:]
-        return line
-
-    def put_back(self, line: bytes) -> None:
-        """Have a line read again."""
-        self._rest = line + self._rest
-
-    def read(self, _size: int = -1) -> bytes:
-        """The next stretch of whole lines, whatever its size."""
-        if self._rest:
-            rest, self._rest = self._rest, b""
-            return rest
-        return self._next()
-
-    def _next(self) -> bytes:
-        try:
-            chunk: bytes = self.raw.read(1 << 20)
-            if chunk and not chunk.endswith(b"\n"):
-                chunk += self.raw.readline(1 << 20)
-        except (EOFError, zlib.error, OSError) as cause:
-            raise Invalid(f"{self.path.name} breaks off after line {_lines_before_break(self.path)}: {cause}") from cause
-        try:
-            text = chunk.decode(self.encoding)
-        except UnicodeDecodeError as cause:
-            line = self.lines + chunk[: cause.start].count(b"\n") + 1
-            raise Invalid(f"{self.path.name}, line {line}: not {self.encoding} text ({cause.reason})") from cause
-        before, self.lines = self.lines, self.lines + chunk.count(b"\n")
-        whole = chunk if self.encoding in ("utf-8", "utf8") else text.encode()
-        return self._without_open_quotes(whole, before) if b'"' in whole else whole
-
-    def _without_open_quotes(self, chunk: bytes, before: int) -> bytes:
-        """Empty lines for those whose quotation marks do not pair: one would swallow all that follows, unseen."""
-        lines = chunk.split(b"\n")
-        for number, line in enumerate(lines):
-            if line.count(b'"') % 2:
-                shown = line.decode("utf-8", errors="replace")[:200]
-                what = "a quotation mark is opened and not closed"
-                self.doubts.add_bad_row(before + number + 1, shown, what, emptied=True)
-                lines[number] = b""
-        return b"\n".join(lines)
-
-
-def _lines_before_break(path: Path) -> int:
-    """Whole lines that can be had of a file that breaks off."""
-    lines = 0
-    with open_bytes(path) as stream:
-        try:
-            while chunk := stream.read1(1 << 14):
-                lines += chunk.count(b"\n")
-        except (EOFError, zlib.error, OSError):
-            return lines
-    return lines
