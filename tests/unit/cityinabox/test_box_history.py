@@ -17,7 +17,7 @@ from cityinabox.flowmeters import FlowMeter
 from cityinabox.history import write_history
 from cityinabox.items import Ask, curve_label, daily_registers, day_label, register_curve
 from cityinabox.series import Consumption
-from metropool.capabilities.metering.imports.imported import read_file
+from metropool.capabilities.metering.imports.reading_file import read_file
 
 START, END = unix(2026, 5, 10), unix(2026, 7, 1)
 
