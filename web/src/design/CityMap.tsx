@@ -9,6 +9,8 @@ import { Skeleton } from './StateView'
 import { StateTag, type Tone } from './StateTag'
 import { TwinTable } from './TwinTable'
 
+/** Layers of areas whose loss can be worked out. */
+const LOSES: MapLayer[] = ['district', 'community', 'supply_area']
 const MapCanvas = lazy(() => import('./MapCanvas'))
 export const STATE_TONES: Record<'good' | 'late' | 'bad' | 'unknown', Tone> = { good: 'good', late: 'late', bad: 'bad', unknown: 'quiet' }
 
@@ -52,7 +54,7 @@ function MapTwin({ data, hidden, label }: Props) {
       area.collection_rate === null ? MISSING : `${numberText(area.collection_rate, '%')}%`,
       area.loss_rate === null ? MISSING : `${numberText(area.loss_rate, '%')}%`,
       area.lost === null ? MISSING : `${numberText(area.lost, area.lost_unit ?? '')} ${unitText(area.lost_unit ?? '')}`,
-      area.loss_day ?? MISSING, t(`map.loss_state.${area.loss_state}`), area.alarms, t(`map.state.${area.state}`),
+      area.loss_day ?? MISSING, LOSES.includes(area.layer) ? t(`map.loss_state.${area.loss_state}`) : MISSING, area.alarms, t(`map.state.${area.state}`),
     ])
   const columns = [t('map.name'), t('map.layer_name'), t('map.medium'), t('map.value'), t('map.collection_rate'), t('map.loss_rate'), t('map.lost'), t('map.loss_day'), t('map.loss_band'), t('map.alarms'), t('map.state_name')]
   return <TwinTable label={label} twin={{ columns, rows }} />

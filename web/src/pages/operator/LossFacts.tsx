@@ -7,7 +7,7 @@ import { NumberWithUnit } from '../../design/NumberWithUnit'
 /** The business day a loss rate is of, and how it stands; nothing without a rate, whose reason the number says. */
 export function LossNote({ loss }: { loss: Loss }) {
   if (loss.rate.value === null) return null
-  return <span className="row">{loss.day}<LossTag state={loss.state} /></span>
+  return <span className="row loss-note">{loss.day}<LossTag state={loss.state} /></span>
 }
 
 /** Loss of an area: rate, what was lost, and what it was worked out from. */
