@@ -190,10 +190,15 @@ class TestFromBlocks:
         amounts = amounts_of(self.sealed([*old, *new], *places, facts=(fact(), fact(channel=2))), reverse=None)
         assert amounts["amount"].to_pylist() == [None]
 
-    def test_what_is_estimated_is_told(self):
-        rows = hourly([1000 * i for i in range(25)], start=START)
-        whole = self.sealed([*rows[:5], *rows[9:]], bridge_s=10 * HOUR)
-        assert amounts_of(whole, reverse=None).to_pylist() == [used(7, 24_000, estimated=5000)]
+    @pytest.mark.parametrize(
+        ("lacking", "estimated"),
+        [(range(5, 9), 0), (range(21, 27), 4000), (range(3), 3000), ([*range(3), *range(21, 27)], 7000), (range(-1, 26), 24_000)],
+    )
+    def test_only_what_no_register_bounds_is_estimated(self, lacking, estimated):
+        """Hours between two readings of the day are shared out of what its register says; before and after them they are not."""
+        rows = hourly([1000 * i for i in range(30)], start=START - 2 * HOUR)
+        whole = self.sealed([row for i, row in enumerate(rows, -2) if i not in lacking], bridge_s=40 * HOUR)
+        assert amounts_of(whole, reverse=None).to_pylist() == [used(7, 24_000, estimated=estimated)]
 
     def test_the_reverse_direction_is_told_apart(self):
         rows = hourly([1000 * i for i in range(25)], start=START)

@@ -16,7 +16,7 @@ AMOUNTS = pa.schema(
         pa.field("estimated", pa.int64(), nullable=False),
     ]
 )
-"""Amount of a day in the reading type's integers, null where some of it is not known, and how much of it is estimated."""
+"""Amount of a day in the reading type's integers, null where some of it is not known, and how much of it rests on no register."""
 
 
 def amounts_of(blocks: pa.Table, *, reverse: int | None) -> pa.Table:
@@ -31,7 +31,7 @@ def amounts_of(blocks: pa.Table, *, reverse: int | None) -> pa.Table:
     flat = values.flatten()
     amount = pc.fill_null(flat, 0).to_numpy().astype(np.int64)
     holes = _per_row(np.asarray(flat.is_null()), ends)
-    is_estimated = _qualities(blocks, ends) == Quality.ESTIMATED
+    is_estimated = _reaching_out(_qualities(blocks, ends) == Quality.ESTIMATED, ends)
     columns = {
         "usage_point": blocks["usage_point"],
         "is_reverse": pc.equal(blocks["reading_type"], -1 if reverse is None else reverse),
@@ -39,6 +39,18 @@ def amounts_of(blocks: pa.Table, *, reverse: int | None) -> pa.Table:
         "estimated": pa.array(_per_row(np.where(is_estimated, amount, 0), ends)),
     }
     return pa.table([columns[name] for name in AMOUNTS.names], schema=AMOUNTS)
+
+
+def _reaching_out(is_estimated: NDArray[np.bool_], ends: Ints) -> NDArray[np.bool_]:
+    """Estimated intervals before the first and after the last measured one of a day.
+
+    Those between two measured ones share out what the register says passed, so they make the day's amount no estimate.
+    """
+    measured = np.concatenate([[0], np.cumsum(~is_estimated)])
+    row = np.repeat(np.arange(ends.size - 1), np.diff(ends))
+    is_first, is_last = measured[1:] == measured[ends[row]], measured[:-1] == measured[ends[row + 1]]
+    reaches: NDArray[np.bool_] = is_estimated & (is_first | is_last)
+    return reaches
 
 
 def _per_row(flat: NDArray[np.generic], ends: Ints) -> Ints:
