@@ -21,7 +21,7 @@ from metropool.runtime.enrol import enrol_metering
 from portal.desks.conftest import batch_of, make_node
 
 FROM, TO = unix(2026, 6, 28), unix(2026, 7, 1)
-LAST = date(2026, 6, 30)
+LAST, TODAY = date(2026, 6, 30), date(2026, 7, 1)
 FILES = {"electricity_daily": "total_kwh", "water_hourly": "water_m3", "gas_hourly": "gas_m3"}
 SHOWN = {"electricity": 60 * 5, "water": 10, "gas": 10}
 """Smallest units a register may be off by: four tariffs and a total behind 60:1, or a display of 0.01 m3."""
@@ -64,7 +64,7 @@ def series_of(path, rows):
 
 @pytest.mark.parametrize("service", ["electricity", "water", "gas"])
 def test_every_area_loses_what_the_simulator_says(city, node, service):
-    newest = node.read_now("metering", lambda work: newest_losses(work=work, service=service))[0]
+    newest = node.read_now("metering", lambda work: newest_losses(work=work, service=service, before=TODAY))[0]
     assert newest.day == LAST
     assert len(newest.areas) == 2
     for i, area in enumerate(newest.areas):
@@ -76,8 +76,15 @@ def test_every_area_loses_what_the_simulator_says(city, node, service):
 
 def test_the_service_of_an_area_is_its_meters_own(node):
     found = {
-        service: node.read_now("metering", lambda work, s=service: newest_losses(work=work, service=s)) for service in FORWARD
+        service: node.read_now("metering", lambda work, s=service: newest_losses(work=work, service=s, before=TODAY))
+        for service in FORWARD
     }
     assert [one.areas for one in found["heat"]] == [(), (), ()]
     assert all(area.startswith("water-zone-") for area in found["water"][0].areas)
     assert reading_type("water_register") == FORWARD["water"]
+
+
+def test_an_earlier_day_looks_at_the_days_before_it(node):
+    found = node.read_now("metering", lambda work: newest_losses(work=work, service="water", before=LAST))
+    assert [one.day for one in found] == [date(2026, 6, 29), date(2026, 6, 28), date(2026, 6, 27)]
+    assert node.read_now("metering", lambda work: newest_losses(work=work, service="water", before=TODAY))[0].day == LAST

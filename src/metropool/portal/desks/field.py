@@ -20,6 +20,7 @@ from metropool.capabilities.metering.queries.city import City, Ints, city_of
 from metropool.capabilities.metering.queries.collected import Counts
 from metropool.capabilities.metering.queries.flow import Flow, FlowWork
 from metropool.capabilities.metering.queries.standing import Standing, StandingWork, TerminalStanding
+from metropool.core.periods import business_date
 from metropool.core.quantities import reading_types_by_id
 from metropool.portal.desks.operator_words import (
     amount,
@@ -112,9 +113,9 @@ class Field:
         return {}
 
     def losses(self, service: str) -> Sequence[DayLoss]:
-        """Losses of the newest sealed days."""
+        """Losses of the newest sealed days before today."""
         if service not in self._losses:
-            self._losses[service] = newest_losses(work=self.work, service=service)
+            self._losses[service] = newest_losses(work=self.work, service=service, before=business_date(self.now))
         return self._losses[service]
 
     @cached_property

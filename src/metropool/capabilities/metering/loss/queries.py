@@ -19,6 +19,8 @@ from metropool.storage.units import UnitContext
 
 LOOKS_BACK = 3
 """So many sealed days are looked at for one that has a rate."""
+KEEPS = 35
+"""So many days of a service are kept made: pages of earlier hours look at them too."""
 
 FORWARD = {
     "electricity": reading_type("electricity_forward_register"),
@@ -68,15 +70,17 @@ _KEPT: dict[tuple[str, str], dict[date, tuple[str, DayLoss]]] = {}
 """By database with system, and service; each day with what it was made from. Derived, so it may be made again at any time."""
 
 
-def newest_losses(*, work: LossWork, service: str) -> Sequence[DayLoss]:
-    """Losses of the newest sealed days, newest first; nothing for a service whose loss is not worked out."""
+def newest_losses(*, work: LossWork, service: str, before: date) -> Sequence[DayLoss]:
+    """Losses of the newest sealed days before a day, newest first; nothing for a service whose loss is not worked out."""
     if service not in FORWARD:
         return ()
     connection = work.context.connection
     key, registry = (f"{connection.engine.url}/{work.context.system}", service), RegistryRows(connection).fingerprint()
-    before = _KEPT.get(key, {})
-    _KEPT[key] = {day: _made(work, service, day, registry, before.get(day)) for day in _closed_days(work)}
-    return [found for _, found in _KEPT[key].values()]
+    kept = _KEPT.get(key, {})
+    made = {day: _made(work, service, day, registry, kept.get(day)) for day in _closed_days(work, before)}
+    others = {day: found for day, found in kept.items() if day not in made}
+    _KEPT[key] = dict(list({**others, **made}.items())[-KEEPS:])
+    return [found for _, found in made.values()]
 
 
 def newest_total(days: Sequence[DayLoss], supply_points: Iterable[int]) -> tuple[date | None, Total]:
@@ -120,8 +124,9 @@ def _points(supply_areas: Ints, supply: Sequence[Any], sold_areas: list[int], so
     return pa.table(columns, schema=POINTS)
 
 
-def _closed_days(work: LossWork) -> list[date]:
-    closed = sorted((day for day, row in work.sealing.sealed().items() if row["holes"] >= 0), reverse=True)
+def _closed_days(work: LossWork, before: date) -> list[date]:
+    limit = before.isoformat()
+    closed = sorted((day for day, row in work.sealing.sealed().items() if row["holes"] >= 0 and day < limit), reverse=True)
     return [date.fromisoformat(day) for day in closed[:LOOKS_BACK]]
 
 
