@@ -190,6 +190,9 @@ async def check(units, record, told):
     items = {item for _, _, item, _, _ in lake}
     assert {reading_type(code).id for code in ("electricity_forward_register", "electricity_forward_profile_register")} <= items
     assert {reading_type(code).id for code in ("water_register", "gas_register")} <= items
+    assert {row["device"] for row in record if "supply" in row["device"]} == {
+        row["id"] for row in told["devices"] if row.get("switches_supply") is False
+    }
     tcp = next(row for row in told["devices"] if row.get("transport") == "tcp")
     assert pack_dlt645(tcp["address"]) in {device for device, *_ in lake}
     unknown = await units.read(lambda work: queries.unknown_devices(work=work))
