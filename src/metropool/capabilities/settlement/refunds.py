@@ -131,7 +131,7 @@ def _order_refund(work: SettlementWork, row: Mapping[str, Any]) -> Fen:
     refund, order, amount_fen = row["id"], row["payment_order"], row["amount_fen"]
     taken = _take_back(work, row)
     work.ledger.post(key=f"refund/{refund}", legs=accounts.refund(row["combined_account"], row["channel"], taken, amount_fen))
-    apply_parts(work=work, parts=taken.parts, order=order, reference=refund)
+    apply_parts(work=work, parts=taken.parts, order=order, reference=refund, paid_at=work.now)
     return taken.credit_fen
 
 

@@ -31,6 +31,7 @@ due = Table(
     Column("tariff", String, nullable=False),
     Column("heard_at", String, nullable=False),
     Column("combined_bill", String),
+    Column("late_fee_of", String),
     Index("settlement_due_by_account", "combined_account", "period"),
 )
 combined_bill = Table(

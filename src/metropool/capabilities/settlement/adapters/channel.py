@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -79,6 +80,7 @@ class HttpChannel:
                 amount_fen=int(content["amount_fen"]),
                 currency=str(content["currency"]),
                 status="paid" if content["status"] == "paid" else "cancelled",
+                paid_at=_instant(content.get("paid_at")),
             )
         except (KeyError, TypeError, ValueError) as cause:
             raise Invalid(f"the notice lacks or garbles {cause}") from cause
@@ -111,6 +113,20 @@ class HttpChannel:
 def signed_text(method: str, path: str, timestamp: str, body: bytes) -> bytes:
     """What a signature is made over."""
     return "\n".join((method, path, timestamp, hashlib.sha256(body).hexdigest())).encode()
+
+
+def _instant(text: Any) -> datetime | None:
+    """An instant with its offset as a channel words it.
+
+    Raises:
+        ValueError: No such thing.
+    """
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset")
+    return at.astimezone(UTC)
 
 
 def _read(body: bytes) -> Mapping[str, Any]:

@@ -35,12 +35,12 @@ class SqlDues:
         self._connection.execute(change)
 
     def waiting_periods(self) -> list[Row]:
-        """Accounts and periods with dues that are in no combined bill yet."""
+        """Accounts and periods with bills that are in no combined bill yet; late fees wait for the next."""
         c = t.due.c
         query = (
             select(c.combined_account, c.period)
             .distinct()
-            .where(c.combined_bill.is_(None))
+            .where(c.combined_bill.is_(None), c.late_fee_of.is_(None))
             .order_by(c.period, c.combined_account)
         )
         return [{"combined_account": account, "period": period} for account, period in self._connection.execute(query)]
