@@ -35,6 +35,7 @@ export const en: typeof zh = {
     so_far: 'Today so far', more_of: '{{service}} usage', yesterday: 'Same time yesterday {{value}}',
   },
   bill: {
+    late_fees: 'Late fees',
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
     account: 'Combined account', period: 'Period', issued_at: 'Issued', due_date: 'Due date', due_by: 'Due by {{date}}', pay_all: 'Pay all', state_name: 'State', total: 'Total', paid: 'Paid', amount: 'Amount',
     against_last_month: 'Against last month', against_last_year: 'Against last year', estimated_reads: 'Estimated reads', all_actual: 'All were read', of_reads: '{{count}} of {{total}} meters', nothing_to_compare: 'Nothing to compare with',
@@ -51,7 +52,7 @@ export const en: typeof zh = {
   },
   pay: {
     title: 'Pay', help: 'One payment settles all; the system splits it by bill among the three companies. You may also pay one company alone.', nothing: 'Nothing is due.', open: 'A payment is waiting for its result ({{reference}})', see_it: 'See the result', split: 'What you pay', alone: 'Only this one', and: ', ', late_fee: 'With late fee',
-    channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', receipt: 'Receipt {{number}}', back_to_channel: 'Back to the channel',
+    channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', being_refunded: 'Being refunded', receipt_short: 'Receipt PDF', receipt: 'Receipt {{number}}', back_to_channel: 'Back to the channel',
     try_again: 'Pay again', done: 'To home', split_done: 'Split among the companies', reference: 'Payment reference', channel_reference: 'Channel reference', created_at: 'Started', paid_at: 'Received', refunded: 'Refunded',
     state: { pending: 'Waiting for the channel', succeeded: 'Paid', failed: 'Failed', expired: 'Expired', refunded: 'Refunded', part_refunded: 'Partly refunded' },
     means: {
@@ -105,7 +106,9 @@ export const en: typeof zh = {
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
   },
   refund: {
-    help: 'One person asks and another decides before money goes back the way it came. Asking and deciding is done with the command “metropool refund”; this page only shows.', none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
+    help: 'One cashier asks and another, giving the password again, decides before money goes back the way it came. Nothing moves before; refusing takes the request away.',
+    ask: 'Ask for a refund', ask_do: 'Ask', ask_hint: 'Give the payment reference and the amount, to the fen at most.', ask_effect: 'Asks for {{amount}} to go back. Another cashier decides; nothing moves now.', payment_hint: 'The reference on the receipt', another_person: 'Another person decides', approve: 'Approve', reject: 'Refuse', approve_do: 'Approve and give back', reject_do: 'Refuse', approve_effect: '{{amount}} goes back to the payer the way it came, and the bills are open again.', reject_effect: '{{amount}} is not given back; payment and bills stay as they are, and it can be asked for again.',
+    none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
     state: { asked: 'To be decided', ordered: 'Being given back', done: 'Given back', rejected: 'Rejected' },
   },
   users: { name: 'Name', roles: 'Roles', system: 'System', last_sign_in: 'Last sign-in', state: 'State', open: 'Open', locked_until: 'Locked until {{time}}', unlock: 'Unlock', none: 'There are no users.', search: 'User or name' },

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from metropool.capabilities.settlement import operations, payments
@@ -11,24 +11,16 @@ from metropool.capabilities.settlement.refunds import GIVEN
 from metropool.core.errors import Forbidden, Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.facts.registry.tables import party, place, usage_point
-from metropool.portal.desks import combined
+from metropool.portal.desks import combined, owed
+from metropool.portal.desks.owed import open_fen
 from metropool.portal.desks.paging import page_of
-from metropool.portal.desks.words import SERVICES, Parties, name
+from metropool.portal.desks.words import Parties, name
 from metropool.portal.ports import Asked
 from metropool.portal.schemas import bills as schema
 from metropool.portal.schemas import paying, resident
-from metropool.portal.schemas.basics import Named, Page, Text
+from metropool.portal.schemas.basics import Named, Page
 
 Row = Mapping[str, Any]
-_STATES: Mapping[str, paying.PaymentState] = {
-    "created": "pending",
-    "pending": "pending",
-    "paid": "succeeded",
-    "failed": "failed",
-    "expired": "expired",
-    "refunded": "refunded",
-    "part_refunded": "part_refunded",
-}
 
 
 class HouseholdsDesk:
@@ -46,16 +38,16 @@ class HouseholdsDesk:
 
     def due_now(self, *, account: str) -> resident.DueNow:
         """What is owed now."""
-        dues = [row for row in self._work.dues.dues(combined_account=account) if row["combined_bill"]]
-        open_dues = [row for row in dues if row["amount_fen"] > row["paid_fen"]]
+        dues = [row for row in self._work.dues.dues(combined_account=account) if row["combined_bill"] or row["late_fee_of"]]
+        open_dues = [row for row in dues if open_fen(row)]
         if not open_dues:
             return resident.DueNow(payable_fen=0 if dues else None, due_date=None, overdue=False, open_bill=None)
         due_date = min(date.fromisoformat(row["due_date"]) for row in open_dues)
         return resident.DueNow(
-            payable_fen=sum(row["amount_fen"] - row["paid_fen"] for row in open_dues),
+            payable_fen=sum(open_fen(row) for row in open_dues),
             due_date=due_date,
             overdue=self._today > due_date,
-            open_bill=open_dues[-1]["combined_bill"],
+            open_bill=next((row["combined_bill"] for row in reversed(open_dues) if row["combined_bill"]), None),
         )
 
     def bills(self, *, account: str, state: schema.BillState | None, asked: Asked) -> Page[schema.BillSummary]:
@@ -83,6 +75,7 @@ class HouseholdsDesk:
             address=home.address,
             as_of=self._work.now,
             parts=[combined.part_of(part, dues[part["bill_number"]], self._parties) for part in content["parts"]],
+            late_fees=[combined.late_fee_of(line, dues, self._parties) for line in content["late_fees"]],
             last_month=combined.month_compared(last_month),
             last_year=combined.month_compared(last_year),
             history=combined.history(by_month, row["period"]),
@@ -92,17 +85,14 @@ class HouseholdsDesk:
 
     def dues(self, *, account: str) -> paying.Dues:
         """All that is owed, by company and bill."""
-        open_dues = [row for row in self._work.dues.dues(combined_account=account) if row["amount_fen"] > row["paid_fen"]]
-        companies = [
-            self._dues_of(company, [row for row in open_dues if row["company"] == company])
-            for company in dict.fromkeys(row["company"] for row in sorted(open_dues, key=_order_of_services))
-        ]
+        dues = self._dues_by_number(account)
+        companies = owed.companies_owed(dues, self._parties, today=self._today)
         waiting = self._work.dues.orders(combined_account=account, state=("created", "pending"))
         return paying.Dues(
             account=account,
             as_of=self._work.now,
             payable_fen=sum(company.payable_fen for company in companies),
-            due_date=min((date.fromisoformat(row["due_date"]) for row in open_dues), default=None),
+            due_date=min((bill.due_date for company in companies for bill in company.bills), default=None),
             companies=companies,
             channels=[Named(id=channel, name=name("channels", channel)) for channel in self._channels],
             open_payment=self._payment(waiting[0]) if waiting else None,
@@ -187,72 +177,19 @@ class HouseholdsDesk:
     def _dues_by_number(self, account: str) -> dict[str, Row]:
         return {row["bill_number"]: row for row in self._work.dues.dues(combined_account=account)}
 
-    def _dues_of(self, company: str, rows: Sequence[Row]) -> paying.DuesOfCompany:
-        return paying.DuesOfCompany(
-            company=company,
-            company_name=self._parties.name(company),
-            service=rows[0]["service"],
-            account_number=rows[0]["account_number"],
-            payable_fen=sum(row["amount_fen"] - row["paid_fen"] for row in rows),
-            bills=[
-                paying.DueBill(
-                    bill_number=row["bill_number"],
-                    month=row["period"],
-                    amount_fen=row["amount_fen"],
-                    paid_fen=row["paid_fen"],
-                    late_fee_fen=0,
-                    payable_fen=row["amount_fen"] - row["paid_fen"],
-                    due_date=date.fromisoformat(row["due_date"]),
-                    overdue=self._today > date.fromisoformat(row["due_date"]),
-                )
-                for row in rows
-            ],
-        )
-
     def _payment(self, order: Row) -> paying.Payment:
-        dues = {row["bill_number"]: row for row in self._work.dues.dues(combined_account=order["combined_account"])}
-        refunds = self._work.dues.refunds(payment_order=order["id"], state=GIVEN)
-        split = [part for part in self._work.dues.parts_of(order["id"]) if part["amount_fen"] > 0]
-        wanted = [
-            {**dues[number], "amount_fen": dues[number]["amount_fen"] - dues[number]["paid_fen"]}
-            for number in order["bill_numbers"]
-        ]
-        return paying.Payment(
-            reference=order["id"],
-            account=order["combined_account"],
-            state=_STATES[order["state"]],
-            amount_fen=order["amount_fen"],
-            refunded_fen=sum(row["amount_fen"] for row in refunds),
-            split=[self._split(part, dues) for part in (split or wanted)],
-            channel=order["channel"],
-            channel_name=name("channels", order["channel"]),
-            channel_reference=order["reference"],
-            redirect_url=order["redirect_url"],
-            created_at=datetime.fromisoformat(order["created_at"]),
-            expires_at=datetime.fromisoformat(order["expires_at"]),
-            paid_at=datetime.fromisoformat(order["paid_at"]) if order["paid_at"] else None,
-            receipt_number=f"R-{order['id']}" if order["paid_at"] else None,
-            reason=Text(zh="支付渠道未收到款项", en="The channel received no money") if order["state"] == "failed" else None,
-        )
-
-    def _split(self, part: Row, dues: Mapping[str, Row]) -> paying.SplitPart:
-        return paying.SplitPart(
-            company=part["company"],
-            company_name=self._parties.name(part["company"]),
-            service=dues[part["bill_number"]]["service"],
-            bill_number=part["bill_number"],
-            amount_fen=part["amount_fen"],
+        return owed.payment(
+            order,
+            parts=self._work.dues.parts_of(order["id"]),
+            refunds=self._work.dues.refunds(payment_order=order["id"], state=GIVEN),
+            dues=self._dues_by_number(order["combined_account"]),
+            parties=self._parties,
         )
 
 
 def _question(row: Row) -> schema.BillQuestion:
     names = ("id", "bill_number", "line", "text", "state", "answer", "asked_at", "expected_by")
     return schema.BillQuestion.model_validate({key: row[key] for key in names})
-
-
-def _order_of_services(row: Row) -> int:
-    """Electricity, water, gas: as on the bill."""
-    return SERVICES.index(row["service"])
 
 
 def _months_before(month: str, back: int) -> str:

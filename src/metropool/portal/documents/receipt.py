@@ -41,13 +41,17 @@ def receipt_data(payment: Payment, home: Household, language: Language) -> dict[
         "split": [
             {
                 "company": w.pick(part.company_name),
-                "service": w.service(part.service),
+                "service": w.say("late_fee_on", service=w.service(part.service)) if part.is_late_fee else w.service(part.service),
                 "bill_number": part.bill_number,
                 "amount": show_cny(part.amount_fen),
             }
             for part in payment.split
         ],
         "total": show_cny(payment.amount_fen),
-        "refunded": show_cny(payment.refunded_fen) if payment.refunded_fen else "",
+        "refunds": [
+            {"at": w.day(one.decided_at), "id": one.id, "amount": show_cny(one.amount_fen)}
+            for one in sorted(payment.refunds, key=lambda one: (one.decided_at, one.id))
+        ],
+        "refunded": show_cny(payment.refunded_fen),
         "notes": [f"{w.say('channel_reference')} {payment.channel_reference or w.say('missing')}", w.say("note.receipt")],
     }

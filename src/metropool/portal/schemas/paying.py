@@ -11,7 +11,7 @@ PaymentState = Literal["pending", "succeeded", "failed", "expired", "refunded", 
 
 
 class DueBill(Model):
-    """One company bill that is owed."""
+    """One company bill that is owed, or whose late fee is: ``late_fee_fen`` is what of the fee is open, inside ``payable_fen``."""
 
     bill_number: str
     month: Month
@@ -41,7 +41,17 @@ class SplitPart(Model):
     company_name: Text
     service: Service
     bill_number: str
+    is_late_fee: bool
     amount_fen: int
+
+
+class RefundOfPayment(Model):
+    """What of a payment went back, or is going back."""
+
+    id: str
+    amount_fen: int
+    decided_at: Instant
+    done: bool
 
 
 class Payment(Model):
@@ -52,6 +62,7 @@ class Payment(Model):
     state: PaymentState
     amount_fen: int
     refunded_fen: int
+    refunds: list[RefundOfPayment]
     split: list[SplitPart]
     channel: str
     channel_name: Text

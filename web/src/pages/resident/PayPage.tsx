@@ -14,6 +14,7 @@ import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { Empty, Failure, StateView } from '../../design/StateView'
 import { PaymentStateTag } from './PaymentStateTag'
+import { ReceiptLink } from './ReceiptLink'
 import './resident.css'
 
 /** What is owed to whom, and paying all of it or one company alone. */
@@ -155,7 +156,7 @@ function EarlierPayments({ account }: { account: string }) {
               {data.rows.map((payment) => (
                 <tr key={payment.reference}>
                   <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}</div><PaymentStateTag state={payment.state} /></td>
-                  <td className="right"><Money fen={payment.amount_fen} strong /></td>
+                  <td className="right"><Money fen={payment.amount_fen} strong /><div><ReceiptLink payment={payment} /></div></td>
                 </tr>
               ))}
             </tbody>
