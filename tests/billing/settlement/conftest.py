@@ -125,6 +125,8 @@ class City:
         for name in ("smart_use_platform", "marketing", "water_system", "gas_system"):
             assert sum(self.balances(name).values()) == 0, name
         clearing = self.balances("smart_use_platform")
+        credit = self.platform.read_now("settlement", lambda work: work.dues.credit(ACCOUNT))
+        assert credit == -clearing.get(f"credit/{ACCOUNT}", 0) >= 0
         for company, (system, _) in COMPANIES.items():
             due_from_clearing = sum(fen for account, fen in self.balances(system).items() if account.startswith("clearing"))
             assert -clearing.get(f"payable/{company}", 0) == due_from_clearing, company

@@ -13,6 +13,8 @@ from metropool.core.errors import Conflict, Invalid, Unavailable
 
 T = TypeVar("T")
 ASKS_AFTER = timedelta(minutes=2)
+TITLES = {payments.BILLS: "Metropool 三单合一 combined bill", payments.TOP_UP: "Metropool 预存 prepayment"}
+"""What a payer reads at the channel, which has one title for both languages."""
 
 
 class Runner(Protocol):
@@ -65,6 +67,7 @@ async def _create(*, runner: Runner, channel: Channel, places: Places, row: Mapp
     url = await channel.create_order(
         order=row["id"],
         amount_fen=row["amount_fen"],
+        title=TITLES[row["purpose"]],
         return_url=places.return_url(account=row["combined_account"], order=row["id"]),
         notify_url=places.notify_url(channel=channel.name),
     )

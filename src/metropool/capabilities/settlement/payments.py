@@ -13,6 +13,8 @@ from metropool.core.errors import Conflict, NotFound
 from metropool.core.money import Fen
 from metropool.exchange.messages import ROWS, PaymentsAllocated
 
+BILLS, TOP_UP = "bills", "top_up"
+"""What a payment order is for."""
 ORDER_LIVES = timedelta(hours=24)
 SEEN_WITHIN = timedelta(hours=24)
 """A payer may have read the amount so long ago: late fees younger than this may be left out of a payment and stay due."""
@@ -35,14 +37,32 @@ def open_payment(
         NotFound: A bill is not this account's.
         Conflict: What is open has changed since the payer saw it, or nothing is open.
     """
-    dues = _wanted(work, combined_account, set(bill_numbers))
+    dues = wanted_dues(work, combined_account, set(bill_numbers))
     open_fen = sum(row["amount_fen"] - row["paid_fen"] for row in dues)
     if not open_fen - _grown_fen(dues, since=work.now - SEEN_WITHIN) <= amount_fen <= open_fen or amount_fen <= 0:
         raise Conflict(f"{open_fen} fen are open, not {amount_fen}", key="settlement.dues_changed", values={"open_fen": open_fen})
+    numbers = sorted(row["bill_number"] for row in dues)
+    return add_order(
+        work=work, order=order, combined_account=combined_account, bill_numbers=numbers, amount_fen=amount_fen, channel=channel
+    )
+
+
+def add_order(
+    *,
+    work: SettlementWork,
+    order: str,
+    combined_account: str,
+    bill_numbers: Sequence[str],
+    amount_fen: Fen,
+    channel: str,
+    purpose: str = BILLS,
+) -> Mapping[str, Any]:
+    """Keep a new payment order; a channel is told of it after the commit."""
     row = {
         "id": order,
         "combined_account": combined_account,
-        "bill_numbers": sorted(row["bill_number"] for row in dues),
+        "purpose": purpose,
+        "bill_numbers": list(bill_numbers),
         "amount_fen": amount_fen,
         "channel": channel,
         "state": "created",
@@ -50,10 +70,11 @@ def open_payment(
         "expires_at": (work.now + ORDER_LIVES).isoformat(),
     }
     work.dues.add_order(row)
+    work.changed("payments")
     return row
 
 
-def _wanted(work: SettlementWork, combined_account: str, bill_numbers: set[str]) -> list[Mapping[str, Any]]:
+def wanted_dues(work: SettlementWork, combined_account: str, bill_numbers: set[str]) -> list[Mapping[str, Any]]:
     """The dues that are asked for, and the open late fees of those bills."""
     rows = work.dues.dues(combined_account=combined_account)
     if not bill_numbers or not bill_numbers <= {row["bill_number"] for row in rows}:
@@ -61,6 +82,12 @@ def _wanted(work: SettlementWork, combined_account: str, bill_numbers: set[str])
     is_open = {row["bill_number"] for row in rows if row["amount_fen"] > row["paid_fen"]}
     fees = {row["bill_number"] for row in rows if row["late_fee_of"] in bill_numbers} & is_open
     return [row for row in rows if row["bill_number"] in bill_numbers | fees]
+
+
+def bills_in_flight(work: SettlementWork, combined_account: str) -> set[str]:
+    """Bills somebody opened a payment for that has not ended."""
+    orders = work.dues.orders(combined_account=combined_account, state=("created", "pending"))
+    return {number for order in orders for number in order["bill_numbers"]}
 
 
 def _grown_fen(dues: Sequence[Mapping[str, Any]], *, since: datetime) -> Fen:
@@ -104,10 +131,11 @@ def receive_notice(*, work: SettlementWork, notice: PaymentNotice) -> str:
 
 def _post_payment(work: SettlementWork, order: Mapping[str, Any], notice: PaymentNotice) -> None:
     wanted = set(order["bill_numbers"])
-    dues = [_due(row) for row in work.dues.dues(combined_account=order["combined_account"]) if row["bill_number"] in wanted]
+    dues = [due_of(row) for row in work.dues.dues(combined_account=order["combined_account"]) if row["bill_number"] in wanted]
     allocation = allocate(amount_fen=notice.amount_fen, dues=dues)
     key = f"payment/{notice.channel}/{notice.reference}"
     work.ledger.post(key=key, legs=accounts.payment(order["combined_account"], notice.channel, allocation))
+    work.dues.add_credit(order["combined_account"], allocation.credit_fen)
     paid_at = _paid_at(work, order, notice)
     apply_parts(work=work, parts=allocation.parts, order=order["id"], reference=notice.reference, paid_at=paid_at)
     if order["state"] in ("paid", "part_refunded", "refunded"):
@@ -126,11 +154,12 @@ def offset_note(*, work: SettlementWork, bill_number: str) -> None:
     (row,) = work.dues.dues(bill_number=bill_number)
     account, fee_of = row["combined_account"], row["late_fee_of"]
     owed = work.dues.dues(combined_account=account, company=row["company"])
-    same = [_due(other) for other in owed if fee_of and other["late_fee_of"] == fee_of]
-    others = [_due(other) for other in owed if not fee_of or other["late_fee_of"] != fee_of]
-    allocation = offset(note=_due(row), same_bill=same, others=others)
+    same = [due_of(other) for other in owed if fee_of and other["late_fee_of"] == fee_of]
+    others = [due_of(other) for other in owed if not fee_of or other["late_fee_of"] != fee_of]
+    allocation = offset(note=due_of(row), same_bill=same, others=others)
     key = f"offset/{bill_number}"
     work.ledger.post(key=key, legs=accounts.without_money(account, allocation))
+    work.dues.add_credit(account, allocation.credit_fen)
     apply_parts(work=work, parts=allocation.parts, order=key, reference=key, paid_at=work.now)
 
 
@@ -184,7 +213,8 @@ def expire_orders(*, work: SettlementWork) -> None:
             work.changed("payments")
 
 
-def _due(row: Mapping[str, Any]) -> Due:
+def due_of(row: Mapping[str, Any]) -> Due:
+    """A due as allocation looks at it."""
     return Due(
         bill_number=row["bill_number"],
         company=row["company"],

@@ -53,6 +53,7 @@ payment_order = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("combined_account", String, nullable=False),
+    Column("purpose", String, nullable=False, default="bills"),
     Column("bill_numbers", JSON, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("channel", String, nullable=False),
@@ -88,6 +89,13 @@ payment_part = Table(
     Column("amount_fen", BigInteger, nullable=False),
     Index("payment_part_by_order", "payment_order"),
 )
+account_credit = Table(
+    "account_credit",
+    metadata,
+    Column("combined_account", String, primary_key=True),
+    Column("amount_fen", BigInteger, nullable=False),
+)
+"""The credit balance of each account that ever had one, as the ledger has it, so that whose is due can be asked at once."""
 refund = Table(
     "refund",
     metadata,

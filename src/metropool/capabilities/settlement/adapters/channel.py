@@ -41,9 +41,9 @@ class HttpChannel:
     channel_key: Ed25519PublicKey
     clock: Clock
 
-    async def create_order(self, *, order: str, amount_fen: Fen, return_url: str, notify_url: str) -> str:
+    async def create_order(self, *, order: str, amount_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
         """See ``ports.Channel``."""
-        body = {"order_id": order, "amount_fen": amount_fen, "currency": "CNY", "title": "Metropool 三单合一 combined bill"}
+        body = {"order_id": order, "amount_fen": amount_fen, "currency": "CNY", "title": title}
         answer = await self._call("POST", "/orders", {**body, "return_url": return_url, "notify_url": notify_url})
         return str(answer["pay_url"])
 

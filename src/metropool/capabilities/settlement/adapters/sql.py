@@ -1,7 +1,7 @@
 """Settlement's own tables in SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, func, insert, select, update
@@ -97,6 +97,32 @@ class SqlDues:
     def parts_of(self, order: str) -> list[Row]:
         """Parts of an order's payment and of its refunds."""
         return self._rows(t.payment_part, payment_order=order)
+
+    def credit(self, combined_account: str) -> int:
+        """The credit balance of an account [fen]."""
+        rows = self._rows(t.account_credit, combined_account=combined_account)
+        return int(rows[0]["amount_fen"]) if rows else 0
+
+    def add_credit(self, combined_account: str, amount_fen: int) -> None:
+        """Change a credit balance; negative uses it."""
+        c = t.account_credit.c
+        if not amount_fen:
+            return
+        if not self._rows(t.account_credit, combined_account=combined_account):
+            self._add(t.account_credit, {"combined_account": combined_account, "amount_fen": 0})
+        change = update(t.account_credit).where(c.combined_account == combined_account)
+        self._connection.execute(change.values(amount_fen=c.amount_fen + amount_fen))
+
+    def accounts_with_credit_due(self, *, day: date, limit: int) -> list[str]:
+        """Accounts with a credit balance and something open that is due by a day."""
+        due, credit = t.due.c, t.account_credit.c
+        is_open = (
+            due.combined_account == credit.combined_account,
+            due.due_date <= day.isoformat(),
+            due.paid_fen < due.amount_fen,
+        )
+        query = select(credit.combined_account).where(credit.amount_fen > 0, select(due.bill_number).where(*is_open).exists())
+        return list(self._connection.execute(query.order_by(credit.combined_account).limit(limit)).scalars())
 
     def add_refund(self, row: Row) -> None:
         """Keep a refund."""
