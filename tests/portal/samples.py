@@ -223,7 +223,9 @@ def payment(**change) -> paying.Payment:
     fields = {
         "reference": "PAY20261102-000001",
         "account": ACCOUNT,
+        "purpose": "bills",
         "state": "succeeded",
+        "credit_fen": 0,
         "amount_fen": sum(one.amount_fen for one in split),
         "refunded_fen": 0,
         "refunds": [],

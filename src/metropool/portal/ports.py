@@ -36,7 +36,7 @@ from metropool.portal.schemas.metering import (
     RecollectionOrdered,
     Terminal,
 )
-from metropool.portal.schemas.paying import Dues, NewPayment, NoticeAnswer, Payment
+from metropool.portal.schemas.paying import Dues, NewPayment, NewTopUp, NoticeAnswer, Payment
 from metropool.portal.schemas.refunds import NewRefund, Refund
 from metropool.portal.schemas.resident import DueNow, Household, Step, Usage, UsageCalendar, UsageNow
 from metropool.portal.schemas.site import Health, Site
@@ -143,6 +143,10 @@ class HouseholdsDesk(Protocol):
 
     def pay(self, *, account: str, wanted: NewPayment, by: str, return_url: str) -> Payment:
         """Operation: open a payment order with the channel; ``Conflict`` when ``wanted`` is no longer what is owed."""
+        ...
+
+    def top_up(self, *, account: str, wanted: NewTopUp) -> Payment:
+        """Operation: open a payment order whose money becomes the account's credit."""
         ...
 
     def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> NoticeAnswer:

@@ -185,6 +185,8 @@ export interface Payment {
   amount_fen: number
   refunded_fen: number
   refunds: RefundOfPayment[]
+  purpose: 'bills' | 'top_up'
+  credit_fen: number
   split: PaymentPart[]
   channel: string
   channel_name: Text
@@ -196,7 +198,7 @@ export interface Payment {
   receipt_number: string | null
   reason: Text | null
 }
-export interface Dues { account: string; as_of: Instant; payable_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null }
+export interface Dues { account: string; as_of: Instant; payable_fen: number; credit_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null }
 
 // Topology
 export interface TopologyNode {

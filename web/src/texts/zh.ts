@@ -49,6 +49,7 @@ export const zh = {
     chart_label: '{{service}}用量，{{start}} 至 {{end}}', no_measure: '这一段无法按此方式表示。', hatched: '虚线或斜纹为估算值。', drill: '点柱可查看明细。', earlier: '对比段', calendar: '{{year}} 年日历', calendar_label: '{{year}} 年每日{{service}}用量热力图', no_year: '{{year}} 年没有数据。',
   },
   pay: {
+    credit: '预存余额', credit_help: '余额在账单到期日自动抵扣，也可以现在用它缴费；未用部分可申请退款。', top_up: '预存', top_up_amount: '预存金额', top_up_range: '每次可预存 {{least}} 至 {{most}}。', topped_up: '款项已到账，已计入预存余额。', from_balance: '用预存余额', go_balance: '用余额缴费', balance_takes: '从余额扣 {{amount}}，余下 {{rest}} 仍待缴。',
     title: '缴费', help: '一次付清，系统按账单分给三家公司；也可以只缴一家。', nothing: '没有待缴费用。', open: '有一笔缴费正在等待结果（{{reference}}）', see_it: '查看结果', split: '本次缴纳', alone: '只缴这一家', and: '、', late_fee: '含违约金',
     channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', being_refunded: '退款中', receipt_short: '收据 PDF', receipt: '收据 {{number}}', back_to_channel: '回到支付渠道',
     try_again: '重新缴费', done: '回首页', split_done: '分给各公司', reference: '缴费流水号', channel_reference: '渠道流水号', created_at: '发起时间', paid_at: '到账时间', refunded: '已退款',

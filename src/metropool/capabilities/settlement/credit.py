@@ -39,15 +39,17 @@ def open_top_up(*, work: SettlementWork, order: str, combined_account: str, amou
     )
 
 
-def pay_from_credit(*, work: SettlementWork, order: str, combined_account: str, bill_numbers: Sequence[str]) -> Mapping[str, Any]:
-    """Pay bills and their late fees out of the credit balance, as far as it goes; the rest stays due.
+def pay_from_credit(
+    *, work: SettlementWork, order: str, combined_account: str, bill_numbers: Sequence[str], most_fen: Fen
+) -> Mapping[str, Any]:
+    """Pay bills and their late fees out of the credit balance, as far as it goes and not above ``most_fen``; the rest stays due.
 
     Raises:
         NotFound: A bill is not this account's.
         Conflict: There is no credit, or nothing is open.
     """
     dues = [payments.due_of(row) for row in payments.wanted_dues(work, combined_account, set(bill_numbers))]
-    amount_fen = min(work.dues.credit(combined_account), sum(max(0, due.open_fen) for due in dues))
+    amount_fen = min(most_fen, work.dues.credit(combined_account), sum(max(0, due.open_fen) for due in dues))
     if amount_fen <= 0:
         raise Conflict("there is nothing to pay, or nothing to pay it from", key="settlement.no_credit")
     parts = allocate(amount_fen=amount_fen, dues=dues).parts
@@ -78,5 +80,6 @@ def use_credit(*, work: SettlementWork) -> datetime | None:
         is_open = {row["bill_number"] for row in rows if row["amount_fen"] > row["paid_fen"]}
         if numbers := sorted(is_open & set(due)):
             order = f"B{work.now:%Y%m%d}-{work.ids.fresh_id()[:12]}"
-            pay_from_credit(work=work, order=order, combined_account=account, bill_numbers=numbers)
+            credit_fen = work.dues.credit(account)
+            pay_from_credit(work=work, order=order, combined_account=account, bill_numbers=numbers, most_fen=credit_fen)
     return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from metropool.capabilities.settlement import operations, payments
+from metropool.capabilities.settlement import credit, operations, payments
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
 from metropool.capabilities.settlement.refunds import GIVEN
 from metropool.core.errors import Forbidden, Invalid, NotFound
@@ -92,6 +92,7 @@ class HouseholdsDesk:
             account=account,
             as_of=self._work.now,
             payable_fen=sum(company.payable_fen for company in companies),
+            credit_fen=self._work.dues.credit(account),
             due_date=min((bill.due_date for company in companies for bill in company.bills), default=None),
             companies=companies,
             channels=[Named(id=channel, name=name("channels", channel)) for channel in self._channels],
@@ -123,17 +124,22 @@ class HouseholdsDesk:
         return _question(row)
 
     def pay(self, *, account: str, wanted: paying.NewPayment, by: str, return_url: str) -> paying.Payment:  # noqa: ARG002
-        """Operation: open a payment order; the channel is told of it after the commit."""
-        if wanted.channel not in self._channels:
-            raise Invalid(f"there is no payment channel {wanted.channel}")
-        order = f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
-        payments.open_payment(
-            work=self._work,
-            order=order,
-            combined_account=account,
-            bill_numbers=wanted.bill_numbers,
-            amount_fen=wanted.amount_fen,
-            channel=wanted.channel,
+        """Operation: pay out of the credit balance, or open a payment order; the channel is told of it after the commit."""
+        order = self._fresh_order()
+        given = {"work": self._work, "order": order, "combined_account": account, "bill_numbers": wanted.bill_numbers}
+        if wanted.channel == credit.BALANCE:
+            credit.pay_from_credit(**given, most_fen=wanted.amount_fen)  # type: ignore[arg-type]
+        else:
+            self._check_channel(wanted.channel)
+            payments.open_payment(**given, amount_fen=wanted.amount_fen, channel=wanted.channel)  # type: ignore[arg-type]
+        return self.payment(account=account, reference=order)
+
+    def top_up(self, *, account: str, wanted: paying.NewTopUp) -> paying.Payment:
+        """Operation: open a payment order for the credit balance; the channel is told of it after the commit."""
+        self._check_channel(wanted.channel)
+        order = self._fresh_order()
+        credit.open_top_up(
+            work=self._work, order=order, combined_account=account, amount_fen=wanted.amount_fen, channel=wanted.channel
         )
         return self.payment(account=account, reference=order)
 
@@ -148,6 +154,13 @@ class HouseholdsDesk:
         except (Invalid, NotFound) as reason:
             raise Forbidden(f"the notice was refused: {reason}") from reason
         return paying.NoticeAnswer(result="success")
+
+    def _fresh_order(self) -> str:
+        return f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
+
+    def _check_channel(self, channel: str) -> None:
+        if channel not in self._channels:
+            raise Invalid(f"there is no payment channel {channel}")
 
     def _household(self, account: str) -> resident.Household:
         agreements = self._work.registry.agreements_of(combined_account=account)

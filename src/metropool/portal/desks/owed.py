@@ -78,11 +78,13 @@ def payment(
     return paying.Payment(
         reference=order["id"],
         account=order["combined_account"],
+        purpose=order["purpose"],
         state=STATES[order["state"]],
         amount_fen=order["amount_fen"],
         refunded_fen=sum(row["amount_fen"] for row in refunds),
         refunds=[_refund(row) for row in refunds],
         split=_split(given or asked, dues, parties),
+        credit_fen=order["amount_fen"] - sum(part["amount_fen"] for part in given) if order["paid_at"] else 0,
         channel=order["channel"],
         channel_name=name("channels", order["channel"]),
         channel_reference=order["reference"],

@@ -46,7 +46,8 @@ def receipt_data(payment: Payment, home: Household, language: Language) -> dict[
                 "amount": show_cny(part.amount_fen),
             }
             for part in payment.split
-        ],
+        ]
+        + ([_credit(w, payment)] if payment.credit_fen else []),
         "total": show_cny(payment.amount_fen),
         "refunds": [
             {"at": w.day(one.decided_at), "id": one.id, "amount": show_cny(one.amount_fen)}
@@ -55,3 +56,8 @@ def receipt_data(payment: Payment, home: Household, language: Language) -> dict[
         "refunded": show_cny(payment.refunded_fen),
         "notes": [f"{w.say('channel_reference')} {payment.channel_reference or w.say('missing')}", w.say("note.receipt")],
     }
+
+
+def _credit(w: Wording, payment: Payment) -> dict[str, str]:
+    """What went to the credit balance, as a row of the split."""
+    return {"company": w.say("issuer"), "service": w.say("credit"), "bill_number": "", "amount": show_cny(payment.credit_fen)}

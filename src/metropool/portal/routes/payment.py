@@ -12,7 +12,7 @@ from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports import HOUSEHOLDS, Asked
 from metropool.portal.routes.resident import document
 from metropool.portal.schemas.basics import Page
-from metropool.portal.schemas.paying import Dues, NewPayment, Payment
+from metropool.portal.schemas.paying import Dues, NewPayment, NewTopUp, Payment
 
 ROOM = Room("payments", of="settlement")
 READ = on_account("home.read")
@@ -30,6 +30,12 @@ async def pay(call: CallOf, a: str, wanted: NewPayment) -> Response:
     by = call.person.login
     back = f"{site_url(call)}/pay/result/{a}"
     return await call.do_once(HOUSEHOLDS, lambda desk: desk.pay(account=a, wanted=wanted, by=by, return_url=back), status=201)
+
+
+@ROOM.post("/households/{a}/top-ups", right=on_account("payments.create"), answer=Payment, status=201, once=True)
+async def top_up(call: CallOf, a: str, wanted: NewTopUp) -> Response:
+    """Open a payment for the credit balance; the browser then goes to the channel."""
+    return await call.do_once(HOUSEHOLDS, lambda desk: desk.top_up(account=a, wanted=wanted), status=201)
 
 
 @ROOM.get("/households/{a}/payments", right=READ, answer=Page[Payment])

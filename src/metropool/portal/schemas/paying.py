@@ -55,15 +55,22 @@ class RefundOfPayment(Model):
 
 
 class Payment(Model):
-    """One payment (收费), as the platform knows it."""
+    """One payment (收费), as the platform knows it.
+
+    Attributes:
+        purpose: ``top_up`` pays no bill: all of it becomes credit (预存).
+        credit_fen: What of it went to the credit balance; once it is paid, split and credit sum to the amount.
+    """
 
     reference: str
     account: str
+    purpose: Literal["bills", "top_up"]
     state: PaymentState
     amount_fen: int
     refunded_fen: int
     refunds: list[RefundOfPayment]
     split: list[SplitPart]
+    credit_fen: int
     channel: str
     channel_name: Text
     channel_reference: str | None
@@ -76,11 +83,12 @@ class Payment(Model):
 
 
 class Dues(Model):
-    """All that is owed by one combined account."""
+    """All that is owed by one combined account, and its credit balance (预存), which pays by itself on the due date."""
 
     account: str
     as_of: Instant
     payable_fen: int
+    credit_fen: int
     due_date: date | None
     companies: list[DuesOfCompany]
     channels: list[Named]
@@ -88,10 +96,17 @@ class Dues(Model):
 
 
 class NewPayment(Request):
-    """What a resident means to pay; refused when it is no longer what is owed."""
+    """What a resident means to pay, by a channel or with ``balance`` out of the credit; refused when it is no longer what is owed."""
 
     bill_numbers: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=60)
     amount_fen: int = Field(ge=1, le=100_000_000)
+    channel: str = Field(min_length=1, max_length=64)
+
+
+class NewTopUp(Request):
+    """What a resident means to put on the credit balance."""
+
+    amount_fen: int = Field(ge=100, le=1_000_000)
     channel: str = Field(min_length=1, max_length=64)
 
 

@@ -41,7 +41,7 @@ function Result({ payment }: { payment: Payment }) {
         <Sign state={payment.state} />
         <PaymentStateTag state={payment.state} />
         <Money fen={payment.amount_fen} strong />
-        <p>{pick(payment.reason) || t(`pay.means.${payment.state}`)}</p>
+        <p>{pick(payment.reason) || t(payment.purpose === 'top_up' && payment.state === 'succeeded' ? 'pay.topped_up' : `pay.means.${payment.state}`)}</p>
         <span className="row" style={{ justifyContent: 'center', marginTop: '0.5rem' }}>
           <ReceiptLink payment={payment} />
           {payment.state === 'pending' && payment.redirect_url && <a className="export" href={payment.redirect_url}>{t('pay.back_to_channel')}</a>}
@@ -67,7 +67,7 @@ function Split({ payment }: { payment: Payment }) {
   const { t } = useTranslation()
   const pick = usePick()
   return (
-    <Card title={t('pay.split_done')}>
+    <Card title={t(payment.purpose === 'top_up' ? 'pay.top_up' : 'pay.split_done')}>
       <table className="plain-table">
         <tbody>
           {payment.split.map((part) => (
@@ -76,6 +76,7 @@ function Split({ payment }: { payment: Payment }) {
               <td className="right"><Money fen={part.amount_fen} /></td>
             </tr>
           ))}
+          {payment.credit_fen > 0 && <tr><td>{t('pay.credit')}</td><td className="right"><Money fen={payment.credit_fen} /></td></tr>}
         </tbody>
         <tfoot><tr><td>{t('bill.total')}</td><td className="right"><Money fen={payment.amount_fen} strong /></td></tr></tfoot>
       </table>
