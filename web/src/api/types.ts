@@ -185,7 +185,7 @@ export interface Payment {
   amount_fen: number
   refunded_fen: number
   refunds: RefundOfPayment[]
-  purpose: 'bills' | 'top_up'
+  purpose: 'bills' | 'top_up' | 'automatic'
   credit_fen: number
   split: PaymentPart[]
   channel: string
@@ -198,7 +198,8 @@ export interface Payment {
   receipt_number: string | null
   reason: Text | null
 }
-export interface Dues { account: string; as_of: Instant; payable_fen: number; credit_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null }
+export interface Mandate { id: string; account: string; state: 'pending' | 'signed' | 'declined' | 'revoked'; limit_fen: number; channel: string; channel_name: Text; redirect_url: string | null; decided_at: Instant | null; next_day: BusinessDate | null; next_fen: number | null }
+export interface Dues { account: string; as_of: Instant; payable_fen: number; credit_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null; mandate: Mandate | null }
 
 // Topology
 export interface TopologyNode {

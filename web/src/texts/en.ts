@@ -61,6 +61,10 @@ export const en: typeof zh = {
       refunded: 'All of it went back the way it came.', part_refunded: 'Part of it went back the way it came.',
     },
   },
+  auto: {
+    title: 'Automatic payment', on: 'Set up', off: 'Not set up', help: 'Once signed, what is open (less the prepaid balance) is taken three days before it is due; Home says beforehand how much and when. What does not succeed is tried once a day. End it any time, at once.',
+    limit: 'Limit of one payment', next: 'Next payment', nothing: 'Nothing is due', above: 'It is above the limit and will not be taken; please pay it yourself.', end: 'End it', waiting: 'Waiting to be signed at the payment channel.', go_on: 'Go and sign', declined: 'It was not agreed to last time.', range: 'The limit is {{least}} to {{most}}.', sign: 'Go and sign',
+  },
   map: {
     title: 'City map', help: 'First collection, loss and alarms; click an area for its detail and on to its meters. The map has a table with the same content.', label: 'City map: districts, communities, lines, pipes and terminals', picture: 'Map', as_map: 'As map', no_map: 'No geography of the city has been loaded yet.', layers: 'Layers', shade: 'Colour by', load: 'Load now', energy_today: 'Used today',
     collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{total}} meters', meters_silent: '{{total}}, {{silent}} silent',

@@ -59,6 +59,10 @@ export const zh = {
       refunded: '款项已全部退回原支付方式。', part_refunded: '部分款项已退回原支付方式。',
     },
   },
+  auto: {
+    title: '自动缴费', on: '已签约', off: '未签约', help: '签约后，每笔到期前三天自动扣款（扣除预存余额），先在首页告知金额和日期；没有成功的每天再试一次。可随时解约，立即生效。',
+    limit: '单笔限额', next: '下次扣款', nothing: '没有待缴费用', above: '超过单笔限额，不会自动扣款，请自行缴费。', end: '解约', waiting: '正在等待在支付渠道签约。', go_on: '去签约', declined: '上次没有同意签约。', range: '限额应为 {{least}} 至 {{most}}。', sign: '去签约',
+  },
   map: {
     title: '城市一张图', help: '先看采集率、损耗和告警；点区域看详情，再到表计。地图有同内容的表格。', label: '城市地图：区、小区、线路、管网与采集终端', picture: '地图', as_map: '看地图', no_map: '还没有装入城市的地理数据。', layers: '图层', shade: '着色方式', load: '当前负荷', energy_today: '今日用量',
     collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{total}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',

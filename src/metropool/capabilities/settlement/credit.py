@@ -48,7 +48,9 @@ def pay_from_credit(
         NotFound: A bill is not this account's.
         Conflict: There is no credit, or nothing is open.
     """
-    dues = [payments.due_of(row) for row in payments.wanted_dues(work, combined_account, set(bill_numbers))]
+    rows = payments.wanted_dues(work, combined_account, set(bill_numbers))
+    dues = [payments.due_of(row) for row in rows]
+    payments.check_not_automatic(work, combined_account, rows)
     amount_fen = min(most_fen, work.dues.credit(combined_account), sum(max(0, due.open_fen) for due in dues))
     if amount_fen <= 0:
         raise Conflict("there is nothing to pay, or nothing to pay it from", key="settlement.no_credit")

@@ -156,6 +156,21 @@ class PaymentNotice:
     paid_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class MandateNotice:
+    """What a payment channel says became of a mandate, its signature already checked.
+
+    Attributes:
+        status: ``signed``, ``declined`` or ``revoked``.
+    """
+
+    channel: str
+    reference: str
+    mandate: str
+    limit_fen: Fen
+    status: str
+
+
 def check_notice(*, notice: PaymentNotice, order_amount_fen: Fen) -> None:
     """Hold a notice to the order it speaks of.
 

@@ -13,7 +13,7 @@ from metropool.core.errors import Conflict, NotFound
 from metropool.core.money import Fen
 from metropool.exchange.messages import ROWS, PaymentsAllocated
 
-BILLS, TOP_UP = "bills", "top_up"
+BILLS, TOP_UP, AUTOMATIC = "bills", "top_up", "automatic"
 """What a payment order is for."""
 ORDER_LIVES = timedelta(hours=24)
 SEEN_WITHIN = timedelta(hours=24)
@@ -38,6 +38,7 @@ def open_payment(
         Conflict: What is open has changed since the payer saw it, or nothing is open.
     """
     dues = wanted_dues(work, combined_account, set(bill_numbers))
+    check_not_automatic(work, combined_account, dues)
     open_fen = sum(row["amount_fen"] - row["paid_fen"] for row in dues)
     if not open_fen - _grown_fen(dues, since=work.now - SEEN_WITHIN) <= amount_fen <= open_fen or amount_fen <= 0:
         raise Conflict(f"{open_fen} fen are open, not {amount_fen}", key="settlement.dues_changed", values={"open_fen": open_fen})
@@ -56,12 +57,14 @@ def add_order(
     amount_fen: Fen,
     channel: str,
     purpose: str = BILLS,
+    mandate: str | None = None,
 ) -> Mapping[str, Any]:
     """Keep a new payment order; a channel is told of it after the commit."""
     row = {
         "id": order,
         "combined_account": combined_account,
         "purpose": purpose,
+        "mandate": mandate,
         "bill_numbers": list(bill_numbers),
         "amount_fen": amount_fen,
         "channel": channel,
@@ -84,10 +87,18 @@ def wanted_dues(work: SettlementWork, combined_account: str, bill_numbers: set[s
     return [row for row in rows if row["bill_number"] in bill_numbers | fees]
 
 
-def bills_in_flight(work: SettlementWork, combined_account: str) -> set[str]:
-    """Bills somebody opened a payment for that has not ended."""
+def bills_in_flight(work: SettlementWork, combined_account: str, *, but: str = "") -> set[str]:
+    """Bills a payment (but one) was opened for that has not ended."""
     orders = work.dues.orders(combined_account=combined_account, state=("created", "pending"))
-    return {number for order in orders for number in order["bill_numbers"]}
+    return {number for order in orders if order["id"] != but for number in order["bill_numbers"]}
+
+
+def check_not_automatic(work: SettlementWork, combined_account: str, dues: Sequence[Mapping[str, Any]]) -> None:
+    """Nobody pays by hand what is being taken under a mandate at this moment."""
+    orders = work.dues.orders(combined_account=combined_account, purpose=AUTOMATIC, state=("created", "pending"))
+    taken = {number for order in orders for number in order["bill_numbers"]}
+    if taken & {row["bill_number"] for row in dues}:
+        raise Conflict("these bills are being paid automatically just now", key="settlement.automatic_under_way")
 
 
 def _grown_fen(dues: Sequence[Mapping[str, Any]], *, since: datetime) -> Fen:

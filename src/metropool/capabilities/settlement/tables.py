@@ -54,6 +54,7 @@ payment_order = Table(
     Column("id", String, primary_key=True),
     Column("combined_account", String, nullable=False),
     Column("purpose", String, nullable=False, default="bills"),
+    Column("mandate", String),
     Column("bill_numbers", JSON, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("channel", String, nullable=False),
@@ -96,6 +97,21 @@ account_credit = Table(
     Column("amount_fen", BigInteger, nullable=False),
 )
 """The credit balance of each account that ever had one, as the ledger has it, so that whose is due can be asked at once."""
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("combined_account", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("limit_fen", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("redirect_url", String),
+    Column("reference", String),
+    Column("decided_at", String),
+    Index("mandate_by_account", "combined_account"),
+    Index("mandate_by_state", "state"),
+)
 refund = Table(
     "refund",
     metadata,

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from metropool.capabilities.settlement import credit, operations, payments
+from metropool.capabilities.settlement import credit, mandates, operations, payments
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
 from metropool.capabilities.settlement.refunds import GIVEN
 from metropool.core.errors import Forbidden, Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.facts.registry.tables import party, place, usage_point
-from metropool.portal.desks import combined, owed
+from metropool.portal.desks import automatic, combined, owed
 from metropool.portal.desks.owed import open_fen
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import Parties, name
@@ -97,6 +97,7 @@ class HouseholdsDesk:
             companies=companies,
             channels=[Named(id=channel, name=name("channels", channel)) for channel in self._channels],
             open_payment=self._payment(waiting[0]) if waiting else None,
+            mandate=automatic.newest(self._work, account),
         )
 
     def payments(self, *, account: str, asked: Asked) -> Page[paying.Payment]:
@@ -143,11 +144,43 @@ class HouseholdsDesk:
         )
         return self.payment(account=account, reference=order)
 
+    def alerts(self, *, account: str) -> list[resident.Alert]:
+        """What a resident has to know of payments ahead."""
+        return automatic.alerts(self._work, account)
+
+    def mandate(self, *, account: str, mandate: str) -> paying.Mandate:
+        """One mandate of an account."""
+        rows = self._work.dues.mandates(combined_account=account, id=mandate)
+        if not rows:
+            raise NotFound(f"no mandate {mandate} of this account")
+        return automatic.mandate(self._work, rows[0])
+
+    def open_mandate(self, *, account: str, wanted: paying.NewMandate) -> paying.Mandate:
+        """Operation: make a mandate to be signed; the channel is told of it after the commit."""
+        self._check_channel(wanted.channel)
+        known = f"M{self._work.ids.fresh_id()[:12]}"
+        given = {"work": self._work, "mandate": known, "combined_account": account}
+        mandates.open_mandate(**given, limit_fen=wanted.limit_fen, channel=wanted.channel)  # type: ignore[arg-type]
+        return self.mandate(account=account, mandate=known)
+
+    def revoke_mandate(self, *, account: str, mandate: str) -> paying.Mandate:
+        """Operation: end a mandate here and now."""
+        mandates.revoke_mandate(work=self._work, mandate=mandate, combined_account=account)
+        return self.mandate(account=account, mandate=mandate)
+
+    def hear_mandate_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> paying.NoticeAnswer:
+        """Operation: take a channel's notice about a mandate in, once in effect."""
+        known = self._known_channel(channel)
+        try:
+            notice = known.read_mandate_notice(path=path, timestamp=timestamp, signature=signature, body=body)
+            mandates.receive_mandate_notice(work=self._work, notice=notice)
+        except (Invalid, NotFound) as reason:
+            raise Forbidden(f"the notice was refused: {reason}") from reason
+        return paying.NoticeAnswer(result="success")
+
     def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> paying.NoticeAnswer:
         """Operation: take a channel's notice in, once in effect."""
-        known = self._channels.get(channel)
-        if known is None:
-            raise NotFound(f"there is no payment channel {channel}")
+        known = self._known_channel(channel)
         try:
             notice = known.read_notice(path=path, timestamp=timestamp, signature=signature, body=body)
             payments.receive_notice(work=self._work, notice=notice)
@@ -157,6 +190,11 @@ class HouseholdsDesk:
 
     def _fresh_order(self) -> str:
         return f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
+
+    def _known_channel(self, channel: str) -> Channel:
+        if channel not in self._channels:
+            raise NotFound(f"there is no payment channel {channel}")
+        return self._channels[channel]
 
     def _check_channel(self, channel: str) -> None:
         if channel not in self._channels:

@@ -10,6 +10,9 @@ from metropool.portal.schemas.basics import Instant, Model, Month, Named, Reques
 PaymentState = Literal["pending", "succeeded", "failed", "expired", "refunded", "part_refunded"]
 
 
+MandateState = Literal["pending", "signed", "declined", "revoked"]
+
+
 class DueBill(Model):
     """One company bill that is owed, or whose late fee is: ``late_fee_fen`` is what of the fee is open, inside ``payable_fen``."""
 
@@ -64,7 +67,7 @@ class Payment(Model):
 
     reference: str
     account: str
-    purpose: Literal["bills", "top_up"]
+    purpose: Literal["bills", "top_up", "automatic"]
     state: PaymentState
     amount_fen: int
     refunded_fen: int
@@ -82,6 +85,28 @@ class Payment(Model):
     reason: Text | None
 
 
+class Mandate(Model):
+    """Automatic payment (自动缴费), as agreed with a payment channel.
+
+    Attributes:
+        limit_fen: Most that one payment may be.
+        redirect_url: Where it is signed, while it is not.
+        next_day: When the next payment is made; null while nothing is open.
+        next_fen: What will be taken then, as things stand.
+    """
+
+    id: str
+    account: str
+    state: MandateState
+    limit_fen: int
+    channel: str
+    channel_name: Text
+    redirect_url: str | None
+    decided_at: Instant | None
+    next_day: date | None
+    next_fen: int | None
+
+
 class Dues(Model):
     """All that is owed by one combined account, and its credit balance (预存), which pays by itself on the due date."""
 
@@ -93,6 +118,7 @@ class Dues(Model):
     companies: list[DuesOfCompany]
     channels: list[Named]
     open_payment: Payment | None
+    mandate: Mandate | None
 
 
 class NewPayment(Request):
@@ -107,6 +133,13 @@ class NewTopUp(Request):
     """What a resident means to put on the credit balance."""
 
     amount_fen: int = Field(ge=100, le=1_000_000)
+    channel: str = Field(min_length=1, max_length=64)
+
+
+class NewMandate(Request):
+    """What a resident means to have paid automatically."""
+
+    limit_fen: int = Field(ge=1_000, le=1_000_000)
     channel: str = Field(min_length=1, max_length=64)
 
 

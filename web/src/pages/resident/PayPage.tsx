@@ -13,6 +13,7 @@ import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { Empty, Failure, StateView } from '../../design/StateView'
+import { AutoPay } from './AutoPay'
 import { PaymentStateTag } from './PaymentStateTag'
 import { ReceiptLink } from './ReceiptLink'
 import { TopUp } from './TopUp'
@@ -34,6 +35,7 @@ export function PayPage() {
           <>
             {data.open_payment && <OpenPayment payment={data.open_payment} />}
             {data.payable_fen === 0 ? <Card><Empty reason={t('pay.nothing')} /></Card> : <Checkout key={data.payable_fen} dues={data} />}
+            <AutoPay dues={data} />
             <TopUp dues={data} />
           </>
         )}
@@ -151,7 +153,7 @@ function EarlierPayments({ account }: { account: string }) {
             <tbody>
               {data.rows.map((payment) => (
                 <tr key={payment.reference}>
-                  <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}{payment.purpose === 'top_up' && ` · ${t('pay.top_up')}`}</div><PaymentStateTag state={payment.state} /></td>
+                  <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}{payment.purpose !== 'bills' && ` · ${t(payment.purpose === 'top_up' ? 'pay.top_up' : 'auto.title')}`}</div><PaymentStateTag state={payment.state} /></td>
                   <td className="right"><Money fen={payment.amount_fen} strong /><div><ReceiptLink payment={payment} /></div></td>
                 </tr>
               ))}

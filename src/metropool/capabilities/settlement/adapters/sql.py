@@ -124,6 +124,18 @@ class SqlDues:
         query = select(credit.combined_account).where(credit.amount_fen > 0, select(due.bill_number).where(*is_open).exists())
         return list(self._connection.execute(query.order_by(credit.combined_account).limit(limit)).scalars())
 
+    def add_mandate(self, row: Row) -> None:
+        """Keep a mandate."""
+        self._add(t.mandate, row)
+
+    def mandates(self, **equal: object) -> list[Row]:
+        """Mandates, newest first."""
+        return sorted(self._rows(t.mandate, **equal), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+
+    def change_mandate(self, mandate: str, **values: object) -> None:
+        """Change the state of a mandate."""
+        self._connection.execute(update(t.mandate).where(t.mandate.c.id == mandate).values(**values))
+
     def add_refund(self, row: Row) -> None:
         """Keep a refund."""
         self._add(t.refund, row)
