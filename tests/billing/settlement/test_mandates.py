@@ -249,6 +249,13 @@ class TestPaying:
         hear(signed, channel.notice_of(automatic(signed)[0]["id"]))
         assert (channel.asked, sum(dues(signed).values())) == (2, TOTAL)
 
+    def test_more_than_one_unit_s_worth_is_worked_off(self, signed, channel, monkeypatch):
+        monkeypatch.setattr(mandates, "SOME", 1)
+        signed.clock.advance(timedelta(days=16))
+        again = [signed.settle(lambda work: mandates.order_automatic_payments(work=work)) for _ in range(3)]
+        assert again == [signed.clock.now(), None, None]
+        assert len(automatic(signed)) == 1
+
     def test_nothing_above_the_limit(self, billed, channel):
         ask(billed, limit_fen=TOTAL - 1)
         speak(billed, channel)

@@ -13,7 +13,8 @@ from metropool.capabilities.settlement.ports import Channel, SettlementWork
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 T = TypeVar("T")
-ASKS_AFTER = timedelta(minutes=2)
+ASKS_AFTER, ASKS_UNTIL = timedelta(minutes=2), timedelta(days=1)
+"""How old an order is when its channel is asked for the first and for the last time."""
 TITLES = {payments.BILLS: "Metropool 三单合一 combined bill", payments.TOP_UP: "Metropool 预存 prepayment"}
 MANDATE_TITLE = "Metropool 自动缴费 automatic payment"
 """What a payer reads at the channel, which has one title for both languages."""
@@ -47,9 +48,14 @@ async def speak_to_channels(*, runner: Runner, channels: Mapping[str, Channel], 
 
 
 def _waiting(work: SettlementWork) -> list[tuple[str, Mapping[str, Any]]]:
-    orders = work.dues.orders(state=("created", "pending", "expired"))
-    given_up = work.dues.orders(state="failed", purpose=payments.AUTOMATIC)
-    silent = [row for row in (*orders, *given_up) if row["state"] != "created" and _is_silent(row, work.now)]
+    orders = work.dues.young_orders(since=work.now - ASKS_UNTIL, state=("created", "pending", "expired", "failed"))
+    given_up = (mandates.OVERTAKEN, mandates.REVOKED)
+    asked = [
+        row
+        for row in orders
+        if row["state"] in ("pending", "expired") or (row["state"] == "failed" and row["reason"] in given_up)
+    ]
+    silent = [row for row in asked if _is_silent(row, work.now)]
     new = [("charge" if row["mandate"] else "create", row) for row in orders if row["state"] == "created"]
     refunded = [("refund", row) for row in work.dues.refunds(state="ordered")]
     return [*_waiting_mandates(work), *new, *refunded, *(("ask", row) for row in silent)]
@@ -67,7 +73,7 @@ def _waiting_mandates(work: SettlementWork) -> list[tuple[str, Mapping[str, Any]
 def _is_silent(row: Mapping[str, Any], now: datetime) -> bool:
     """Nobody said how it ended: asked for until a day after it was made."""
     age = now - datetime.fromisoformat(row["created_at"])
-    return ASKS_AFTER <= age <= timedelta(days=1)
+    return ASKS_AFTER <= age <= ASKS_UNTIL
 
 
 async def _attempt(step: Awaitable[None]) -> int:

@@ -15,6 +15,7 @@ BALANCE = "balance"
 """Stands for the channel of a payment that moves no money."""
 LEAST_FEN, MOST_FEN = 100, 1_000_000
 SOME = 200
+"""Accounts paid for in one unit."""
 
 
 def open_top_up(*, work: SettlementWork, order: str, combined_account: str, amount_fen: Fen, channel: str) -> Mapping[str, Any]:
@@ -72,8 +73,12 @@ def pay_from_credit(
 
 
 def use_credit(*, work: SettlementWork) -> datetime | None:
-    """On the due date, and after it, take what is open out of the credit balances; not what somebody is paying just now."""
-    today = business_date(work.now)
+    """On the due date, and after it, take what is open out of the credit balances; not what somebody is paying just now.
+
+    Returns:
+        Now when there may be more accounts, None when all are done.
+    """
+    today, paid = business_date(work.now), 0
     found = work.dues.accounts_with_credit_due(day=today, limit=SOME)
     for account in found:
         in_flight = payments.bills_in_flight(work, account)
@@ -84,4 +89,5 @@ def use_credit(*, work: SettlementWork) -> datetime | None:
             order = f"B{work.now:%Y%m%d}-{work.ids.fresh_id()[:12]}"
             credit_fen = work.dues.credit(account)
             pay_from_credit(work=work, order=order, combined_account=account, bill_numbers=numbers, most_fen=credit_fen)
-    return None
+            paid += 1
+    return work.now if paid and len(found) == SOME else None

@@ -1,6 +1,6 @@
 """Mandates (自动缴费协议): signed by the resident at the payment channel, used for bills that fall due, ended at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ OVERTAKEN, REVOKED = "overtaken", "revoked"
 LEAST_FEN, MOST_FEN = 1_000, 1_000_000
 DAYS_BEFORE = timedelta(days=3)
 """So long before the due date a bill is paid, and at most one attempt a day is made."""
+SOME = 200
+"""Mandates looked at in one unit."""
 
 
 def open_mandate(*, work: SettlementWork, mandate: str, combined_account: str, limit_fen: Fen, channel: str) -> Mapping[str, Any]:
@@ -98,24 +100,32 @@ def note_revoked(*, work: SettlementWork, mandate: str) -> None:
 
 
 def order_automatic_payments(*, work: SettlementWork) -> datetime | None:
-    """Order what falls due soon under each signed mandate: once a day and mandate, not what somebody is paying just now."""
+    """Order what falls due soon under signed mandates: each looked at once a day, not for what somebody is paying just now.
+
+    Returns:
+        Now when there may be more to look at, None when this day is done.
+    """
     today = business_date(work.now)
-    for mandate in work.dues.mandates(state="signed"):
-        order = f"A{today:%Y%m%d}-{mandate['id']}"
+    found = work.dues.mandates_due(today=today, until=today + DAYS_BEFORE, limit=SOME)
+    for mandate in found:
+        work.dues.change_mandate(mandate["id"], looked_on=today.isoformat())
         numbers, amount_fen, day = next_payment(work=work, mandate=mandate)
-        if day is None or day > today or not 0 < amount_fen <= mandate["limit_fen"] or work.dues.orders(id=order):
-            continue
-        payments.add_order(
-            work=work,
-            order=order,
-            combined_account=mandate["combined_account"],
-            bill_numbers=numbers,
-            amount_fen=amount_fen,
-            channel=mandate["channel"],
-            purpose=payments.AUTOMATIC,
-            mandate=mandate["id"],
-        )
-    return None
+        if day is not None and day <= today and 0 < amount_fen <= mandate["limit_fen"]:
+            _order(work, mandate, numbers, amount_fen, today)
+    return work.now if len(found) == SOME else None
+
+
+def _order(work: SettlementWork, mandate: Mapping[str, Any], numbers: Sequence[str], amount_fen: Fen, today: date) -> None:
+    payments.add_order(
+        work=work,
+        order=f"A{today:%Y%m%d}-{mandate['id']}",
+        combined_account=mandate["combined_account"],
+        bill_numbers=numbers,
+        amount_fen=amount_fen,
+        channel=mandate["channel"],
+        purpose=payments.AUTOMATIC,
+        mandate=mandate["id"],
+    )
 
 
 def next_payment(*, work: SettlementWork, mandate: Mapping[str, Any]) -> tuple[list[str], Fen, date | None]:

@@ -109,6 +109,7 @@ mandate = Table(
     Column("redirect_url", String),
     Column("reference", String),
     Column("decided_at", String),
+    Column("looked_on", String),
     Index("mandate_by_account", "combined_account"),
     Index("mandate_by_state", "state"),
 )

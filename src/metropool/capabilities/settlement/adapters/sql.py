@@ -70,6 +70,12 @@ class SqlDues:
         """Payment orders, newest first."""
         return sorted(self._rows(t.payment_order, **equal), key=lambda row: (row["created_at"], row["id"]), reverse=True)
 
+    def young_orders(self, *, since: datetime, state: Sequence[str]) -> list[Row]:
+        """Payment orders in some states, made since a moment, oldest first."""
+        c = t.payment_order.c
+        query = select(t.payment_order).where(c.state.in_(state), c.created_at >= since.isoformat())
+        return [dict(row) for row in self._connection.execute(query.order_by(c.created_at, c.id)).mappings()]
+
     def change_order(self, order: str, **values: object) -> None:
         """Change the state of an order."""
         self._connection.execute(update(t.payment_order).where(t.payment_order.c.id == order).values(**values))
@@ -131,6 +137,14 @@ class SqlDues:
     def mandates(self, **equal: object) -> list[Row]:
         """Mandates, newest first."""
         return sorted(self._rows(t.mandate, **equal), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+
+    def mandates_due(self, *, today: date, until: date, limit: int) -> list[Row]:
+        """Signed mandates not looked at today whose account has something open that is due by a day."""
+        m, due = t.mandate.c, t.due.c
+        is_open = (due.combined_account == m.combined_account, due.due_date <= until.isoformat(), due.paid_fen < due.amount_fen)
+        not_yet = m.looked_on.is_(None) | (m.looked_on < today.isoformat())
+        query = select(t.mandate).where(m.state == "signed", not_yet, select(due.bill_number).where(*is_open).exists())
+        return [dict(row) for row in self._connection.execute(query.order_by(m.id).limit(limit)).mappings()]
 
     def change_mandate(self, mandate: str, **values: object) -> None:
         """Change the state of a mandate."""
