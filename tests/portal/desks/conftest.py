@@ -39,6 +39,7 @@ FALLING = "meter-electricity-0007"
 NEVER = "meter-gas-0003"
 PROFILE, DAILY = reading_type("electricity_forward_profile_register").id, reading_type("electricity_forward_register").id
 RELAY, WATER, GAS = (reading_type(code).id for code in ("electricity_relay_state", "water_register", "gas_register"))
+MONTH = reading_type("electricity_forward_month_register").id
 STATES = {"meter-electricity-0002": 1}
 
 
@@ -131,6 +132,9 @@ def series_of(row):
         at = np.arange(MIDNIGHT, LAST_S + 1, 900)
         if row["device"] == DEAD:
             at = at[at <= MIDNIGHT + 4 * 3600]
+        return [(*where, at, register(row, at))]
+    if item == MONTH and row["point"] and row["device"] != DEAD:
+        at = np.array([MIDNIGHT])
         return [(*where, at, register(row, at))]
     if item == DAILY and row["point"]:
         at = np.array([MIDNIGHT, MIDNIGHT + 86_400])[: 1 if row["device"] == DEAD else 2]
