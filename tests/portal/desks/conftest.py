@@ -133,11 +133,9 @@ def series_of(row):
         if row["device"] == DEAD:
             at = at[at <= MIDNIGHT + 4 * 3600]
         return [(*where, at, register(row, at))]
-    if item == MONTH and row["point"] and row["device"] != DEAD:
-        at = np.array([MIDNIGHT])
-        return [(*where, at, register(row, at))]
-    if item == DAILY and row["point"]:
-        at = np.array([MIDNIGHT, MIDNIGHT + 86_400])[: 1 if row["device"] == DEAD else 2]
+    if item in (DAILY, MONTH) and row["point"]:
+        held = {DAILY: 2, MONTH: 1}[item] - (row["device"] == DEAD)
+        at = np.array([MIDNIGHT, MIDNIGHT + 86_400])[:held]
         return [(*where, at, register(row, at))]
     if item in (WATER, GAS):
         at = np.arange(MIDNIGHT, NOW_S, 3600)

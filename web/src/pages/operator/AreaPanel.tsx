@@ -15,6 +15,7 @@ import { Sparkline } from '../../design/Sparkline'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
 import { TerminalStateTag } from './TerminalStateTag'
+import { WorkOrdersOfDevice } from './WorkOrdersOfDevice'
 
 /** What is the matter in one area, and the way on to its meters. */
 export function AreaPanel({ id, onClose }: { id: string; onClose: () => void }) {
@@ -99,6 +100,7 @@ export function TerminalPanel({ properties, onClose }: { properties: MapProperti
       </dl>
       <Link to="/operator/meters" search={{ terminal: properties.id }}>{t('map.to_meters')}</Link>
       <Link to="/operator/collection" search={{ terminal: properties.id }}>{t('map.to_collection')}</Link>
+      <WorkOrdersOfDevice device={properties.id} />
     </Panel>
   )
 }
