@@ -120,7 +120,7 @@ function Terminals({ range, missing }: { range: TimeRange; missing: Collection['
       title={t('collection.terminals')}
       extra={
         <>
-          <OpenWorkOrder devices={chosen} kind="no_contact" label={t('work_order.open_chosen', { devices: chosen.length })} />
+          {chosen.length > 0 && <OpenWorkOrder devices={chosen} kind="no_contact" label={t('work_order.open_chosen', { devices: chosen.length })} />}
           <Button disabled={targets.length === 0} onClick={() => setAsking(true)}>{t(chosen.length > 0 ? 'collection.recollect_chosen' : 'collection.recollect_all', { count: targets.length })}</Button>
         </>
       }

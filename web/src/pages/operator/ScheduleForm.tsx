@@ -46,10 +46,14 @@ export function ScheduleForm({ row, onDone }: { row: ScheduleRow; onDone: () => 
     <form className="stack" onSubmit={(event) => { event.preventDefault(); void submit() }}>
       <div className="row">
         <Checkbox checked={collected} onChange={(event) => setCollected(event.target.checked)}>{t('schedule.collect')}</Checkbox>
-        <label htmlFor={`${id}-every`}>{t('schedule.every')}</label>
-        <InputNumber id={`${id}-every`} value={every} onChange={setEvery} suffix={t('schedule.minute_unit')} style={{ width: '8rem' }} />
-        <label htmlFor={`${id}-delay`}>{t('schedule.delay')}</label>
-        <InputNumber id={`${id}-delay`} value={delay} onChange={setDelay} suffix={t('schedule.minute_unit')} style={{ width: '8rem' }} />
+        <span className="row">
+          <label htmlFor={`${id}-every`}>{t('schedule.every')}</label>
+          <InputNumber id={`${id}-every`} value={every} onChange={setEvery} suffix={t('schedule.minute_unit')} style={{ width: '8rem' }} />
+        </span>
+        <span className="row">
+          <label htmlFor={`${id}-delay`}>{t('schedule.delay')}</label>
+          <InputNumber id={`${id}-delay`} value={delay} onChange={setDelay} suffix={t('schedule.minute_unit')} style={{ width: '8rem' }} />
+        </span>
         <Segmented aria-label={t('schedule.when')} value={when} options={(['now', 'midnight'] as const).map((value) => ({ value, label: t(`schedule.starts.${value}`) }))} onChange={setWhen} />
       </div>
       <p className="muted">{t('schedule.limits', { least: numberText(row.least_every_s / 60, '1'), longest: numberText(row.longest_every_s / 60, '1') })}</p>

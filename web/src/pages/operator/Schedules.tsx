@@ -54,7 +54,7 @@ function Items({ rows, chosen, onChoose }: { rows: ScheduleRow[]; chosen: string
       aria-label={t('schedule.title')} dataSource={rows} rowKey="item" pagination={false} size="small" scroll={{ x: 'max-content' }}
       columns={[
         { key: 'name', title: t('schedule.item'), render: (_, row) => <button type="button" className="link-button" aria-pressed={chosen === row.item} onClick={() => onChoose(row.item)}>{pick(row.name)}</button> },
-        { key: 'kind', title: t('schedule.kind'), render: (_, row) => t(`collection.items.${row.kind}`) },
+        { key: 'kind', title: t('schedule.kind'), render: (_, row) => (row.kind === 'interval' ? minutes(row.slot_s) : t(`collection.items.${row.kind}`)) },
         { key: 'every', title: t('schedule.every'), align: 'right', render: (_, row) => minutes(row.every_s) },
         { key: 'delay', title: t('schedule.delay'), align: 'right', render: (_, row) => minutes(row.delay_s) },
         { key: 'state', title: t('schedule.state'), render: (_, row) => <StateTag tone={row.is_collected ? 'good' : 'quiet'}>{t(row.is_collected ? 'schedule.on' : 'schedule.off')}</StateTag> },
