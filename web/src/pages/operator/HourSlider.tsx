@@ -3,7 +3,7 @@ import dayjs from 'dayjs'
 import { useEffect, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNow } from '../../design/clock'
-import { instantText, shanghai } from '../../design/format'
+import { shanghai } from '../../design/format'
 import { useUrlState } from '../../design/urlState'
 
 const DAYS = 7
@@ -28,7 +28,9 @@ export function HourSlider() {
   const [moved, setMoved] = useState<number | null>(null)
   const shown = moved ?? place
   const instantOf = (hour: number) => shanghai(dayjs(newest - (HOURS - hour) * HOUR_MS).valueOf()).format('YYYY-MM-DDTHH:mm:ssZ')
-  const text = shown > HOURS ? t('then.now') : t('then.hour', { start: instantText(instantOf(shown - 1)), end: instantText(instantOf(shown)).slice(-5) })
+  // An address may name an hour before the slider begins: then it stands at its left end and the words say which hour it is.
+  const end = moved === null && at ? shanghai(at).startOf('hour') : shanghai(dayjs(newest).valueOf()).subtract(HOURS - shown, 'hour')
+  const text = shown > HOURS ? t('then.now') : t('then.hour', { start: end.subtract(1, 'hour').format('YYYY-MM-DD HH:mm'), end: end.format('HH:mm') })
 
   useEffect(() => {
     if (moved === null) return
