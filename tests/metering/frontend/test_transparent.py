@@ -99,3 +99,26 @@ def test_a_meter_that_settles_on_another_day_or_a_month_that_is_not_over_is_deni
         assert world.log.rows == []
 
     asyncio.run(with_meter(body))
+
+
+async def stands(world, state):
+    for _ in range(400):
+        if [contact.state for contact in world.server.contacts(whole=True)] == [state]:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(world.server.contacts(whole=True))
+
+
+def test_a_meter_is_dialled_without_being_asked_and_told_as_gone_when_it_hangs_up():
+    async def body(world, meter):
+        await stands(world, "online")
+        await world.server.carry_out(read(REGISTER))
+        heard = world.server.contacts(whole=True)[0].last_heard_at
+        await meter.stop()
+        line = world.server.meters._lines[METER]
+        line.writer.transport.abort()
+        line.dial_at = 0
+        await stands(world, "offline")
+        assert world.server.contacts(whole=True)[0].last_heard_at == heard
+
+    asyncio.run(with_meter(body))

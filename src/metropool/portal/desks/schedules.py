@@ -48,6 +48,7 @@ class SchedulesDesk:
 
     def _row(self, schedule: Schedule) -> schema.ScheduleRow:
         kind, index = reading_types_by_id()[schedule.item], self._work.collection.index()[0]
+        is_planned = (index.item_of == schedule.item) & index.serves & (index.terminal_of >= 0)
         versions = self._work.schedule_versions.versions().get(schedule.item, [])
         coming = model.coming(versions, now_s=int(self._work.now.timestamp()))
         return schema.ScheduleRow.model_validate(
@@ -57,7 +58,7 @@ class SchedulesDesk:
                 "service": kind.service,
                 "kind": kind_of(schedule),
                 "how": said("hows", kind.code),
-                "channels": int(np.count_nonzero((index.item_of == schedule.item) & index.serves)),
+                "channels": int(np.count_nonzero(is_planned)),
                 "slot_s": schedule.interval_s,
                 "every_s": schedule.every_s,
                 "delay_s": schedule.delay_s,

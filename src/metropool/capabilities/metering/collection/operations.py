@@ -26,7 +26,7 @@ def plan_days(*, work: CollectionWork) -> int:
     now_s = int(work.now.timestamp())
     today, added = (now_s + OFFSET_S) // DAY_S, 0
     for schedule in work.collection.schedules().values():
-        channels = np.flatnonzero((index.item_of == schedule.item) & index.serves)
+        channels = np.flatnonzero((index.item_of == schedule.item) & index.serves & (index.terminal_of >= 0))
         for day in asked_days(schedule, now_s=now_s):
             known = work.sheets.planned_with(item=schedule.item, day=day)
             if known is None or (known != fingerprint and day == today):
