@@ -15,6 +15,7 @@ READING_TYPES = {
         "electricity_voltage_a",
         "electricity_current_a",
         "electricity_relay_state",
+        "electricity_forward_month_register",
     ),
     "water": ("water_register", "water_settlement_register", "water_valve_state"),
     "gas": ("gas_register", "gas_settlement_register", "gas_valve_state"),

@@ -149,9 +149,15 @@ class TestCollection:
         assert [one.id for one in page.terminals] == ["meter-electricity-0010", "terminal-1"]
         assert page.cells == [[None, None], [pytest.approx(100 * (9 * 96 + 16) / 960, abs=0.01), pytest.approx(90.0)]]
 
-    def test_nothing_monthly_is_said_to_be_nothing(self, page):
-        assert page.rates.monthly.value is None
-        assert page.rates.monthly.reason
+    def test_the_monthly_rate_is_of_the_newest_month_that_is_over(self, page):
+        told, planned = 8, 10
+        assert page.rates.monthly_of == "2026-06"
+        assert page.rates.monthly.value == Decimal(str(round(100 * told / planned, 2)))
+
+    def test_nothing_monthly_is_said_to_be_nothing(self, station):
+        page = station.ask(MeteringDesk, lambda desk: desk.collection(service="heat", start=START, end=TWO_DAYS, item="monthly"))
+        assert (page.rates.monthly.value, page.rates.monthly_of) == (None, None)
+        assert page.rates.monthly.reason.en == "No monthly item planned yet."
 
     def test_of_days_without_a_plan_is_no_data(self, station):
         long_ago = START - timedelta(days=400)
@@ -222,6 +228,7 @@ class TestMeter:
         assert {one.reading_type for one in found.measures} == {
             "electricity_forward_register",
             "electricity_forward_profile_register",
+            "electricity_forward_month_register",
         }
 
     def test_of_the_shop_has_its_multiplier(self, station):

@@ -117,7 +117,7 @@ def _terminals(field: Field, service: Service | None) -> Iterator[Feature]:
 
 
 def _homes(field: Field, service: Service | None) -> Iterator[Feature]:
-    states, alarms, heard = field.states, field.alarms_by_meter(), field.standing.read_at > 0
+    states, alarms, heard = field.states, field.alarms_by_meter(), field.is_known
     for place in field.city.places.values():
         point = _point(place) if place.kind in ("home", "site") else None
         meters = field.chosen(place.id, service) if point else np.zeros(0, np.int64)

@@ -83,6 +83,11 @@ class Field:
         return standing_queries.meter_states(city=self.city, standing=self.standing, now_s=self.now_s, faulty=at)
 
     @cached_property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Meters that ever told anything."""
+        return self.standing.read_at > 0
+
+    @cached_property
     def commands(self) -> CommandFigures:
         """Figures of the command journal."""
         return command_figures(work=self.work)

@@ -24,6 +24,7 @@ from metropool.core.texts import texts_of
 from metropool.portal.desks import city_features, collection_page, losses, meter_curve
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.field import NOT_YET, Field, MeteringWork, service_or_power
+from metropool.portal.desks.field_then import FieldThen
 from metropool.portal.desks.light_pages import light_page
 from metropool.portal.desks.operator_words import moment, named, place_text, reading, said, type_name
 from metropool.portal.ports import Asked
@@ -58,9 +59,13 @@ class MeteringDesk:
             waiting_commands=sum(field.commands.by_state.get(state, 0) for state in NOT_YET),
         )
 
-    def city_map(self, *, service: Service | None) -> schema.CityMap:
-        """The city as GeoJSON."""
-        return city_features.city_map(self._field, service)
+    def overview_then(self, *, service: Service | None, at: datetime) -> schema.OverviewThen:
+        """The city in the numbers that are known of an earlier hour."""
+        return FieldThen(self._work, at).overview(service)
+
+    def city_map(self, *, service: Service | None, at: datetime | None = None) -> schema.CityMap:
+        """The city as GeoJSON, now or in an earlier hour."""
+        return city_features.city_map(self._field if at is None else FieldThen(self._work, at), service)
 
     def area(self, *, area: str, service: Service | None) -> schema.Area:
         """One district, community or supply area."""

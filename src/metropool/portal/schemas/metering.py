@@ -11,6 +11,7 @@ from metropool.portal.schemas.basics import (
     Figure,
     Instant,
     Model,
+    Month,
     Named,
     Quality,
     Request,
@@ -63,6 +64,16 @@ class Overview(Model):
     silent_terminals: int
     open_alarms: int
     waiting_commands: int
+
+
+class OverviewThen(Model):
+    """What is known of one earlier hour; ``as_of`` is its end."""
+
+    as_of: Instant
+    start: Instant
+    load: Figure
+    collection_rate: Figure
+    open_alarms: int
 
 
 class CityMap(Model):
@@ -132,11 +143,12 @@ class Area(Model):
 
 
 class Rates(Model):
-    """Collection success by kind of item."""
+    """Collection success by kind of item; ``monthly`` is of one month, the newest that is over by the end of the time."""
 
     interval: Figure
     daily: Figure
     monthly: Figure
+    monthly_of: Month | None
 
 
 class Funnel(Model):

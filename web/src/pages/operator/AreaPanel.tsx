@@ -16,6 +16,7 @@ import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
 import { LossFacts } from './LossFacts'
 import { TerminalStateTag } from './TerminalStateTag'
+import { WorkOrdersOfDevice } from './WorkOrdersOfDevice'
 
 /** What is the matter in one area, and the way on to its meters. */
 export function AreaPanel({ id, onClose }: { id: string; onClose: () => void }) {
@@ -100,6 +101,7 @@ export function TerminalPanel({ properties, onClose }: { properties: MapProperti
       </dl>
       <Link to="/operator/meters" search={{ terminal: properties.id }}>{t('map.to_meters')}</Link>
       <Link to="/operator/collection" search={{ terminal: properties.id }}>{t('map.to_collection')}</Link>
+      <WorkOrdersOfDevice device={properties.id} />
     </Panel>
   )
 }

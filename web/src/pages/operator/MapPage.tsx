@@ -13,8 +13,10 @@ import { ServiceSwitch, useService } from '../../design/ServiceSwitch'
 import { StateView } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
 import { AreaPanel, TerminalPanel } from './AreaPanel'
+import { HourSlider, useHour } from './HourSlider'
 import { LossNote } from './LossFacts'
 import './operator.css'
+import { ThenNumbers } from './ThenNumbers'
 
 const LAYERS: MapLayer[] = ['district', 'community', 'supply_area', 'line', 'pipe', 'terminal', 'home']
 const SHADES: Shade[] = ['state', 'collection_rate', 'loss_rate', 'value']
@@ -24,10 +26,12 @@ export function MapPage() {
   const { t } = useTranslation()
   const service = useService()
   const overview = useQuery(overviewQuery({ service }))
-  const map = useQuery(mapQuery({ service }))
+  const at = useHour()
+  const map = useQuery(mapQuery({ service, at }))
   return (
-    <PageFrame title={t('map.title')} as_of={overview.data?.as_of} help={t('map.help')} actions={<ServiceSwitch />}>
-      <StateView query={overview} height={96}>{(data) => <KeyNumbers overview={data} />}</StateView>
+    <PageFrame title={t('map.title')} as_of={at ? map.data?.as_of : overview.data?.as_of} help={t('map.help')} actions={<ServiceSwitch />}>
+      {at ? <ThenNumbers at={at} /> : <StateView query={overview} height={96}>{(data) => <KeyNumbers overview={data} />}</StateView>}
+      <HourSlider />
       <StateView query={map} height={560} empty={(data) => (data.features.features.length === 0 ? t('map.no_map') : null)}>{(data) => <MapWithPanel data={data} />}</StateView>
     </PageFrame>
   )
