@@ -158,9 +158,9 @@ class EnergyMeter(Meter):
         return [Told(self.id, self.point, item, at_s, values[item](at_s))] if item else []
 
     def _control(self, frame: Frame645, at_s: int) -> Answer:
-        """Command 1C: accepted (9C), or refused (DC) for its form, password, expiry, or because power must be kept."""
+        """Command 1C: accepted (9C), or refused (DC) for its form, password, expiry, no relay, or because power must be kept."""
         data, password = frame.data, self.row["password"]
-        if len(data) != 16:
+        if len(data) != 16 or not self.can_switch:
             return self._bad(frame, dlt645.OTHER_ERROR), []
         if data[:4] != bytes.fromhex(password[:2]) + digits(password[2:]):
             return self._bad(frame, dlt645.NOT_AUTHORISED), []

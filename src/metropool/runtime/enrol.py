@@ -153,7 +153,7 @@ def _channels(devices: Sequence[Row]) -> list[Row]:
                     "point": point,
                     "digits": REGISTER_DIGITS if is_register else None,
                     "interval_s": INSTALLED.get(code),
-                    "writable": code.endswith("_state"),
+                    "writable": code.endswith("_state") and device.get("switches_supply", True),
                 }
             )
     return rows

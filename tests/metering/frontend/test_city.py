@@ -190,6 +190,9 @@ async def check(units, record, told):
     items = {item for _, _, item, _, _ in lake}
     assert {reading_type(code).id for code in ("electricity_forward_register", "electricity_forward_profile_register")} <= items
     assert {reading_type(code).id for code in ("water_register", "gas_register")} <= items
+    assert {row["device"] for row in record if "supply" in row["device"]} == {
+        row["id"] for row in told["devices"] if row.get("switches_supply") is False
+    }
     tcp = next(row for row in told["devices"] if row.get("transport") == "tcp")
     assert pack_dlt645(tcp["address"]) in {device for device, *_ in lake}
     unknown = await units.read(lambda work: queries.unknown_devices(work=work))
@@ -212,10 +215,10 @@ async def check_month(units, record, told, lake):
     rates = await units.read(lambda work: queries.day_rates(work=work, first=june_30, last=june_30))
     found = {rate.item: (rate.rate.planned, rate.rate.collected) for rate in rates}
     planned, collected = found[reading_type("electricity_forward_month_register").id]
-    assert planned == 10
+    assert planned == 11
     assert collected >= planned - 3, "three meters may stay silent"
     for code in ("water_settlement_register", "gas_settlement_register"):
-        assert found[reading_type(code).id] == (8, 8)
+        assert found[reading_type(code).id] == (9, 9)
 
 
 def stored(work):

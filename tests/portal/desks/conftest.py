@@ -37,6 +37,8 @@ HOMES = 8
 DEAD = "meter-electricity-0008"
 FALLING = "meter-electricity-0007"
 NEVER = "meter-gas-0003"
+SUPPLIES = 40
+"""Supply meters count 0.4 m3 an hour: the homes use 36 hundredths of water, so a tenth is lost."""
 PROFILE, DAILY = reading_type("electricity_forward_profile_register").id, reading_type("electricity_forward_register").id
 RELAY, WATER, GAS = (reading_type(code).id for code in ("electricity_relay_state", "water_register", "gas_register"))
 MONTH = reading_type("electricity_forward_month_register").id
@@ -119,7 +121,7 @@ def tell(work, index) -> None:
 
 
 def number_of(row) -> int:
-    return int(row["device"].rsplit("-", 1)[1])
+    return SUPPLIES if row["device"].startswith("meter-supply-") else int(row["device"].rsplit("-", 1)[1])
 
 
 def series_of(row):

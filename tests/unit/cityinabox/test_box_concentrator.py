@@ -111,7 +111,7 @@ def test_logs_in_pushes_yesterday_and_keeps_a_heartbeat(tmp_path):
 
     run(scene())
     told = recorded(tmp_path, "push")
-    assert {(row["point"], row["at"]) for row in told} == {(pn, unix(2026, 7, 3)) for pn in range(1, 6)}
+    assert {(row["point"], row["at"]) for row in told} == {(pn, unix(2026, 7, 3)) for pn in range(1, 7)}
 
 
 def test_repeats_a_push_until_it_is_confirmed_also_after_a_restart(tmp_path):
@@ -125,7 +125,7 @@ def test_repeats_a_push_until_it_is_confirmed_also_after_a_restart(tmp_path):
     assert len(set(repeated)) == 1
     assert recorded(tmp_path, "push") == []
     assert asyncio.run(scene((), 2)) == repeated[:1]
-    assert len(recorded(tmp_path, "push")) == 5 * 5
+    assert len(recorded(tmp_path, "push")) == 6 * 5
     assert asyncio.run(scene((), 2)) == []
 
 

@@ -240,11 +240,27 @@ export interface TopologyMessage {
 }
 
 // Operator
+export type LossState = 'good' | 'late' | 'bad' | 'negative' | 'unknown'
+export interface Loss {
+  service: Service
+  day: BusinessDate | null
+  rate: Figure
+  lost: Figure
+  supplied: Figure
+  sold: Figure
+  state: LossState
+  target_percent: number | null
+  limit_percent: number | null
+  meters: number
+  meters_with_data: number
+  areas: number
+  areas_with_rate: number
+}
 export interface Overview {
   as_of: Instant
   load: Figure
   collection_rate: Figure
-  loss_rate: Figure
+  loss: Loss
   meters: number
   terminals: number
   silent_terminals: number
@@ -262,6 +278,11 @@ export interface MapProperties {
   collection_rate: number | null
   alarms: number
   state: 'good' | 'late' | 'bad' | 'unknown'
+  loss_rate: number | null
+  lost: number | null
+  lost_unit: string | null
+  loss_day: BusinessDate | null
+  loss_state: LossState
 }
 export interface CityMap { as_of: Instant; bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, MapProperties> }
 export interface Alarm { id: string; severity: Severity; state: 'open' | 'closed'; name: Text; meter: string | null; terminal: string | null; area: string | null; where: Text; at: Instant; closed_at: Instant | null }
@@ -288,7 +309,7 @@ export interface Area {
   load: Figure
   energy_today: Figure
   collection_rate: Figure
-  loss_rate: Figure
+  loss: Loss
   meters: { service: Service; total: number; silent: number }[]
   terminals: Terminal[]
   alarms: Alarm[]
@@ -307,7 +328,7 @@ export interface Collection {
   cells: (number | null)[][]
   missing: { terminal: string; count: number; oldest: Instant }[]
 }
-export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; open_alarms: number }
+export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; loss: Loss; open_alarms: number }
 export interface ScheduleVersion { version: number; every_s: number; delay_s: number; is_collected: boolean; starts_at: Instant; made_at: Instant; made_by: string; reason: string; restores: number | null }
 export interface ScheduleRow {
   item: string

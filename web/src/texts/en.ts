@@ -63,7 +63,10 @@ export const en: typeof zh = {
     title: 'City map', help: 'First collection, loss and alarms; click an area for its detail and on to its meters. The map has a table with the same content.', label: 'City map: districts, communities, lines, pipes and terminals', picture: 'Map', as_map: 'As map', no_map: 'No geography of the city has been loaded yet.', layers: 'Layers', shade: 'Colour by', load: 'Load now', energy_today: 'Used today',
     collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{total}} meters', meters_silent: '{{total}}, {{silent}} silent',
     to_meters: 'Its meters', to_meter: 'The meter', to_collection: 'Its collection', no_alarms: 'No open alarms', terminals: 'Terminals', name: 'Name', layer_name: 'Kind', medium: 'Medium', value: 'Value', alarms: 'Alarms', state_name: 'State',
-    state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', value: 'By load' },
+    lost: 'Lost', supplied: 'Supplied', sold: 'Sold', loss_day: 'Day of loss', loss_band: 'Loss band', loss_from: 'From {{known}} of {{total}} customer meters.', loss_areas: '{{known}} of {{total}} supply areas have a rate.', loss_target: 'Target up to {{target}}%, limit {{limit}}%.',
+    loss_of: { electricity: 'Line-loss rate', water: 'Water loss rate', gas: 'Gas loss rate', heat: 'Heat loss rate' },
+    loss_state: { good: 'Within target', late: 'Above target', bad: 'Far above target', negative: 'Negative: check the links', unknown: 'No rate' },
+    state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', loss_rate: 'By loss rate', value: 'By load' },
     layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
   },
   collection: {

@@ -61,7 +61,10 @@ export const zh = {
     title: '城市一张图', help: '先看采集率、损耗和告警；点区域看详情，再到表计。地图有同内容的表格。', label: '城市地图：区、小区、线路、管网与采集终端', picture: '地图', as_map: '看地图', no_map: '还没有装入城市的地理数据。', layers: '图层', shade: '着色方式', load: '当前负荷', energy_today: '今日用量',
     collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{total}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',
     to_meters: '查看表计', to_meter: '查看该表', to_collection: '查看采集', no_alarms: '没有未关闭的告警', terminals: '采集终端', name: '名称', layer_name: '类别', medium: '种类', value: '数值', alarms: '告警', state_name: '状态',
-    state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', value: '按负荷' },
+    lost: '损失量', supplied: '供入量', sold: '售出量', loss_day: '损耗业务日', loss_band: '损耗评价', loss_from: '由 {{total}} 块用户表中的 {{known}} 块算出。', loss_areas: '{{total}} 个供应区中 {{known}} 个有损耗率。', loss_target: '指标不超过 {{target}}%，上限 {{limit}}%。',
+    loss_of: { electricity: '线损率', water: '产销差率', gas: '输差率', heat: '热损率' },
+    loss_state: { good: '达标', late: '超指标', bad: '严重超标', negative: '负损，请核对挂接', unknown: '无损耗率' },
+    state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', loss_rate: '按损耗率', value: '按负荷' },
     layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
   },
   collection: {

@@ -27,13 +27,38 @@ TerminalState = Literal["online", "silent", "never_seen"]
 MeterState = Literal["normal", "silent", "off", "fault", "exchanged"]
 
 
+LossState = Literal["good", "late", "bad", "negative", "unknown"]
+
+
+class Loss(Model):
+    """Loss (线损) of one or several supply areas on a business day: supplied less sold.
+
+    ``rate`` in % of supplied, negative when more was sold; amounts in kWh or m3. ``state`` against the target band: up to
+    ``target_percent`` good, up to ``limit_percent`` late. Meters are those sold through.
+    """
+
+    service: Service
+    day: date | None
+    rate: Figure
+    lost: Figure
+    supplied: Figure
+    sold: Figure
+    state: LossState
+    target_percent: float | None
+    limit_percent: float | None
+    meters: int
+    meters_with_data: int
+    areas: int
+    areas_with_rate: int
+
+
 class Overview(Model):
     """The city in eight numbers."""
 
     as_of: Instant
     load: Figure
     collection_rate: Figure
-    loss_rate: Figure
+    loss: Loss
     meters: int
     terminals: int
     silent_terminals: int
@@ -42,12 +67,13 @@ class Overview(Model):
 
 
 class OverviewThen(Model):
-    """What is known of one earlier hour; ``as_of`` is its end."""
+    """What is known of one earlier hour; ``as_of`` is its end, ``loss`` of the newest sealed day before it."""
 
     as_of: Instant
     start: Instant
     load: Figure
     collection_rate: Figure
+    loss: Loss
     open_alarms: int
 
 
@@ -110,7 +136,7 @@ class Area(Model):
     load: Figure
     energy_today: Figure
     collection_rate: Figure
-    loss_rate: Figure
+    loss: Loss
     meters: list[MetersOfService]
     terminals: list[Terminal]
     alarms: list[Alarm]

@@ -14,11 +14,12 @@ import { StateView } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
 import { AreaPanel, TerminalPanel } from './AreaPanel'
 import { HourSlider, useHour } from './HourSlider'
+import { LossNote } from './LossFacts'
 import './operator.css'
 import { ThenNumbers } from './ThenNumbers'
 
 const LAYERS: MapLayer[] = ['district', 'community', 'supply_area', 'line', 'pipe', 'terminal', 'home']
-const SHADES: Shade[] = ['state', 'collection_rate', 'value']
+const SHADES: Shade[] = ['state', 'collection_rate', 'loss_rate', 'value']
 
 /** Where in the city is something late, lost or loud. */
 export function MapPage() {
@@ -42,7 +43,7 @@ function KeyNumbers({ overview }: { overview: Overview }) {
     <div className="key-numbers">
       <KeyNumber name={t('map.load')}><NumberWithUnit figure={overview.load} /></KeyNumber>
       <KeyNumber name={t('map.collection_rate')}><NumberWithUnit figure={overview.collection_rate} /></KeyNumber>
-      <KeyNumber name={t('map.loss_rate')}><NumberWithUnit figure={overview.loss_rate} /></KeyNumber>
+      <KeyNumber name={t(`map.loss_of.${overview.loss.service}`)} note={<LossNote loss={overview.loss} />}><NumberWithUnit figure={overview.loss.rate} age={false} /></KeyNumber>
       <KeyNumber name={t('map.open_alarms')}><Link to="/operator/alarms" search={{ state: 'open' }}>{overview.open_alarms}</Link></KeyNumber>
       <KeyNumber name={t('map.silent_terminals')} note={t('map.of_terminals', { count: overview.terminals })}><Link to="/operator/collection">{overview.silent_terminals}</Link></KeyNumber>
       <KeyNumber name={t('map.waiting_commands')} note={t('map.of_meters', { total: numberText(overview.meters, '1') })}><Link to="/operator/commands">{overview.waiting_commands}</Link></KeyNumber>
