@@ -335,7 +335,7 @@ export interface Collection {
   cells: (number | null)[][]
   missing: { terminal: string; count: number; oldest: Instant }[]
 }
-export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; open_alarms: number }
+export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; loss: Loss; open_alarms: number }
 export interface ScheduleVersion { version: number; every_s: number; delay_s: number; is_collected: boolean; starts_at: Instant; made_at: Instant; made_by: string; reason: string; restores: number | null }
 export interface ScheduleRow {
   item: string
