@@ -47,7 +47,7 @@ async def connect(
             nkeys_seed_str=seed,
             inbox_prefix=f"reply.{user}".encode(),
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds; the client takes parts of one
             pending_size=0,
             error_cb=note,
             connect_timeout=5,

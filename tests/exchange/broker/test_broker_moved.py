@@ -12,7 +12,7 @@ from metropool.runtime.broker_place import broker_url
 from metropool.runtime.frontend import serve_frontend
 from metropool.runtime.settings import Settings
 
-WITHIN_S = 20.0
+WITHIN_S = 45.0
 
 
 async def hear_front_end(settings: Settings, url: str, asked: asyncio.Event) -> None:
