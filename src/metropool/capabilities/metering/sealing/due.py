@@ -45,7 +45,7 @@ def is_behind(*, day: date, row: Mapping[str, Any], newest: Mapping[str, int]) -
     """
     seen, own = row["snapshot"], newest.get(day.isoformat(), 0)
     beside = max(newest.get((day + step).isoformat(), 0) for step in (-DAY, DAY))
-    return bool(seen < own or (row["holes"] and row["is_estimated"] and seen < beside))
+    return bool(seen < own or (row["holes"] and seen < beside))
 
 
 def _age(work: SealingWork, row: Mapping[str, Any]) -> timedelta:
