@@ -40,6 +40,8 @@ QUERIES = {
 BODIES = {
     "/questions": {"bill_number": "E1", "line": None, "text": "为什么?"},
     "/payments": {"bill_numbers": ["E1"], "amount_fen": 1, "channel": "demo"},
+    "/mandates": {"limit_fen": 1000, "channel": "demo"},
+    "/top-ups": {"amount_fen": 100, "channel": "demo"},
     "/refunds": {"payment": "P1", "amount_fen": 1, "reason": "paid twice"},
     "/recollect": {"terminal_ids": ["t1"], "start": "2026-11-01T00:00:00Z", "end": "2026-11-02T00:00:00Z"},
     "/undo": {"seen": 2, "restore": 1, "reason": "as before"},

@@ -48,8 +48,9 @@ from metropool.portal.schemas.metering import (
     RecollectionOrdered,
     Terminal,
 )
-from metropool.portal.schemas.paying import Dues, NewPayment, NoticeAnswer, Payment
+from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPayment, NewTopUp, NoticeAnswer, Payment
 from metropool.portal.schemas.refunds import NewRefund, Refund
+from metropool.portal.schemas.resident import Alert as HomeAlert
 from metropool.portal.schemas.resident import DueNow, Household, Step, Usage, UsageCalendar, UsageNow
 from metropool.portal.schemas.site import Health, Site
 from metropool.portal.schemas.topology import Topology, TopologyMessage
@@ -155,6 +156,26 @@ class HouseholdsDesk(Protocol):
 
     def pay(self, *, account: str, wanted: NewPayment, by: str, return_url: str) -> Payment:
         """Operation: open a payment order with the channel; ``Conflict`` when ``wanted`` is no longer what is owed."""
+        ...
+
+    def top_up(self, *, account: str, wanted: NewTopUp) -> Payment:
+        """Operation: open a payment order whose money becomes the account's credit."""
+        ...
+
+    def alerts(self, *, account: str) -> list[HomeAlert]: ...
+
+    def mandate(self, *, account: str, mandate: str) -> Mandate: ...
+
+    def open_mandate(self, *, account: str, wanted: NewMandate) -> Mandate:
+        """Operation: make a mandate that the resident signs at the channel; ``Conflict`` when one is signed already."""
+        ...
+
+    def revoke_mandate(self, *, account: str, mandate: str) -> Mandate:
+        """Operation: end a mandate here and now."""
+        ...
+
+    def hear_mandate_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> NoticeAnswer:
+        """Operation: a payment channel's notice about a mandate, as ``hear_notice``."""
         ...
 
     def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> NoticeAnswer:

@@ -38,7 +38,7 @@ export const healthQuery = queryOptions({ queryKey: ['health'], queryFn: () => g
 
 const ofHousehold = (account: string, rest: string) => `/households/${encodeURIComponent(account)}/${rest}`
 export const householdsQuery = fact<{ rows: T.Household[] }>(PLATFORM, [], '/households')
-export const todayQuery = (account: string) => fact<T.Today>(PLATFORM, ['readings', 'dues', 'bills', 'alarms'], ofHousehold(account, 'today'))
+export const todayQuery = (account: string) => fact<T.Today>(PLATFORM, ['readings', 'dues', 'bills', 'payments', 'alarms'], ofHousehold(account, 'today'))
 export const billsQuery = (account: string, query: Query) => fact<T.Page<T.BillSummary>>(PLATFORM, ['bills', 'dues'], ofHousehold(account, 'bills'), query)
 export const billQuery = (account: string, number: string) =>
   fact<T.CombinedBill>(PLATFORM, ['bills', 'dues'], ofHousehold(account, `bills/${encodeURIComponent(number)}`))

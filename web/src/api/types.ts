@@ -137,12 +137,14 @@ export interface MonthTotal { month: string; total_fen: number; parts: PartSumma
 export interface HistoryMonth { month: string; parts: (PartSummary & { is_estimated: boolean })[] }
 export interface WhyStep { service: Service; cause: 'usage' | 'price' | 'days' | 'fixed' | 'other'; label: Text; delta_fen: number }
 export interface BillQuestion { id: string; bill_number: string; line: number | null; text: string; state: 'received' | 'answered'; asked_at: Instant; expected_by: BusinessDate; answer: string | null }
+export interface LateFeeOfBill { service: Service; company: string; company_name: Text; account_number: string; bill_number: string; month: string; first_day: BusinessDate; last_day: BusinessDate; amount_fen: number; paid_fen: number }
 export interface CombinedBill extends Omit<BillSummary, 'parts'> {
   account: string
   name: string
   address: string
   as_of: Instant
   parts: BillPart[]
+  late_fees: LateFeeOfBill[]
   last_month: MonthTotal | null
   last_year: MonthTotal | null
   history: HistoryMonth[]
@@ -174,13 +176,17 @@ export interface DueBill { bill_number: string; month: string; amount_fen: numbe
 export interface DuesOfCompany { company: string; company_name: Text; service: Service; account_number: string; payable_fen: number; bills: DueBill[] }
 export interface PaymentChannel { id: string; name: Text }
 export type PaymentState = 'pending' | 'succeeded' | 'failed' | 'expired' | 'refunded' | 'part_refunded'
-export interface PaymentPart { company: string; company_name: Text; service: Service; bill_number: string; amount_fen: number }
+export interface PaymentPart { company: string; company_name: Text; service: Service; bill_number: string; is_late_fee: boolean; amount_fen: number }
+export interface RefundOfPayment { id: string; amount_fen: number; decided_at: Instant; done: boolean }
 export interface Payment {
   reference: string
   account: string
   state: PaymentState
   amount_fen: number
   refunded_fen: number
+  refunds: RefundOfPayment[]
+  purpose: 'bills' | 'top_up' | 'automatic'
+  credit_fen: number
   split: PaymentPart[]
   channel: string
   channel_name: Text
@@ -192,7 +198,8 @@ export interface Payment {
   receipt_number: string | null
   reason: Text | null
 }
-export interface Dues { account: string; as_of: Instant; payable_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null }
+export interface Mandate { id: string; account: string; state: 'pending' | 'signed' | 'declined' | 'revoked'; limit_fen: number; channel: string; channel_name: Text; redirect_url: string | null; decided_at: Instant | null; next_day: BusinessDate | null; next_fen: number | null }
+export interface Dues { account: string; as_of: Instant; payable_fen: number; credit_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null; mandate: Mandate | null }
 
 // Topology
 export interface TopologyNode {
@@ -484,6 +491,7 @@ export interface CompanyBill extends CompanyBillRow {
   lines: BillLine[]
   payments: { reference: string; amount_fen: number; paid_at: Instant }[]
   provenance: { readings_snapshot: string; installation_version: string; rules_version: string }
+  late_fee_fen: number
 }
 
 export type RefundState = 'asked' | 'ordered' | 'done' | 'rejected'

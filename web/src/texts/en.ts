@@ -35,6 +35,7 @@ export const en: typeof zh = {
     so_far: 'Today so far', more_of: '{{service}} usage', yesterday: 'Same time yesterday {{value}}',
   },
   bill: {
+    late_fees: 'Late fees',
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
     account: 'Combined account', period: 'Period', issued_at: 'Issued', due_date: 'Due date', due_by: 'Due by {{date}}', pay_all: 'Pay all', state_name: 'State', total: 'Total', paid: 'Paid', amount: 'Amount',
     against_last_month: 'Against last month', against_last_year: 'Against last year', estimated_reads: 'Estimated reads', all_actual: 'All were read', of_reads: '{{count}} of {{total}} meters', nothing_to_compare: 'Nothing to compare with',
@@ -50,14 +51,19 @@ export const en: typeof zh = {
     chart_label: 'Usage of {{service}}, {{start}} to {{end}}', no_measure: 'This cannot be said for this period.', hatched: 'Dashed or hatched is estimated.', drill: 'Click a bar for its detail.', earlier: 'Compared', calendar: 'Calendar {{year}}', calendar_label: 'Daily usage of {{service}} in {{year}} as a heat map', no_year: 'No data in {{year}}.',
   },
   pay: {
+    credit: 'Prepaid balance', credit_help: 'The balance pays by itself on the due date; you may also pay with it now. What is not used can be refunded.', top_up: 'Top up', top_up_amount: 'Amount', top_up_range: 'One can top up {{least}} to {{most}} at a time.', topped_up: 'The money has arrived and is on your balance.', from_balance: 'From the balance', go_balance: 'Pay from the balance', balance_takes: '{{amount}} is taken from the balance; {{rest}} stays due.',
     title: 'Pay', help: 'One payment settles all; the system splits it by bill among the three companies. You may also pay one company alone.', nothing: 'Nothing is due.', open: 'A payment is waiting for its result ({{reference}})', see_it: 'See the result', split: 'What you pay', alone: 'Only this one', and: ', ', late_fee: 'With late fee',
-    channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', receipt: 'Receipt {{number}}', back_to_channel: 'Back to the channel',
+    channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', being_refunded: 'Being refunded', receipt_short: 'Receipt PDF', receipt: 'Receipt {{number}}', back_to_channel: 'Back to the channel',
     try_again: 'Pay again', done: 'To home', split_done: 'Split among the companies', reference: 'Payment reference', channel_reference: 'Channel reference', created_at: 'Started', paid_at: 'Received', refunded: 'Refunded',
     state: { pending: 'Waiting for the channel', succeeded: 'Paid', failed: 'Failed', expired: 'Expired', refunded: 'Refunded', part_refunded: 'Partly refunded' },
     means: {
       pending: 'The payment channel has not told the result yet. This page updates by itself; do not pay twice.', succeeded: 'The money has arrived and the three companies have been told.', failed: 'No money was taken; the bill is still open.', expired: 'It was not paid in time; no money was taken.',
       refunded: 'All of it went back the way it came.', part_refunded: 'Part of it went back the way it came.',
     },
+  },
+  auto: {
+    title: 'Automatic payment', on: 'Set up', off: 'Not set up', help: 'Once signed, what is open (less the prepaid balance) is taken three days before it is due; Home says beforehand how much and when. What does not succeed is tried once a day. End it any time, at once.',
+    limit: 'Limit of one payment', next: 'Next payment', nothing: 'Nothing is due', above: 'It is above the limit and will not be taken; please pay it yourself.', end: 'End it', waiting: 'Waiting to be signed at the payment channel.', go_on: 'Go and sign', declined: 'It was not agreed to last time.', range: 'The limit is {{least}} to {{most}}.', sign: 'Go and sign',
   },
   map: {
     title: 'City map', help: 'First collection, loss and alarms; click an area for its detail and on to its meters. The map has a table with the same content.', label: 'City map: districts, communities, lines, pipes and terminals', picture: 'Map', as_map: 'As map', no_map: 'No geography of the city has been loaded yet.', layers: 'Layers', shade: 'Colour by', load: 'Load now', energy_today: 'Used today',
@@ -123,7 +129,9 @@ export const en: typeof zh = {
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
   },
   refund: {
-    help: 'One person asks and another decides before money goes back the way it came. Asking and deciding is done with the command “metropool refund”; this page only shows.', none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
+    help: 'One cashier asks and another, giving the password again, decides before money goes back the way it came. Nothing moves before; refusing takes the request away.',
+    ask: 'Ask for a refund', ask_do: 'Ask', ask_hint: 'Give the payment reference and the amount, to the fen at most.', ask_effect: 'Asks for {{amount}} to go back. Another cashier decides; nothing moves now.', payment_hint: 'The reference on the receipt', another_person: 'Another person decides', approve: 'Approve', reject: 'Refuse', approve_do: 'Approve and give back', reject_do: 'Refuse', approve_effect: '{{amount}} goes back to the payer the way it came, and the bills are open again.', reject_effect: '{{amount}} is not given back; payment and bills stay as they are, and it can be asked for again.',
+    none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
     state: { asked: 'To be decided', ordered: 'Being given back', done: 'Given back', rejected: 'Rejected' },
   },
   users: { name: 'Name', roles: 'Roles', system: 'System', last_sign_in: 'Last sign-in', state: 'State', open: 'Open', locked_until: 'Locked until {{time}}', unlock: 'Unlock', none: 'There are no users.', search: 'User or name' },

@@ -33,6 +33,7 @@ export const zh = {
     so_far: '今日至今', more_of: '{{service}}用量', yesterday: '昨天同一时刻 {{value}}',
   },
   bill: {
+    late_fees: '违约金',
     name: '三单合一账单', title: '{{month}} 三单合一账单', help: '第一屏：谁、哪里、多少钱、何时到期、怎么缴；接着是怎么算出来的；最后是变化。', all: '全部账单', none_yet: '还没有账单。', month: '账期', number: '账单号',
     account: '合并户号', period: '用量区间', issued_at: '出账时间', due_date: '缴费截止', due_by: '缴费截止 {{date}}', pay_all: '全部缴纳', state_name: '状态', total: '合计', paid: '已缴', amount: '金额',
     against_last_month: '比上月', against_last_year: '比去年同月', estimated_reads: '估算抄表', all_actual: '全部为实抄', of_reads: '{{count}} / {{total}} 块表', nothing_to_compare: '没有可比的账期',
@@ -48,14 +49,19 @@ export const zh = {
     chart_label: '{{service}}用量，{{start}} 至 {{end}}', no_measure: '这一段无法按此方式表示。', hatched: '虚线或斜纹为估算值。', drill: '点柱可查看明细。', earlier: '对比段', calendar: '{{year}} 年日历', calendar_label: '{{year}} 年每日{{service}}用量热力图', no_year: '{{year}} 年没有数据。',
   },
   pay: {
+    credit: '预存余额', credit_help: '余额在账单到期日自动抵扣，也可以现在用它缴费；未用部分可申请退款。', top_up: '预存', top_up_amount: '预存金额', top_up_range: '每次可预存 {{least}} 至 {{most}}。', topped_up: '款项已到账，已计入预存余额。', from_balance: '用预存余额', go_balance: '用余额缴费', balance_takes: '从余额扣 {{amount}}，余下 {{rest}} 仍待缴。',
     title: '缴费', help: '一次付清，系统按账单分给三家公司；也可以只缴一家。', nothing: '没有待缴费用。', open: '有一笔缴费正在等待结果（{{reference}}）', see_it: '查看结果', split: '本次缴纳', alone: '只缴这一家', and: '、', late_fee: '含违约金',
-    channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', receipt: '收据 {{number}}', back_to_channel: '回到支付渠道',
+    channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', being_refunded: '退款中', receipt_short: '收据 PDF', receipt: '收据 {{number}}', back_to_channel: '回到支付渠道',
     try_again: '重新缴费', done: '回首页', split_done: '分给各公司', reference: '缴费流水号', channel_reference: '渠道流水号', created_at: '发起时间', paid_at: '到账时间', refunded: '已退款',
     state: { pending: '等待渠道通知', succeeded: '缴费成功', failed: '缴费失败', expired: '已超时', refunded: '已退款', part_refunded: '部分退款' },
     means: {
       pending: '支付渠道还没有通知结果。本页会自动更新，请勿重复支付。', succeeded: '款项已到账，并已通知三家公司销账。', failed: '没有扣款成功，账单仍待缴。', expired: '超过时限未支付，没有扣款。',
       refunded: '款项已全部退回原支付方式。', part_refunded: '部分款项已退回原支付方式。',
     },
+  },
+  auto: {
+    title: '自动缴费', on: '已签约', off: '未签约', help: '签约后，每笔到期前三天自动扣款（扣除预存余额），先在首页告知金额和日期；没有成功的每天再试一次。可随时解约，立即生效。',
+    limit: '单笔限额', next: '下次扣款', nothing: '没有待缴费用', above: '超过单笔限额，不会自动扣款，请自行缴费。', end: '解约', waiting: '正在等待在支付渠道签约。', go_on: '去签约', declined: '上次没有同意签约。', range: '限额应为 {{least}} 至 {{most}}。', sign: '去签约',
   },
   map: {
     title: '城市一张图', help: '先看采集率、损耗和告警；点区域看详情，再到表计。地图有同内容的表格。', label: '城市地图：区、小区、线路、管网与采集终端', picture: '地图', as_map: '看地图', no_map: '还没有装入城市的地理数据。', layers: '图层', shade: '着色方式', load: '当前负荷', energy_today: '今日用量',
@@ -121,7 +127,9 @@ export const zh = {
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
   },
   refund: {
-    help: '一人申请，另一人复核，款项才退回原支付渠道。申请与复核目前用命令 metropool refund，本页只查看。', none: '没有退款。', payment: '缴费流水号', amount: '退款金额', payment_amount: '原缴费金额', reason: '原因', asked: '申请', decided: '复核', channel: '渠道', state_name: '状态',
+    help: '一人申请，另一人输入自己的密码复核，款项才退回原支付渠道。复核前不动任何款项；驳回即撤销申请。',
+    ask: '申请退款', ask_do: '提交申请', ask_hint: '填写缴费流水号和退款金额，最多退到分。', ask_effect: '申请退回 {{amount}}。由另一位收费员复核后才退款，现在不动任何款项。', payment_hint: '收据上的支付参考号', another_person: '需另一人复核', approve: '同意', reject: '驳回', approve_do: '同意并退款', reject_do: '驳回申请', approve_effect: '{{amount}} 将退回付款人原支付渠道，有关账单重新变为待缴。', reject_effect: '不退 {{amount}}；款项和账单都不变，可以重新申请。',
+    none: '没有退款。', payment: '缴费流水号', amount: '退款金额', payment_amount: '原缴费金额', reason: '原因', asked: '申请', decided: '复核', channel: '渠道', state_name: '状态',
     state: { asked: '待复核', ordered: '退款中', done: '已退款', rejected: '已驳回' },
   },
   users: { name: '姓名', roles: '角色', system: '所属系统', last_sign_in: '最近登录', state: '状态', open: '正常', locked_until: '锁定至 {{time}}', unlock: '解锁', none: '没有用户。', search: '登录名或姓名' },
