@@ -81,6 +81,10 @@ class Desk:
             "open_mandate",
             "revoke_mandate",
             "hear_mandate_notice",
+            "change",
+            "undo",
+            "open",
+            "step",
         }
     )
 
@@ -156,6 +160,8 @@ def desks_with(calls: list, answers: dict):
         "refunds": ports.RefundsDesk,
         "usage": ports.UsageDesk,
         "metering": ports.MeteringDesk,
+        "schedules": ports.SchedulesDesk,
+        "work_orders": ports.WorkOrdersDesk,
         "commands": ports.CommandsDesk,
         "billing": ports.BillingDesk,
         "topology": ports.TopologyDesk,

@@ -21,6 +21,17 @@ from metropool.portal.schemas.bills import (
     CompanyBillRow,
     CompanyOverview,
 )
+from metropool.portal.schemas.collecting import (
+    NewOrderStep,
+    NewWorkOrders,
+    ScheduleChange,
+    ScheduleRow,
+    Schedules,
+    ScheduleUndo,
+    WorkOrder,
+    WorkOrderRow,
+    WorkOrdersOpened,
+)
 from metropool.portal.schemas.commands import Command, CommandEffect, CommandKind, CommandSummary, NewCommand
 from metropool.portal.schemas.metering import (
     Alarm,
@@ -32,6 +43,7 @@ from metropool.portal.schemas.metering import (
     MeterEvent,
     MeterRow,
     Overview,
+    OverviewThen,
     Recollect,
     RecollectionOrdered,
     Terminal,
@@ -224,7 +236,9 @@ class MeteringDesk(Protocol):
 
     def overview(self, *, service: Service | None) -> Overview: ...
 
-    def city_map(self, *, service: Service | None) -> CityMap: ...
+    def overview_then(self, *, service: Service | None, at: Instant) -> OverviewThen: ...
+
+    def city_map(self, *, service: Service | None, at: Instant | None = None) -> CityMap: ...
 
     def area(self, *, area: str, service: Service | None) -> Area: ...
 
@@ -253,6 +267,40 @@ class MeteringDesk(Protocol):
 
     def recollect(self, *, wanted: Recollect, by: str) -> RecollectionOrdered:
         """Operation: put gaps on the re-collection list."""
+        ...
+
+
+class SchedulesDesk(Protocol):
+    """Which items are collected how often (metering)."""
+
+    def schedules(self, *, service: Service | None) -> Schedules: ...
+
+    def change(self, *, item: str, wanted: ScheduleChange, by: str) -> ScheduleRow:
+        """Operation: a new version; ``Conflict`` when somebody else made one, ``Invalid`` with every reason it cannot be."""
+        ...
+
+    def undo(self, *, item: str, wanted: ScheduleUndo, by: str) -> ScheduleRow:
+        """Operation: a new version with the values of an earlier one."""
+        ...
+
+
+class WorkOrdersDesk(Protocol):
+    """Work orders on terminals and meters (metering)."""
+
+    def orders(
+        self, *, state: str | None, kind: str | None, device: str | None, q: str | None, asked: Asked
+    ) -> Page[WorkOrderRow]:
+        """Unfinished ones first and newest first unless asked otherwise."""
+        ...
+
+    def one(self, *, number: str) -> WorkOrder: ...
+
+    def open(self, *, wanted: NewWorkOrders, by: str) -> WorkOrdersOpened:
+        """Operation: one order a device; the unfinished one of that kind where there is one."""
+        ...
+
+    def step(self, *, number: str, wanted: NewOrderStep, by: str) -> WorkOrder:
+        """Operation: begin, hand over, finish or cancel; ``Conflict`` when that cannot follow."""
         ...
 
 
@@ -314,10 +362,12 @@ HOUSEHOLDS: Port[HouseholdsDesk] = Port("households", "settlement")
 REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
 USAGE: Port[UsageDesk] = Port("usage", "insight")
 METERING: Port[MeteringDesk] = Port("metering", "metering")
+SCHEDULES: Port[SchedulesDesk] = Port("schedules", "metering")
+WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
-PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, COMMANDS, BILLING, TOPOLOGY)
+PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, SCHEDULES, WORK_ORDERS, COMMANDS, BILLING, TOPOLOGY)
 
 Desks = Mapping[str, Callable[[Any], Any]]
 """Name of a port to what makes its desk from a work object."""

@@ -71,6 +71,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
     from metropool.portal.desks.metering import MeteringDesk
+    from metropool.portal.desks.schedules import SchedulesDesk
+    from metropool.portal.desks.work_orders import WorkOrdersDesk
 
     channels = open_channels(settings)
     return {
@@ -78,6 +80,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "refunds": RefundsDesk,
         "usage": UsageDesk,
         "metering": MeteringDesk,
+        "schedules": SchedulesDesk,
+        "work_orders": WorkOrdersDesk,
         "commands": CommandsDesk,
         "billing": BillingDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),

@@ -247,11 +247,27 @@ export interface TopologyMessage {
 }
 
 // Operator
+export type LossState = 'good' | 'late' | 'bad' | 'negative' | 'unknown'
+export interface Loss {
+  service: Service
+  day: BusinessDate | null
+  rate: Figure
+  lost: Figure
+  supplied: Figure
+  sold: Figure
+  state: LossState
+  target_percent: number | null
+  limit_percent: number | null
+  meters: number
+  meters_with_data: number
+  areas: number
+  areas_with_rate: number
+}
 export interface Overview {
   as_of: Instant
   load: Figure
   collection_rate: Figure
-  loss_rate: Figure
+  loss: Loss
   meters: number
   terminals: number
   silent_terminals: number
@@ -269,6 +285,11 @@ export interface MapProperties {
   collection_rate: number | null
   alarms: number
   state: 'good' | 'late' | 'bad' | 'unknown'
+  loss_rate: number | null
+  lost: number | null
+  lost_unit: string | null
+  loss_day: BusinessDate | null
+  loss_state: LossState
 }
 export interface CityMap { as_of: Instant; bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, MapProperties> }
 export interface Alarm { id: string; severity: Severity; state: 'open' | 'closed'; name: Text; meter: string | null; terminal: string | null; area: string | null; where: Text; at: Instant; closed_at: Instant | null }
@@ -295,7 +316,7 @@ export interface Area {
   load: Figure
   energy_today: Figure
   collection_rate: Figure
-  loss_rate: Figure
+  loss: Loss
   meters: { service: Service; total: number; silent: number }[]
   terminals: Terminal[]
   alarms: Alarm[]
@@ -305,7 +326,7 @@ export interface Collection {
   as_of: Instant
   start: Instant
   end: Instant
-  rates: { interval: Figure; daily: Figure; monthly: Figure }
+  rates: { interval: Figure; daily: Figure; monthly: Figure; monthly_of: string | null }
   late: number
   silent_terminals: number
   funnel: { planned: number; reached: number; read: number; stored: number }
@@ -314,6 +335,51 @@ export interface Collection {
   cells: (number | null)[][]
   missing: { terminal: string; count: number; oldest: Instant }[]
 }
+export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; open_alarms: number }
+export interface ScheduleVersion { version: number; every_s: number; delay_s: number; is_collected: boolean; starts_at: Instant; made_at: Instant; made_by: string; reason: string; restores: number | null }
+export interface ScheduleRow {
+  item: string
+  name: Text
+  service: Service
+  kind: 'interval' | 'daily' | 'monthly'
+  how: Text
+  channels: number
+  slot_s: number
+  every_s: number
+  delay_s: number
+  is_collected: boolean
+  least_every_s: number
+  longest_every_s: number
+  version: number
+  coming: ScheduleVersion | null
+  versions: ScheduleVersion[]
+}
+export interface Schedules { as_of: Instant; rows: ScheduleRow[] }
+export const ORDER_KINDS = ['no_contact', 'missing_data', 'clock', 'meter_fault', 'damage', 'other'] as const
+export type OrderKind = (typeof ORDER_KINDS)[number]
+export type OrderState = 'open' | 'in_progress' | 'done' | 'cancelled'
+export interface WorkOrderRow {
+  number: string
+  device: string
+  device_kind: 'terminal' | 'meter'
+  where: Text
+  kind: OrderKind
+  kind_text: Text
+  state: OrderState
+  state_text: Text
+  reason: string
+  assigned_to: string
+  opened_by: string
+  opened_at: Instant
+  changed_at: Instant
+  closed_at: Instant | null
+}
+export interface WorkOrder extends WorkOrderRow {
+  alarm: string | null
+  next: OrderState[]
+  steps: { at: Instant; state: OrderState; by: string; assigned_to: string; note: string }[]
+}
+export interface WorkOrdersOpened { orders: WorkOrder[]; opened: number; existed: number }
 export interface Recollection { job: string; tasks: number }
 export interface MeterRow {
   id: string

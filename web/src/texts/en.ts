@@ -22,7 +22,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -69,13 +69,31 @@ export const en: typeof zh = {
     title: 'City map', help: 'First collection, loss and alarms; click an area for its detail and on to its meters. The map has a table with the same content.', label: 'City map: districts, communities, lines, pipes and terminals', picture: 'Map', as_map: 'As map', no_map: 'No geography of the city has been loaded yet.', layers: 'Layers', shade: 'Colour by', load: 'Load now', energy_today: 'Used today',
     collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{total}} meters', meters_silent: '{{total}}, {{silent}} silent',
     to_meters: 'Its meters', to_meter: 'The meter', to_collection: 'Its collection', no_alarms: 'No open alarms', terminals: 'Terminals', name: 'Name', layer_name: 'Kind', medium: 'Medium', value: 'Value', alarms: 'Alarms', state_name: 'State',
-    state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', value: 'By load' },
+    lost: 'Lost', supplied: 'Supplied', sold: 'Sold', loss_day: 'Day of loss', loss_band: 'Loss band', loss_from: 'From {{known}} of {{total}} customer meters.', loss_areas: '{{known}} of {{total}} supply areas have a rate.', loss_target: 'Target up to {{target}}%, limit {{limit}}%.',
+    loss_of: { electricity: 'Line-loss rate', water: 'Water loss rate', gas: 'Gas loss rate', heat: 'Heat loss rate' },
+    loss_state: { good: 'Within target', late: 'Above target', bad: 'Far above target', negative: 'Negative: check the links', unknown: 'No rate' },
+    state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', loss_rate: 'By loss rate', value: 'By load' },
     layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
   },
   collection: {
-    title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', late: 'Late', late_note: 'arrived after their time',
+    title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', month_of: 'of {{month}}', late: 'Late', late_note: 'arrived after their time',
     heat: 'Success rate by day and terminal', heat_label: 'Daily collection success of each terminal, {{start}} to {{end}}', funnel: 'From planned to stored', stage: { planned: 'Planned', reached: 'Reached', read: 'Read', stored: 'Stored' }, terminals: 'Terminals', missing: 'Missing', no_terminals: 'No terminal fits.', recollect: 'Re-collect',
     recollect_all: 'Re-collect all gaps ({{count}})', recollect_chosen: 'Re-collect chosen ({{count}})', recollect_effect: 'Asks {{count}} terminals again for what is missing from {{start}} to {{end}}. It uses the channel; readings already stored do not change.', recollecting: '{{count}} tasks are under way ({{job}})',
+  },
+  then: {
+    title: 'Time', now: 'Now', hour: '{{start}} to {{end}}', to_now: 'Back to now', earlier: 'One hour earlier', later: 'One hour later', load: 'Mean load of the hour', open_alarms: 'Alarms open then', rate_note: 'stored, of the values due in that hour', not_kept: 'no history is kept',
+    means: 'Load is from sealed profiles (from registers while a day is not sealed), the rate from collection marks, alarms are those open then; “—” where nothing is known. Side panel and lists still show now.',
+  },
+  schedule: {
+    title: 'Collection schedules', change: 'Change schedule', show: 'Schedules', none: 'There are no schedules.', item: 'Item', kind: 'Kind', every: 'Asked every', delay: 'First asked after', state: 'State', on: 'Collected', off: 'Not collected', channels: 'Channels', how: 'Protocol', minutes: '{{value}} min', minute_unit: 'min', versions: 'Versions',
+    version: 'Version {{version}}', says: 'every {{every}} min, after {{delay}} min', from: 'from {{time}}', standard: 'as delivered', restores: 'Back to version {{version}}:', coming: 'Version {{version}} holds from {{time}}', collect: 'Collect this item', when: 'From when', starts: { now: 'At once', midnight: 'Next midnight' },
+    limits: 'Every {{least}} to {{longest}} minutes; collection begins or ends at the next midnight.', save: 'Save a new version', undo: 'Restore', undo_to: 'Version to restore',
+  },
+  work_order: {
+    help: 'Who is sent to a terminal or meter: open → in progress → done or cancelled. A device has at most one unfinished order of a kind.', none: 'No work orders.', search: 'Device, reason or person', number: 'Number', state_name: 'State', kind_name: 'Kind', where: 'Device', assigned_to: 'Assigned to', nobody: 'Nobody yet', opened_at: 'Opened', steps: 'What happened', show: 'Show',
+    only_of: 'Only {{device}}', open_one: 'Open work order', open_for: 'Open a work order ({{devices}} devices)', open_chosen: 'Open work orders ({{devices}} chosen)', opened: '{{opened}} opened', existed: '{{existed}} open already', of_device: 'Unfinished work orders: {{total}}', note: 'Note', note_hint: 'What was found or done; needed to finish or cancel',
+    kind: { no_contact: 'No contact', missing_data: 'Missing data', clock: 'Clock', meter_fault: 'Meter fault', damage: 'Damage or seal', other: 'Other' }, state: { unfinished: 'Unfinished', open: 'Open', in_progress: 'In progress', done: 'Done', cancelled: 'Cancelled' },
+    step: { in_progress: 'Begin', hand_over: 'Hand over or note', done: 'Done', cancelled: 'Cancel' },
   },
   terminal: { name: 'Terminal', address: 'Address', protocol: 'Protocol', meters: 'Meters', state_name: 'State', last_seen: 'Last heard', search: 'Name or address', state: { online: 'Online', silent: 'Silent', never_seen: 'Never seen' } },
   meter: {

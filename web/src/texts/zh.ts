@@ -20,7 +20,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -67,13 +67,31 @@ export const zh = {
     title: '城市一张图', help: '先看采集率、损耗和告警；点区域看详情，再到表计。地图有同内容的表格。', label: '城市地图：区、小区、线路、管网与采集终端', picture: '地图', as_map: '看地图', no_map: '还没有装入城市的地理数据。', layers: '图层', shade: '着色方式', load: '当前负荷', energy_today: '今日用量',
     collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{total}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',
     to_meters: '查看表计', to_meter: '查看该表', to_collection: '查看采集', no_alarms: '没有未关闭的告警', terminals: '采集终端', name: '名称', layer_name: '类别', medium: '种类', value: '数值', alarms: '告警', state_name: '状态',
-    state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', value: '按负荷' },
+    lost: '损失量', supplied: '供入量', sold: '售出量', loss_day: '损耗业务日', loss_band: '损耗评价', loss_from: '由 {{total}} 块用户表中的 {{known}} 块算出。', loss_areas: '{{total}} 个供应区中 {{known}} 个有损耗率。', loss_target: '指标不超过 {{target}}%，上限 {{limit}}%。',
+    loss_of: { electricity: '线损率', water: '产销差率', gas: '输差率', heat: '热损率' },
+    loss_state: { good: '达标', late: '超指标', bad: '严重超标', negative: '负损，请核对挂接', unknown: '无损耗率' },
+    state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', loss_rate: '按损耗率', value: '按负荷' },
     layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
   },
   collection: {
-    title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', late: '迟到', late_note: '超过时限才到',
+    title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', month_of: '{{month}} 月份', late: '迟到', late_note: '超过时限才到',
     heat: '每日成功率 × 终端', heat_label: '{{start}} 至 {{end}} 各终端每日采集成功率', funnel: '从计划到入库', stage: { planned: '计划', reached: '终端可达', read: '已抄到', stored: '已入库' }, terminals: '采集终端', missing: '缺数', no_terminals: '没有符合条件的终端。', recollect: '补召',
     recollect_all: '补召全部缺数（{{count}} 台）', recollect_chosen: '补召所选（{{count}} 台）', recollect_effect: '向 {{count}} 台终端补召 {{start}} 至 {{end}} 的缺数，会占用通信信道，不改变已有读数。', recollecting: '已安排 {{count}} 项补召（{{job}}）',
+  },
+  then: {
+    title: '时刻', now: '现在', hour: '{{start}} 至 {{end}}', to_now: '回到现在', earlier: '前一小时', later: '后一小时', load: '该小时平均负荷', open_alarms: '当时未关闭告警', rate_note: '该小时应有值中已入库的', not_kept: '不保留历史',
+    means: '负荷取自封账曲线（未封账时取示数差），采集率取自入库标记，告警为当时未关闭的；没有数据的显示“—”。侧栏与列表仍为现在。',
+  },
+  schedule: {
+    title: '采集方案', change: '修改采集方案', show: '采集方案', none: '没有采集方案。', item: '数据项', kind: '类别', every: '召测间隔', delay: '首次延迟', state: '状态', on: '采集', off: '不采集', channels: '通道数', how: '规约', minutes: '{{value}} 分钟', minute_unit: '分钟', versions: '历次版本',
+    version: '第 {{version}} 版', says: '每 {{every}} 分钟，延迟 {{delay}} 分钟', from: '{{time}} 起', standard: '系统初始', restores: '恢复第 {{version}} 版：', coming: '第 {{version}} 版将于 {{time}} 生效', collect: '采集此项', when: '生效时间', starts: { now: '立即', midnight: '次日零点' },
+    limits: '间隔 {{least}} 至 {{longest}} 分钟；开始或停止采集从次日零点起。', save: '保存新版本', undo: '恢复', undo_to: '恢复到哪一版',
+  },
+  work_order: {
+    help: '派人到终端或表计现场的工单：待处理 → 处理中 → 完成或取消。同一设备同类工单只有一张未完成。', none: '没有工单。', search: '设备、原因或负责人', number: '工单号', state_name: '状态', kind_name: '类型', where: '设备', assigned_to: '负责人', nobody: '尚未指派', opened_at: '开单时间', steps: '处理经过', show: '查看',
+    only_of: '仅 {{device}}', open_one: '开工单', open_for: '开工单（{{devices}} 台设备）', open_chosen: '为所选开工单（{{devices}}）', opened: '新开 {{opened}} 张', existed: '已有未完成 {{existed}} 张', of_device: '未完成工单 {{total}}', note: '说明', note_hint: '发现或处理了什么；完成或取消时必填',
+    kind: { no_contact: '终端失联', missing_data: '缺数', clock: '时钟异常', meter_fault: '表计故障', damage: '损坏或封印异常', other: '其他' }, state: { unfinished: '未完成', open: '待处理', in_progress: '处理中', done: '已完成', cancelled: '已取消' },
+    step: { in_progress: '开工', hand_over: '转派或补充', done: '完成', cancelled: '取消' },
   },
   terminal: { name: '终端', address: '终端地址', protocol: '规约', meters: '表计数', state_name: '状态', last_seen: '最近通信', search: '名称或地址', state: { online: '在线', silent: '失联', never_seen: '从未上线' } },
   meter: {

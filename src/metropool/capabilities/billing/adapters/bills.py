@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Float, Table, cast, func, inse
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, is_one_of
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series, late_fee_note
 from metropool.capabilities.billing.model import Month, OpenBill
 from metropool.capabilities.billing.ports import Row
 from metropool.core.money import Fen
+from metropool.storage.bulk import frame_of, insert_frame, is_one_of
 from metropool.storage.units import UnitContext
 
 
@@ -33,8 +33,7 @@ class SqlBills:
 
     def add(self, bills: pl.DataFrame) -> None:
         """Keep bills; a bill is never changed afterwards."""
-        names = [column.name for column in bill.c]
-        insert_columns(self._connection, insert(bill), bills.select(names).to_dict(as_series=False))
+        insert_frame(self._connection, insert(bill), bills.select(bill.c.keys()))
 
     def bills(self, **equal: object) -> list[Row]:
         """Bills whose columns equal the given values (a tuple or list: any of them), oldest period first."""

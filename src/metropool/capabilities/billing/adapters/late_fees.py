@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from metropool.capabilities.billing.adapters.bulk import is_one_of
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, late_fee_note, late_fee_pass
 from metropool.capabilities.billing.ports import Row
 from metropool.core.money import Fen
 from metropool.core.periods import business_date
+from metropool.storage.bulk import is_one_of
 from metropool.storage.units import UnitContext
 
 WINDOW = 5_000
