@@ -38,7 +38,7 @@ class Numbered:
 
 def read_numbers(column: pa.Array, numbers: Numbers, factor: Fraction) -> Numbered:
     """Read a column of text, integers or floats, times ``factor``, rounded half away from zero."""
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+    if pa.types.is_floating(column.type) or (pa.types.is_integer(column.type) and _fits_a_float(column)):
         return _of_numeric(column, factor)
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
     blank = np.asarray(pc.fill_null(pc.is_in(text, pa.array(numbers.blank, pa.string())), True)) | np.asarray(pc.is_null(text))
@@ -57,6 +57,12 @@ def read_numbers(column: pa.Array, numbers: Numbers, factor: Fraction) -> Number
         other = _of_numeric(floats, factor)
         value, finer = np.where(exponent, other.value, value), np.where(exponent, other.rounded, finer)
     return Numbered(value=value, blank=blank, bad=~plain & ~exponent & ~blank, rounded=finer)
+
+
+def _fits_a_float(column: pa.Array) -> bool:
+    """Whether a float holds every integer of a column exactly; others are read as text."""
+    ends = pc.min_max(column).as_py()
+    return all(end is None or abs(end) <= 1 << 53 for end in ends.values())
 
 
 def _scaled(exact: pa.Array, factor: Fraction) -> tuple[Ints, Bools]:
