@@ -327,3 +327,11 @@ def test_unix_seconds_need_no_zone(write):
     mapping = replace(plain_mapping(), time=replace(plain_mapping().time, format="%s", zone="Europe/Madrid"))
     [row] = summary_of(write(HEADER + "A,1700000000,1\nA,1700003600,2\n"), mapping)["channels"]
     assert (row["first_at"], row["total"]) == ("2023-11-14T22:13:20Z", "1.0000")
+
+
+@pytest.mark.parametrize("text", ["999999999999999", "-999999999999999", "1e15", "9e99", "922337203685478"])
+def test_a_number_beyond_any_register_is_no_other_number_and_no_zero(write, text):
+    rows = [*ROWS[:5], f"A,2026-05-01 05:00,{text}\n", *ROWS[6:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["reason"], doubt["text"]) for doubt in summary["doubts"]] == [(7, "bad_number", text)]
+    assert (summary["readings"], totals(summary)) == (23, {"value": "23.0000"})
