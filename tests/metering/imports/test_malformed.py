@@ -329,7 +329,7 @@ def test_unix_seconds_need_no_zone(write):
     assert (row["first_at"], row["total"]) == ("2023-11-14T22:13:20Z", "1.0000")
 
 
-@pytest.mark.parametrize("text", ["999999999999999", "-999999999999999", "1e15", "9e99", "922337203685478"])
+@pytest.mark.parametrize("text", ["999999999999999", "-999999999999999", "1e15", "9e99", "922337203685478", "100000000001"])
 def test_a_number_beyond_any_register_is_no_other_number_and_no_zero(write, text):
     rows = [*ROWS[:5], f"A,2026-05-01 05:00,{text}\n", *ROWS[6:]]
     summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())

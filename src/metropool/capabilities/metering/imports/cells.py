@@ -16,7 +16,7 @@ _PLAIN = r"^[+-]?(\d{1,15})(\.\d{0,30})?$|^[+-]?\.\d{1,30}$"
 _EXPONENT = r"^[+-]?\d{1,15}(\.\d{0,30})?[eE][+-]?\d{1,2}$"
 _BEYOND = r"(\.\d{12})\d+$"
 _EXACT = pa.decimal128(30, 12)
-_LARGEST = 9.2e18
+_LARGEST = 1e15  # stored: a hundred billion kWh; differences and long sums of such still fit 64 bits
 
 
 @dataclass(frozen=True)
