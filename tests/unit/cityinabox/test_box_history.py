@@ -125,7 +125,7 @@ def test_the_command_takes_days_of_the_city(tmp_path):
     command = [sys.executable, "-m", "cityinabox.cli", "history", "--city", tmp_path / "city.json", "-o", tmp_path / "files"]
     run = subprocess.run([*command, "--from", "2026-06-01", "--to", "2026-07-01"], capture_output=True, text=True, check=True)
     told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [(file["meters"], file["rows"]) for file in told] == [(3, 93), (3, 3 * (30 * 96 + 1)), (1, 721), (1, 721)]
+    assert [(file["meters"], file["rows"]) for file in told] == [(4, 124), (4, 4 * (30 * 96 + 1)), (2, 1442), (2, 1442)]
     assert all(pq.read_metadata(file["file"]).num_rows == file["rows"] for file in told)
 
 

@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from metropool.capabilities.metering.collection import ingest
+from metropool.capabilities.metering.collection import ingest, recall
 from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
+from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.errors import Conflict
 from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Command
@@ -77,7 +78,7 @@ class Attendants:
         fresh = backlog.following(position, limit=BATCHES)
         if not fresh:
             return
-        prepared, files = await self.units.read(partial(_prepare, entries=fresh))
+        prepared, files = await self.units.read(partial(_prepare, entries=fresh, stream=self.stream))
         try:
             await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
         except Conflict:
@@ -89,14 +90,15 @@ class Attendants:
 
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
-        await self.units.write(lambda work: collection.start_schedules(work=work))
+        await self.units.write(lambda work: scheduling.start_schedules(work=work))
+        await self.units.write(lambda work: recall.resume(work=work))
         while True:
             await self.collect_step()
             await _pause(LOOKS_S)
 
     async def collect_step(self) -> None:
         """Begin the reads that are due; each is noted when it is answered, and marks nothing by itself."""
-        if len(self._reading) >= READS_AT_ONCE or not await self.units.read(lambda work: collection.is_due(work=work)):
+        if len(self._reading) >= READS_AT_ONCE or not await self.units.read(_is_due):
             return
         for read in await self.units.write(_plan_and_ask):
             task = asyncio.create_task(self._collect_one(read))
@@ -135,13 +137,13 @@ class Attendants:
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
 
 
-def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
+def _prepare(work: Any, *, entries: Sequence[LogEntry], stream: str) -> Loaded:
     batches = [(entry.sequence, entry.data) for entry in entries if entry.part != EVENTS]
     if not batches:
         return None, []
     index, _ = work.collection.index()
-    prepared = ingest.prepare(batches, index=index, schedules=work.collection.schedules())
-    return prepared, ingest.write(prepared, lake=work.lake)
+    prepared = ingest.prepare(batches, index=index, schedules=work.collection.every_schedule())
+    return prepared, ingest.write(prepared, lake=work.lake, epoch=work.collection.log_epoch(stream=stream))
 
 
 def _commit(
@@ -158,7 +160,12 @@ def _commit(
     work.changed("collection")
 
 
+def _is_due(work: Any) -> bool:
+    return scheduling.is_due(work=work) or collection.is_due(work=work)
+
+
 def _plan_and_ask(work: Any) -> list[Read]:
+    scheduling.apply_due(work=work)
     collection.plan_days(work=work)
     return collection.due_reads(work=work)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from metropool.capabilities.metering.frontend import readable
+from metropool.capabilities.metering.frontend import readable, settled
 from metropool.capabilities.metering.frontend.chunks import batch_bytes, columns_of_rows, measured_batch
 from metropool.capabilities.metering.frontend.lines import BUFFER_MAX, Line, Lines
 from metropool.capabilities.metering.frontend.notices import Notices
@@ -104,6 +104,8 @@ class TransparentMeters:
         Raises:
             Invalid: The meter refuses, or has no such item.
         """
+        if task.item == settled.ITEM.id:
+            return [await self._read_month(line, task)]
         freeze = _FREEZES.get(reading_types_by_id()[task.item].code)
         if task.interval_s == _DAY_S and task.origin != _ON_DEMAND and freeze is not None:
             found = await self._read_freeze(line, task, freeze)
@@ -129,10 +131,23 @@ class TransparentMeters:
                 ]
         return []
 
+    async def _read_month(self, line: Line, task: Read) -> Row:
+        """What the meter kept at the end of the month whose last business day is asked for.
+
+        Raises:
+            Invalid: It has none of that instant.
+        """
+        frames = settled.month_frames(task.terminal, day=task.day, today=self._today())
+        settles, register = [await _ask(line, frame, tries=TRIES) for frame in frames]
+        return settled.month_row(task.terminal, day=task.day, settles=settles, register=register)
+
     def _index_of(self, day: int) -> int:
         """1 for yesterday's freeze, 2 for the one before."""
-        today = int(self._clock.now().timestamp() + 8 * 3600) // _DAY_S
-        return min(max(today - day, 1), _FREEZES_HELD)
+        return min(max(self._today() - day, 1), _FREEZES_HELD)
+
+    def _today(self) -> int:
+        """Business day now, as days since 1970-01-01."""
+        return int(self._clock.now().timestamp() + 8 * 3600) // _DAY_S
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
