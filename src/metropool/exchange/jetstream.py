@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from metropool.core.errors import Forbidden, Unavailable
+from metropool.exchange.connection import connect
 from metropool.exchange.envelope import Envelope, to_bytes
 from metropool.exchange.ports import Delivery, LogEntry
 
@@ -21,41 +20,6 @@ RECEIPT_TIMEOUT_S = 5.0
 ANSWER_S = 2.0
 AWAY_S = 0.25
 NOTHING_YET = ("404", "408")
-_VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
-
-
-async def connect(url: str, *, user: str, seed: str, refused: Callable[[str], None] | None = None) -> Client:
-    """Log in as one broker user with its nkey; reconnects for ever, buffering nothing.
-
-    Args:
-        url: Address of the broker.
-        user: Broker user.
-        seed: Its nkey seed.
-        refused: Told of each subject (lower case) that the broker refused to publish to.
-
-    Raises:
-        Unavailable: The server does not answer or refuses the key.
-    """
-
-    async def note(error: Exception) -> None:
-        found = _VIOLATION.search(str(error))
-        if found and refused:
-            refused(found.group(1))
-
-    try:
-        return await nats.connect(
-            url,
-            name=user,
-            nkeys_seed_str=seed,
-            inbox_prefix=f"reply.{user}".encode(),
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
-            pending_size=0,
-            error_cb=note,
-            connect_timeout=5,
-        )
-    except (NatsError, OSError, TimeoutError) as cause:
-        raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause
 
 
 class JetStreamExchange:
@@ -72,15 +36,15 @@ class JetStreamExchange:
         self._asked: dict[str, asyncio.Future[Msg]] = {}
 
     @classmethod
-    async def open(cls, url: str, *, system: str, seed: str) -> "JetStreamExchange":
-        """Log in as the system's own user; a letter the broker refuses is known as such at once."""
+    async def open(cls, url: str, *, system: str, seed: str, where: Callable[[], str] | None = None) -> "JetStreamExchange":
+        """Log in as the system's own user; a letter the broker refuses is known as such at once. ``where``: see ``connect``."""
         exchange: JetStreamExchange | None = None
 
         def refused(subject: str) -> None:
             if exchange is not None:
                 exchange.note_refused(subject)
 
-        exchange = cls(await connect(url, user=system, seed=seed, refused=refused), system=system)
+        exchange = cls(await connect(url, user=system, seed=seed, refused=refused, where=where), system=system)
         return exchange
 
     @property
@@ -260,6 +224,3 @@ def _receipt(answer: Msg) -> int:
     if "error" in receipt:
         raise Unavailable(f"the stream refused: {receipt['error'].get('description')}")
     return int(receipt["seq"])
-
-
-__all__ = ["JetStreamExchange", "JetStreamLog", "connect"]

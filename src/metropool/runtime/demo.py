@@ -15,11 +15,11 @@ from pathlib import Path
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.core.texts import Language, say
+from metropool.runtime.broker_place import free_port
 from metropool.runtime.children import Child
 from metropool.runtime.demo_setup import Setup, first_month, write_channels
 from metropool.runtime.demo_state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.pause import pause
-from metropool.runtime.serve import free_port
 
 ROOM = "metropool.runtime"
 STARTS_ON = "2026-07-01"

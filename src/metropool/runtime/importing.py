@@ -20,9 +20,11 @@ from metropool.core.clock import Instant
 from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.core.identifiers import SystemId
 from metropool.core.texts import Language
-from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.exchange.connection import connect
+from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
+from metropool.runtime.broker_place import broker_url
 from metropool.runtime.metering import METERING, attendants_of, check_log, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
@@ -67,8 +69,6 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
 
 async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
     """The broker of a city that runs, or one of our own for as long as this takes."""
-    from metropool.runtime.serve import broker_url
-
     try:
         return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded")
     except Conflict:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from exchange.broker.harness import City, running_city
 from metropool.core.identifiers import SystemId
+from metropool.exchange.connection import connect
 from metropool.exchange.envelope import Envelope, from_bytes, seal
-from metropool.exchange.jetstream import JetStreamExchange, JetStreamLog, connect
+from metropool.exchange.jetstream import JetStreamExchange, JetStreamLog
 from metropool.exchange.messages import SwitchSupply
 from metropool.exchange.ports import LogEntry
 from metropool.runtime.broker import seed_of
