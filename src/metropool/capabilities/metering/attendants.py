@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from metropool.capabilities.metering.collection import ingest
+from metropool.capabilities.metering.collection import ingest, recall
 from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
@@ -90,6 +90,7 @@ class Attendants:
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
         await self.units.write(lambda work: collection.start_schedules(work=work))
+        await self.units.write(lambda work: recall.resume(work=work))
         while True:
             await self.collect_step()
             await _pause(LOOKS_S)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import (
     contact,
@@ -16,7 +16,7 @@ from metropool.capabilities.metering.collection.adapters.tables import (
 from metropool.capabilities.metering.collection.adapters.terminals import address_book, terminals_of
 from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
 from metropool.capabilities.metering.collection.index import ChannelIndex, index_of
-from metropool.capabilities.metering.collection.model import Schedule
+from metropool.capabilities.metering.collection.model import FIRST_WAIT_S, NOT_REACHED, Schedule
 from metropool.capabilities.metering.collection.plan import Asking
 from metropool.capabilities.metering.frontend.tasks import AddressBook
 from metropool.facts.registry import Registry
@@ -24,7 +24,7 @@ from metropool.facts.registry.tables import channel, end_device, installation
 from metropool.storage.units import UnitContext
 
 _SCHEDULE = [schedule.c[name] for name in ("item", "interval_s", "every_s", "delay_s", "holds_days", "first_day", "due_at")]
-
+_AT_ONCE = 500
 
 _INDEXES: dict[str, tuple[ChannelIndex, str]] = {}
 """By database and system: the index of the registry's present state. Derived, so it may be made again at any time."""
@@ -77,8 +77,9 @@ class CollectionBook:
     def askings_by_terminal(self, *, item: int, day: int) -> Mapping[int, Asking]:
         """What was last asked of each terminal, by the address of its link."""
         c = recollection.c
-        query = select(c.terminal, c.attempts, c.next_at, c.last_slot).where(c.item == item, c.day == day)
-        return {row[0]: Asking(*row[1:]) for row in self._connection.execute(query)}
+        query = select(c.terminal, c.attempts, c.next_at, c.last_slot, c.outcome).where(c.item == item, c.day == day)
+        rows = self._connection.execute(query)
+        return {row[0]: Asking(*row[1:4], has_reached=row.outcome not in NOT_REACHED) for row in rows}
 
     def note_asked(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Note askings: ``item day terminal attempts next_at last_slot asked_at``."""
@@ -86,11 +87,34 @@ class CollectionBook:
         upsert(self._connection, recollection, [dict(row) for row in rows], keep)
 
     def note_outcome(self, *, item: int, day: int, terminal: int, outcome: str, at_ms: int) -> None:
-        """Note how an asking went; collected is another matter, which only ``mark`` decides."""
+        """Note how an asking went; collected is another matter, which only ``mark`` decides.
+
+        One that never got to a meter is repeated after the shortest wait.
+        """
         c = recollection.c
-        values = {"outcome": outcome, "answered_at": at_ms}
+        values: dict[str, Any] = {"outcome": outcome, "answered_at": at_ms}
+        if outcome in NOT_REACHED:
+            soon = at_ms // 1000 + FIRST_WAIT_S
+            values["next_at"] = case((c.next_at > soon, soon), else_=c.next_at)
         where = (c.item == item, c.day == day, c.terminal == terminal)
         self._connection.execute(update(recollection).where(*where).values(values))
+
+    def hasten(self, *, terminals: Sequence[int], now_s: int) -> int:
+        """Let the gaps of terminals be asked for at once, or after the shortest wait if they just were; how many it moved."""
+        c, moved = recollection.c, 0
+        rested_at = c.asked_at // 1000 + FIRST_WAIT_S
+        soon = case((c.outcome.in_(NOT_REACHED), now_s), (rested_at > now_s, rested_at), else_=now_s)
+        for start in range(0, len(terminals), _AT_ONCE):
+            where = c.terminal.in_(terminals[start : start + _AT_ONCE]), c.next_at > soon
+            moved += self._connection.execute(update(recollection).where(*where).values(next_at=soon)).rowcount
+        return moved
+
+    def drop_unanswered(self, *, now_s: int) -> int:
+        """Askings whose answer nobody waits for any more did not get to a meter, as far as anyone knows; how many there were."""
+        c = recollection.c
+        values = {"outcome": NOT_REACHED[0], "answered_at": now_s * 1000, "next_at": now_s}
+        dropped = update(recollection).where(c.asked_at > func.coalesce(c.answered_at, 0)).values(values)
+        return self._connection.execute(dropped).rowcount
 
     def askings(self, *, item: int, day: int) -> list[Mapping[str, Any]]:
         """What was asked of each terminal for a day, and how it went."""
