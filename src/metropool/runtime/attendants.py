@@ -66,7 +66,7 @@ class SettlementRunner:
 
 
 async def _attend_channels(node: Node, settings: Settings) -> None:
-    channels = open_channels(settings)
+    channels = open_channels(settings, node.system)
     places = ChannelPlaces(settings=settings, system=node.system)
     runner = SettlementRunner(node)
     while True:

@@ -9,6 +9,7 @@ from metropool.core.errors import Unavailable
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.settings import Settings
+from metropool.storage.disk import write_durably
 
 
 async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Compiled, with_broker: bool) -> str:
@@ -19,7 +20,7 @@ async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Com
     if with_broker:
         server = BrokerServer(home=settings.home, broker=compiled.broker, port=port_as_before(note))
         await stack.enter_async_context(server)
-        note.write_text(server.url, encoding="ascii")
+        write_durably(note, server.url)
         return server.url
     if not note.exists():
         raise Unavailable(

@@ -72,7 +72,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.commands import CommandsDesk
     from metropool.portal.desks.metering import MeteringDesk
 
-    channels = open_channels(settings)
+    merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
+    channels = open_channels(settings, merchant) if merchant else {}
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
