@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.connection import connect
 from metropool.exchange.envelope import Envelope, to_bytes
-from metropool.exchange.ports import Delivery, LogEntry
+from metropool.exchange.ports import Delivery, LogEnd, LogEntry
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
@@ -117,8 +117,8 @@ class JetStreamLog:
         entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
         return sorted(entries, key=lambda entry: entry.sequence)
 
-    async def last_sequence(self) -> int:
-        """See ``Log.last_sequence``."""
+    async def end(self) -> LogEnd:
+        """See ``Log.end``."""
         try:
             answer = await self._client.request(f"$JS.API.STREAM.INFO.{self._stream}", b"", timeout=RECEIPT_TIMEOUT_S)
         except (NatsError, TimeoutError, OSError) as cause:
@@ -126,7 +126,7 @@ class JetStreamLog:
         told: dict[str, Any] = json.loads(answer.data)
         if "error" in told:
             raise Unavailable(f"the log {self._stream} did not say where it ends: {told['error'].get('description')}")
-        return int(told["state"]["last_seq"])
+        return LogEnd(sequence=int(told["state"]["last_seq"]), made=str(told["created"]))
 
     async def done(self, sequence: int) -> None:
         """See ``Log.done``."""

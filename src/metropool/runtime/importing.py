@@ -25,7 +25,8 @@ from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_url
-from metropool.runtime.metering import METERING, attendants_of, check_log, log_of
+from metropool.runtime.log_check import check_log
+from metropool.runtime.metering import METERING, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings, settings_of_home
@@ -57,7 +58,7 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     if system is None:
         raise Invalid(f"the plan {compiled.plan} places metering nowhere")
     async with AsyncExitStack() as stack:
-        url, is_alone = await _broker(stack, settings, compiled), _is_alone(stack, settings, system)
+        url, is_alone = await broker_for_a_while(stack, settings, compiled), _is_alone(stack, settings, system)
         node = open_node(system, compiled=compiled, settings=settings)
         stack.callback(node.close)
         client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
@@ -69,7 +70,7 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
 
-async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
+async def broker_for_a_while(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
     """The broker of a city that runs, or one of our own for as long as this takes."""
     try:
         return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded")

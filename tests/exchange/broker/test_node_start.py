@@ -1,6 +1,8 @@
 """Before a node works it is alone, its lake holds what is listed, its ledger is whole, its log is the one it read from."""
 
 import asyncio
+import json
+import shutil
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +12,12 @@ import pytest
 from sqlalchemy import select, update
 
 from exchange.broker.harness import City, running_city
+from metropool.access.tables import audit
 from metropool.core.clock import VirtualClock
-from metropool.core.errors import Conflict, Unavailable
+from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.facts.ledger.tables import ledger_head, posting
+from metropool.runtime.cli.accept_log import accept
 from metropool.runtime.node import Node
 from metropool.runtime.serve import open_served
 from metropool.runtime.settings import Settings
@@ -43,6 +47,49 @@ class TestLog:
         node = beside(city, METERING)
         node.write_now("metering", lambda work: work.collection.set_position(stream="log_metering", sequence=sequence))
         node.close()
+
+    @staticmethod
+    async def grown_anew(home: Path) -> None:
+        """A node takes three batches in; then the broker loses its store, and the new log grows past them."""
+        async with running_city(home) as city, AsyncExitStack() as stack:
+            await TestLog.taken_up_to(city, 3, written=3)
+            await start(stack, city, METERING)
+        shutil.rmtree(home / "broker" / "store")
+        async with running_city(home) as city:
+            front = await city.probe("metering-frontend", account="metering")
+            for _ in range(5):
+                await front.say("log.metering.readings")
+
+    def test_a_log_made_anew_that_has_grown_past_what_was_taken_in_is_refused(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            await self.grown_anew(tmp_path)
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                with pytest.raises(Conflict, match=r"made anew at .*--accept-log metering"):
+                    await start(stack, city, METERING)
+
+        asyncio.run(run())
+
+    def test_a_log_made_anew_is_taken_from_its_beginning_once_somebody_accepted_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asyncio.run(self.grown_anew(tmp_path))
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        with pytest.raises(Invalid, match="--reason"):
+            accept("metering", reason=" ", as_json=False)
+        accept("metering", reason="the broker's disk broke", as_json=False)
+
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, METERING)
+                assert node.read_now("metering", lambda work: work.collection.position(stream="log_metering")) == 0
+                with node.database.snapshot() as connection:
+                    (row,) = connection.execute(select(audit).where(audit.c.action == "log.accept")).mappings()
+                told = json.loads(row["details"])
+                assert (told["reason"], told["before"]["position"], told["ends"]) == ("the broker's disk broke", 3, 5)
+
+        asyncio.run(run())
+        with pytest.raises(Conflict, match="nothing to accept"):
+            accept("metering", reason="again", as_json=False)
 
     @pytest.mark.parametrize("position", [0, 2, 3])
     def test_a_log_that_goes_on_is_taken(self, tmp_path: Path, position: int) -> None:

@@ -77,7 +77,7 @@ class Attendants:
         fresh = backlog.following(position, limit=BATCHES)
         if not fresh:
             return
-        prepared, files = await self.units.read(partial(_prepare, entries=fresh))
+        prepared, files = await self.units.read(partial(_prepare, entries=fresh, stream=self.stream))
         try:
             await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
         except Conflict:
@@ -136,13 +136,13 @@ class Attendants:
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
 
 
-def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
+def _prepare(work: Any, *, entries: Sequence[LogEntry], stream: str) -> Loaded:
     batches = [(entry.sequence, entry.data) for entry in entries if entry.part != EVENTS]
     if not batches:
         return None, []
     index, _ = work.collection.index()
     prepared = ingest.prepare(batches, index=index, schedules=work.collection.schedules())
-    return prepared, ingest.write(prepared, lake=work.lake)
+    return prepared, ingest.write(prepared, lake=work.lake, epoch=work.collection.log_epoch(stream=stream))
 
 
 def _commit(

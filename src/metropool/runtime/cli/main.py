@@ -132,8 +132,17 @@ def bill(
 
 
 @app.command(help=word("doctor"), rich_help_panel=word("group_start"))
-def doctor(as_json: AsJson = False) -> None:
-    """Look at this machine."""
+def doctor(
+    accept_log: Annotated[str, typer.Option("--accept-log", help=word("accept_log"), metavar="SYSTEM")] = "",
+    reason: Annotated[str, typer.Option("--reason", help=word("accept_log_reason"))] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look at this machine, or accept the log of a system."""
+    if accept_log:
+        from metropool.runtime.cli.accept_log import accept
+
+        accept(accept_log, reason=reason, as_json=as_json)
+        return
     from metropool.runtime.cli.doctor import look
 
     look(as_json=as_json)

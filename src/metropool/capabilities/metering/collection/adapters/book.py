@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import (
     contact,
+    log_identity,
     log_position,
     recollection,
     schedule,
@@ -45,6 +46,20 @@ class CollectionBook:
     def set_position(self, *, stream: str, sequence: int) -> None:
         """Note the last log sequence applied."""
         upsert(self._connection, log_position, [{"stream": stream, "sequence": sequence}])
+
+    def log_made(self, *, stream: str) -> str | None:
+        """When the log that the position is of was made, as the broker tells; None when that was never noted."""
+        query = select(log_identity.c.made).where(log_identity.c.stream == stream)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def log_epoch(self, *, stream: str) -> int:
+        """How many logs of this name were given up: their sequences say nothing of this one's."""
+        query = select(log_identity.c.epoch).where(log_identity.c.stream == stream)
+        return int(self._connection.execute(query).scalar_one_or_none() or 0)
+
+    def set_log(self, *, stream: str, made: str, epoch: int) -> None:
+        """Note which log the position is of."""
+        upsert(self._connection, log_identity, [{"stream": stream, "made": made, "epoch": epoch}])
 
     def note_unknown(self, rows: pa.Table) -> None:
         """Count values of devices or points the registry does not have."""
