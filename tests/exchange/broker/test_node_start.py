@@ -12,17 +12,20 @@ import pytest
 from sqlalchemy import select, update
 
 from exchange.broker.harness import City, running_city
+from metropool.access import Access
 from metropool.access.tables import audit
 from metropool.core.clock import VirtualClock
 from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.facts.ledger.tables import ledger_head, posting
 from metropool.runtime.cli.accept_log import accept
+from metropool.runtime.cli.doctor import examine
 from metropool.runtime.node import Node
+from metropool.runtime.portal import Facts, chain_checks
 from metropool.runtime.serve import open_served
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import open_node
-from metropool.runtime.upkeep import check_ledger_daily
+from metropool.runtime.upkeep import check_chains, check_chains_daily
 
 METERING, PLATFORM = SystemId("metering"), SystemId("smart_use_platform")
 BILL = [("receivable/1", 100), ("revenue/water", -100)]
@@ -180,7 +183,7 @@ class TestLedger:
                 node.clock = clock = VirtualClock(node.clock.now())
                 self.post(node, "bill/1")
                 self.post(node, "bill/2")
-                checking = asyncio.create_task(check_ledger_daily(node))
+                checking = asyncio.create_task(check_chains_daily(node))
                 await asyncio.sleep(0)
                 self.touch(node)
                 clock.advance(timedelta(hours=23))
@@ -194,6 +197,85 @@ class TestLedger:
                 checking.cancel()
                 with pytest.raises(Unavailable, match="stopped"):
                     self.post(node, "bill/4")
+
+        asyncio.run(run())
+
+
+class TestAudit:
+    @staticmethod
+    def note(node: Node, action: str) -> None:
+        node.write_now(
+            "settlement", lambda work: Access(work.context).audit.note(actor="a", action=action, on="x", outcome="done")
+        )
+
+    @staticmethod
+    def touch(node: Node, number: int) -> None:
+        with node.database.unit() as connection:
+            connection.execute(update(audit).where(audit.c.number == number).values(actor="somebody else"))
+
+    @staticmethod
+    def told(node: Node) -> tuple[list[str], list[str]]:
+        """What the health page says of the audit, and how often the audit itself says that it was touched."""
+        with node.database.snapshot() as connection:
+            noted = connection.execute(select(audit.c.details).where(audit.c.action == "audit.verify")).scalars().all()
+        return [check.fault for check in chain_checks(node) if check.chain == "audit"], noted
+
+    def test_touched_while_it_lay_there_is_told_at_start(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = beside(city, PLATFORM)
+                for action in ("one", "two", "three"):
+                    self.note(node, action)
+                self.touch(node, 2)
+                node.close()
+                node = await start(stack, city, PLATFORM)
+                (fault,), noted = self.told(node)
+                assert fault == "row 2 of the audit is not what was noted, or is missing"
+                assert len(noted) == 1
+                facts = Facts({PLATFORM: node}, settings=Settings(home=tmp_path), compiled=city.compiled)
+                (system,) = (await facts.health()).systems
+                lines = {check.name.en: (check.state, check.detail.en) for check in system.checks}
+                assert system.state == lines["Audit chain"][0] == "degraded"
+                assert "row 2" in lines["Audit chain"][1]
+                assert lines["Ledger chain"][0] == "up"
+                await check_chains(node)
+                assert len(self.told(node)[1]) == 1
+
+        asyncio.run(run())
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        (finding,) = (found for found in examine() if found.check == "chains")
+        assert finding.state == "failed"
+        assert "smart_use_platform, audit: row 2" in finding.detail
+
+    def test_untouched_is_said_to_be_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, PLATFORM)
+                self.note(node, "one")
+                await check_chains(node)
+                assert self.told(node) == ([""], [])
+
+        asyncio.run(run())
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        (finding,) = (found for found in examine() if found.check == "chains")
+        assert (finding.state, finding.detail[:1]) == ("ok", "2")
+
+    def test_touched_while_it_is_served_is_told_within_a_day(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, PLATFORM)
+                node.clock = clock = VirtualClock(node.clock.now())
+                self.note(node, "one")
+                checking = asyncio.create_task(check_chains_daily(node))
+                await asyncio.sleep(0)
+                self.touch(node, 1)
+                clock.advance(timedelta(hours=25))
+                for _ in range(200):
+                    await asyncio.sleep(0.02)
+                    if self.told(node)[0] != [""]:
+                        break
+                checking.cancel()
+                assert self.told(node)[0] == ["row 1 of the audit is not what was noted, or is missing"]
 
         asyncio.run(run())
 
