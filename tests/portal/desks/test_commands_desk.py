@@ -77,6 +77,15 @@ class TestDeciding:
         found = decide(fresh_station, order(fresh_station).id, approve=True)
         assert (found.state, found.approved_by) == ("queued", "bob")
 
+    def test_the_reason_of_the_second_person_stays_with_the_command(self, fresh_station):
+        number = order(fresh_station).id
+        decide(fresh_station, number, approve=True)
+        send(fresh_station)
+        found = fresh_station.ask(CommandsDesk, lambda desk: desk.command(command=number))
+        told = [(step.step, step.by, step.detail and step.detail.zh) for step in found.steps]
+        assert told[1:3] == [("approved", "bob", "not now"), ("queued", "bob", None)]
+        assert found.outcome_detail is None
+
     def test_a_rejected_command_is_over_with_the_reason(self, fresh_station):
         found = decide(fresh_station, order(fresh_station).id, approve=False)
         assert (found.state, found.outcome, found.finished_at) == ("finished", "refused", NOW)

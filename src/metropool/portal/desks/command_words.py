@@ -70,7 +70,9 @@ def steps_of(step: Step, command: Command, *, is_last: bool) -> list[schema.Step
     at = datetime.fromtimestamp(step.at / 1000, UTC)
     by = None if step.actor in NOBODY else step.actor
     detail = None if step.state == "ordered" else note_text(step.note)
-    return [schema.StepDone(step=name, at=at, by=by, detail=detail) for name in _names(step, command)]
+    return [
+        schema.StepDone(step=name, at=at, by=by, detail=None if name == "queued" else detail) for name in _names(step, command)
+    ]
 
 
 def note_text(note: str) -> Text | None:

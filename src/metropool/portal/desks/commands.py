@@ -116,7 +116,7 @@ class CommandsDesk:
         if by == found.requested_by:
             raise Forbidden("the person who orders a command cannot decide on it", key="metering.second_person")
         if approve:
-            operations.approve(work=self._work, id=command, by=by)
+            operations.approve(work=self._work, id=command, by=by, reason=reason)
         elif found.state != "ordered":
             raise Conflict(f"command {command} is {found.state}: nothing to reject", key="commands.not_possible")
         else:
