@@ -21,7 +21,7 @@ from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, hold_node, open_node
-from metropool.runtime.upkeep import check_chains_daily, put_in_order
+from metropool.runtime.upkeep import keep_in_order, put_in_order
 from metropool.runtime.workers import run_workers
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                 group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
                 group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
                 group.create_task(run_workers(node), name=f"{node.system}: workers")
-                group.create_task(check_chains_daily(node), name=f"{node.system}: chains")
+                group.create_task(keep_in_order(node), name=f"{node.system}: upkeep")
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
             group.create_task(portal.serve(nodes, settings=settings, compiled=compiled), name="portal")

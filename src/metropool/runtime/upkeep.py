@@ -1,4 +1,4 @@
-"""What a served node looks after in its own books: files nobody lists, chains nobody may touch."""
+"""What a served node looks after in its own books: files nobody lists, chains nobody may touch, rows nobody needs."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 import structlog
 
 from metropool.access.audit import Audit
+from metropool.access.tidy import tidy
 from metropool.facts.ledger.verification import ChainReport
 from metropool.runtime.chains import ChainCheck, note_check
 from metropool.runtime.node import Node
 
 log = structlog.get_logger()
 EVERY = timedelta(days=1)
+AT_ONCE = 5_000
 
 
 async def put_in_order(node: Node) -> None:
@@ -23,13 +25,21 @@ async def put_in_order(node: Node) -> None:
     if orphans:
         log.warning("lake files of a crash removed", system=node.system, files=len(orphans), first=orphans[0])
     await check_chains(node)
+    await forget(node)
 
 
-async def check_chains_daily(node: Node) -> None:
-    """Check ledger and audit every business day, for ever."""
+async def keep_in_order(node: Node) -> None:
+    """Check ledger and audit every business day, and forget what nobody asks for again; for ever."""
     while True:
         await node.clock.sleep_until(node.clock.now() + EVERY)
         await check_chains(node)
+        await forget(node)
+
+
+async def forget(node: Node) -> None:
+    """Keep the tables of the door bounded, some rows a unit, so that nobody waits long for the writer."""
+    while await node.write(min(node.hosts), lambda work: tidy(work.context, limit=AT_ONCE)) == AT_ONCE:
+        continue
 
 
 async def check_chains(node: Node) -> None:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 
 from exchange.broker.harness import City, running_city
 from metropool.access import Access
-from metropool.access.tables import audit
+from metropool.access.tables import audit, once, session
 from metropool.core.clock import VirtualClock
 from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.facts.ledger.tables import ledger_head, posting
+from metropool.runtime import upkeep
 from metropool.runtime.cli.accept_log import accept
 from metropool.runtime.cli.doctor import examine
 from metropool.runtime.node import Node
@@ -25,7 +26,7 @@ from metropool.runtime.portal import Facts, chain_checks
 from metropool.runtime.serve import open_served
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import open_node
-from metropool.runtime.upkeep import check_chains, check_chains_daily
+from metropool.runtime.upkeep import check_chains, keep_in_order
 
 METERING, PLATFORM = SystemId("metering"), SystemId("smart_use_platform")
 BILL = [("receivable/1", 100), ("revenue/water", -100)]
@@ -183,7 +184,7 @@ class TestLedger:
                 node.clock = clock = VirtualClock(node.clock.now())
                 self.post(node, "bill/1")
                 self.post(node, "bill/2")
-                checking = asyncio.create_task(check_chains_daily(node))
+                checking = asyncio.create_task(keep_in_order(node))
                 await asyncio.sleep(0)
                 self.touch(node)
                 clock.advance(timedelta(hours=23))
@@ -266,7 +267,7 @@ class TestAudit:
                 node = await start(stack, city, PLATFORM)
                 node.clock = clock = VirtualClock(node.clock.now())
                 self.note(node, "one")
-                checking = asyncio.create_task(check_chains_daily(node))
+                checking = asyncio.create_task(keep_in_order(node))
                 await asyncio.sleep(0)
                 self.touch(node, 1)
                 clock.advance(timedelta(hours=25))
@@ -276,6 +277,51 @@ class TestAudit:
                         break
                 checking.cancel()
                 assert self.told(node)[0] == ["row 1 of the audit is not what was noted, or is missing"]
+
+        asyncio.run(run())
+
+
+class TestForgetting:
+    @staticmethod
+    def remember(node: Node, *, days_ago: int, count: int = 30) -> None:
+        """Answers given and sessions opened some days ago."""
+        at_s = int((node.clock.now() - timedelta(days=days_ago)).timestamp())
+        answered = {"actor": "a", "body_hash": "h", "status": 200, "answer": b"{}", "at": at_s}
+        opened = {"csrf_hash": "c", "login": "a", "source": "s", "opened_at": at_s, "seen_at": at_s, "expires_at": at_s + 43_200}
+        with node.database.unit() as connection:
+            names = [f"{days_ago}-{number}" for number in range(count)]
+            connection.execute(insert(once), [answered | {"key": name} for name in names])
+            connection.execute(insert(session), [opened | {"token_hash": name} for name in names])
+
+    @staticmethod
+    def kept(node: Node) -> tuple[int, int]:
+        with node.database.snapshot() as connection:
+            answers, sessions = (select(func.count()).select_from(table) for table in (once, session))
+            return connection.execute(answers).scalar_one(), connection.execute(sessions).scalar_one()
+
+    def test_answers_and_sessions_of_long_ago_go_at_start_and_daily(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(upkeep, "AT_ONCE", 20)
+
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = beside(city, PLATFORM)
+                for days_ago in (0, 2, 40):
+                    self.remember(node, days_ago=days_ago)
+                node.close()
+                node = await start(stack, city, PLATFORM)
+                assert self.kept(node) == (60, 30)
+                node.clock = clock = VirtualClock(node.clock.now())
+                keeping = asyncio.create_task(keep_in_order(node))
+                await asyncio.sleep(0)
+                clock.advance(timedelta(days=29))
+                for _ in range(200):
+                    await asyncio.sleep(0.02)
+                    if self.kept(node) == (30, 0):
+                        break
+                keeping.cancel()
+                assert self.kept(node) == (30, 0)
 
         asyncio.run(run())
 
