@@ -362,6 +362,7 @@ export interface Command {
   reason: string
   ordered_by: string
   approved_by: string | null
+  on_site_by: string | null
   state: CommandState
   outcome: CommandOutcome | null
   outcome_detail: Text | null
@@ -372,7 +373,7 @@ export interface Command {
   finished_at: Instant | null
   needs_approval: boolean
 }
-export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; expires_in_s: number }
+export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; needs_on_site: boolean; expires_in_s: number }
 export interface CommandSummary { as_of: Instant; answered_rate: Figure; median_s: Figure; waiting: number; awaiting_approval: number; unknown: number }
 
 // Company

@@ -50,6 +50,7 @@ def command_of(command: Command, *, steps: Sequence[Step], city: City) -> schema
             "reason": command.reason,
             "ordered_by": command.requested_by,
             "approved_by": command.approved_by,
+            "on_site_by": command.on_site_by,
             "state": SHOWN[command.state],
             "outcome": command.outcome,
             "outcome_detail": note_text(command.note) if is_over else None,

@@ -170,13 +170,22 @@ def control_order(
     site: Site = "http://127.0.0.1:8765",
     wait: Wait = 60.0,
     expires: Annotated[int | None, typer.Option("--expires", min=10, help=word("control_expires"))] = None,
+    on_site: Annotated[str | None, typer.Option("--on-site-by", help=word("control_on_site"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read a meter on demand, or order supply or a valve switched."""
     from metropool.runtime.cli.control import order_command
 
     order_command(
-        meter=meter, kind=kind, reason=reason, site=site, login=login, wait_s=wait, as_json=as_json, expires_in_s=expires
+        meter=meter,
+        kind=kind,
+        reason=reason,
+        site=site,
+        login=login,
+        wait_s=wait,
+        as_json=as_json,
+        expires_in_s=expires,
+        on_site_by=on_site,
     )
 
 
