@@ -67,7 +67,26 @@ class FakeHost:
 class Desk:
     """Answers each method of a desk's Protocol with something of its type; operations leave a row."""
 
-    OPERATIONS = frozenset({"ask_about_bill", "pay", "recollect", "order", "decide", "cancel", "hear_notice", "ask"})
+    OPERATIONS = frozenset(
+        {
+            "ask_about_bill",
+            "pay",
+            "recollect",
+            "order",
+            "decide",
+            "cancel",
+            "hear_notice",
+            "ask",
+            "top_up",
+            "open_mandate",
+            "revoke_mandate",
+            "hear_mandate_notice",
+            "change",
+            "undo",
+            "open",
+            "step",
+        }
+    )
 
     def __init__(self, protocol: type, work, calls: list, answers: dict) -> None:
         self._protocol, self._work, self._calls, self._answers = protocol, work, calls, answers
@@ -141,6 +160,8 @@ def desks_with(calls: list, answers: dict):
         "refunds": ports.RefundsDesk,
         "usage": ports.UsageDesk,
         "metering": ports.MeteringDesk,
+        "schedules": ports.SchedulesDesk,
+        "work_orders": ports.WorkOrdersDesk,
         "commands": ports.CommandsDesk,
         "billing": ports.BillingDesk,
         "topology": ports.TopologyDesk,

@@ -74,6 +74,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
     from metropool.portal.desks.metering import MeteringDesk
+    from metropool.portal.desks.schedules import SchedulesDesk
+    from metropool.portal.desks.work_orders import WorkOrdersDesk
 
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
     channels = open_channels(settings, merchant) if merchant else {}
@@ -82,6 +84,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "refunds": RefundsDesk,
         "usage": UsageDesk,
         "metering": MeteringDesk,
+        "schedules": SchedulesDesk,
+        "work_orders": WorkOrdersDesk,
         "commands": CommandsDesk,
         "billing": BillingDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),

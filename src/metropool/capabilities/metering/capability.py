@@ -13,10 +13,14 @@ from metropool.capabilities.metering.customers.book import CustomerBook
 from metropool.capabilities.metering.customers.book import metadata as customer_tables
 from metropool.capabilities.metering.imports.adapters.sql import SqlImports
 from metropool.capabilities.metering.imports.adapters.sql import metadata as import_tables
+from metropool.capabilities.metering.scheduling.book import ScheduleVersionBook
+from metropool.capabilities.metering.scheduling.book import metadata as scheduling_tables
 from metropool.capabilities.metering.sealing import compaction
 from metropool.capabilities.metering.sealing import operations as sealing
 from metropool.capabilities.metering.sealing.adapters.sql import SqlSealing
 from metropool.capabilities.metering.sealing.tables import metadata as sealing_tables
+from metropool.capabilities.metering.work_orders.book import WorkOrderBook
+from metropool.capabilities.metering.work_orders.book import metadata as work_order_tables
 from metropool.exchange.capability import Capability, Worker
 from metropool.exchange.messages import (
     BlocksSealed,
@@ -43,8 +47,18 @@ METERING = Capability(
         "sealing": SqlSealing,
         "imports": SqlImports,
         "customers": CustomerBook,
+        "schedule_versions": ScheduleVersionBook,
+        "work_orders": WorkOrderBook,
     },
-    tables=(collection_tables, control_tables, sealing_tables, import_tables, customer_tables),
+    tables=(
+        collection_tables,
+        control_tables,
+        sealing_tables,
+        import_tables,
+        customer_tables,
+        scheduling_tables,
+        work_order_tables,
+    ),
     workers=(
         Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
         Worker(name="compact", step=compaction.commit, prepare=compaction.prepare, every=timedelta(hours=6)),

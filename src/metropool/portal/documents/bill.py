@@ -9,7 +9,7 @@ from metropool.core.money import show_cny, to_cny
 from metropool.core.texts import Language
 from metropool.portal.documents.typesetter import typeset
 from metropool.portal.documents.wording import COLOURS, ESTIMATED, Wording, number, signed_cny
-from metropool.portal.schemas.bills import BillLine, BillPart, CombinedBill, CompanyBill, MonthOfHistory
+from metropool.portal.schemas.bills import BillLine, BillPart, CombinedBill, CompanyBill, LateFeeOfBill, MonthOfHistory
 
 
 def render_bill(bill: CombinedBill, language: Language, *, pay_url: str) -> bytes:
@@ -38,6 +38,7 @@ def bill_data(bill: CombinedBill, language: Language, *, pay_url: str) -> dict[s
         "who": [w.pair("name", bill.name), w.pair("address", bill.address), w.pair("combined_account", bill.account)],
         "due": _due(w, bill, bill.total_fen),
         "parts": [_part(w, part) for part in bill.parts],
+        "late_fees": [_late_fee(w, fee) for fee in bill.late_fees],
         "total": show_cny(bill.total_fen),
         "compared": [w.say(key, delta=signed_cny(bill.total_fen - then.total_fen)) for key, then in compared if then],
         "pay": {"qr": _qr(pay_url), "url": pay_url, "ways": _ways(w, bill)},
@@ -107,6 +108,12 @@ def _part(w: Wording, part: BillPart | CompanyBill) -> dict[str, Any]:
         "sum_word": w.say("sum_word"),
         "lines": [_line(w, line) for line in part.lines],
     }
+
+
+def _late_fee(w: Wording, fee: LateFeeOfBill) -> dict[str, str]:
+    days = {"start": w.day(fee.first_day), "end": w.day(fee.last_day)}
+    said = w.say("late_fee_line", service=w.service(fee.service), number=fee.bill_number, month=fee.month, **days)
+    return {"line": said, "amount": show_cny(fee.amount_fen)}
 
 
 def _line(w: Wording, line: BillLine) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from metropool.capabilities.metering.frontend import readable
+from metropool.capabilities.metering.frontend import readable, settled
 from metropool.capabilities.metering.frontend.chunks import batch_bytes, columns_of_rows, measured_batch
+from metropool.capabilities.metering.frontend.lines import BUFFER_MAX, Line, Lines
+from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.requests import meter_read
 from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Result, Terminal, Value
 from metropool.capabilities.metering.ports import Log
@@ -19,23 +20,11 @@ from metropool.devices.dlt645.frame import Frame, decode_frame, encode_frame
 from metropool.devices.dlt645.rows import rows_of
 from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED, Row
 
-DIAL_S, ANSWER_S = 5.0, 5.0
-BUFFER_MAX = 1024
+ANSWER_S = 5.0
 TRIES = 2
 _ON_DEMAND = 3
-LINKS_MAX = 10_000
 _FREEZES = {"electricity_forward_register": 0x050601, "electricity_reverse_register": 0x050602}
 _FREEZE_TIME, _FREEZES_HELD, _DAY_S = 0x050600, 62, 86_400
-
-
-@dataclass
-class _Line:
-    """The connection to one meter; used by one task at a time."""
-
-    terminal: Terminal
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    reader: asyncio.StreamReader | None = None
-    writer: asyncio.StreamWriter | None = None
 
 
 class TransparentMeters:
@@ -44,20 +33,24 @@ class TransparentMeters:
     Args:
         clock: Business time.
         log: Where values become durable before a task is answered.
+        notices: Told which meters are connected, and when one was last heard.
     """
 
-    def __init__(self, *, clock: Clock, log: Log) -> None:
+    def __init__(self, *, clock: Clock, log: Log, notices: Notices) -> None:
         self._clock, self._log = clock, log
-        self._lines: dict[int, _Line] = {}
+        self._lines = Lines(clock=clock, notices=notices)
 
     def introduce(self, terminals: Iterable[Terminal]) -> None:
-        """Take the plain meters of an address book; lines to meters that changed or went are closed."""
-        told = {terminal.address: terminal for terminal in terminals if terminal.kind == "transparent"}
-        for address, line in list(self._lines.items()):
-            if told.get(address) != line.terminal:
-                _hang_up(self._lines.pop(address))
-        for address, terminal in list(told.items())[:LINKS_MAX]:
-            self._lines.setdefault(address, _Line(terminal))
+        """Take the plain meters of an address book."""
+        self._lines.introduce(terminals)
+
+    def keep(self, *, now: float) -> None:
+        """Dial whoever is not connected.
+
+        Args:
+            now: Machine time [s].
+        """
+        self._lines.keep(now=now)
 
     def has(self, address: int) -> bool:
         """The address is a plain meter's."""
@@ -70,24 +63,25 @@ class TransparentMeters:
             if self._now_ms() >= task.expires_at:
                 return self._answer(task, "expired")
             try:
-                await _dial(line)
+                await self._lines.dial(line)
             except (OSError, TimeoutError) as cause:
                 return self._answer(task, "unreachable", f"{line.terminal.host}:{line.terminal.port}: {cause or 'no answer'}")
             try:
-                return await self._do(line, task)
+                answer = await self._do(line, task)
             except TimeoutError:
-                _hang_up(line)
+                self._lines.hang_up(line)
                 return self._answer(task, "silent", "no answer in time")
             except (OSError, asyncio.IncompleteReadError) as cause:
-                _hang_up(line)
+                self._lines.hang_up(line)
                 return self._answer(task, "lost", f"the line broke: {cause}")
+            self._lines.heard(line)
+            return answer
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        for line in self._lines.values():
-            _hang_up(line)
+        await self._lines.close()
 
-    async def _do(self, line: _Line, task: Read | Forward) -> Answer:
+    async def _do(self, line: Line, task: Read | Forward) -> Answer:
         try:
             if isinstance(task, Forward):
                 verdict = readable.meter_verdict(encode_frame(await _ask(line, task.frame, tries=1)))
@@ -104,12 +98,14 @@ class TransparentMeters:
             return self._answer(task, "lost", cause.what)
         return self._answer(task, "answered", values=rows)
 
-    async def _read(self, line: _Line, task: Read) -> list[Row]:
+    async def _read(self, line: Line, task: Read) -> list[Row]:
         """The values of a task; the present register, as of now, where the meter holds no freeze of the day.
 
         Raises:
             Invalid: The meter refuses, or has no such item.
         """
+        if task.item == settled.ITEM.id:
+            return [await self._read_month(line, task)]
         freeze = _FREEZES.get(reading_types_by_id()[task.item].code)
         if task.interval_s == _DAY_S and task.origin != _ON_DEMAND and freeze is not None:
             found = await self._read_freeze(line, task, freeze)
@@ -117,7 +113,7 @@ class TransparentMeters:
                 return found
         return _rows(await _ask(line, meter_read(task.terminal, item=task.item), tries=TRIES))
 
-    async def _read_freeze(self, line: _Line, task: Read, data_id: int) -> list[Row]:
+    async def _read_freeze(self, line: Line, task: Read, data_id: int) -> list[Row]:
         """The daily freeze that closes a business day, found by its own time, not by its index alone; nothing when not held."""
         closes = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.day + 1, hours=-8)
         index = self._index_of(task.day)
@@ -135,10 +131,23 @@ class TransparentMeters:
                 ]
         return []
 
+    async def _read_month(self, line: Line, task: Read) -> Row:
+        """What the meter kept at the end of the month whose last business day is asked for.
+
+        Raises:
+            Invalid: It has none of that instant.
+        """
+        frames = settled.month_frames(task.terminal, day=task.day, today=self._today())
+        settles, register = [await _ask(line, frame, tries=TRIES) for frame in frames]
+        return settled.month_row(task.terminal, day=task.day, settles=settles, register=register)
+
     def _index_of(self, day: int) -> int:
         """1 for yesterday's freeze, 2 for the one before."""
-        today = int(self._clock.now().timestamp() + 8 * 3600) // _DAY_S
-        return min(max(today - day, 1), _FREEZES_HELD)
+        return min(max(self._today() - day, 1), _FREEZES_HELD)
+
+    def _today(self) -> int:
+        """Business day now, as days since 1970-01-01."""
+        return int(self._clock.now().timestamp() + 8 * 3600) // _DAY_S
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
@@ -168,20 +177,7 @@ def _rows(answer: Frame) -> list[Row]:
     return [row for row in rows_of(answer).rows if row.quality == 0]
 
 
-async def _dial(line: _Line) -> None:
-    if line.writer is not None and not line.writer.is_closing():
-        return
-    async with asyncio.timeout(DIAL_S):
-        line.reader, line.writer = await asyncio.open_connection(line.terminal.host, line.terminal.port, limit=BUFFER_MAX)
-
-
-def _hang_up(line: _Line) -> None:
-    if line.writer is not None:
-        line.writer.transport.abort()
-    line.reader = line.writer = None
-
-
-async def _ask(line: _Line, frame: bytes, *, tries: int) -> Frame:
+async def _ask(line: Line, frame: bytes, *, tries: int) -> Frame:
     """Send a frame and wait for the meter's answer; another meter's, or to another question, is passed over.
 
     Raises:
