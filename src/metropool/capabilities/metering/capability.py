@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from metropool.capabilities.metering.clocks.adapters.book import ClockBook
+from metropool.capabilities.metering.clocks.adapters.book import metadata as clock_tables
 from metropool.capabilities.metering.collection.adapters.book import CollectionBook
 from metropool.capabilities.metering.collection.adapters.sheets import SheetBook
 from metropool.capabilities.metering.collection.adapters.tables import metadata as collection_tables
@@ -37,6 +39,7 @@ METERING = Capability(
     },
     produces=(BlocksSealed, HouseholdUsageTold),
     keeps={
+        "clocks": ClockBook,
         "collection": CollectionBook,
         "sheets": SheetBook,
         "guarantees": GuaranteeBook,
@@ -44,7 +47,7 @@ METERING = Capability(
         "imports": SqlImports,
         "customers": CustomerBook,
     },
-    tables=(collection_tables, control_tables, sealing_tables, import_tables, customer_tables),
+    tables=(clock_tables, collection_tables, control_tables, sealing_tables, import_tables, customer_tables),
     workers=(
         Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
         Worker(name="compact", step=compaction.commit, prepare=compaction.prepare, every=timedelta(hours=6)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from metropool.capabilities.metering.frontend.asking import carry_out
 from metropool.capabilities.metering.frontend.hub import Hub, Limits
 from metropool.capabilities.metering.frontend.links import Link
-from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Contact, Forward, Read
+from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask, Contact
 from metropool.capabilities.metering.frontend.transparent import TransparentMeters
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
@@ -45,7 +45,7 @@ class FrontEndServer:
             link.cut()
         self.meters.introduce(book.terminals)
 
-    async def carry_out(self, task: Read | Forward) -> Answer:
+    async def carry_out(self, task: AnyTask) -> Answer:
         """Do one task and say how it went."""
         if self.meters.has(task.terminal):
             return await self.meters.carry_out(task)

@@ -2,40 +2,39 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from metropool.capabilities.metering.frontend import readable
+from metropool.capabilities.metering.frontend import clocks, readable
 from metropool.capabilities.metering.frontend.chunks import batch_bytes, columns_of_rows, measured_batch
+from metropool.capabilities.metering.frontend.lines import Line, ask, dial, hang_up, send
 from metropool.capabilities.metering.frontend.requests import meter_read
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Result, Terminal, Value
+from metropool.capabilities.metering.frontend.tasks import (
+    Answer,
+    AnyTask,
+    ClockShown,
+    Forward,
+    Read,
+    ReadClock,
+    Result,
+    SetClock,
+    Terminal,
+    Value,
+)
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, Unavailable
 from metropool.core.quantities import reading_types_by_id
 from metropool.devices import addresses
 from metropool.devices.dlt645 import requests as dlt645
-from metropool.devices.dlt645.frame import Frame, decode_frame, encode_frame
+from metropool.devices.dlt645.frame import Frame, encode_frame
 from metropool.devices.dlt645.rows import rows_of
 from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED, Row
 
-DIAL_S, ANSWER_S = 5.0, 5.0
-BUFFER_MAX = 1024
 TRIES = 2
 _ON_DEMAND = 3
 LINKS_MAX = 10_000
 _FREEZES = {"electricity_forward_register": 0x050601, "electricity_reverse_register": 0x050602}
 _FREEZE_TIME, _FREEZES_HELD, _DAY_S = 0x050600, 62, 86_400
-
-
-@dataclass
-class _Line:
-    """The connection to one meter; used by one task at a time."""
-
-    terminal: Terminal
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    reader: asyncio.StreamReader | None = None
-    writer: asyncio.StreamWriter | None = None
 
 
 class TransparentMeters:
@@ -48,50 +47,49 @@ class TransparentMeters:
 
     def __init__(self, *, clock: Clock, log: Log) -> None:
         self._clock, self._log = clock, log
-        self._lines: dict[int, _Line] = {}
+        self._lines: dict[int, Line] = {}
 
     def introduce(self, terminals: Iterable[Terminal]) -> None:
         """Take the plain meters of an address book; lines to meters that changed or went are closed."""
         told = {terminal.address: terminal for terminal in terminals if terminal.kind == "transparent"}
         for address, line in list(self._lines.items()):
             if told.get(address) != line.terminal:
-                _hang_up(self._lines.pop(address))
+                hang_up(self._lines.pop(address))
         for address, terminal in list(told.items())[:LINKS_MAX]:
-            self._lines.setdefault(address, _Line(terminal))
+            self._lines.setdefault(address, Line(terminal))
 
     def has(self, address: int) -> bool:
         """The address is a plain meter's."""
         return address in self._lines
 
-    async def carry_out(self, task: Read | Forward) -> Answer:
+    async def carry_out(self, task: AnyTask) -> Answer:
         """Do one task at the meter it names as its terminal."""
         line = self._lines[task.terminal]
         async with line.lock:
             if self._now_ms() >= task.expires_at:
                 return self._answer(task, "expired")
             try:
-                await _dial(line)
+                await dial(line)
             except (OSError, TimeoutError) as cause:
                 return self._answer(task, "unreachable", f"{line.terminal.host}:{line.terminal.port}: {cause or 'no answer'}")
             try:
                 return await self._do(line, task)
             except TimeoutError:
-                _hang_up(line)
+                hang_up(line)
                 return self._answer(task, "silent", "no answer in time")
             except (OSError, asyncio.IncompleteReadError) as cause:
-                _hang_up(line)
+                hang_up(line)
                 return self._answer(task, "lost", f"the line broke: {cause}")
 
     async def close(self) -> None:
         """Hang up everywhere."""
         for line in self._lines.values():
-            _hang_up(line)
+            hang_up(line)
 
-    async def _do(self, line: _Line, task: Read | Forward) -> Answer:
+    async def _do(self, line: Line, task: AnyTask) -> Answer:
         try:
-            if isinstance(task, Forward):
-                verdict = readable.meter_verdict(encode_frame(await _ask(line, task.frame, tries=1)))
-                return self._answer(task, verdict.result, verdict.detail)
+            if not isinstance(task, Read):
+                return await self._do_other(line, task)
             rows = await self._read(line, task)
         except Invalid as cause:
             return self._answer(task, "denied", cause.what)
@@ -104,7 +102,36 @@ class TransparentMeters:
             return self._answer(task, "lost", cause.what)
         return self._answer(task, "answered", values=rows)
 
-    async def _read(self, line: _Line, task: Read) -> list[Row]:
+    async def _do_other(self, line: Line, task: Forward | SetClock | ReadClock) -> Answer:
+        if isinstance(task, Forward):
+            return await self._order(line, task, task.frame)
+        return await (self._set_clock(line, task) if isinstance(task, SetClock) else self._read_clock(line, task))
+
+    async def _order(self, line: Line, task: AnyTask, frame: bytes) -> Answer:
+        verdict = readable.meter_verdict(encode_frame(await ask(line, frame, tries=1)))
+        return self._answer(task, verdict.result, verdict.detail)
+
+    async def _set_clock(self, line: Line, task: SetClock) -> Answer:
+        answer = self._answer(task, "answered")
+        for make in clocks.clock_writes(task):
+            written = make(self._clock.now())
+            if written.is_answered:
+                answer = await self._order(line, task, written.frame)
+            else:
+                await send(line, written.frame)
+            if answer.result != "answered":
+                break
+        return answer
+
+    async def _read_clock(self, line: Line, task: ReadClock) -> Answer:
+        told = []
+        for frame in clocks.clock_reads(task.terminal):
+            asked_at = self._now_ms()
+            answer = encode_frame(await ask(line, frame, tries=1))
+            told.append(clocks.Exchanged(task.terminal, answer, asked_at, self._now_ms()))
+        return self._answer(task, "answered", clocks_told=list(clocks.clocks_shown(told)))
+
+    async def _read(self, line: Line, task: Read) -> list[Row]:
         """The values of a task; the present register, as of now, where the meter holds no freeze of the day.
 
         Raises:
@@ -115,19 +142,19 @@ class TransparentMeters:
             found = await self._read_freeze(line, task, freeze)
             if found:
                 return found
-        return _rows(await _ask(line, meter_read(task.terminal, item=task.item), tries=TRIES))
+        return _rows(await ask(line, meter_read(task.terminal, item=task.item), tries=TRIES))
 
-    async def _read_freeze(self, line: _Line, task: Read, data_id: int) -> list[Row]:
+    async def _read_freeze(self, line: Line, task: Read, data_id: int) -> list[Row]:
         """The daily freeze that closes a business day, found by its own time, not by its index alone; nothing when not held."""
         closes = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=task.day + 1, hours=-8)
         index = self._index_of(task.day)
         for guess in sorted({index, max(index - 1, 1), min(index + 1, _FREEZES_HELD)}, key=lambda n: abs(n - index)):
             try:
-                stamps = _rows(await _ask(line, _freeze_read(task.terminal, _FREEZE_TIME, guess), tries=TRIES))
+                stamps = _rows(await ask(line, _freeze_read(task.terminal, _FREEZE_TIME, guess), tries=TRIES))
             except Invalid:
                 return []
             if [stamp.value for stamp in stamps if stamp.flag & FREEZE_TIME] == [int(closes.timestamp())]:
-                values = _rows(await _ask(line, _freeze_read(task.terminal, data_id, guess), tries=TRIES))
+                values = _rows(await ask(line, _freeze_read(task.terminal, data_id, guess), tries=TRIES))
                 return [
                     Row(row.device, 0, row.item, int(closes.timestamp()), row.value, row.quality)
                     for row in values
@@ -143,13 +170,22 @@ class TransparentMeters:
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
 
-    def _answer(self, task: Read | Forward, result: Result, detail: str = "", values: list[Row] | None = None) -> Answer:
+    def _answer(
+        self,
+        task: AnyTask,
+        result: Result,
+        detail: str = "",
+        values: list[Row] | None = None,
+        clocks_told: list[ClockShown] | None = None,
+    ) -> Answer:
         told = [
             Value(device=row.device, point=0, item=row.item, at=row.at or self._now_ms() // 1000, value=row.value)
             for row in values or []
             if row.quality == 0
         ]
-        return Answer(task=task.id, result=result, at=self._now_ms(), detail=detail[:200], values=told[:64])
+        return Answer(
+            task=task.id, result=result, at=self._now_ms(), detail=detail[:200], values=told[:64], clocks=clocks_told or []
+        )
 
 
 def _freeze_read(meter: int, kind: int, index: int) -> bytes:
@@ -166,66 +202,3 @@ def _rows(answer: Frame) -> list[Row]:
     if answer.is_refusal:
         raise Invalid("the meter refuses")
     return [row for row in rows_of(answer).rows if row.quality == 0]
-
-
-async def _dial(line: _Line) -> None:
-    if line.writer is not None and not line.writer.is_closing():
-        return
-    async with asyncio.timeout(DIAL_S):
-        line.reader, line.writer = await asyncio.open_connection(line.terminal.host, line.terminal.port, limit=BUFFER_MAX)
-
-
-def _hang_up(line: _Line) -> None:
-    if line.writer is not None:
-        line.writer.transport.abort()
-    line.reader = line.writer = None
-
-
-async def _ask(line: _Line, frame: bytes, *, tries: int) -> Frame:
-    """Send a frame and wait for the meter's answer; another meter's, or to another question, is passed over.
-
-    Raises:
-        TimeoutError: No answer, however often asked.
-        OSError, asyncio.IncompleteReadError: The line broke.
-        Invalid: ``frame`` is none.
-    """
-    assert line.reader is not None
-    assert line.writer is not None
-    asked = decode_frame(frame)
-    for attempt in range(1, tries + 1):
-        line.writer.write(frame)
-        await line.writer.drain()
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await _answer_to(line.reader, asked)
-        except TimeoutError:
-            if attempt == tries:
-                raise
-    raise TimeoutError
-
-
-async def _answer_to(reader: asyncio.StreamReader, asked: Frame) -> Frame:
-    while True:
-        frame = await _next_frame(reader)
-        is_same = frame.is_refusal or frame.function != dlt645.READ or frame.data_id == asked.data_id
-        if frame.from_meter and frame.address == asked.address and frame.function == asked.function and is_same:
-            return frame
-
-
-async def _next_frame(reader: asyncio.StreamReader) -> Frame:
-    """The next sound DL/T 645 frame; anything else is passed over."""
-    held = b""
-    while True:
-        start = held.find(b"\x68")
-        held = held[start:] if start >= 0 else b""
-        need = 12 + held[9] if len(held) >= 10 else 12
-        if len(held) >= need:
-            try:
-                return decode_frame(held[:need])
-            except Invalid:
-                held = held[1:]
-                continue
-        more = await reader.read(BUFFER_MAX)
-        if not more:
-            raise asyncio.IncompleteReadError(held, None)
-        held += more
