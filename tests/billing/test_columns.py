@@ -29,6 +29,7 @@ SCHEMA = {
     "total": pl.Int64,
     "start_estimated": pl.Boolean,
     "end_estimated": pl.Boolean,
+    "meters": pl.String,
 }
 
 
@@ -62,11 +63,11 @@ def test_a_seal_covers_every_column_in_the_order_of_their_names():
 
 
 def _grid(*points: list[tuple]):
-    """A grid of one account for each list of (day, device, register start, register end, own sum)."""
+    """A grid of one account for each list of (day, device, register start, register end, own sum[, its meters])."""
     rows = [
-        (f"up{n}", 1, DAYS[day].isoformat(), device, start, end, total, False, False)
+        (f"up{n}", 1, DAYS[day].isoformat(), device, start, end, total, False, False, *(meters or [None]))
         for n, days in enumerate(points)
-        for day, device, start, end, total in days
+        for day, device, start, end, total, *meters in days
     ]
     keys = pl.DataFrame({"usage_point": [f"up{n}" for n in range(len(points))], "reading_type": [1] * len(points)})
     return day_grid(keys, pl.DataFrame(rows, schema=SCHEMA, orient="row"), DAYS)
@@ -100,7 +101,7 @@ def test_days_are_added_up_and_the_first_that_does_not_tell_is_the_reason():
 
 def test_two_accounts_on_one_usage_point_have_the_same_usage():
     keys = pl.DataFrame({"usage_point": ["up", "up"], "reading_type": [1, 1]})
-    known = pl.DataFrame([("up", 1, "2026-07-01", "M1", 1, 2, 1, True, False)], schema=SCHEMA, orient="row")
+    known = pl.DataFrame([("up", 1, "2026-07-01", "M1", 1, 2, 1, True, False, None)], schema=SCHEMA, orient="row")
     grid = day_grid(keys, known, DAYS)
     assert grid.register_end[:, 0].tolist() == [2, 2]
     assert grid.start_estimated[:, 0].all()

@@ -114,6 +114,8 @@ export interface BillLine {
   amount_exact: string
   amount_fen: number
 }
+/** One of several meters of a period, because it was exchanged; `to` is the day it was taken out. */
+export interface MeterOfBill { meter_number: string; start: string | null; end: string | null; to: BusinessDate | null }
 export interface BillPart extends PartSummary {
   company: string
   company_name: Text
@@ -126,6 +128,7 @@ export interface BillPart extends PartSummary {
   register_end: string | null
   register_start_at: Instant | null
   register_end_at: Instant | null
+  meters: MeterOfBill[]
   multiplier: string
   is_estimated: boolean
   estimated_share: number | null
@@ -414,6 +417,7 @@ export interface CompanyBill extends CompanyBillRow {
   register_end: string | null
   register_start_at: Instant | null
   register_end_at: Instant | null
+  meters: MeterOfBill[]
   multiplier: string
   lines: BillLine[]
   payments: { reference: string; amount_fen: number; paid_at: Instant }[]

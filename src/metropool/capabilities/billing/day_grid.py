@@ -1,9 +1,10 @@
 """What is known of the usage of many accounts on some days, as matrices of accounts by days."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,14 @@ _COLUMN_OF = {"business_date": pl.String, "column": pl.Int64}
 Ints = NDArray[np.int64]
 
 
+class MeterOfDay(NamedTuple):
+    """One of several meters of a day: number, registers at the beginning and end of its part [smallest units], None not known."""
+
+    number: str
+    start: int | None
+    end: int | None
+
+
 @dataclass(frozen=True)
 class DayGrid:
     """Usage by account and day, shapes (N, D).
@@ -26,6 +35,7 @@ class DayGrid:
         register_start, register_end, total: Registers and the day's own sum [smallest units], ``UNKNOWN`` where not known.
         start_estimated, end_estimated: Whether the register is an estimate.
         device_numbers: The meters.
+        meters: What each meter counted on days of an exchange, by row and column; there are few.
     """
 
     columns: Mapping[date, int]
@@ -36,6 +46,15 @@ class DayGrid:
     start_estimated: NDArray[np.bool_]
     end_estimated: NDArray[np.bool_]
     device_numbers: Sequence[str]
+    meters: Mapping[tuple[int, int], Sequence[MeterOfDay]]
+
+    @property
+    def is_exchanged(self) -> NDArray[np.bool_]:
+        """Days on which there was more than one meter, shape (N, D)."""
+        found = np.zeros(self.device.shape, np.bool_)
+        for row, column in self.meters:
+            found[row, column] = True
+        return found
 
     def rows(self, chosen: NDArray[Any]) -> "DayGrid":
         """Only the chosen accounts."""
@@ -48,7 +67,12 @@ class DayGrid:
             self.start_estimated[chosen],
             self.end_estimated[chosen],
             self.device_numbers,
+            self._meters_of(chosen) if self.meters else {},
         )
+
+    def _meters_of(self, chosen: NDArray[Any]) -> Mapping[tuple[int, int], Sequence[MeterOfDay]]:
+        place = {row: new for new, row in enumerate(np.arange(len(self.device))[chosen].tolist())}
+        return {(place[row], column): meters for (row, column), meters in self.meters.items() if row in place}
 
 
 def day_grid(keys: pl.DataFrame, usage: pl.DataFrame, days: Sequence[date]) -> DayGrid:
@@ -80,4 +104,10 @@ def day_grid(keys: pl.DataFrame, usage: pl.DataFrame, days: Sequence[date]) -> D
         start_estimated=lay(known["start_estimated"], False),
         end_estimated=lay(known["end_estimated"], False),
         device_numbers=devices.unique().sort().to_list(),
+        meters=_meters(known),
     )
+
+
+def _meters(known: pl.DataFrame) -> dict[tuple[int, int], Sequence[MeterOfDay]]:
+    some = known.filter(pl.col("meters").is_not_null()).select("row", "column", "meters")
+    return {(row, column): [MeterOfDay(*part) for part in json.loads(text)] for row, column, text in some.rows()}

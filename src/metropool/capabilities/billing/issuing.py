@@ -14,7 +14,18 @@ from metropool.core.periods import business_date
 from metropool.exchange.messages import ROWS, BillsIssued
 from metropool.facts.ledger import Entry
 
-_COPIED = ("account_number", "combined_account", "usage_point", "meter_number", "multiplier", "digits", "unit", "tariff", "lines")
+_COPIED = (
+    "account_number",
+    "combined_account",
+    "usage_point",
+    "meter_number",
+    "registers",
+    "multiplier",
+    "digits",
+    "unit",
+    "tariff",
+    "lines",
+)
 _TOLD = ROWS[BillsIssued]
 _DATES = ("period_start", "period_end", "due_date")
 

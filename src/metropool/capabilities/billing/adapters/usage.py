@@ -31,10 +31,21 @@ _OF_DAY = pl.Schema(
         "total": pl.Int64,
         "start_estimated": pl.Boolean,
         "end_estimated": pl.Boolean,
+        "meters": pl.String,
     }
 )
 _OF_INTERVALS = pl.Schema({**_KEY, "start": pl.Int64, "interval_s": pl.Int64})
-_PLAIN = ("usage_point", "reading_type", "version", "device_number", "start", "interval_s", "register_start", "register_end")
+_PLAIN = (
+    "usage_point",
+    "reading_type",
+    "version",
+    "device_number",
+    "start",
+    "interval_s",
+    "register_start",
+    "register_end",
+    "meters",
+)
 
 
 class SqlUsage:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import func, select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import (
@@ -120,10 +121,12 @@ class CollectionBook:
 
     def _made_index(self) -> ChannelIndex:
         registry = Registry(self._context)
+        installations = registry.installations()
+        is_open = pc.greater(installations["valid_to"], int(self._context.now.timestamp()))
         return index_of(
             registry.channels(),
             terminal_of_address=terminals_of(self._connection),
-            installed=registry.installations()["channel"],
+            installed=installations["channel"].filter(is_open),
         )
 
     def address_book(self, *, heartbeat_s: int) -> AddressBook:
