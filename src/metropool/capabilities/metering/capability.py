@@ -15,6 +15,8 @@ from metropool.capabilities.metering.customers.book import CustomerBook
 from metropool.capabilities.metering.customers.book import metadata as customer_tables
 from metropool.capabilities.metering.imports.adapters.sql import SqlImports
 from metropool.capabilities.metering.imports.adapters.sql import metadata as import_tables
+from metropool.capabilities.metering.meter_exchange.adapters.book import ExchangeBook
+from metropool.capabilities.metering.meter_exchange.adapters.book import metadata as exchange_tables
 from metropool.capabilities.metering.sealing import compaction
 from metropool.capabilities.metering.sealing import operations as sealing
 from metropool.capabilities.metering.sealing.adapters.sql import SqlSealing
@@ -42,12 +44,13 @@ METERING = Capability(
         "clocks": ClockBook,
         "collection": CollectionBook,
         "sheets": SheetBook,
+        "exchanges": ExchangeBook,
         "guarantees": GuaranteeBook,
         "sealing": SqlSealing,
         "imports": SqlImports,
         "customers": CustomerBook,
     },
-    tables=(clock_tables, collection_tables, control_tables, sealing_tables, import_tables, customer_tables),
+    tables=(clock_tables, collection_tables, control_tables, exchange_tables, sealing_tables, import_tables, customer_tables),
     workers=(
         Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
         Worker(name="compact", step=compaction.commit, prepare=compaction.prepare, every=timedelta(hours=6)),
