@@ -67,7 +67,9 @@ class FakeHost:
 class Desk:
     """Answers each method of a desk's Protocol with something of its type; operations leave a row."""
 
-    OPERATIONS = frozenset({"ask_about_bill", "pay", "recollect", "order", "decide", "cancel", "hear_notice", "ask"})
+    OPERATIONS = frozenset(
+        {"ask_about_bill", "pay", "recollect", "order", "decide", "cancel", "hear_notice", "ask", "record", "correct"}
+    )
 
     def __init__(self, protocol: type, work, calls: list, answers: dict) -> None:
         self._protocol, self._work, self._calls, self._answers = protocol, work, calls, answers
@@ -106,7 +108,7 @@ def anything(annotation):
         types.UnionType: lambda: anything(next(arg for arg in args if arg is not type(None))),
         typing.Union: lambda: anything(next(arg for arg in args if arg is not type(None))),
         list: lambda: [anything(args[0])],
-        tuple: lambda: tuple(anything(arg) for arg in args),
+        tuple: lambda: tuple(anything(arg) for arg in args if arg is not Ellipsis),
         dict: dict,
     }
     if origin in made:
@@ -142,6 +144,7 @@ def desks_with(calls: list, answers: dict):
         "usage": ports.UsageDesk,
         "metering": ports.MeteringDesk,
         "commands": ports.CommandsDesk,
+        "exchanges": ports.ExchangesDesk,
         "billing": ports.BillingDesk,
         "topology": ports.TopologyDesk,
     }

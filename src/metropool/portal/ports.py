@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
-from metropool.portal.schemas.basics import Page, Service
+from metropool.portal.schemas.basics import Page, Rows, Service
 from metropool.portal.schemas.bills import (
     AskAboutBill,
     BillQuestion,
@@ -22,6 +22,7 @@ from metropool.portal.schemas.bills import (
     CompanyOverview,
 )
 from metropool.portal.schemas.commands import Command, CommandEffect, CommandKind, CommandSummary, NewCommand
+from metropool.portal.schemas.exchanges import ExchangeForm, MeterExchange, Neighbour, NewExchange
 from metropool.portal.schemas.metering import (
     Alarm,
     Area,
@@ -226,7 +227,13 @@ class MeteringDesk(Protocol):
 
     def meter(self, *, meter: str) -> Meter: ...
 
-    def curve(self, *, meter: str, start: Instant, end: Instant, compare_start: Instant | None) -> MeterCurve: ...
+    def curve(
+        self, *, meter: str, start: Instant, end: Instant, compare_start: Instant | None, neighbour: str | None
+    ) -> MeterCurve: ...
+
+    def neighbours(self, *, meter: str) -> Rows[Neighbour]:
+        """Meters of the same service near a meter, the nearest first."""
+        ...
 
     def events(self, *, meter: str, start: Instant | None, end: Instant | None, asked: Asked) -> Page[MeterEvent]: ...
 
@@ -258,6 +265,24 @@ class CommandsDesk(Protocol):
 
     def cancel(self, *, command: str, reason: str, by: str) -> Command:
         """Operation: take a command back; ``Conflict`` once it is sent."""
+        ...
+
+
+class ExchangesDesk(Protocol):
+    """Meter exchange (metering)."""
+
+    def form(self, *, meter: str) -> ExchangeForm: ...
+
+    def history(self, *, meter: str) -> Rows[MeterExchange]:
+        """Newest first, each with the versions it had."""
+        ...
+
+    def record(self, *, meter: str, wanted: NewExchange, by: str, key: str) -> MeterExchange:
+        """Operation: record an exchange; ``Invalid`` or ``Conflict`` where it cannot be."""
+        ...
+
+    def correct(self, *, exchange: str, wanted: NewExchange, by: str) -> MeterExchange:
+        """Operation: a new version of an exchange."""
         ...
 
 
@@ -294,9 +319,10 @@ REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
 USAGE: Port[UsageDesk] = Port("usage", "insight")
 METERING: Port[MeteringDesk] = Port("metering", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
+EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
-PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, COMMANDS, BILLING, TOPOLOGY)
+PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, COMMANDS, EXCHANGES, BILLING, TOPOLOGY)
 
 Desks = Mapping[str, Callable[[Any], Any]]
 """Name of a port to what makes its desk from a work object."""

@@ -70,6 +70,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     """What answers for the capabilities hosted here."""
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
+    from metropool.portal.desks.exchanges import ExchangesDesk
     from metropool.portal.desks.metering import MeteringDesk
 
     channels = open_channels(settings)
@@ -79,6 +80,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "usage": UsageDesk,
         "metering": MeteringDesk,
         "commands": CommandsDesk,
+        "exchanges": ExchangesDesk,
         "billing": BillingDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
     }

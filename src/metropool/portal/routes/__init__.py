@@ -5,6 +5,7 @@ from metropool.portal.routes import (
     billing,
     collection,
     control,
+    exchanges,
     live,
     metering,
     payment,
@@ -26,6 +27,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     metering.ROOM,
     collection.ROOM,
     control.ROOM,
+    exchanges.ROOM,
     billing.ROOM,
     topology.ROOM,
 )
