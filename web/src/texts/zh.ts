@@ -70,9 +70,14 @@ export const zh = {
     recollect_all: '补召全部缺数（{{count}} 台）', recollect_chosen: '补召所选（{{count}} 台）', recollect_effect: '向 {{count}} 台终端补召 {{start}} 至 {{end}} 的缺数，会占用通信信道，不改变已有读数。', recollecting: '已安排 {{count}} 项补召（{{job}}）',
   },
   terminal: { name: '终端', address: '终端地址', protocol: '规约', meters: '表计数', state_name: '状态', last_seen: '最近通信', search: '名称或地址', state: { online: '在线', silent: '失联', never_seen: '从未上线' } },
+  exchange: {
+    action: '换表', title: '换表：{{number}}', correction_of: '更正换表：{{number}}', effect: '旧表到此时间为止，新表从此开始。此后的日数据将重新封账，账单按两块表的示数计算。', at: '换表时间', at_hint: '业务时间，不能在将来', old: '旧表', final: '旧表止码', last: '最近示数：{{value}}（{{at}}）',
+    read_now: '立即召测', read_reason: '换表止码', not_read: '表计未应答，请录入表上示数。', new: '新表号', protocol: '规约', address: '通信地址', point: '测量点', point_hint: '留空则用终端下一个空闲测量点', start: '新表起码', reason: '原因', by: '录入人', state: '版本',
+    save: '记录换表', save_correction: '记录更正', correct: '更正', version: '第 {{number}} 版', replaced: '第 {{number}} 版，已更正', history: '本用电（用水、用气）点的历次表计', none: '此处没有换过表。', now: '现在', source: { read: '召测', typed: '手工录入' },
+  },
   meter: {
     title: '表计 {{number}}', help: '上图为示数，下图为负荷曲线，竖线为事件。右上角可召测或下发控制。', number: '表号', address: '地址', area: '区域', model: '型号', state_name: '状态', register: '示数', last_read: '最近抄读', search: '表号、户号或地址', none: '没有符合条件的表计。', show_all: '显示全部',
-    only_of: '仅 {{name}}', channel: '通道', clock_drift: '时钟偏差', never_confirmed: '尚未确认', guaranteed: '保电', curve: '示数与负荷曲线', curve_label: '表计 {{number}} 的示数与负荷曲线，{{start}} 至 {{end}}', no_curve: '这一段没有读数。', load: '负荷', what: '项目', now: '最近一次量测与档案',
+    only_of: '仅 {{name}}', channel: '通道', clock_limit: '允许 {{limit}} s', clock: { right: '正常', off: '超差', no_time: '无有效时间', unknown: '尚未读取' }, compare_neighbour: '与邻表比较', neighbour: '邻表', neighbour_of: '邻表 {{number}}', no_comparison: '结束比较', no_neighbour: '附近没有同类表', day_beside: '日用量：本表 · {{number}} · 差异', clock_drift: '时钟偏差', never_confirmed: '尚未确认', guaranteed: '保电', curve: '示数与负荷曲线', curve_label: '表计 {{number}} 的示数与负荷曲线，{{start}} 至 {{end}}', no_curve: '这一段没有读数。', load: '负荷', what: '项目', now: '最近一次量测与档案',
     multiplier: '倍率', installed_on: '安装日期', usage_point: '计量点', orders: '最近命令', no_orders: '还没有下发过命令。', events: '事件', no_events: '这一段没有事件。', switch: { relay: '供电', valve: '阀门' }, supply: { on: '供应中', off: '已停供', unknown: '未知' },
     state: { normal: '正常', silent: '失联', off: '已停供', fault: '故障', exchanged: '已换下' },
   },
