@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
 import { exchangeFormQuery, METERING } from '../../api/queries'
 import type { ExchangeForm, Meter, MeterExchange } from '../../api/types'
+import { useNow } from '../../design/clock'
 import { exactText, instantText, shanghai } from '../../design/format'
 import { usePick } from '../../design/preferences'
 import { Failure, StateView } from '../../design/StateView'
@@ -29,7 +30,8 @@ function Form({ form, meter, corrected, onClose }: { form: ExchangeForm; meter: 
   const { t } = useTranslation()
   const pick = usePick()
   const client = useQueryClient()
-  const [entry, setEntry] = useState(() => entryOf(form, corrected))
+  const now = useNow(60_000)
+  const [entry, setEntry] = useState(() => entryOf(form, now, corrected))
   const [key, setKey] = useState(newIntention)
   const [working, setWorking] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -72,7 +74,7 @@ function Form({ form, meter, corrected, onClose }: { form: ExchangeForm; meter: 
       {reading.error !== null && <Failure error={reading.error} />}
       {reading.silent && <p role="alert" className="refusal">{t('exchange.not_read')}</p>}
       <Field name={t('exchange.new')}>{(id) => <Input id={id} value={entry.number} onChange={({ target }) => set({ number: target.value.trim() })} />}</Field>
-      <Field name={t('exchange.protocol')}>{(id) => <Select id={id} value={entry.protocol} options={form.protocols.map((value) => ({ value, label: value }))} onChange={(protocol) => set({ protocol })} />}</Field>
+      <Field name={t('exchange.protocol')}>{(id) => <Select id={id} style={{ width: '100%' }} value={entry.protocol} options={form.protocols.map((value) => ({ value, label: value }))} onChange={(protocol) => set({ protocol })} />}</Field>
       <Field name={t('exchange.address')}>{(id) => <Input id={id} inputMode="numeric" value={entry.address} onChange={({ target }) => set({ address: target.value.trim() })} />}</Field>
       {form.has_point && <Field name={t('exchange.point')} hint={t('exchange.point_hint')}>{(id) => <Input id={id} inputMode="numeric" value={entry.point} onChange={({ target }) => set({ point: target.value.trim() })} />}</Field>}
       <Field name={`${t('exchange.start')} (${form.unit})`}>{(id) => <Input id={id} inputMode="decimal" value={entry.start} onChange={({ target }) => set({ start: target.value.trim() })} />}</Field>
@@ -94,8 +96,8 @@ function Field({ name, hint, children }: { name: string; hint?: string; children
 interface Entry { at: string; final: string; source: 'read' | 'typed'; command: string | null; number: string; protocol: string; address: string; point: string; start: string; reason: string }
 
 /** What the dialog begins with: the exchange that is corrected, or the newest register and the present minute. */
-function entryOf(form: ExchangeForm, corrected?: MeterExchange): Entry {
-  if (!corrected) return { at: shanghai(Date.now()).format('YYYY-MM-DDTHH:mm'), final: form.last_register ?? '', source: 'typed', command: null, number: '', protocol: form.protocols[0] ?? '', address: '', point: '', start: '0', reason: '' }
+function entryOf(form: ExchangeForm, now: number, corrected?: MeterExchange): Entry {
+  if (!corrected) return { at: shanghai(now).format('YYYY-MM-DDTHH:mm'), final: form.last_register ?? '', source: 'typed', command: null, number: '', protocol: form.protocols[0] ?? '', address: '', point: '', start: '0', reason: '' }
   return {
     at: shanghai(corrected.at).format('YYYY-MM-DDTHH:mm'), final: corrected.final_register, source: 'typed', command: null, number: corrected.new_number,
     protocol: corrected.new_protocol, address: corrected.new_address, point: String(corrected.new_point ?? ''), start: corrected.start_register, reason: '',

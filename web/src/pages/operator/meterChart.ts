@@ -52,7 +52,7 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     const twin: Twin = {
       columns: [t('time.time'), t('meter.what'), t('map.value'), t('quality.name')],
       rows: [
-        ...(beside?.days ?? []).map((day) => [day.day, t('meter.day_beside', { number: beside!.number }), compared(day, unitText(curve.energy.unit)), null]),
+        ...(beside?.days ?? []).filter(({ energy, neighbour }) => energy !== null || neighbour !== null).map((day) => [day.day, t('meter.day_beside', { number: beside!.number }), compared(day, unitText(curve.energy.unit)), null]),
         ...curve.register.map(({ at, value, quality }) => [instantText(at), t('meter.register'), `${exactText(value)} ${unitText(curve.register_unit)}`, t(`quality.${quality}`)]),
         ...points.map((point) => [point.label, t('meter.load'), `${numberText(point.value, curve.load.unit)} ${unit}`, t(`quality.${point.quality}`)]),
         ...curve.events.map((event) => [instantText(event.at), t('event.name'), pick(event.name), null]),
