@@ -1,4 +1,4 @@
-"""A month of sealed blocks: bytes a reading with holes and quality, and one meter-month read back."""
+"""A month of sealed blocks, in daily files and compacted: bytes a reading, holes and quality in, and one meter-month read back."""
 
 import tempfile
 import time
@@ -21,13 +21,12 @@ from bench.report import Measured, Result
 from bench.shapes import electricity_registers, volume_registers
 from metropool.capabilities.metering.sealing.seal import seal_day
 from metropool.core.periods import BUSINESS_ZONE
-from metropool.facts.readings.book import Readings
-from metropool.facts.readings.parquet import BLOCK_PARQUET, packed, read_blocks, unpacked
+from metropool.facts.readings.book import BLOCKS, Readings
 from metropool.facts.readings.schemas import READING
 from metropool.storage.lake import LakeFile
 
 MARK_BYTES = 1.5
-FIRST, DAYS = date(2026, 6, 1), 30
+FIRST, LAST, DAYS = date(2026, 6, 1), date(2026, 6, 30), 30
 SEED = 20260601
 HOLES = 0.015
 BRIDGE_S = 2 * 3600
@@ -64,30 +63,41 @@ def measure(*, meters: int, repeat: int, peer: Peer) -> Result:
     homes = max(50, min(meters // 5, METERS_MAX))
     kinds = kinds_of(homes)
     with tempfile.TemporaryDirectory(prefix="bench-month-") as folder:
-        head_end = HeadEnd.at(Path(folder))
+        # Two lakes of the same blocks: the product's, and one of the interval blocks alone, which is only weighed.
+        lake, curves = (HeadEnd.at(Path(folder) / name) for name in ("all", "curves"))
         began = time.perf_counter()
-        weights = [weigh(head_end, blocks, day) for day, blocks in sealed_days(kinds)]
+        for _, blocks in sealed_days(kinds):
+            keep(lake, blocks)
+            keep(curves, blocks.filter(pc.less(blocks["interval_s"], DAY_S)))
         sealing_s = time.perf_counter() - began
-        columns = rows_of_blocks(head_end)
+        columns = rows_of_blocks(lake)
         _fill_peer(peer, columns)
-        ours, theirs = _read_months(head_end, peer, kinds[1].channels, repeat)
-        in_one = _read_month_file(head_end, kinds[1].channels, repeat)
-        head_end.database.close()
-    peer_bytes = peer.bytes_of("block_value") / len(columns["at"])
-    curves, registers = (sum_weights(weights, daily=daily) for daily in (False, True))
+        by_day = [weigh(curves), weigh(lake)]
+        in_days, peer_in_days = _read_months(lake, peer, kinds[1].channels, repeat)
+        for each in (lake, curves):
+            compact(each)
+        by_month = [weigh(curves), weigh(lake)]
+        in_month, peer_in_month = _read_months(lake, peer, kinds[1].channels, repeat)
+        lake.database.close()
+        curves.database.close()
+    peer_bytes = [peer.bytes_of("block_value") / len(columns["at"])]
     return Result(
         name="sealed month",
         size=f"{homes:,} electricity, {homes * 3 // 5:,} water, {homes * 2 // 5:,} gas meters, {DAYS} days, {len(columns['at']):,} values",
         measured=[
-            Measured(
-                "bytes a reading of interval blocks, holes and quality", "B/reading", [curves], [peer_bytes], MARK_BYTES, True
-            ),
-            Measured("the same with the daily registers, a block each", "B/reading", [registers], [peer_bytes], None, True),
-            Measured("one meter-month, 2,880 quarter hours, 30 daily files", "ms", ours, theirs, None, True),
-            Measured("the same from one file of the month, as compaction would make it", "ms", in_one, theirs, None, True),
+            _bytes("bytes a reading of interval blocks, holes and quality, compacted", by_month[0], peer_bytes, MARK_BYTES),
+            _bytes("the same in daily files", by_day[0], peer_bytes, MARK_BYTES),
+            _bytes("compacted, with the daily registers, a block each", by_month[1], peer_bytes, None),
+            _bytes("the same in daily files", by_day[1], peer_bytes, None),
+            Measured("one meter-month, 2,880 quarter hours, compacted", "ms", in_month, peer_in_month, None, True),
+            Measured("the same from 30 daily files, before it is compacted", "ms", in_days, peer_in_days, None, True),
         ],
-        details={"weights": weights, "sealing_s": round(sealing_s, 2), "holes_share": HOLES, "asked": ASKED},
+        details={"sealing_s": round(sealing_s, 2), "holes_share": HOLES, "asked": ASKED},
     )
+
+
+def _bytes(what: str, weight: float, peer: list[float], mark: float | None) -> Measured:
+    return Measured(what, "B/reading", [weight], peer, mark, True)
 
 
 def kinds_of(homes: int) -> list[Kind]:
@@ -115,34 +125,28 @@ def sealed_days(kinds: list[Kind]) -> Iterator[tuple[date, pa.Table]]:
         yield day, seal_day(day, readings=pa.concat_tables(near), now=now, bridge_s=BRIDGE_S, snapshot=n + 1, **facts).blocks
 
 
-def weigh(head_end: HeadEnd, blocks: pa.Table, day: date) -> dict[str, int]:
-    """Write a day's blocks as the product does; what they weigh, without and with the daily registers."""
-    is_curve = pc.less(blocks["interval_s"], DAY_S)
+def keep(head_end: HeadEnd, blocks: pa.Table) -> None:
+    """Write the blocks of a day and list them, as sealing does."""
     files = head_end.unit(lambda work: Readings(work.context).write_blocks(blocks, name="sealed"))
-    curves = head_end.unit(lambda work: Readings(work.context).write_blocks(blocks.filter(is_curve), name="curves"))
     head_end.unit(lambda work: work.add_files(files))
-    for file in curves:
-        head_end.lake.disk.remove(head_end.lake.root / file.path)
-    return {
-        "day": day.toordinal(),
-        "bytes": _bytes(files),
-        "values": _values(blocks),
-        "curve_bytes": _bytes(curves),
-        "curve_values": _values(blocks.filter(is_curve)),
-    }
 
 
-def sum_weights(weights: list[dict[str, int]], *, daily: bool) -> float:
-    """Bytes a value that is there."""
-    size, count = ("bytes", "values") if daily else ("curve_bytes", "curve_values")
-    return sum(each[size] for each in weights) / sum(each[count] for each in weights)
+def compact(head_end: HeadEnd) -> None:
+    """Make the month's daily files into one, as the product's worker does with a month that is over."""
+    done = head_end.unit(lambda work: Readings(work.context).compact(BLOCKS, f"{FIRST:%Y-%m}"))
+    head_end.unit(lambda work: Readings(work.context).replace(done, now=work.now))
+
+
+def weigh(head_end: HeadEnd) -> float:
+    """Bytes on disk a value that is there, over all files listed."""
+    files = _files(head_end)
+    values = head_end.lake.read(files, columns=["values"])["values"]
+    return sum(file.bytes for file in files) / int(pc.count(values.combine_chunks().flatten()).as_py())
 
 
 def rows_of_blocks(head_end: HeadEnd) -> Columns:
     """Every value of every block as a row, widest column first, which is how PostgreSQL packs rows best."""
-    last = FIRST + timedelta(days=DAYS - 1)
-    files = head_end.unit(lambda work: Readings(work.context).files("blocks", first=FIRST, last=last))
-    parts = [_exploded(head_end.lake.read([file])) for file in files]
+    parts = [_exploded(head_end.lake.read([file])) for file in _files(head_end)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -247,33 +251,8 @@ def _read_months(head_end: HeadEnd, peer: Peer, channels: Ints, repeat: int) -> 
 
 
 def _month_of(point: int, work: Work) -> pa.Table:
-    last = FIRST + timedelta(days=DAYS - 1)
-    return Readings(work.context).blocks(usage_points=[point], first=FIRST, last=last, reading_types=[PROFILE])
+    return Readings(work.context).blocks(usage_points=[point], first=FIRST, last=LAST, reading_types=[PROFILE])
 
 
-def _read_month_file(head_end: HeadEnd, channels: Ints, repeat: int) -> list[float]:
-    """The same question to one file that holds the month sorted by usage point."""
-    last = FIRST + timedelta(days=DAYS - 1)
-    files = head_end.unit(lambda work: Readings(work.context).files("blocks", first=FIRST, last=last))
-    keys = [(name, "ascending") for name in ("usage_point", "reading_type", "business_date")]
-    whole = pa.concat_tables([unpacked(head_end.lake.read([file])) for file in files]).sort_by(keys)
-    file = head_end.lake.write(table="month", part="0", name="month", data=packed(whole), key="usage_point", **BLOCK_PARQUET)
-    chosen = np.random.default_rng(SEED).choice(channels, min(ASKED, len(channels)), replace=False).tolist()
-    medians = []
-    for _ in range(repeat):
-        times = []
-        for point in chosen:
-            began = time.perf_counter()
-            rows = read_blocks(head_end.lake.paths([file]), usage_points=[point], first=FIRST, last=last, reading_types=[PROFILE])
-            times.append((time.perf_counter() - began) * 1000)
-            assert rows.num_rows == DAYS
-        medians.append(float(np.median(times)))
-    return medians
-
-
-def _bytes(files: list[LakeFile]) -> int:
-    return sum(file.bytes for file in files)
-
-
-def _values(blocks: pa.Table) -> int:
-    return int(pc.count(blocks["values"].combine_chunks().flatten()).as_py())
+def _files(head_end: HeadEnd) -> list[LakeFile]:
+    return head_end.unit(lambda work: Readings(work.context).files(BLOCKS, first=FIRST, last=LAST))

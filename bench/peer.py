@@ -70,7 +70,7 @@ class PostgresPeer:
     def __init__(self, folder: Path, version: str) -> None:
         import psycopg
 
-        self.name = f"PostgreSQL {version}"
+        self.name, self.folder = f"PostgreSQL {version}", folder
         self._connection = psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True)
 
     def create(self, table: str, columns: Columns) -> None:

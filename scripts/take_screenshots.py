@@ -13,49 +13,109 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.conftest import ARGS, DEVICES, first_password_changed
-from browser.places import PAGES
+from browser.places import METER, PAGES
 
 QUALITY = 72
+LANGUAGES = ("zh", "en")
+TALL_MAX = 2400
+STILL = ".shell-tabs { position: static !important }"
+"""What stays at the edge of a screen would lie across the middle of a picture of the whole page."""
+
+
+class Visit:
+    """One person at one device.
+
+    Args:
+        browser: The browser.
+        demo: Address and passwords of the demo.
+        device: ``desktop`` or ``phone``.
+        out: Folder of the pictures.
+    """
+
+    def __init__(self, browser, demo, device, out):
+        self.context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport=DEVICES[device])
+        self.page = self.context.new_page()
+        self.demo, self.device, self.out = demo, device, out
+
+    def sign_in(self, login):
+        """Sign in, and change the password where the first sign-in asks for it."""
+        self.page.goto(f"{self.demo['url']}/login")
+        self.page.locator("input").nth(0).fill(login)
+        self.page.locator("input[type=password]").fill(self.demo["passwords"][login])
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda address: "/login" not in address)
+        passwords = self.demo["passwords"]
+        passwords[login] = first_password_changed(self.page, self.demo["url"], passwords[login])
+
+    def take(self, name, path, must):
+        """One page in both languages."""
+        for language in LANGUAGES:
+            self.page.goto(f"{self.demo['url']}{path}?language={language}")
+            self.page.locator(must).first.wait_for(timeout=60_000)
+            self.page.add_style_tag(content=STILL)
+            self.page.wait_for_timeout(2500)
+            file = self.out / f"{name}-{language}-{self.device}.jpg"
+            tall = min(self.page.evaluate("document.documentElement.scrollHeight"), TALL_MAX)
+            clip = {"x": 0, "y": 0, "width": DEVICES[self.device]["width"], "height": tall}
+            self.page.screenshot(path=str(file), type="jpeg", quality=QUALITY, full_page=True, clip=clip)
+            print(file.name)
+
+    def get(self, path):
+        """JSON of an API path."""
+        return self.page.request.get(f"{self.demo['url']}{path}").json()
+
+    def ordered_reading(self):
+        """The id of an order to read a meter now."""
+        csrf = next(cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "metropool_csrf")
+        headers = {"X-Metropool-CSRF": csrf, "Idempotency-Key": f"picture-{self.device}"}
+        body = {"kind": "read_on_demand", "meter": METER, "reason": "客户来电核对 / a customer asks"}
+        answer = self.page.request.post(f"{self.demo['url']}/metering/api/commands", data=body, headers=headers)
+        return answer.json()["id"]
+
+    def pay_one_company(self, account):
+        """Pay what one company asks at the channel; the path of the page that says how it ended."""
+        self.page.goto(f"{self.demo['url']}/pay/{account}?language=zh")
+        self.page.locator(".split .link-button").first.click()
+        self.page.locator(".pay-bar button").first.click()
+        self.page.wait_for_url(lambda address: not address.startswith(self.demo["url"]), timeout=30_000)
+        self.page.locator("button[value=pay]").click()
+        self.page.wait_for_url(lambda address: address.startswith(f"{self.demo['url']}/pay/result/"), timeout=30_000)
+        return self.page.url.removeprefix(self.demo["url"]).split("?")[0]
+
+
+def visit_as(browser, demo, login, device, out):
+    """All pages of one person at one device, and what has to be done first to be seen."""
+    visit = Visit(browser, demo, device, out)
+    visit.sign_in(login)
+    for name, (holder, path, must) in PAGES.items():
+        if holder == login:
+            visit.take(name, path.format(account=demo["account"]), must)
+    if login == "home1":
+        visit.take("payment", visit.pay_one_company(demo["account"]), "[data-state=succeeded]")
+    if login == "controller":
+        visit.take("command", f"/operator/commands/{visit.ordered_reading()}", "[data-outcome], main")
+    if login == "waterworks":
+        number = visit.get("/water_system/api/bills?size=1")["rows"][0]["bill_number"]
+        visit.take("company-bill", f"/company/water_system/bills/{number}", f"text={number}")
+    visit.context.close()
 
 
 def main(url: str, home: str, folder: str) -> None:
     """Visit each page as its holder and keep what is seen."""
-    logins = json.loads((Path(home) / "logins.json").read_text(encoding="utf-8"))
-    passwords = {row["login"]: row["password"] for row in logins}
-    account = json.loads((Path(home) / "residents.json").read_text(encoding="utf-8"))[0]["account"]
+    logins, residents = (
+        json.loads((Path(home) / file).read_text(encoding="utf-8")) for file in ("logins.json", "residents.json")
+    )
+    passwords = {row["login"]: row["password"] for row in [*residents, *logins]}
+    demo = {"url": url, "account": residents[0]["account"], "passwords": passwords}
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS, chromium_sandbox=os.geteuid() != 0)
-        for device, size in DEVICES.items():
-            for login in sorted({holder for holder, _, _ in PAGES.values()} & passwords.keys()):
-                passwords[login] = visit(browser, size, url, login, passwords[login], account, out, device)
+        for device in DEVICES:
+            Visit(browser, demo, device, out).take("login", "/login", "input[type=password]")
+            for login in sorted({holder for holder, _, _ in PAGES.values()}):
+                visit_as(browser, demo, login, device, out)
         browser.close()
-
-
-def visit(browser, size, url, login, password, account, out, device) -> str:
-    """All pages of one person at one device; their password from now on."""
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport=size)
-    page = context.new_page()
-    page.goto(f"{url}/login")
-    page.locator("input").nth(0).fill(login)
-    page.locator("input[type=password]").fill(password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "/login" not in address)
-    changed = first_password_changed(page, url, password)
-    for name, (holder, path, must) in PAGES.items():
-        if holder != login:
-            continue
-        for language in ("zh", "en"):
-            page.goto(f"{url}{path.format(account=account)}?language={language}")
-            page.locator(must).first.wait_for(timeout=60_000)
-            page.wait_for_timeout(2500)
-            page.screenshot(
-                path=str(out / f"{name}-{language}-{device}.jpg"), type="jpeg", quality=QUALITY, full_page=device == "desktop"
-            )
-            print(name, language, device)
-    context.close()
-    return changed
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Make a city from a seed: its network, then communities with their homes, a shop, a common area, and a few faults."""
+"""Make a city from a seed: its network, communities with their homes, a shop, a common area, supply meters, and a few faults."""
 
 from datetime import date
 from random import Random
@@ -8,11 +8,11 @@ from shapely import Point
 from cityinabox.clock import iso, unix
 from cityinabox.land import make_land
 from cityinabox.names import COMMUNITIES, DISTRICTS, GIVEN, ROADS, SURNAMES, pick
-from cityinabox.network import INSTALLED, REGION, Network, device_row, place_row
+from cityinabox.network import INSTALLED, REGION, place_row
+from cityinabox.supply_meters import SupplyMeters
 from cityinabox.tables import City, Row
 
 HOMES_PER_COMMUNITY = 20
-PASSWORD, OPERATOR = "02000000", "00000001"
 SUPPLIERS = {"electricity": "grid", "water": "water", "gas": "gas"}
 TARIFFS = {
     "electricity": "guangzhou_residential_electricity",
@@ -20,26 +20,6 @@ TARIFFS = {
     "gas": "guangzhou_residential_gas",
 }
 COMMERCIAL_TARIFF = "guangdong_general_commercial_lt1kv_2021q4_excl_funds"
-READING_TYPES = {
-    "electricity": (
-        "electricity_forward_register",
-        *(f"electricity_forward_register_t{k}" for k in range(1, 5)),
-        "electricity_reverse_register",
-        "electricity_forward_profile_register",
-        "electricity_forward_energy",
-        "electricity_active_power",
-        "electricity_voltage_a",
-        "electricity_current_a",
-        "electricity_relay_state",
-    ),
-    "water": ("water_register", "water_settlement_register", "water_valve_state"),
-    "gas": ("gas_register", "gas_settlement_register", "gas_valve_state"),
-}
-MODELS = {
-    "electricity": ("dlt645_single_phase", "dlt645-2007"),
-    "water": ("cjt188_water_valve", "cjt188"),
-    "gas": ("cjt188_gas_valve", "cjt188"),
-}
 
 
 def make_city(seed: int, homes: int, starts_on: date = date(2026, 7, 1)) -> City:
@@ -60,12 +40,13 @@ def make_city(seed: int, homes: int, starts_on: date = date(2026, 7, 1)) -> City
     builder.communities()
     builder.shop()
     builder.common_area()
+    builder.supply_meters()
     builder.faults()
     builder.clocks(Random(f"{seed}/clocks"))
     return city
 
 
-class _Builder(Network):
+class _Builder(SupplyMeters):
     """Adds one thing after the other to a city."""
 
     def communities(self) -> None:
@@ -151,35 +132,6 @@ class _Builder(Network):
 
     def _monthly(self, low: int, high: int) -> int:
         return self.rng.randrange(low * 10, high * 10 + 1)
-
-    def _meter(self, service: str, n: int, place: str, terminal: Row | None) -> Row:
-        model, protocol = MODELS[service]
-        maker = {"electricity": f"{REGION}26", "water": "111124", "gas": "333324"}[service]
-        serial = f"{n:06d}" if service == "electricity" else f"{self.rng.randrange(100):02d}{n:06d}"
-        row = device_row(f"meter-{service}-{n:04d}", "meter", model, maker + serial, protocol)
-        row |= {"service": service, "place": place, "parent": terminal["id"] if terminal else None, "point": 0}
-        if service == "electricity":
-            row |= {"password": PASSWORD, "operator": OPERATOR}
-            if terminal:
-                self.points[terminal["id"]] += 1
-                row["point"] = self.points[terminal["id"]]
-        else:
-            row["meter_type"] = {"water": "10", "gas": "30"}[service]
-        self.city.devices.append(row)
-        return row
-
-    def _install(self, meter: Row, point: str, multiplier: str) -> None:
-        for code in READING_TYPES[meter["service"]]:
-            channel = f"{meter['id']}/{code}"
-            self.city.channels.append({"id": channel, "device": meter["id"], "reading_type": code})
-            row = {"channel": channel, "usage_point": point, "multiplier": multiplier, "valid_from": INSTALLED}
-            self.city.installations.append(row)
-
-    def _usage_point(self, point: str, service: str, place: str, node: str) -> str:
-        row = {"id": point, "service": service, "role": "consumption", "place": place, "network_node": node}
-        self.city.usage_points.append(row)
-        self.link(node, point, "supplies")
-        return point
 
     def _agree(
         self, account: str, party: str, point: str, *, tariff: str, combined: str | None = None, options: Row | None = None

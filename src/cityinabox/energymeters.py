@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from cityinabox.clock import midnight
+from cityinabox.clock import local, midnight, unix
 from cityinabox.codec import dlt645
 from cityinabox.codec.bcd import BadFrame, digits, instant, low_first, signed_low_first, times
 from cityinabox.codec.dlt645 import Frame645
@@ -75,6 +75,12 @@ class EnergyMeter(Meter):
     def freeze_time(self, index: int, at_s: int) -> int:
         """True time of the ``index``-th newest daily freeze, 1 the newest: midnight of the meter's own clock."""
         return midnight(self.clock(at_s)) - (index - 1) * 86400 - self.clock_off_s()
+
+    def month_ends(self, at_s: int) -> list[int]:
+        """True times of the twelve newest first instants of a month by the meter's own clock, newest first."""
+        now = local(self.clock(at_s))
+        months = [now.year * 12 + now.month - 1 - back for back in range(12)]
+        return [unix(month // 12, month % 12 + 1, 1) - self.clock_off_s() for month in months]
 
     def answer(self, raw: bytes, at_s: int) -> Answer:
         """The answer to one frame, empty when the meter stays silent, and what it told."""
@@ -175,9 +181,9 @@ class EnergyMeter(Meter):
         return [Told(self.id, self.point, item, at_s, values[item](at_s))] if item else []
 
     def _control(self, frame: Frame645, at_s: int) -> Answer:
-        """Command 1C: accepted (9C), or refused (DC) for its form, password, expiry, or because power must be kept."""
+        """Command 1C: accepted (9C), or refused (DC) for its form, password, expiry, no relay, or because power must be kept."""
         data, password = frame.data, self.row["password"]
-        if len(data) != 16:
+        if len(data) != 16 or not self.can_switch:
             return self._bad(frame, dlt645.OTHER_ERROR), []
         if data[:4] != bytes.fromhex(password[:2]) + digits(password[2:]):
             return self._bad(frame, dlt645.NOT_AUTHORISED), []

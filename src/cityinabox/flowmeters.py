@@ -41,7 +41,7 @@ class FlowMeter(Meter):
         return bytes((int(self.is_off(at_s)), 0x00))
 
     def _write(self, frame: Frame188, at_s: int) -> bytes:
-        if frame.control == cjt188.WRITE and frame.data_id == cjt188.VALVE and len(frame.content) == 1:
+        if frame.control == cjt188.WRITE and frame.data_id == cjt188.VALVE and len(frame.content) == 1 and self.can_switch:
             if frame.content[0] == cjt188.VALVE_CLOSE:
                 self.journal.switch_off(self.id, at_s + MOTOR_S)
                 return self._good(frame, self.status(at_s))

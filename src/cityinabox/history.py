@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from cityinabox.clock import iso, midnight
 from cityinabox.meters import Row
 from cityinabox.series import Consumption, Ints
+from cityinabox.supply import Supply, use_of
 
 SHOWN_ENERGY, SHOWN_VOLUME = 100, 10
 """Last digit of a display, in units of the register: 0.01 kWh, 0.01 m3."""
@@ -100,9 +101,8 @@ def _volume_table(city: Row, meters: list[Row], at_s: Ints, name: str) -> pa.Tab
     return _table(meters, at_s, {name: _decimals(registers, VOLUME_DIGITS)})
 
 
-def _use(city: Row, meter: Row) -> Consumption:
-    use = city["series"][meter["id"]]
-    return Consumption(use["source"], use["offset_weeks"], use["monthly"], use["start"])
+def _use(city: Row, meter: Row) -> Consumption | Supply:
+    return use_of(city["series"][meter["id"]])
 
 
 def _cut(register: Ints, last_digit: int) -> Ints:

@@ -7,7 +7,7 @@ number of points of a curve); the answer repeats it. A value that is not there i
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cityinabox.clock import midnight
+from cityinabox.clock import local, midnight, unix
 from cityinabox.codec import gdw1376 as wire
 from cityinabox.codec.bcd import instant
 from cityinabox.energymeters import EnergyMeter, cut
@@ -15,6 +15,7 @@ from cityinabox.journal import Told
 
 TARIFFS = 4
 KEPT_S = 62 * 86400
+KEPT_MONTHS = 12
 DENSITY_S = {1: 900, 2: 1800, 3: 3600, 254: 300, 255: 60}
 
 
@@ -83,6 +84,19 @@ def daily_registers(ask: Ask, way: str) -> Content:
     return ask.label + wire.a15(frozen_s) + values, told
 
 
+def monthly_registers(ask: Ask) -> Content:
+    """F177 forward: the month A21 whose end was frozen, read time A15, tariffs, total and tariffs A14; twelve months back."""
+    month = local(instant(b"\x01" + ask.label, "DMY"))
+    frozen_s = unix(month.year + month.month // 12, month.month % 12 + 1, 1)
+    now = local(ask.now_s)
+    back = (now.year - month.year) * 12 + now.month - month.month
+    if ask.is_missed or not 1 <= back <= KEPT_MONTHS:
+        return ask.label + wire.a15(None) + bytes((TARIFFS,)) + wire.a14(None) * (TARIFFS + 1), []
+    registers = _registers(ask, "forward", frozen_s)
+    values, _ = _with_tariffs(ask, "forward", registers, frozen_s)
+    return ask.label + wire.a15(frozen_s) + values, [ask.told("electricity_forward_month_register", frozen_s, sum(registers))]
+
+
 def register_curve(ask: Ask) -> Content:
     """F101: forward register A11 at start, start + step, ... (two decimals, as the meter shows it)."""
     content, told = ask.label, []
@@ -114,6 +128,7 @@ ITEMS: dict[tuple[int, int], tuple[int, Callable[[Ask], Content]]] = {
     (wire.CURRENT, 25): (0, instantaneous),
     (wire.HISTORY, 161): (3, lambda ask: daily_registers(ask, "forward")),
     (wire.HISTORY, 163): (3, lambda ask: daily_registers(ask, "reverse")),
+    (wire.HISTORY, 177): (2, monthly_registers),
     (wire.HISTORY, 101): (7, register_curve),
     (wire.HISTORY, 97): (7, energy_curve),
 }

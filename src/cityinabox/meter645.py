@@ -1,8 +1,8 @@
 """A plain DL/T 645 meter behind a transparent TCP modem, spoken by the public ``dlt645`` library.
 
-The library keeps values that were set; this module sets the registers of the moment before each answer, and has the city's own
-meter answer for its clock. The library knows no freezes and no command 1C, and answers a wrong address with an error where real
-meters stay silent.
+The library keeps values that were set; this module sets the registers of the moment, and of the last settlement days, before each
+answer, and has the city's own meter answer for its clock. The library knows no freezes and no command 1C, and answers a wrong
+address with an error where real meters stay silent.
 """
 
 from typing import Any
@@ -37,6 +37,9 @@ class FreshMeter(AsyncMeterServerService):  # type: ignore[misc]
         self.set_00(0x00010000, sum(registers) // 100 / 100)
         for k, register in enumerate(registers, 1):
             self.set_00(0x00010000 | k << 8, register // 100 / 100)
+        self.set_04(0x04000B01, "0100")
+        for k, settled in enumerate(self.meter.month_ends(at_s), 1):
+            self.set_00(0x00010000 | k, sum(self.meter.registers(settled)) // 100 / 100)
         self.set_00(0x00020000, sum(self.meter.reverse_registers(at_s)) // 100 / 100)
         self.set_02(0x02010100, self.meter.voltage(at_s) / 10)
         self.set_02(0x02020100, self.meter.current(at_s) / 1000)

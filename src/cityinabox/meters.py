@@ -5,7 +5,8 @@ from typing import Any
 from zlib import crc32
 
 from cityinabox.journal import Journal
-from cityinabox.series import Consumption
+from cityinabox.series import drawn
+from cityinabox.supply import Supply, use_of
 
 Row = dict[str, Any]
 FLAT = 2
@@ -19,8 +20,9 @@ class Meter:
         self.address: str = row["address"]
         self.point: int = row["point"]
         self.row = row
-        self.use = Consumption(use["source"], use["offset_weeks"], use["monthly"], use["start"])
-        self.reverse_use = Consumption(**use["reverse"]) if "reverse" in use else None
+        self.can_switch: bool = row.get("switches_supply", True)
+        self.use = use_of(use)
+        self.reverse_use = use_of(use["reverse"]) if "reverse" in use else None
         self.journal = journal
         self.steps = [(_unix(f["at"]), int(f["amount"])) for f in faults if f["kind"] == "reverse_step"]
         self.stuck = [(_unix(f["from"]), _unix(f["to"])) for f in faults if f["kind"] == "stuck"]
@@ -30,14 +32,15 @@ class Meter:
     def registers(self, at_s: int) -> tuple[int, ...]:
         """Tariff registers at ``at_s``; the total is their sum. They stand still while the supply is off."""
         at_s = next((start for start, end in self.stuck if start <= at_s < end), at_s)
-        values = list(self.use.registers(at_s))
-        for start, end in self.journal.off_times(self.id):
-            until = min(at_s, end if end is not None else at_s)
-            if until > start:
-                gone = zip(self.use.registers(until), self.use.registers(start), strict=True)
-                values = [value - (late - early) for value, (late, early) in zip(values, gone, strict=True)]
+        values = list(self._counted(at_s))
         values[min(FLAT, len(values) - 1)] -= sum(amount for since, amount in self.steps if at_s >= since)
         return tuple(values)
+
+    def _counted(self, at_s: int) -> tuple[int, ...]:
+        off_times = self.journal.off_times
+        if isinstance(self.use, Supply):
+            return self.use.registers(at_s, off_times)
+        return drawn(self.use, at_s, off_times(self.id))
 
     def register(self, at_s: int) -> int:
         return sum(self.registers(at_s))

@@ -11,6 +11,7 @@ from cityinabox.tables import City, Row
 
 REGION = "4401"
 POINTS_PER_TERMINAL = 32
+"""Measuring points of a concentrator; the last free one is for the meter of the district itself."""
 INSTALLED = "2020-01-01T00:00:00+08:00"
 
 
@@ -58,7 +59,7 @@ class Network:
     def terminal_for(self, c: int) -> Row:
         """The concentrator of a community that has a free measuring point; a new one with its transformer if none has."""
         last = self.terminals[-1] if self.terminals else None
-        if last and last["place"] == f"community-{c + 1}" and self.points[last["id"]] < POINTS_PER_TERMINAL:
+        if last and last["place"] == f"community-{c + 1}" and self.points[last["id"]] < POINTS_PER_TERMINAL - 1:
             return last
         number = len(self.terminals) + 1
         name = pick(COMMUNITIES, c)

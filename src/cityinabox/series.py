@@ -5,6 +5,7 @@ monthly amount. All arithmetic is exact on integers, so a process that was kille
 and a register read twice for one instant is the same number. Works for any time; the series wraps around.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -118,6 +119,17 @@ class Consumption:
         return shape.fine(tariff=tariff, at_s=at_s, offset_weeks=self.offset_weeks) - shape.fine(
             tariff=tariff, at_s=EPOCH_S, offset_weeks=self.offset_weeks
         )
+
+
+def drawn(use: Consumption, at_s: int, off_times: Iterable[tuple[int, int | None]]) -> tuple[int, ...]:
+    """Tariff registers at ``at_s`` of a use that stood still while the supply was off; the end of an off-time may be open."""
+    values = list(use.registers(at_s))
+    for start, end in off_times:
+        until = min(at_s, end if end is not None else at_s)
+        if until > start:
+            gone = zip(use.registers(until), use.registers(start), strict=True)
+            values = [value - (late - early) for value, (late, early) in zip(values, gone, strict=True)]
+    return tuple(values)
 
 
 @cache

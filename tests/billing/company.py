@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import select
 
-from metropool.capabilities.billing import operations
+from metropool.capabilities.billing import operations, stages
 from metropool.capabilities.billing.adapters.tables import bill, bill_run_item
 from metropool.capabilities.billing.capability import BILLING
 from metropool.core.identifiers import SeededIds
@@ -38,15 +38,16 @@ REGISTERS = {
 class Company:
     """One company's books on disk; ``now`` is the time of its next units."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, url: str = "") -> None:
         self.folder = folder
+        self.url = url or f"sqlite:///{folder}"
         self.now = datetime(2026, 8, 2, 1, tzinfo=UTC)
         self.capability = BILLING
         self.reopen()
 
     def reopen(self) -> None:
         """Open the books as a process that starts does."""
-        self.database = open_database(f"sqlite:///{self.folder}", schema="company")
+        self.database = open_database(self.url, schema="company")
         self.database.create([*BILLING.tables, ledger.metadata, outbox.metadata])
 
     @contextmanager
@@ -128,7 +129,7 @@ class Company:
 
 def step_and_die(folder: Path, chunk: int) -> None:
     """One step of the worker, killed just before its commit; ends well only where nothing is left to do."""
-    operations.CHUNK = chunk
+    stages.CHUNK = chunk
     with Company(folder).unit() as work:
         if operations.advance_bill_runs(work=work) is not None:
             os.kill(os.getpid(), signal.SIGKILL)

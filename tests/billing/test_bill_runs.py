@@ -8,10 +8,11 @@ from decimal import Decimal
 from time import process_time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from billing.company import Company, step_and_die
-from metropool.capabilities.billing import operations, queries
+from billing.company import Company, blocks, step_and_die
+from metropool.capabilities.billing import operations, queries, stages
 from metropool.capabilities.billing.cases import rate_cases
 from metropool.capabilities.billing.model import Review
 from metropool.capabilities.billing.rating.batch import UsageColumns, rate_columns
@@ -20,6 +21,7 @@ from metropool.capabilities.billing.rating.scalar import rate
 from metropool.capabilities.billing.rating.texts import lines_of_columns
 from metropool.capabilities.billing.tariffs import plan_of, tariff_book
 from metropool.core.errors import Conflict, Forbidden, Invalid
+from metropool.exchange.messages import BlocksSealed
 
 JULY = (date(2026, 7, 1), date(2026, 8, 1))
 POWER = "guangzhou_residential_electricity"
@@ -87,6 +89,31 @@ def test_quarter_hours_fall_into_their_periods_and_sum_to_the_register(company):
     }
 
 
+def test_a_day_told_by_the_hour_counts_beside_days_told_by_the_quarter_hour(company):
+    company.assign("T1", POWER, options=["tou"])
+    company.measure_month("T1", *JULY, daily=96_000)
+    hourly = blocks("T1", [{"day": date(2026, 7, 5), "start": 385_000, "end": 481_000, "values": [4000] * 24, "version": 2}])
+    place = hourly.schema.get_field_index("interval_s")
+    hourly = hourly.set_column(place, "interval_s", pa.array([3600], hourly.schema.field(place).type))
+    with company.unit() as work:
+        operations.note_usage(work=work, message=BlocksSealed(rows=hourly))
+    company.run("electricity", *JULY)
+    [bill] = company.bills()
+    quantities = {name: Decimal(quantity) for name, quantity, *_ in json.loads(bill["lines"])}
+    assert (quantities["peak"], quantities["valley"]) == (Decimal("86.8"), Decimal("99.2"))
+    assert not bill["is_estimated"]
+
+
+def test_two_accounts_on_one_usage_point_have_the_same_usage(company):
+    for account in ("A1", "B1"):
+        company.assign(account, POWER, options=["tou"], usage_point="up-A1")
+    company.measure_month("A1", *JULY, daily=96_000)
+    company.run("electricity", *JULY)
+    first, second = company.bills()
+    assert (first["account_number"], second["account_number"]) == ("A1", "B1")
+    assert (first["quantity"], first["lines"]) == (second["quantity"], second["lines"])
+
+
 def test_lost_intervals_never_change_the_quantity(company):
     company.assign("T1", POWER, options=["tou"])
     company.measure_month("T1", *JULY, daily=96_000)
@@ -108,7 +135,7 @@ def undisturbed(tmp_path_factory):
     company = Company(tmp_path_factory.mktemp("undisturbed"))
     _street(company)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "CHUNK", 3)
+        patch.setattr(stages, "CHUNK", 3)
         company.run("electricity", *JULY)
     expected = (_identity(company), company.balances(), [message.rows.to_pylist() for message in company.told()])
     company.database.close()
@@ -125,7 +152,7 @@ def _killed_in_the_middle_of_a_unit(company: Company) -> bool:
 
 
 def test_killed_at_every_step_it_resumes_with_the_same_bills(tmp_path, undisturbed, monkeypatch):
-    monkeypatch.setattr(operations, "CHUNK", 3)
+    monkeypatch.setattr(stages, "CHUNK", 3)
     company = Company(tmp_path)
     _street(company)
     with company.unit() as work:
@@ -300,7 +327,7 @@ def test_scheduled_runs_start_on_their_day_once_a_month(company):
 
 
 def test_chunks_of_one_account_bill_everybody_once(company, monkeypatch):
-    monkeypatch.setattr(operations, "CHUNK", 1)
+    monkeypatch.setattr(stages, "CHUNK", 1)
     _street(company, homes=4)
     company.assign("b", POWER)
     company.assign("B", POWER)

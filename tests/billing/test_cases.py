@@ -2,7 +2,7 @@
 
 import pytest
 
-from metropool.capabilities.billing.cases import rate_cases
+from metropool.capabilities.billing.cases import rate_cases, rate_each
 from metropool.core.errors import Invalid
 
 POWER = {"tariff": "guangzhou_residential_electricity", "month": 7, "kwh": "300"}
@@ -43,6 +43,8 @@ def _without(case: dict, key: str) -> dict:
         ({**POWER, "rates": {"peak": 1}}, "rates"),
         ({**GAS, "tou": {"peak": 1}}, "tou"),
         ({**SHOP, "kwh": "5"}, "kwh"),
+        ({**SHOP, "kwh": {}}, "kwh"),
+        ({**POWER, "kwh": {}}, "kwh"),
         ({**SHOP, "kwh": {"peak": 1, "dawn": 1}}, "kwh.dawn"),
         ({**SHOP, "rates": {"flat": 1}}, "rates.peak"),
         ({**FEE, "rule": "compound"}, "rule"),
@@ -78,3 +80,22 @@ def test_numbers_and_texts_rate_alike_and_keys_nobody_knows_are_echoed():
 
 def test_no_cases_give_no_answers():
     assert rate_cases([]) == []
+
+
+def test_one_bad_case_holds_up_no_other_and_keeps_its_place():
+    rated = rate_each([POWER, {**POWER, "kwh": "x", "total_cny": "1.00"}, GAS, 5])
+    assert [answer.get("total_cny") for answer in rated.answers] == ["178.66", None, "3.45", None]
+    assert rated.answers[1]["error"] == [
+        {"where": "cases[1].kwh", "what": "'x' is no number a bill can have", "remedy": 'write "12.5" or 12.5'}
+    ]
+    assert rated.answers[3]["case"] == 5
+    assert (rated.faulty, [fault.where for fault in rated.faults]) == (2, ["cases[1].kwh", "cases[3]"])
+
+
+def test_a_date_says_the_month_where_none_is_given():
+    dated, monthly = rate_cases([{**_without(POWER, "month"), "date": "2026-07-31"}, POWER])
+    assert dated["total_exact"] == monthly["total_exact"]
+
+
+def test_no_time_of_use_may_be_said_as_false():
+    assert rate_cases([{**POWER, "tou": False}])[0]["total_cny"] == "178.66"

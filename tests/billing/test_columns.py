@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metropool.capabilities.billing.day_grid import day_grid
+from metropool.capabilities.billing.day_grid import UNKNOWN, day_grid
 from metropool.capabilities.billing.freezing import REASONS, Span, growth_by_days, growth_by_edges
 from metropool.capabilities.billing.model import digests_of_bills
 from metropool.capabilities.billing.rating.registers import apply_multipliers
@@ -20,15 +20,13 @@ MULTIPLIERS = st.sampled_from(["1", "1.5", "0.3333", "80", "1E2", "0"])
 DAYS = [date(2026, 7, 1), date(2026, 7, 2), date(2026, 7, 3)]
 SPAN = Span(DAYS[0], date(2026, 7, 4), "any", DAYS[0], ())
 SCHEMA = {
-    "usage_point": pl.String,
-    "reading_type": pl.Int64,
-    "business_date": pl.String,
+    "row": pl.Int64,
+    "column": pl.Int64,
     "device_number": pl.String,
     "register_start": pl.Int64,
     "register_end": pl.Int64,
     "total": pl.Int64,
-    "start_estimated": pl.Boolean,
-    "end_estimated": pl.Boolean,
+    "estimated": pl.Int64,
     "meters": pl.String,
 }
 
@@ -65,12 +63,11 @@ def test_a_seal_covers_every_column_in_the_order_of_their_names():
 def _grid(*points: list[tuple]):
     """A grid of one account for each list of (day, device, register start, register end, own sum[, its meters])."""
     rows = [
-        (f"up{n}", 1, DAYS[day].isoformat(), device, start, end, total, False, False, *(meters or [None]))
+        (n, day, device, start, end, total, 0, *(meters or [None]))
         for n, days in enumerate(points)
         for day, device, start, end, total, *meters in days
     ]
-    keys = pl.DataFrame({"usage_point": [f"up{n}" for n in range(len(points))], "reading_type": [1] * len(points)})
-    return day_grid(keys, pl.DataFrame(rows, schema=SCHEMA, orient="row"), DAYS)
+    return day_grid(len(points), pl.DataFrame(rows, schema=SCHEMA, orient="row"), DAYS)
 
 
 def test_edges_tell_only_where_they_are_of_one_meter_that_went_forward():
@@ -99,10 +96,9 @@ def test_days_are_added_up_and_the_first_that_does_not_tell_is_the_reason():
     assert (growth[0], growth[3]) == (20, 8)
 
 
-def test_two_accounts_on_one_usage_point_have_the_same_usage():
-    keys = pl.DataFrame({"usage_point": ["up", "up"], "reading_type": [1, 1]})
-    known = pl.DataFrame([("up", 1, "2026-07-01", "M1", 1, 2, 1, True, False, None)], schema=SCHEMA, orient="row")
-    grid = day_grid(keys, known, DAYS)
-    assert grid.register_end[:, 0].tolist() == [2, 2]
-    assert grid.start_estimated[:, 0].all()
-    assert grid.rows(np.array([1])).device.tolist() == [[0, -1, -1]]
+def test_what_is_not_known_of_a_day_is_nothing_and_estimates_are_of_either_end():
+    known = pl.DataFrame([(1, 0, "M1", 1, 2, 1, 1, None), (1, 1, "M1", 2, None, None, 2, None)], schema=SCHEMA, orient="row")
+    grid = day_grid(2, known, DAYS)
+    assert grid.register_end.tolist() == [[UNKNOWN] * 3, [2, UNKNOWN, UNKNOWN]]
+    assert (grid.start_estimated.nonzero(), grid.end_estimated.nonzero()) == (([1], [0]), ([1], [1]))
+    assert grid.rows(np.array([1])).device.tolist() == [[0, 0, -1]]

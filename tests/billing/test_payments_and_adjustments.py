@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import update
 
-from metropool.capabilities.billing import adjusting, paying, queries
+from metropool.capabilities.billing import adjusting, late_fee_notes, paying, queries
 from metropool.capabilities.billing.adapters.tables import bill
 from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.exchange.messages import ROWS, PaymentsAllocated
@@ -94,6 +94,7 @@ def test_an_unpaid_bill_is_overdue_after_its_due_date_and_costs_a_late_fee(bille
     billed.now = datetime(2026, 8, 29, tzinfo=UTC)  # due on 17 August, 12 days late
     assert _bills(billed)[0]["is_overdue"]
     with billed.unit() as work:
+        late_fee_notes.post_late_fees(work=work)
         assert queries.bill_detail(work=work, number=number)["late_fee_fen"] == 222  # 185.05 x 0.001 x 12 = 2.2206
 
 

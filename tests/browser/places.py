@@ -12,6 +12,8 @@ PAGES = {
     "meters": ("operator", "/operator/meters", "text=440126000001"),
     "meter": ("operator", f"/operator/meters/{METER}", "text=440126000001"),
     "alarms": ("operator", "/operator/alarms", "main"),
+    "work_orders": ("operator", "/operator/work-orders", "main .data-table .state, main table, main .row-cards"),
+    "then": ("operator", "/operator/map?at=2026-06-20T12:00:00%2B08:00", "[data-ready]"),
     "commands": ("controller", "/operator/commands", "main"),
     "company": ("waterworks", "/company/water_system/bills", "text=/WA2026/"),
     "refunds": ("cashier", "/refunds/smart_use_platform", "main .exports"),

@@ -33,6 +33,26 @@ class TestResident:
         dues = who.get(f"/smart_use_platform/api/households/{city.account}/dues").json()
         assert dues["payable_fen"] == 0
 
+    def test_tops_up_signs_automatic_payment_and_ends_it(self, visit, city):
+        who = visit("home3", device="phone", language="en")
+        account = who.get("/smart_use_platform/api/households").json()["rows"][0]["account"]
+        page = who.open(f"/pay/{account}")
+        page.get_by_role("button", name="¥ 200", exact=True).click()
+        page.get_by_role("button", name="Top up").click()
+        page.wait_for_url(lambda url: not url.startswith(city.url), timeout=20_000)
+        page.locator("button[value=pay]").click()
+        page.locator("[data-state=succeeded]").wait_for(timeout=30_000)
+        page = who.open(f"/pay/{account}")
+        page.locator("[data-testid=credit]", has_text="¥ 200.00").wait_for()
+        page.get_by_role("button", name="Go and sign").click()
+        page.wait_for_url(lambda url: not url.startswith(city.url), timeout=20_000)
+        page.locator("button[value=sign]").click()
+        page.locator("[data-testid=mandate]").wait_for(timeout=30_000)
+        page.get_by_role("button", name="End it").click()
+        page.get_by_role("button", name="Go and sign").wait_for()
+        dues = who.get(f"/smart_use_platform/api/households/{account}/dues").json()
+        assert (dues["credit_fen"], dues["mandate"]["state"]) == (20_000, "revoked")
+
     def test_sees_today_change_without_a_reload(self, visit, city):
         who = visit("home2")
         account = who.get("/smart_use_platform/api/households").json()["rows"][0]["account"]
@@ -44,6 +64,32 @@ class TestResident:
             if page.locator("main").inner_text() != before:
                 return
         raise AssertionError("nothing changed within a minute, which is an hour in the city")
+
+
+class TestCashiers:
+    def fill(self, page, *, reason, action, **fields):
+        form = page.locator(".ant-modal")
+        for name, value in fields.items():
+            form.get_by_label(name.replace("_", " ")).fill(value)
+        form.locator("textarea").fill(reason)
+        form.locator("input[type=checkbox]").check()
+        form.get_by_role("button", name=action).click()
+        form.wait_for(state="detached")
+
+    def test_one_asks_for_a_refund_and_another_refuses_it(self, visit, city):
+        payments = visit("home1").get(f"/smart_use_platform/api/households/{city.account}/payments").json()["rows"]
+        paid = next(row for row in payments if row["state"] == "succeeded")
+        maker, checker = visit("cashier", language="en"), visit("cashier2", language="en")
+        page = maker.open("/refunds/smart_use_platform")
+        page.get_by_role("button", name="Ask for a refund").click()
+        self.fill(page, Payment=paid["reference"], Refund="1.50", reason="read wrong", action="Ask")
+        page.get_by_text("Another person decides").wait_for()
+        page = checker.open("/refunds/smart_use_platform")
+        page.get_by_role("button", name="Refuse").click()
+        self.fill(page, Your_password=city.passwords["cashier2"], reason="read right", action="Refuse")
+        page.get_by_text("Rejected", exact=True).wait_for()
+        asked = checker.get("/smart_use_platform/api/refunds").json()["rows"][0]
+        assert (asked["payment"], asked["amount_fen"], asked["state"]) == (paid["reference"], 150, "rejected")
 
 
 class TestOperator:

@@ -32,6 +32,20 @@ def test_the_map_is_drawn(visit):
     assert page.locator("canvas").count() >= 1
 
 
+def test_the_loss_of_an_area_is_beside_the_map_and_in_its_table(visit):
+    who = visit("operator")
+    page = who.open("/operator/map?service=water&shade=loss_rate&area=water-zone-1")
+    page.locator("[data-ready]").first.wait_for(timeout=30_000)
+    loss = who.get("/metering/api/areas/water-zone-1?service=water").json()["loss"]
+    shown = f"{float(loss['rate']['value']):,.1f}%"
+    page.locator("aside.panel dd", has_text=shown).locator(".state-tag").wait_for()
+    assert loss["day"] in page.locator(".key-numbers").inner_text()
+    page.locator(".chart-switch button").first.click()
+    rows = [row for row in page.locator("tr").all_inner_texts() if "供水片区" in row and loss["day"] in row]
+    assert len(rows) == 1
+    assert shown in rows[0]
+
+
 def test_a_chart_and_its_table_say_what_the_api_says(visit, city):
     who = visit("home1")
     page = who.open(f"/bills/{city.account}/latest")

@@ -169,3 +169,21 @@ def test_a_refusal_has_words_in_both_languages(text: str) -> None:
 def test_an_unknown_protocol_is_refused() -> None:
     with pytest.raises(Invalid, match="modbus"):
         explain("modbus", b"")
+
+
+def test_an_identifier_of_all_settlements_is_named_so() -> None:
+    found = explain("dlt645", builders.dlt645(bytes.fromhex("FF000100") + builders.bcd(100, 4) * 13))
+    assert (found["name_en"], found["values"]) == ("Forward active energy, total, now and at each settlement", [1.0] * 13)
+
+
+@pytest.mark.parametrize(("raw", "expected"), [("9999", {"value": None, "unused": True}), ("0001", {"value": "01T00"})])
+def test_a_settlement_day_that_is_not_used_is_not_an_invalid_one(raw: str, expected: dict[str, object]) -> None:
+    found = explain("dlt645", builders.dlt645(bytes.fromhex("020B0004" + raw)))
+    assert {key: found.get(key) for key in expected} == expected
+    assert "invalid" not in found
+
+
+def test_a_terminal_that_has_no_such_data_says_so() -> None:
+    found = explain("gdw1376", builders.gdw1376(builders.unit(fn=129) + builders.unit(fn=131), afn=0x0C, control=0x89))
+    assert [(each["fn"], each["no_data"]) for each in found["units"]] == [(129, True), (131, True)]  # type: ignore[attr-defined]
+    assert "unknown" not in found

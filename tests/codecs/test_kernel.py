@@ -121,3 +121,25 @@ def test_freezes_by_index_are_dated_by_the_time_of_the_same_meter_and_index() ->
     assert dated.at.tolist() == [1763568000, 0, 0]
     assert dated.point.tolist() == [0, 2, 1]
     assert dated.flag.tolist() == [0, FREEZE_UNDATED, FREEZE_UNDATED]
+
+
+def monthly(label: str, *, fn: int = 177) -> bytes:
+    content = bytes.fromhex(label) + bytes.fromhex("0500010726") + b"\x01" + builders.bcd(12345600, 5) + builders.bcd(100, 5)
+    return builders.gdw1376(builders.unit(fn=fn) + content, afn=0x0D)
+
+
+def test_a_monthly_freeze_is_of_the_end_of_its_label_month_and_has_a_reading_type_of_its_own() -> None:
+    found, rows = compiled(monthly("0626") + monthly("1225"))
+    july, january = 1782835200, 1767196800
+    assert [(row.item, row.at, row.value) for some in rows.values() for row in some] == [
+        (21, july, 12345600),
+        (21, january, 12345600),
+    ]
+    assert found.table.unmapped.tolist() == [1, 1]
+    assert_same([monthly("0626"), monthly("1225")])
+
+
+def test_a_month_that_is_none_and_monthly_registers_without_a_type_make_no_rows() -> None:
+    found = assert_same([monthly("1326"), monthly("ee26"), monthly("0626", fn=179)])
+    assert found.table.status.tolist() == [kernel.OTHER, kernel.OTHER, kernel.DECODED]
+    assert compiled(monthly("0626", fn=179))[1] == {}

@@ -68,7 +68,26 @@ class Desk:
     """Answers each method of a desk's Protocol with something of its type; operations leave a row."""
 
     OPERATIONS = frozenset(
-        {"ask_about_bill", "pay", "recollect", "order", "decide", "cancel", "hear_notice", "ask", "record", "correct"}
+        {
+            "ask_about_bill",
+            "pay",
+            "recollect",
+            "order",
+            "decide",
+            "cancel",
+            "hear_notice",
+            "ask",
+            "top_up",
+            "open_mandate",
+            "revoke_mandate",
+            "hear_mandate_notice",
+            "change",
+            "undo",
+            "open",
+            "step",
+            "record",
+            "correct",
+        }
     )
 
     def __init__(self, protocol: type, work, calls: list, answers: dict) -> None:
@@ -143,6 +162,8 @@ def desks_with(calls: list, answers: dict):
         "refunds": ports.RefundsDesk,
         "usage": ports.UsageDesk,
         "metering": ports.MeteringDesk,
+        "schedules": ports.SchedulesDesk,
+        "work_orders": ports.WorkOrdersDesk,
         "commands": ports.CommandsDesk,
         "exchanges": ports.ExchangesDesk,
         "billing": ports.BillingDesk,

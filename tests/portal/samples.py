@@ -170,6 +170,7 @@ def combined_bill(**change) -> bills.CombinedBill:
             ),
         ],
         "questions": [],
+        "late_fees": [],
     }
     return bills.CombinedBill(**(fields | change))
 
@@ -185,6 +186,7 @@ def company_bill() -> bills.CompanyBill:
         period_start=date(2026, 10, 1),
         period_end=date(2026, 11, 1),
         issued_at=AT,
+        late_fee_fen=0,
         state="part_paid",
         payments=[bills.PaymentOfBill(reference="P-1", amount_fen=1000, paid_at=AT)],
         provenance=bills.Provenance(readings_snapshot="118", installation_version="3", rules_version="2024-07"),
@@ -209,16 +211,24 @@ def household(account: str = ACCOUNT) -> resident.Household:
 def payment(**change) -> paying.Payment:
     split = [
         paying.SplitPart(
-            company=p.company, company_name=p.company_name, service=p.service, bill_number=p.bill_number, amount_fen=p.amount_fen
+            company=p.company,
+            company_name=p.company_name,
+            service=p.service,
+            bill_number=p.bill_number,
+            is_late_fee=False,
+            amount_fen=p.amount_fen,
         )
         for p in parts()
     ]
     fields = {
         "reference": "PAY20261102-000001",
         "account": ACCOUNT,
+        "purpose": "bills",
         "state": "succeeded",
+        "credit_fen": 0,
         "amount_fen": sum(one.amount_fen for one in split),
         "refunded_fen": 0,
+        "refunds": [],
         "split": split,
         "channel": "demo_pay",
         "channel_name": text("演示支付", "Demo Pay"),
@@ -231,3 +241,15 @@ def payment(**change) -> paying.Payment:
         "reason": None,
     }
     return paying.Payment(**(fields | change))
+
+
+def refunded_payment() -> paying.Payment:
+    back = paying.RefundOfPayment(id="RF20261103-a", amount_fen=100, decided_at=AT, done=True)
+    return payment(state="part_refunded", refunded_fen=100, refunds=[back])
+
+
+def late_fee() -> bills.LateFeeOfBill:
+    made = parts()[0]
+    copied = {name: getattr(made, name) for name in ("service", "company", "company_name", "account_number")}
+    days = {"first_day": date(2026, 10, 18), "last_day": date(2026, 11, 1)}
+    return bills.LateFeeOfBill(**copied, **days, bill_number="E202609-000101", month="2026-09", amount_fen=15, paid_fen=0)

@@ -27,7 +27,7 @@ def pages(pdf: bytes) -> list[str]:
 DOCUMENTS = {
     "bill": lambda language: render_bill(samples.combined_bill(), language, pay_url=PAY_URL),
     "company_bill": lambda language: render_company_bill(samples.company_bill(), language),
-    "receipt": lambda language: render_receipt(samples.payment(refunded_fen=100), samples.household(), language),
+    "receipt": lambda language: render_receipt(samples.refunded_payment(), samples.household(), language),
 }
 
 
@@ -92,6 +92,29 @@ class TestCombinedBill:
         part = samples.parts()[0].model_copy(update={"tariff": text})
         second = pages(render_bill(samples.combined_bill(parts=[part]), "zh", pay_url=PAY_URL))[1]
         assert '#panic("x")' in second
+
+
+class TestReceipt:
+    def test_says_who_when_by_which_channel_for_which_bills_and_what_went_back(self):
+        said = pages(DOCUMENTS["receipt"]("en"))[0]
+        for word in ("R20261102-000001", "李*", "2026-11-02 09:00", "Demo Pay", "CH-778899", "E202610-000101", "¥ 231.87"):
+            assert word in said, word
+        assert "2026-11-02 RF20261103-a ¥ 1.00 Refunded of this ¥ 1.00" in said
+        assert "1502" not in said
+
+    def test_names_a_late_fee_beside_its_bill(self):
+        paid = samples.payment()
+        fee = paid.split[0].model_copy(update={"is_late_fee": True, "amount_fen": 15})
+        said = pages(render_receipt(paid.model_copy(update={"split": [*paid.split, fee]}), samples.household(), "zh"))[0]
+        assert "电 · 违约金 E202610-000101 ¥ 0.15" in said
+
+    def test_says_nothing_of_refunds_where_there_were_none(self):
+        assert "Refund" not in pages(render_receipt(samples.payment(), samples.household(), "en"))[0]
+
+
+def test_a_late_fee_is_a_line_of_the_next_combined_bill():
+    first = pages(render_bill(samples.combined_bill(late_fees=[samples.late_fee()]), "en", pay_url=PAY_URL))[0]
+    assert "Late fees Electricity bill E202609-000101 (2026-09), 2026-10-18 to 2026-11-01 ¥ 0.15 Total" in first
 
 
 def test_no_receipt_before_the_payment():

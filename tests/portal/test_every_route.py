@@ -17,6 +17,8 @@ HOLDERS = {
     "meters.read": "oper",
     "meters.exchange": "ctrl1",
     "collection.recollect": "oper",
+    "collection.schedule": "oper",
+    "work_orders.manage": "oper",
     "commands.read": "oper",
     "commands.create": "ctrl1",
     "commands.approve": "ctrl2",
@@ -34,6 +36,7 @@ QUERIES = {
     "/collection": PERIOD,
     "/curve": PERIOD,
     "/commands/effect": "kind=disconnect&meter=m1",
+    "/overview/then": "at=2026-11-20T00:00:00%2B08:00",
 }
 EXCHANGE = {
     "at": "2026-11-01T00:00:00Z",
@@ -48,8 +51,14 @@ EXCHANGE = {
 BODIES = {
     "/questions": {"bill_number": "E1", "line": None, "text": "为什么?"},
     "/payments": {"bill_numbers": ["E1"], "amount_fen": 1, "channel": "demo"},
+    "/mandates": {"limit_fen": 1000, "channel": "demo"},
+    "/top-ups": {"amount_fen": 100, "channel": "demo"},
     "/refunds": {"payment": "P1", "amount_fen": 1, "reason": "paid twice"},
     "/recollect": {"terminal_ids": ["t1"], "start": "2026-11-01T00:00:00Z", "end": "2026-11-02T00:00:00Z"},
+    "/undo": {"seen": 2, "restore": 1, "reason": "as before"},
+    "/schedules/{item}": {"seen": 1, "every_s": 3600, "delay_s": 600, "is_collected": True, "reason": "quieter line"},
+    "/work-orders": {"devices": ["t1"], "kind": "no_contact", "reason": "silent since noon"},
+    "/steps": {"state": "in_progress", "note": "", "assigned_to": "crew 1"},
     "/commands": {"kind": "disconnect", "meter": "m1", "reason": "arrears"},
     "/approval": {"decision": "approve", "reason": "ok", "password": "right horse battery"},
     "/cancellation": {"reason": "no"},
@@ -127,7 +136,7 @@ def has_right(login, right, system):
     actions = {
         "lihua": {"home.read", "payments.create"},
         "wangwu": set(),
-        "oper": {"meters.read", "commands.read", "collection.recollect"},
+        "oper": {"meters.read", "commands.read", "collection.recollect", "collection.schedule", "work_orders.manage"},
         "ctrl1": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
         "ctrl2": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
         "clerk": {"bills.read"},

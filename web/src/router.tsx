@@ -64,6 +64,7 @@ const pages = [
   of('/operator/meters', lazyRouteComponent(() => import('./pages/operator/MetersPage'), 'MetersPage')),
   of('/operator/meters/$meter', lazyRouteComponent(() => import('./pages/operator/MeterPage'), 'MeterPage')),
   of('/operator/alarms', lazyRouteComponent(() => import('./pages/operator/AlarmsPage'), 'AlarmsPage')),
+  of('/operator/work-orders', lazyRouteComponent(() => import('./pages/operator/WorkOrdersPage'), 'WorkOrdersPage')),
   of('/operator/commands', lazyRouteComponent(() => import('./pages/operator/CommandsPage'), 'CommandsPage')),
   of('/operator/commands/$command', lazyRouteComponent(() => import('./pages/operator/CommandPage'), 'CommandPage')),
   of('/company/$system/bills', lazyRouteComponent(() => import('./pages/company/CompanyBillsPage'), 'CompanyBillsPage')),

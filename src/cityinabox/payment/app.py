@@ -15,15 +15,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from cityinabox.clock import CityClock, unix
-from cityinabox.payment.pages import checkout_page, language, missing_page
+from cityinabox.clock import CityClock, iso, unix
+from cityinabox.payment.mandates import Mandates
+from cityinabox.payment.pages import checkout_page, language, mandate_page, missing_page
 from cityinabox.payment.signing import ANSWER, Signer, is_signed, signed_text
 from cityinabox.payment.store import Refused, Row, Store, read_behaviour
 
 SKEW_S = 86400
 LARGEST_BODY = 16384
 SAFE = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
-STATUS_OF = {"bad_signature": 401, "unknown_merchant": 401, "stale": 401, "no_such_order": 404, "bad_request": 422}
+STATUS_OF = {
+    "bad_signature": 401,
+    "unknown_merchant": 401,
+    "stale": 401,
+    "no_such_order": 404,
+    "no_such_mandate": 404,
+    "bad_request": 422,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class Channel:
     """The channel's handlers."""
 
     store: Store
+    mandates: Mandates
     signer: Signer
     clock: CityClock
     merchants: Mapping[str, str]
@@ -41,6 +50,10 @@ class Channel:
                 Route("/key", self.tell_key),
                 Route("/orders", self.open_order, methods=["POST"]),
                 Route("/orders/{order_id}", self.tell_order),
+                Route("/mandates", self.open_mandate, methods=["POST"]),
+                Route("/mandates/{mandate_id}", self.tell_mandate),
+                Route("/mandates/{mandate_id}/revocation", self.revoke_mandate, methods=["POST"]),
+                Route("/sign/{reference}", self.sign, methods=["GET", "POST"]),
                 Route("/refunds", self.refund, methods=["POST"]),
                 Route("/statements/{day}", self.tell_statement),
                 Route("/pay/{reference}", self.checkout, methods=["GET", "POST"]),
@@ -54,12 +67,16 @@ class Channel:
 
     async def open_order(self, request: Request) -> Response:
         body = await self._signed_body(request)
-        order = {name: _text(body, name) for name in ("order_id", "return_url", "notify_url")}
+        order: Row = {name: _text(body, name) for name in ("order_id", "return_url", "notify_url")}
         order |= {"title": _text(body, "title"), "merchant_id": request.headers["x-merchant"]}
         urls_ok = all(urlsplit(order[name]).scheme in ("http", "https") for name in ("return_url", "notify_url"))
         if not urls_ok or body.get("currency") != "CNY":
             raise Refused("bad_request")
-        kept = self.store.open_order(order | {"amount_fen": _amount(body)}, secrets.token_urlsafe(15), self._now())
+        order |= {"amount_fen": _amount(body, "amount_fen")}
+        reference, now_s = secrets.token_urlsafe(15), self._now()
+        if "mandate_id" in body:
+            return self._signed(request, _told(self.mandates.charge(order, _text(body, "mandate_id"), reference, now_s)))
+        kept = self.store.open_order(order, reference, now_s)
         pay_url = str(request.url_for("checkout", reference=kept["reference"]))
         return self._signed(request, _told(kept) | {"pay_url": pay_url})
 
@@ -70,11 +87,46 @@ class Channel:
             raise Refused("no_such_order")
         return self._signed(request, _told(order))
 
+    async def open_mandate(self, request: Request) -> Response:
+        body = await self._signed_body(request)
+        mandate: Row = {name: _text(body, name) for name in ("mandate_id", "title", "return_url", "notify_url")}
+        mandate |= {"merchant_id": request.headers["x-merchant"], "limit_fen": _amount(body, "limit_fen")}
+        if not all(urlsplit(mandate[name]).scheme in ("http", "https") for name in ("return_url", "notify_url")):
+            raise Refused("bad_request")
+        kept = self.mandates.open(mandate, secrets.token_urlsafe(15))
+        return self._signed(request, _mandate(kept) | {"sign_url": str(request.url_for("sign", reference=kept["reference"]))})
+
+    async def tell_mandate(self, request: Request) -> Response:
+        await self._signed_body(request)
+        mandate = self.mandates.of(request.headers["x-merchant"], request.path_params["mandate_id"])
+        if mandate is None:
+            raise Refused("no_such_mandate")
+        return self._signed(request, _mandate(mandate))
+
+    async def revoke_mandate(self, request: Request) -> Response:
+        await self._signed_body(request)
+        merchant, mandate_id = request.headers["x-merchant"], request.path_params["mandate_id"]
+        return self._signed(request, _mandate(self.mandates.revoke(merchant, mandate_id, self._now())))
+
+    async def sign(self, request: Request) -> Response:
+        lang = language(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+        reference = request.path_params["reference"]
+        if request.method == "POST":
+            action = parse_qs((await request.body())[:200].decode("ascii", "replace")).get("action", [""])[0]
+            decided = {"sign": "signed", "decline": "declined"}.get(action)
+            mandate = self.mandates.decide(reference, decided, self._now()) if decided else None
+            if mandate:
+                return RedirectResponse(mandate["return_url"], 303)
+        mandate = self.mandates.by_reference(reference)
+        if mandate is None:
+            return HTMLResponse(missing_page(lang), 404, SAFE)
+        return HTMLResponse(mandate_page(mandate, lang), 200, SAFE)
+
     async def refund(self, request: Request) -> Response:
         body = await self._signed_body(request)
         refund = {name: _text(body, name) for name in ("refund_id", "order_id", "reason")}
         refund |= {"merchant_id": request.headers["x-merchant"]}
-        kept = self.store.refund(refund | {"amount_fen": _amount(body)}, self._now())
+        kept = self.store.refund(refund | {"amount_fen": _amount(body, "amount_fen")}, self._now())
         told = {name: kept[name] for name in ("merchant_id", "refund_id", "order_id", "amount_fen")}
         return self._signed(request, told | {"currency": "CNY", "status": "done"})
 
@@ -157,7 +209,14 @@ class Channel:
 
 def _told(order: Row) -> Row:
     told = {name: order[name] for name in ("merchant_id", "order_id", "amount_fen", "refunded_fen", "status")}
-    return told | {"channel_reference": order["reference"], "currency": "CNY"}
+    told |= {"channel_reference": order["reference"], "currency": "CNY"}
+    return told | ({"paid_at": iso(order["decided_at"])} if order["status"] == "paid" else {})
+
+
+def _mandate(mandate: Row) -> Row:
+    told = {name: mandate[name] for name in ("merchant_id", "mandate_id", "limit_fen", "status")}
+    told |= {"channel_reference": mandate["reference"], "currency": "CNY"}
+    return told | ({"decided_at": iso(mandate["decided_at"])} if mandate["decided_at"] is not None else {})
 
 
 def _text(body: Row, name: str) -> str:
@@ -167,8 +226,8 @@ def _text(body: Row, name: str) -> str:
     return value
 
 
-def _amount(body: Row) -> int:
-    amount: Any = body.get("amount_fen")
+def _amount(body: Row, name: str) -> int:
+    amount: Any = body.get(name)
     if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= 10**11:
         raise Refused("bad_request")
     return amount

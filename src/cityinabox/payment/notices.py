@@ -9,6 +9,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cityinabox.clock import CityClock, iso
+from cityinabox.payment.mandates import Mandates
 from cityinabox.payment.signing import Signer
 from cityinabox.payment.store import Behaviour, Row, Store
 
@@ -25,6 +26,14 @@ def notice_body(order: Row, behaviour: Behaviour) -> bytes:
     return json.dumps(told, separators=(",", ":")).encode()
 
 
+def mandate_body(mandate: Row, behaviour: Behaviour) -> bytes:
+    """The body of a notice about a mandate."""
+    told = {name: mandate[name] for name in ("merchant_id", "mandate_id", "status")}
+    told |= {"channel_reference": mandate["reference"], "limit_fen": mandate["limit_fen"] + behaviour.amount_offset_fen}
+    told |= {"currency": "CNY", "decided_at": iso(mandate["decided_at"])}
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
 def notice_headers(signer: Signer, url: str, body: bytes, now_s: int, behaviour: Behaviour) -> dict[str, str]:
     """Timestamp and signature of a notice to ``url``."""
     parts = urlsplit(url)
@@ -38,25 +47,30 @@ def notice_headers(signer: Signer, url: str, body: bytes, now_s: int, behaviour:
     return headers
 
 
-async def deliver_notices(store: Store, signer: Signer, clock: CityClock) -> None:
+async def deliver_notices(store: Store, mandates: Mandates, signer: Signer, clock: CityClock) -> None:
     """Deliver what is due, for ever; what was due before a stop is delivered after it."""
     async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
         while True:
             for notice in store.due_notices(int(clock.time())):
-                await _deliver(store, signer, clock, client, notice)
+                await _deliver(store, mandates, signer, clock, client, notice)
             await asyncio.sleep(PAUSE_S)
 
 
-async def _deliver(store: Store, signer: Signer, clock: CityClock, client: httpx.AsyncClient, notice: Row) -> None:
-    order = store.order(notice["reference"])
-    behaviour = store.behaviour(order["order_id"]) if order else Behaviour(times=0)
-    if order is None or behaviour.times == 0:
-        store.drop_notice(notice["reference"])
+async def _deliver(
+    store: Store, mandates: Mandates, signer: Signer, clock: CityClock, client: httpx.AsyncClient, notice: Row
+) -> None:
+    reference = notice["reference"]
+    order = store.order(reference)
+    about = order or mandates.by_reference(reference)
+    behaviour = store.behaviour(about["order_id" if order else "mandate_id"]) if about else Behaviour(times=0)
+    if about is None or behaviour.times == 0:
+        store.drop_notice(reference)
         return
-    now_s, body, url = int(clock.time()), notice_body(order, behaviour), order["notify_url"]
+    body = notice_body(about, behaviour) if order else mandate_body(about, behaviour)
+    now_s, url = int(clock.time()), about["notify_url"]
     is_accepted = False
     with suppress(httpx.HTTPError):
         answer = await client.post(url, content=body, headers=notice_headers(signer, url, body, now_s, behaviour))
         is_accepted = answer.status_code == 200 and answer.text.strip().lower() == "success"
     pause_s = 0 if is_accepted else min(60, 2 ** notice["attempts"]) * clock.speed
-    store.note_delivery(order["reference"], is_accepted=is_accepted, times=behaviour.times, next_s=int(clock.time() + pause_s))
+    store.note_delivery(reference, is_accepted=is_accepted, times=behaviour.times, next_s=int(clock.time() + pause_s))

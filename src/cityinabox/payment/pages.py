@@ -8,11 +8,14 @@ TEXTS = {
     "zh": {
         "title": "澜湾支付", "pay": "确认支付", "cancel": "取消", "to": "收款方", "order": "订单号", "amount": "支付金额",
         "note": "演示用支付渠道，不会产生真实扣款", "paid": "支付成功", "cancelled": "订单已取消", "back": "返回商户",
-        "other": "English", "missing": "没有这个订单",
+        "other": "English", "limit": "每笔最多", "sign": "同意自动扣款", "decline": "不同意", "signed": "已签约",
+        "declined": "未签约", "revoked": "已解约", "mandate": "协议号", "missing": "没有这个订单",
     },
     "en": {
         "title": "Lanwan Pay", "pay": "Pay now", "cancel": "Cancel", "to": "Payee", "order": "Order", "amount": "Amount",
         "note": "A channel for demonstration: no real money moves", "paid": "Paid", "cancelled": "Cancelled",
+        "limit": "At most, each time", "sign": "Allow automatic payment", "decline": "Do not allow", "signed": "Allowed",
+        "declined": "Not allowed", "revoked": "Revoked", "mandate": "Mandate",
         "back": "Back to the merchant", "other": "中文", "missing": "There is no such order",
     },
 }  # fmt: skip
@@ -59,6 +62,27 @@ def checkout_page(order: Row, lang: str) -> str:
         f'<p class="amount"><span>{text["amount"]}</span><b>{amount}</b>{state}</p>'
         f"<dl><div><dt>{text['to']}</dt><dd>{escape(order['title'])}</dd></div>"
         f"<div><dt>{text['order']}</dt><dd>{escape(order['order_id'])}</dd></div></dl>{action}"
+    )
+    return _document(lang, body)
+
+
+def mandate_page(mandate: Row, lang: str) -> str:
+    """The page of one mandate: to be signed or declined while open, else what became of it."""
+    text = TEXTS[lang]
+    amount = f"¥{mandate['limit_fen'] // 100:,}.{mandate['limit_fen'] % 100:02d}"
+    if mandate["status"] == "open":
+        state = ""
+        action = (
+            f'<form method="post"><button class="pay" name="action" value="sign" autofocus>{text["sign"]}</button>'
+            f'<button name="action" value="decline">{text["decline"]}</button></form>'
+        )
+    else:
+        state = f'<span class="state" role="status">{text[mandate["status"]]}</span>'
+        action = f'<a class="back" href="{escape(mandate["return_url"])}">{text["back"]}</a>'
+    body = (
+        f'<p class="amount"><span>{text["limit"]}</span><b>{amount}</b>{state}</p>'
+        f"<dl><div><dt>{text['to']}</dt><dd>{escape(mandate['title'])}</dd></div>"
+        f"<div><dt>{text['mandate']}</dt><dd>{escape(mandate['mandate_id'])}</dd></div></dl>{action}"
     )
     return _document(lang, body)
 

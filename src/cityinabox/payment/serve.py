@@ -10,6 +10,7 @@ import uvicorn
 
 from cityinabox.clock import CityClock
 from cityinabox.payment.app import Channel
+from cityinabox.payment.mandates import Mandates
 from cityinabox.payment.notices import deliver_notices
 from cityinabox.payment.signing import load_signer
 from cityinabox.payment.store import Store, read_behaviour
@@ -46,11 +47,12 @@ async def serve_channel(
         OSError: The port is taken.
     """
     store, signer = Store(home / "payment.sqlite", read_behaviour(behaviour)), load_signer(home / "payment.key")
+    mandates = Mandates(store)
     listener = socket.create_server((host, port))
-    app = Channel(store, signer, clock, merchants).app()
+    app = Channel(store, mandates, signer, clock, merchants).app()
     server = _Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    delivering = asyncio.create_task(deliver_notices(store, signer, clock))
+    delivering = asyncio.create_task(deliver_notices(store, mandates, signer, clock))
     ready(listener.getsockname()[1], signer.public_key)
     try:
         done, _ = await asyncio.wait([serving, delivering], return_when=asyncio.FIRST_COMPLETED)

@@ -79,6 +79,11 @@ class Store:
         self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + SCHEMA)
         self._default = default
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The connection, for what else lies in the same file."""
+        return self._db
+
     def close(self) -> None:
         self._db.close()
 
@@ -117,9 +122,12 @@ class Store:
             ).rowcount
             order = self.order(reference)
             if changed and order and status == "paid":
-                due_at = now_s + self.behaviour(order["order_id"]).delay_s
-                self._db.execute("INSERT INTO notice VALUES (?, ?, 0, 0, 0, 0)", (reference, due_at))
+                self.add_notice(reference, order["order_id"], now_s)
         return order
+
+    def add_notice(self, reference: str, behaves_as: str, now_s: int) -> None:
+        """Let the notice of an order or mandate become due, as the behaviour of that id says."""
+        self._db.execute("INSERT INTO notice VALUES (?, ?, 0, 0, 0, 0)", (reference, now_s + self.behaviour(behaves_as).delay_s))
 
     def refund(self, refund: Row, now_s: int) -> Row:
         """Give money back, once per refund id.

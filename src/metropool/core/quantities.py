@@ -11,7 +11,7 @@ import yaml
 
 from metropool.core.errors import NotFound
 
-Kind = Literal["register", "interval", "mean_power", "instantaneous", "state"]
+Kind = Literal["register", "interval", "mean_power", "instantaneous", "state", "freeze"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class ReadingType:
         code: Name used in code, files and messages, such as ``electricity_forward_register``.
         service: Service kind (``electricity``, ``water``, ``gas``, ``heat``).
         kind: ``register`` only grows until it rolls over; ``interval`` is an amount of its interval;
-            ``mean_power`` is the mean of its interval and is integrated, never rounded to energy per interval.
+            ``mean_power`` is the mean of its interval and is integrated, never rounded to energy per interval;
+            ``freeze`` is a register as it stood at the end of a month: compared, never differenced.
         unit: Unit of value x 10^scale (``kWh``, ``m3``, ``W``, ``V``).
         scale: Power of ten: a stored integer times 10^scale is the value in ``unit``.
         obis: OBIS code where there is one.

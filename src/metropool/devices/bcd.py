@@ -115,6 +115,12 @@ def day_after(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
+def month_after(month: str) -> str:
+    """The first day of the month that follows ``month``, such as ``2026-11-01`` for ``2026-10``."""
+    year, number = (int(part) for part in month.split("-"))
+    return date(year + number // 12, number % 12 + 1, 1).isoformat()
+
+
 def _iso_text(found: dict[str, int]) -> str:
     text, before = "", ""
     for part in _TIME_PARTS:

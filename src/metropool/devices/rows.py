@@ -72,6 +72,8 @@ def unix_s(text: object) -> int | None:
 FORWARD = tuple(f"electricity_forward_register{tail}" for tail in ("", "_t1", "_t2", "_t3", "_t4"))
 REVERSE = tuple(f"electricity_reverse_register{tail}" for tail in ("", "_t1", "_t2"))
 
+MONTHLY = ("electricity_forward_month_register",)
+
 
 def code_at(codes: tuple[str, ...], index: int) -> str | None:
     """The reading type of tariff ``index`` (0 = total); None where there is none."""

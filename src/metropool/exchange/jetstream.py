@@ -119,7 +119,7 @@ class JetStreamExchange:
 
     async def close(self) -> None:
         """Leave the broker."""
-        await self._client.close()
+        await _say(self._client.close)
 
 
 class JetStreamLog:

@@ -133,6 +133,8 @@ ROWS: Mapping[type[Message], pa.Schema] = {
     PaymentStatusTold: pa.schema([("account_number", _TEXT), ("status", _TEXT), ("as_of", pa.timestamp("us", tz="UTC"))]),
     RowsRequested: pa.schema([("usage_point", _TEXT)]),
 }
+LATE_FEE = "late_fee"
+"""Name of the one line of a bill that asks for lateness only; after its amount it has the number of the late bill."""
 MESSAGES: tuple[type[Message], ...] = (*ROWS, SwitchSupply)
 
 
@@ -150,3 +152,10 @@ def check_rows(message: Message) -> None:
         raise Invalid(
             f"{type(message).__name__}: the columns are {rows.schema.names}, expected {expected.names} with their types"
         )
+
+
+def late_fee_of(lines: str) -> str | None:
+    """The bill that a row of ``BillsIssued`` asks a late fee (违约金) for, by its ``lines``; None for a bill of its own."""
+    if not lines.startswith(f'[["{LATE_FEE}"'):
+        return None
+    return str(msgspec.json.decode(lines)[0][4])

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
+from metropool.portal.exchange_port import ExchangesDesk
 from metropool.portal.schemas.basics import Page, Rows, Service
 from metropool.portal.schemas.bills import (
     AskAboutBill,
@@ -21,8 +22,19 @@ from metropool.portal.schemas.bills import (
     CompanyBillRow,
     CompanyOverview,
 )
+from metropool.portal.schemas.collecting import (
+    NewOrderStep,
+    NewWorkOrders,
+    ScheduleChange,
+    ScheduleRow,
+    Schedules,
+    ScheduleUndo,
+    WorkOrder,
+    WorkOrderRow,
+    WorkOrdersOpened,
+)
 from metropool.portal.schemas.commands import Command, CommandEffect, CommandKind, CommandSummary, NewCommand
-from metropool.portal.schemas.exchanges import ExchangeForm, MeterExchange, Neighbour, NewExchange
+from metropool.portal.schemas.exchanges import Neighbour
 from metropool.portal.schemas.metering import (
     Alarm,
     Area,
@@ -33,12 +45,14 @@ from metropool.portal.schemas.metering import (
     MeterEvent,
     MeterRow,
     Overview,
+    OverviewThen,
     Recollect,
     RecollectionOrdered,
     Terminal,
 )
-from metropool.portal.schemas.paying import Dues, NewPayment, NoticeAnswer, Payment
+from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPayment, NewTopUp, NoticeAnswer, Payment
 from metropool.portal.schemas.refunds import NewRefund, Refund
+from metropool.portal.schemas.resident import Alert as HomeAlert
 from metropool.portal.schemas.resident import DueNow, Household, Step, Usage, UsageCalendar, UsageNow
 from metropool.portal.schemas.site import Health, Site
 from metropool.portal.schemas.topology import Topology, TopologyMessage
@@ -146,6 +160,26 @@ class HouseholdsDesk(Protocol):
         """Operation: open a payment order with the channel; ``Conflict`` when ``wanted`` is no longer what is owed."""
         ...
 
+    def top_up(self, *, account: str, wanted: NewTopUp) -> Payment:
+        """Operation: open a payment order whose money becomes the account's credit."""
+        ...
+
+    def alerts(self, *, account: str) -> list[HomeAlert]: ...
+
+    def mandate(self, *, account: str, mandate: str) -> Mandate: ...
+
+    def open_mandate(self, *, account: str, wanted: NewMandate) -> Mandate:
+        """Operation: make a mandate that the resident signs at the channel; ``Conflict`` when one is signed already."""
+        ...
+
+    def revoke_mandate(self, *, account: str, mandate: str) -> Mandate:
+        """Operation: end a mandate here and now."""
+        ...
+
+    def hear_mandate_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> NoticeAnswer:
+        """Operation: a payment channel's notice about a mandate, as ``hear_notice``."""
+        ...
+
     def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> NoticeAnswer:
         """Operation: a payment channel's notice, once in effect.
 
@@ -204,7 +238,9 @@ class MeteringDesk(Protocol):
 
     def overview(self, *, service: Service | None) -> Overview: ...
 
-    def city_map(self, *, service: Service | None) -> CityMap: ...
+    def overview_then(self, *, service: Service | None, at: Instant) -> OverviewThen: ...
+
+    def city_map(self, *, service: Service | None, at: Instant | None = None) -> CityMap: ...
 
     def area(self, *, area: str, service: Service | None) -> Area: ...
 
@@ -242,6 +278,40 @@ class MeteringDesk(Protocol):
         ...
 
 
+class SchedulesDesk(Protocol):
+    """Which items are collected how often (metering)."""
+
+    def schedules(self, *, service: Service | None) -> Schedules: ...
+
+    def change(self, *, item: str, wanted: ScheduleChange, by: str) -> ScheduleRow:
+        """Operation: a new version; ``Conflict`` when somebody else made one, ``Invalid`` with every reason it cannot be."""
+        ...
+
+    def undo(self, *, item: str, wanted: ScheduleUndo, by: str) -> ScheduleRow:
+        """Operation: a new version with the values of an earlier one."""
+        ...
+
+
+class WorkOrdersDesk(Protocol):
+    """Work orders on terminals and meters (metering)."""
+
+    def orders(
+        self, *, state: str | None, kind: str | None, device: str | None, q: str | None, asked: Asked
+    ) -> Page[WorkOrderRow]:
+        """Unfinished ones first and newest first unless asked otherwise."""
+        ...
+
+    def one(self, *, number: str) -> WorkOrder: ...
+
+    def open(self, *, wanted: NewWorkOrders, by: str) -> WorkOrdersOpened:
+        """Operation: one order a device; the unfinished one of that kind where there is one."""
+        ...
+
+    def step(self, *, number: str, wanted: NewOrderStep, by: str) -> WorkOrder:
+        """Operation: begin, hand over, finish or cancel; ``Conflict`` when that cannot follow."""
+        ...
+
+
 class CommandsDesk(Protocol):
     """Reading on demand and control (metering, over ``facts/commands``)."""
 
@@ -265,24 +335,6 @@ class CommandsDesk(Protocol):
 
     def cancel(self, *, command: str, reason: str, by: str) -> Command:
         """Operation: take a command back; ``Conflict`` once it is sent."""
-        ...
-
-
-class ExchangesDesk(Protocol):
-    """Meter exchange (metering)."""
-
-    def form(self, *, meter: str) -> ExchangeForm: ...
-
-    def history(self, *, meter: str) -> Rows[MeterExchange]:
-        """Newest first, each with the versions it had."""
-        ...
-
-    def record(self, *, meter: str, wanted: NewExchange, by: str, key: str) -> MeterExchange:
-        """Operation: record an exchange; ``Invalid`` or ``Conflict`` where it cannot be."""
-        ...
-
-    def correct(self, *, exchange: str, wanted: NewExchange, by: str) -> MeterExchange:
-        """Operation: a new version of an exchange."""
         ...
 
 
@@ -318,11 +370,24 @@ HOUSEHOLDS: Port[HouseholdsDesk] = Port("households", "settlement")
 REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
 USAGE: Port[UsageDesk] = Port("usage", "insight")
 METERING: Port[MeteringDesk] = Port("metering", "metering")
+SCHEDULES: Port[SchedulesDesk] = Port("schedules", "metering")
+WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
 EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
-PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, COMMANDS, EXCHANGES, BILLING, TOPOLOGY)
+PORTS: tuple[Port[Any], ...] = (
+    HOUSEHOLDS,
+    REFUNDS,
+    USAGE,
+    METERING,
+    SCHEDULES,
+    WORK_ORDERS,
+    COMMANDS,
+    EXCHANGES,
+    BILLING,
+    TOPOLOGY,
+)
 
 Desks = Mapping[str, Callable[[Any], Any]]
 """Name of a port to what makes its desk from a work object."""

@@ -76,3 +76,11 @@ class ChannelPlaces:
     def notify_url(self, *, channel: str) -> str:
         """Address the channel posts its notices to."""
         return f"{self.settings.public_url}/{self.system}/api/payment-channels/{channel}/notices"
+
+    def mandate_return_url(self, *, account: str) -> str:
+        """Page the resident comes back to from signing."""
+        return f"{self.settings.public_url}/pay/{account}"
+
+    def mandate_notify_url(self, *, channel: str) -> str:
+        """Address the channel posts what became of mandates to."""
+        return f"{self.settings.public_url}/{self.system}/api/payment-channels/{channel}/mandate-notices"

@@ -31,6 +31,9 @@ INSTALLED = {
     "gas_register": 3600,
 }
 OWN_ADDRESS = ("electricity_relay_state", "electricity_forward_register", "electricity_voltage_a", "electricity_current_a")
+MONTHLY = "electricity_forward_month_register"
+"""Installed nowhere: it says again what the register of its device says, and is never counted."""
+
 REGISTER_DIGITS = 6
 
 
@@ -150,7 +153,7 @@ def _channels(devices: Sequence[Row]) -> list[Row]:
                     "point": point,
                     "digits": REGISTER_DIGITS if is_register else None,
                     "interval_s": INSTALLED.get(code),
-                    "writable": code.endswith("_state"),
+                    "writable": code.endswith("_state") and device.get("switches_supply", True),
                 }
             )
     return rows
@@ -162,10 +165,10 @@ def _addressed(device: Row, by_id: Mapping[str, Row]) -> list[tuple[str, int, in
         own = pack_dlt645(device["address"])
         parent = by_id.get(device["parent"] or "")
         if parent is None:
-            return [(code, own, 0) for code in OWN_ADDRESS]
+            return [(code, own, 0) for code in (*OWN_ADDRESS, MONTHLY)]
         terminal = pack_terminal(region=parent["region"], terminal=parent["terminal"])
         electric = [code for code in INSTALLED if code.startswith("electricity")]
-        through = [(code, terminal, device["point"]) for code in (*electric, "electricity_active_power")]
+        through = [(code, terminal, device["point"]) for code in (*electric, "electricity_active_power", MONTHLY)]
         return [*through, *((code, own, 0) for code in OWN_ADDRESS)]
     if service in ("water", "gas"):
         own = pack_cjt188(device["address"], meter_type=int(device["meter_type"], 16))

@@ -72,6 +72,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.commands import CommandsDesk
     from metropool.portal.desks.exchanges import ExchangesDesk
     from metropool.portal.desks.metering import MeteringDesk
+    from metropool.portal.desks.schedules import SchedulesDesk
+    from metropool.portal.desks.work_orders import WorkOrdersDesk
 
     channels = open_channels(settings)
     return {
@@ -79,6 +81,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "refunds": RefundsDesk,
         "usage": UsageDesk,
         "metering": MeteringDesk,
+        "schedules": SchedulesDesk,
+        "work_orders": WorkOrdersDesk,
         "commands": CommandsDesk,
         "exchanges": ExchangesDesk,
         "billing": BillingDesk,

@@ -11,7 +11,17 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from metropool.core.errors import Unavailable
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "temp_store=MEMORY")
+# Pages of 16 KiB, in databases made from now on: rows of a kilobyte and blobs need a third of the reads and writes that pages
+# of 4 KiB take. The cache is 8 MiB a connection, so that it still holds some hundred pages.
+_PRAGMAS = (
+    "page_size=16384",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    "temp_store=MEMORY",
+    "cache_size=-8192",
+)
 
 
 class Database:

@@ -2,11 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
+from metropool.capabilities.billing.issuing import issue_bills
+from metropool.capabilities.billing.late_fee_notes import post_late_fees
 from metropool.capabilities.settlement import operations, payments
 from metropool.capabilities.settlement.model import PaymentNotice
 from metropool.core.clock import VirtualClock
@@ -22,6 +26,11 @@ NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 ACCOUNT = "GZ1"
 AMOUNTS = {"grid": 15311, "water": 5860, "gas": 8625}
 NUMBERS = {"grid": "EL1", "water": "WA1", "gas": "GA1"}
+TARIFFS = {
+    "grid": "guangzhou_residential_electricity@2021-06-01",
+    "water": "guangzhou_residential_water@2020-01-01",
+    "gas": "guangzhou_residential_gas@2020-01-01",
+}
 COMPANIES = {"grid": ("marketing", "electricity"), "water": ("water_system", "water"), "gas": ("gas_system", "gas")}
 
 
@@ -56,6 +65,37 @@ class City:
         self.nodes[system].write_now("billing", issue)
         self.carry()
 
+    def issue(self, company, *, number, amount_fen, due=date(2026, 7, 20), version=1):
+        """A company issues a bill out of its own books, so that it can be late."""
+        system, service = COMPANIES[company]
+        row = {**bill_row(company, service, number, amount_fen, due), "tariff": TARIFFS[company], "version": version}
+        rated = {"run": "test", "days": 30, "quantity_units": 1, "digits": 0, "reckoned_fen": amount_fen, "replaces": None}
+        rated |= {"number": number, "reckoned_collected_fen": 0, "collected_fen": 0, "issued_at": NOW.isoformat(), "sha256": ""}
+        dates = {name: row[name].isoformat() for name in ("period_start", "period_end", "due_date")}
+        del row["bill_number"]
+        frame = pl.DataFrame([{**row, **rated, **dates}])
+        issue = partial(issue_bills, bills=frame, service=service, key=number)
+        self.nodes[system].write_now("billing", lambda work: issue(work=work))
+        self.carry()
+
+    def look_for_late_bills(self):
+        """The companies' workers look through all bills; what they tell arrives."""
+        for system, _ in COMPANIES.values():
+            while self.nodes[system].write_now("billing", lambda work: post_late_fees(work=work))[0] is not None:
+                pass
+        self.carry()
+
+    def late_fees(self, company):
+        """What a company asks for lateness, by number of the note."""
+        numbers = self.dues_of(company, late_fee_of=None)
+        system, _ = COMPANIES[company]
+        notes = self.nodes[system].read_now("billing", lambda work: work.late_fees.notes_of(numbers))
+        return {note["number"]: note["amount_fen"] for note in notes}
+
+    def dues_of(self, company, **equal):
+        rows = self.platform.read_now("settlement", lambda work: work.dues.dues(company=company, **equal))
+        return [row["bill_number"] for row in rows]
+
     def carry(self):
         """Relay until nothing waits."""
         asyncio.run(self._carry())
@@ -85,6 +125,8 @@ class City:
         for name in ("smart_use_platform", "marketing", "water_system", "gas_system"):
             assert sum(self.balances(name).values()) == 0, name
         clearing = self.balances("smart_use_platform")
+        credit = self.platform.read_now("settlement", lambda work: work.dues.credit(ACCOUNT))
+        assert credit == -clearing.get(f"credit/{ACCOUNT}", 0) >= 0
         for company, (system, _) in COMPANIES.items():
             due_from_clearing = sum(fen for account, fen in self.balances(system).items() if account.startswith("clearing"))
             assert -clearing.get(f"payable/{company}", 0) == due_from_clearing, company
@@ -160,6 +202,17 @@ def billed(city):
     for company, amount_fen in AMOUNTS.items():
         city.bill(company, number=NUMBERS[company], amount_fen=amount_fen)
     city.settle(lambda work: operations.issue_combined_bills(work=work))
+    return city
+
+
+@pytest.fixture
+def late(city):
+    """A home whose three bills, of the companies' own books, were due yesterday."""
+    for company, amount_fen in AMOUNTS.items():
+        city.issue(company, number=NUMBERS[company], amount_fen=amount_fen)
+    city.settle(lambda work: operations.issue_combined_bills(work=work))
+    city.clock.advance(timedelta(days=20))
+    city.look_for_late_bills()
     return city
 
 

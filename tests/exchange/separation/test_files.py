@@ -13,6 +13,7 @@ from metropool.runtime.systems import compile_named
 
 SYSTEMS = ("metering", "marketing", "water_system", "gas_system", "smart_use_platform")
 ENGINES = ("writer", "reader")
+pytestmark = pytest.mark.timeout(240)
 
 
 def owners(path: str) -> list[str]:

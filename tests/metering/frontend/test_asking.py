@@ -18,6 +18,7 @@ from metropool.devices.gdw1376.requests import unit_address
 NOW_MS = int(NOW.timestamp() * 1000)
 LATER = NOW_MS + 60_000
 FREEZE, CURVE = reading_type("electricity_forward_register").id, reading_type("electricity_forward_profile_register").id
+MONTH = reading_type("electricity_forward_month_register").id
 WATER = pack_cjt188("11110012345678", meter_type=0x10)
 WATER_SETTLEMENT = reading_type("water_settlement_register").id
 WATER_ANSWER = bytes.fromhex("68107856341200111181161F9000452301002C002001002C1530082011252000FF9816")
@@ -204,3 +205,18 @@ def test_a_read_nothing_reads_is_refused_before_anything_is_sent():
         list(requests.requests_of(read(points=[1], item=WATER_SETTLEMENT), region="1101", terminal=1, now=lambda: NOW))
     with pytest.raises(Invalid):
         list(requests.requests_of(read(meters=[device(2)]), region="1101", terminal=1, now=lambda: NOW))
+
+
+@scenario
+async def test_a_monthly_freeze_is_asked_with_its_month_and_lies_at_the_end_of_it(make):
+    world = await make()
+    terminal = await world.terminal(1)
+    june_30 = 20_634
+    task = asyncio.create_task(world.server.carry_out(read(item=MONTH, points=[1], day=june_30, interval_s=31 * 86_400)))
+    asked = await terminal.hears()
+    assert (asked.afn, asked.units.hex()) == (0x0D, "010101160626")
+    units = unit_address(points=(1,), functions=(177,)) + bytes.fromhex("0626" + "0000010726" + "00" + "0000012300")
+    terminal.send(terminal.frame(0x88, 0x0D, units, seq=0x60 | asked.seq & 0x0F))
+    assert (await task).result == "answered"
+    (row,) = world.log.rows
+    assert (row["item"], row["at"], row["value"]) == (MONTH, NOW_MS // 1000 // 86_400 * 86_400 - 8 * 3600, 23_010_000)

@@ -190,6 +190,9 @@ async def check(units, record, told):
     items = {item for _, _, item, _, _ in lake}
     assert {reading_type(code).id for code in ("electricity_forward_register", "electricity_forward_profile_register")} <= items
     assert {reading_type(code).id for code in ("water_register", "gas_register")} <= items
+    assert {row["device"] for row in record if "supply" in row["device"]} == {
+        row["id"] for row in told["devices"] if row.get("switches_supply") is False
+    }
     tcp = next(row for row in told["devices"] if row.get("transport") == "tcp")
     assert pack_dlt645(tcp["address"]) in {device for device, *_ in lake}
     unknown = await units.read(lambda work: queries.unknown_devices(work=work))
@@ -198,8 +201,24 @@ async def check(units, record, told):
     freeze = reading_type("electricity_forward_register").id
     (rate,) = await units.read(lambda work: queries.day_rates(work=work, first=day, last=day, item=freeze))
     assert rate.rate.collected >= rate.rate.planned - 2
+    await check_month(units, record, told, lake)
     steps = await units.read(lambda work: queries.funnel(work=work, item=freeze, day=day))
     assert steps.planned >= steps.reached >= steps.read >= steps.stored > 0
+
+
+async def check_month(units, record, told, lake):
+    """June's registers came by their own schedule: F177, the settlement of the direct meter, that of water and gas."""
+    month = [row for row in record if row["item"] == "electricity_forward_month_register"]
+    assert len(month) >= 5
+    assert [row for row in month if key_of(row, told) not in lake] == []
+    june_30 = datetime.fromisoformat(START).date() - timedelta(days=1)
+    rates = await units.read(lambda work: queries.day_rates(work=work, first=june_30, last=june_30))
+    found = {rate.item: (rate.rate.planned, rate.rate.collected) for rate in rates}
+    planned, collected = found[reading_type("electricity_forward_month_register").id]
+    assert planned == 10
+    assert collected >= planned - 3, "three meters may stay silent"
+    for code in ("water_settlement_register", "gas_settlement_register"):
+        assert found[reading_type(code).id] == (8, 8)
 
 
 def stored(work):

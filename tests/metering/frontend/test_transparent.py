@@ -13,7 +13,9 @@ from metropool.devices.dlt645 import requests
 from metropool.devices.dlt645.frame import encode_frame
 
 METER = pack_dlt645("000012345678")
+JUNE_30, JULY_1_S = 20_634, 1_782_835_200
 LATER = int(NOW.timestamp() * 1000) + 60_000
+MONTH = reading_type("electricity_forward_month_register").id
 REGISTER, VOLTAGE = reading_type("electricity_forward_register").id, reading_type("electricity_voltage_a").id
 
 
@@ -70,5 +72,53 @@ def test_a_meter_that_is_gone_is_unreachable_and_a_refused_order_denied():
         gone = Terminal(address=METER, kind="transparent", host="127.0.0.1", port=1)
         await world.server.introduce(AddressBook(terminals=[gone]))
         assert (await world.server.carry_out(read(REGISTER))).result == "unreachable"
+
+    asyncio.run(with_meter(body))
+
+
+def test_the_register_of_last_month_is_what_the_meter_kept_at_its_settlement():
+    async def body(world, meter):
+        meter.set_04(0x04000B01, "0100")
+        meter.set_00(0x00010001, 1200.25)
+        answer = await world.server.carry_out(read(MONTH, origin=1, day=JUNE_30, interval_s=31 * 86_400))
+        assert answer.result == "answered"
+        assert [(row["item"], row["at"], row["value"]) for row in world.log.rows] == [(MONTH, JULY_1_S, 12_002_500)]
+
+    asyncio.run(with_meter(body))
+
+
+def test_a_meter_that_settles_on_another_day_or_a_month_that_is_not_over_is_denied_and_nothing_is_kept():
+    async def body(world, meter):
+        meter.set_00(0x00010001, 1200.25)
+        meter.set_04(0x04000B01, "1500")
+        other_day = await world.server.carry_out(read(MONTH, origin=1, day=JUNE_30))
+        assert (other_day.result, "does not settle" in other_day.detail) == ("denied", True)
+        meter.set_04(0x04000B01, "0100")
+        for day in (JUNE_30 + 31, JUNE_30 - 400):
+            assert (await world.server.carry_out(read(MONTH, origin=1, day=day))).result == "denied"
+        assert world.log.rows == []
+
+    asyncio.run(with_meter(body))
+
+
+async def stands(world, state):
+    for _ in range(400):
+        if [contact.state for contact in world.server.contacts(whole=True)] == [state]:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(world.server.contacts(whole=True))
+
+
+def test_a_meter_is_dialled_without_being_asked_and_told_as_gone_when_it_hangs_up():
+    async def body(world, meter):
+        await stands(world, "online")
+        await world.server.carry_out(read(REGISTER))
+        heard = world.server.contacts(whole=True)[0].last_heard_at
+        await meter.stop()
+        line = world.server.meters._lines[METER]
+        line.writer.transport.abort()
+        line.dial_at = 0
+        await stands(world, "offline")
+        assert world.server.contacts(whole=True)[0].last_heard_at == heard
 
     asyncio.run(with_meter(body))

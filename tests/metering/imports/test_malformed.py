@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,8 +11,9 @@ from msgspec.structs import replace
 
 from metering.samples import flags, plain_mapping, summary_of, totals
 from metropool.capabilities.metering.imports.choose import choose_mapping
-from metropool.capabilities.metering.imports.imported import read_file
+from metropool.capabilities.metering.imports.doubts import ranges
 from metropool.capabilities.metering.imports.mapping import read_mapping, shipped_mappings
+from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.core.errors import Invalid
 
 HEADER = "meter,at,value\n"
@@ -181,3 +183,115 @@ def test_two_million_rows_stay_within_bounds(tmp_path):
     assert file_read.readings["row"][-1].as_py() == 2_000_001
     assert peak < 300 << 20
     assert pa.total_allocated_bytes() - held < 200 << 20, "what is kept is a few dozen bytes a row"
+
+
+def test_a_quotation_mark_left_open_costs_its_own_line_only(write):
+    rows = [*ROWS[:3], '"A,2026-05-01 03:00,3.125\n', *ROWS[4:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["reason"], doubt["done"]) for doubt in summary["doubts"]] == [
+        (5, "bad_row", "row left out: a quotation mark is opened and not closed")
+    ]
+    assert (summary["rows"], summary["readings"], totals(summary)) == (24, 23, {"value": "23.0000"})
+
+
+def test_blank_rows_and_rows_without_a_meter_make_no_channel(write):
+    rows = [*ROWS[:3], "\n", ",2026-05-01 03:00,3.125\n", "A\0,2026-05-01 04:00,4.125\n", *ROWS[5:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["reason"], doubt["text"]) for doubt in summary["doubts"]] == [
+        (5, "blank_row", ""),
+        (6, "bad_device", ""),
+        (7, "bad_device", "A\\x00"),
+    ]
+    assert [row["channel"] for row in summary["channels"]] == ["A/value"]
+
+
+def test_one_register_alone_has_no_total(write):
+    summary = summary_of(write(HEADER + ROWS[0]), plain_mapping())
+    assert [(row["readings"], row["total"]) for row in summary["channels"]] == [(1, None)]
+
+
+@pytest.mark.parametrize("row", ["A,01.05.2026,1.5\n", "A,2026-05-01 00:00,1;5\n", "A\n"])
+def test_a_file_of_which_no_row_can_be_read_is_refused_with_its_first_line(write, row):
+    with pytest.raises(Invalid, match=r"none of the 3 rows .* line 2"):
+        read_file(write(HEADER + row * 3), plain_mapping())
+
+
+def test_a_file_of_blank_cells_is_no_file_of_nonsense(write):
+    assert summary_of(write(HEADER + "A,2026-05-01 00:00,\n"), plain_mapping())["readings"] == 0
+
+
+def test_many_decimals_are_a_number_all_the_same(write):
+    rows = [*ROWS[:3], "A,2026-05-01 03:00,3.12500000000000044\n", "A,2026-05-01 04:00,4.1250000000000004e0\n", *ROWS[5:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert (summary["doubts"], summary["readings"], totals(summary)) == ([], 24, {"value": "23.0000"})
+
+
+def test_a_file_that_breaks_off_says_after_which_line(write):
+    packed = gzip.compress((HEADER + "".join(ROWS * 500)).encode())
+    with pytest.raises(Invalid, match=r"breaks off after line 11\d\d\d:"):
+        read_file(write(packed[:-30]), plain_mapping())
+
+
+def test_a_zip_is_told_as_such(write):
+    with pytest.raises(Invalid, match="unpack it"):
+        choose_mapping(write(b"PK\x03\x04" + bytes(100)))
+
+
+def test_columns_that_are_not_there_are_told_with_those_that_are(write):
+    with pytest.raises(Invalid, match="its columns are: meter;at;value"):
+        read_file(write(HEADER.replace(",", ";") + ROWS[0]), plain_mapping())
+
+
+def test_a_file_without_header_is_read_by_the_places_of_its_columns(write):
+    mapping = read_mapping(
+        """
+name: bare
+about: made
+delimiter: " "
+header_line: 0
+first_line: 1
+time: {column: column 1, format: "%s"}
+channels: [{column: column 2, name: water, reading_type: water_register, unit: L}]
+""",
+        where="test",
+    )
+    path = write("1596503593 10.0\n1596507193 12.5\n")
+    summary = summary_of(path, mapping)
+    assert (summary["rows"], totals(summary), summary["columns_left_out"]) == (2, {"water": "0.003"}, [])
+    with pytest.raises(Invalid, match="no column names"):
+        choose_mapping(path)
+
+
+def test_of_the_repeated_hour_only_what_is_written_twice_is_called_repeated(write):
+    mapping = replace(plain_mapping(), time=replace(plain_mapping().time, zone="Europe/Madrid"))
+    times = ["01:23", "02:23", "02:23", "02:40", "03:23"]
+    rows = "".join(f"A,2025-10-26 {at},{number}.5\n" for number, at in enumerate(times))
+    summary = summary_of(write(HEADER + rows), mapping)
+    assert [(flag["class"], flag["line"], flag["from"]) for flag in summary["flags"] if flag["line"]] == [
+        ("repeated_time", 4, "2025-10-26T01:23:00Z"),
+        ("second_pass", 5, "2025-10-26T01:40:00Z"),
+    ]
+
+
+def test_thousands_of_bad_cells_are_told_together_with_every_line(write, monkeypatch):
+    monkeypatch.setattr("metropool.capabilities.metering.imports.doubts.LISTED", 3)
+    monkeypatch.setattr("metropool.capabilities.metering.imports.summary.LISTED", 3)
+    rows = [row if hour % 3 else f"A,2026-05-01 {hour:02}:00,x{hour}\n" for hour, row in enumerate(ROWS)]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [doubt["line"] for doubt in summary["doubts"]] == [2, 5, 8, 11]
+    assert summary["doubts"][3] == {
+        "line": 11,
+        "reason": "bad_number",
+        "column": "value",
+        "text": "x9",
+        "done": "treated as missing",
+        "count": 5,
+        "lines": "11,14,17,20,23",
+    }
+    [blank] = flags(summary, "blank")
+    assert (blank["count"], blank["line"], blank["lines"]) == (7, 5, "5,8,11,14,17,20,23")
+    assert summary["counts"]["blank"] == {"findings": 7, "readings": 7}
+
+
+def test_neighbouring_lines_are_told_as_a_range():
+    assert ranges(np.array([3, 5, 7, 8, 9, 12])) == "3,5,7-9,12"

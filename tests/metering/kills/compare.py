@@ -11,7 +11,6 @@ from math import inf
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import func, select
 
@@ -47,7 +46,7 @@ def compare(city: City, *, acknowledged_by: float = inf) -> Found:
     """Hold everything against everything; an assertion tells what is lost, doubled or invented.
 
     Args:
-        city: What runs or ran, drained.
+        city: What ran, settled.
         acknowledged_by: Only what the simulator recorded up to this machine time must be there; what came later may be.
     """
     with city.books(METERING) as metering, city.books(PLATFORM) as platform:
@@ -63,7 +62,7 @@ def compare(city: City, *, acknowledged_by: float = inf) -> Found:
         assert len({value[:2] for value in kept}) == len(kept), "one instant of one channel has two values"
         check_truth(city, metering, kept)
         check_log(metering)
-        days, blocks = check_blocks(metering, kept)
+        days, blocks = check_blocks(metering)
         check_told(metering, platform)
         return Found(
             acknowledged=len(pushed),
@@ -142,30 +141,28 @@ def check_log(metering: Node) -> None:
         assert (metering.lake.root / path).stat().st_size == size
 
 
-def check_blocks(metering: Node, kept: set[Value]) -> tuple[int, int]:
+def check_blocks(metering: Node) -> tuple[int, int]:
     """Sealed blocks are those of a run in which every value came once, in order and in one piece."""
     sealed = metering.read_now("metering", lambda work: work.sealing.sealed())
-    once = pa.table(
-        {name: [value[place] for value in sorted(kept)] for place, name in enumerate(("channel", "at", "value"))}
-        | {name: np.zeros(len(kept), dtype=np.int64) for name in ("quality", "origin", "received_at")}
-    ).cast(READING)
-    closed, count = [date.fromisoformat(day) for day, row in sealed.items() if row["holes"] >= 0], 0
-    for day in closed:
-        row = sealed[day.isoformat()]
-        expected = metering.read_now("metering", lambda work, day=day, row=row: undisturbed(work, day, once, row))
+    closed, count = {date.fromisoformat(day): row for day, row in sealed.items() if row["holes"] >= 0}, 0
+    for day, row in closed.items():
+        expected = metering.read_now("metering", lambda work, day=day, row=row: undisturbed(work, day, row))
         found = metering.read_now("metering", lambda work, day=day: work.readings.blocks_of_day(day))
         assert amounts(found) == amounts(expected), f"blocks of {day}"
         count += found.num_rows
     return len(closed), count
 
 
-def undisturbed(work: object, day: date, once: pa.Table, row: dict[str, object]) -> pa.Table:
-    """The blocks of a day, sealed at once from readings that each came once."""
-    start, end = (int(np.datetime64(day + timedelta(days=d), "s").astype(int)) - 8 * 3600 for d in (-1, 2))
-    near = once.filter(pc.and_(pc.greater(once["at"], start), pc.less_equal(once["at"], end)))
+def undisturbed(work: object, day: date, row: dict[str, object]) -> pa.Table:
+    """The blocks of a day, sealed from the readings its sealing knew, each once and in the order of time."""
+    parts = [(day + timedelta(days=d)).isoformat() for d in (-1, 0, 1)]
+    files = work.lake.files(work.context.connection, table="readings", parts=parts, snapshot=row["snapshot"])
+    values = sorted(values_of(work.lake.read(files, columns=READING.names))) if files else []
+    columns = {name: [value[place] for value in values] for place, name in enumerate(("channel", "at", "value"))}
+    zeros = {name: np.zeros(len(values), dtype=np.int64) for name in ("quality", "origin", "received_at")}
     return seal_day(
         day,
-        readings=near,
+        readings=pa.table(columns | zeros).cast(READING),
         channels=_channels(work.registry),
         installations=work.registry.installations(),
         now=work.now,

@@ -23,6 +23,24 @@ class AwayClient:
     async def publish(self, subject, data, reply):
         raise OutboundBufferLimitError
 
+    async def close(self):
+        raise ConnectionResetError
+
+
+class AwayMessage:
+    """A message whose broker went away after it came."""
+
+    async def ack(self):
+        raise OutboundBufferLimitError
+
+
+def test_what_cannot_be_marked_done_ends_nobody():
+    log = JetStreamLog(AwayClient(), stream="log_metering", subject="log.metering")
+    log._unconfirmed.append((7, AwayMessage()))
+    asyncio.run(log.done(7))
+    assert log._unconfirmed == []
+    asyncio.run(JetStreamExchange(AwayClient(), system="metering").close())
+
 
 @pytest.mark.parametrize("who", ["log", "inbox"])
 def test_asking_a_broker_that_is_away_lets_others_run(who):

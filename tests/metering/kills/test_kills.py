@@ -106,6 +106,7 @@ def kill(city: City, browser: Browser, part: str, moment: str) -> None:
         browser.sign_in()
 
 
+@pytest.mark.timeout(900 if SOAK else 300)
 def test_whatever_is_killed_nothing_acknowledged_is_lost_or_doubled(tmp_path, capsys):
     kills = drawn(SEED, rounds=4 if SOAK else 1)
     assert len(kills) >= 20
@@ -126,7 +127,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_or_doubled(tmp_path, ca
         browser.stop()
         watching.join(15)
         city.parts["field"].stop()
-        city.drain()
+        city.settle()
         found = compare(city)
         check_pages(city, browser)
     finally:

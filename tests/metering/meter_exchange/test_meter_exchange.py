@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from metering.meter_exchange.world import DAY, NOON, World, draft
-from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection import queries
 from metropool.capabilities.metering.meter_exchange import operations
 from metropool.core.errors import Conflict, Invalid, NotFound
@@ -155,7 +154,6 @@ def test_a_meter_that_was_taken_out_is_not_exchanged_again_nor_asked_any_more(wo
     assert refused.value.key == "metering.exchange_not_installed"
 
     def expected(work):
-        collection.start_schedules(work=work)
         index, _ = work.collection.index()
         return {int(n) for n in index.serves.nonzero()[0]}
 

@@ -54,7 +54,7 @@ def found_after(folder: Path, beside: Path, at: float, begins: str) -> Found:
         shutil.copy(beside / "city.json", again.home)
         try:
             again.start(field=False)
-            again.drain()
+            again.settle()
             return compare(again, acknowledged_by=at)
         finally:
             again.stop()

@@ -37,8 +37,11 @@ HOMES = 8
 DEAD = "meter-electricity-0008"
 FALLING = "meter-electricity-0007"
 NEVER = "meter-gas-0003"
+SUPPLIES = 40
+"""Supply meters count 0.4 m3 an hour: the homes use 36 hundredths of water, so a tenth is lost."""
 PROFILE, DAILY = reading_type("electricity_forward_profile_register").id, reading_type("electricity_forward_register").id
 RELAY, WATER, GAS = (reading_type(code).id for code in ("electricity_relay_state", "water_register", "gas_register"))
+MONTH = reading_type("electricity_forward_month_register").id
 STATES = {"meter-electricity-0002": 1}
 
 
@@ -118,7 +121,7 @@ def tell(work, index) -> None:
 
 
 def number_of(row) -> int:
-    return int(row["device"].rsplit("-", 1)[1])
+    return SUPPLIES if row["device"].startswith("meter-supply-") else int(row["device"].rsplit("-", 1)[1])
 
 
 def series_of(row):
@@ -132,8 +135,9 @@ def series_of(row):
         if row["device"] == DEAD:
             at = at[at <= MIDNIGHT + 4 * 3600]
         return [(*where, at, register(row, at))]
-    if item == DAILY and row["point"]:
-        at = np.array([MIDNIGHT, MIDNIGHT + 86_400])[: 1 if row["device"] == DEAD else 2]
+    if item in (DAILY, MONTH) and row["point"]:
+        held = {DAILY: 2, MONTH: 1}[item] - (row["device"] == DEAD)
+        at = np.array([MIDNIGHT, MIDNIGHT + 86_400])[:held]
         return [(*where, at, register(row, at))]
     if item in (WATER, GAS):
         at = np.arange(MIDNIGHT, NOW_S, 3600)

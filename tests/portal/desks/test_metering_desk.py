@@ -38,12 +38,7 @@ class TestOverview:
 
     def test_counts_what_there_is(self, station):
         found = station.ask(MeteringDesk, lambda desk: desk.overview(service=None))
-        assert (found.meters, found.terminals, found.silent_terminals, found.waiting_commands) == (26, 2, 0, 0)
-
-    def test_says_why_loss_is_not_known(self, station):
-        found = station.ask(MeteringDesk, lambda desk: desk.overview(service=None))
-        assert found.loss_rate.value is None
-        assert "feeds in" in found.loss_rate.reason.en
+        assert (found.meters, found.terminals, found.silent_terminals, found.waiting_commands) == (29, 2, 0, 0)
 
     def test_of_a_service_without_meters_is_no_data_and_not_zero(self, station):
         found = station.ask(MeteringDesk, lambda desk: desk.overview(service="heat"))
@@ -92,7 +87,7 @@ class TestArea:
         assert len(found.profile.values) == 96
         assert found.profile.values[0] == pytest.approx(float(LOAD_KW) + 8 * 0.04)
         assert found.profile.values[50] == pytest.approx(float(LOAD_KW))
-        assert [(one.service, one.total, one.silent) for one in found.meters] == [("electricity", 10, 1)]
+        assert [(one.service, one.total, one.silent) for one in found.meters] == [("electricity", 11, 1)]
         assert found.parent.id == "feeder-1"
 
     def test_of_water_says_why_energy_is_not_known(self, station):
@@ -149,8 +144,8 @@ class TestCollection:
     def test_counts_only_slots_that_are_due(self, page):
         quarter_hours = 96 + 40
         missing = quarter_hours - 16
-        assert page.funnel.planned == 9 * quarter_hours
-        assert page.funnel.stored == 9 * quarter_hours - missing
+        assert page.funnel.planned == 10 * quarter_hours
+        assert page.funnel.stored == 10 * quarter_hours - missing
         assert page.rates.interval.value == Decimal(str(round(100 * page.funnel.stored / page.funnel.planned, 2)))
 
     def test_shows_where_values_were_lost(self, page):
@@ -162,11 +157,17 @@ class TestCollection:
 
     def test_heat_map_is_terminal_by_day(self, page):
         assert [one.id for one in page.terminals] == ["meter-electricity-0010", "terminal-1"]
-        assert page.cells == [[None, None], [pytest.approx(100 * (8 * 96 + 16) / 864, abs=0.01), pytest.approx(88.89)]]
+        assert page.cells == [[None, None], [pytest.approx(100 * (9 * 96 + 16) / 960, abs=0.01), pytest.approx(90.0)]]
 
-    def test_nothing_monthly_is_said_to_be_nothing(self, page):
-        assert page.rates.monthly.value is None
-        assert page.rates.monthly.reason
+    def test_the_monthly_rate_is_of_the_newest_month_that_is_over(self, page):
+        told, planned = 8, 10
+        assert page.rates.monthly_of == "2026-06"
+        assert page.rates.monthly.value == Decimal(str(round(100 * told / planned, 2)))
+
+    def test_nothing_monthly_is_said_to_be_nothing(self, station):
+        page = station.ask(MeteringDesk, lambda desk: desk.collection(service="heat", start=START, end=TWO_DAYS, item="monthly"))
+        assert (page.rates.monthly.value, page.rates.monthly_of) == (None, None)
+        assert page.rates.monthly.reason.en == "No monthly item planned yet."
 
     def test_of_days_without_a_plan_is_no_data(self, station):
         long_ago = START - timedelta(days=400)
@@ -205,7 +206,7 @@ class TestMeters:
     def test_search_area_and_terminal_narrow_the_list(self, station):
         assert station.ask(MeteringDesk, lambda desk: meters(desk, q="440126000003")).total == 1
         assert station.ask(MeteringDesk, lambda desk: meters(desk, area="building-1-2", service="gas")).total == 4
-        assert station.ask(MeteringDesk, lambda desk: meters(desk, terminal="terminal-1")).total == 25
+        assert station.ask(MeteringDesk, lambda desk: meters(desk, terminal="terminal-1")).total == 28
 
     def test_sorted_by_register_puts_no_data_last_both_ways(self, station):
         for descending in (False, True):
@@ -237,6 +238,7 @@ class TestMeter:
         assert {one.reading_type for one in found.measures} == {
             "electricity_forward_register",
             "electricity_forward_profile_register",
+            "electricity_forward_month_register",
         }
 
     def test_of_the_shop_has_its_multiplier(self, station):
@@ -348,7 +350,7 @@ class TestTerminals:
             "terminal-1",
             "concentrator",
             "online",
-            25,
+            28,
             "transformer-1",
         )
         assert row.clock_drift_s is None

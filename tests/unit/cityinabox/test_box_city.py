@@ -52,6 +52,22 @@ def test_references_resolve(city):
     assert set(city["series"]) == {row["id"] for row in city["devices"] if row["kind"] == "meter"}
 
 
+def test_every_area_with_customers_has_one_supply_meter_behind_its_own_concentrator(city):
+    fed = {link["from"] for link in city["links"] if link["kind"] == "supplies"}
+    measured = {link["to"]: link["from"] for link in city["links"] if link["kind"] == "measures"}
+    assert fed == set(measured)
+    points = {row["id"]: row for row in city["usage_points"]}
+    assert {points[point]["role"] for point in measured.values()} == {"supply"}
+    assert not {row["usage_point"] for row in city["agreements"]} & set(measured.values())
+    devices = {row["id"]: row for row in city["devices"]}
+    for node, point in measured.items():
+        (device,) = {row["channel"].partition("/")[0] for row in city["installations"] if row["usage_point"] == point}
+        assert devices[device]["switches_supply"] is False
+        terminal = devices[devices[device]["parent"]]
+        assert terminal["place"] == points[point]["place"]
+        assert terminal["network_node"] == node or points[point]["service"] != "electricity"
+
+
 def test_special_customers_exist(city):
     options = [row["options"] for row in city["agreements"]]
     assert sum("time_of_use" in option for option in options) >= 3

@@ -111,7 +111,7 @@ def test_logs_in_pushes_yesterday_and_keeps_a_heartbeat(tmp_path):
 
     run(scene())
     told = recorded(tmp_path, "push")
-    assert {(row["point"], row["at"]) for row in told} == {(pn, unix(2026, 7, 3)) for pn in range(1, 6)}
+    assert {(row["point"], row["at"]) for row in told} == {(pn, unix(2026, 7, 3)) for pn in range(1, 7)}
 
 
 def test_repeats_a_push_until_it_is_confirmed_also_after_a_restart(tmp_path):
@@ -125,7 +125,7 @@ def test_repeats_a_push_until_it_is_confirmed_also_after_a_restart(tmp_path):
     assert len(set(repeated)) == 1
     assert recorded(tmp_path, "push") == []
     assert asyncio.run(scene((), 2)) == repeated[:1]
-    assert len(recorded(tmp_path, "push")) == 5 * 5
+    assert len(recorded(tmp_path, "push")) == 6 * 5
     assert asyncio.run(scene((), 2)) == []
 
 
@@ -171,6 +171,20 @@ def test_answers_current_and_daily_registers_of_several_points(tmp_path):
 
     run(scene())
     assert len(recorded(tmp_path, "poll")) == 2 * 5 + 5
+
+
+def test_answers_the_register_of_a_month_that_is_over_and_none_of_one_that_is_not(tmp_path):
+    async def scene():
+        async with running(tmp_path) as head_end:
+            (frame,) = await head_end.ask(wire.HISTORY, wire.unit(3, 177, bytes.fromhex("0626")))
+            assert frame.units[4:6].hex() == "0626"
+            assert instant(frame.units[6:11], "mhDMY") == unix(2026, 7, 1)
+            assert number(frame.units[12:17]) == head_end.terminal.energy[3].register(unix(2026, 7, 1))
+            (frame,) = await head_end.ask(wire.HISTORY, wire.unit(3, 177, bytes.fromhex("0726")))
+            assert frame.units[6:] == b"\xee" * 5 + b"\x04" + b"\xee" * 25
+
+    run(scene())
+    assert [row["item"] for row in recorded(tmp_path, "poll")] == ["electricity_forward_month_register"]
 
 
 def test_a_long_curve_comes_in_several_frames_and_has_no_future(tmp_path):

@@ -17,7 +17,7 @@ from cityinabox.flowmeters import FlowMeter
 from cityinabox.history import write_history
 from cityinabox.items import Ask, curve_label, daily_registers, day_label, register_curve
 from cityinabox.series import Consumption
-from metropool.capabilities.metering.imports.imported import read_file
+from metropool.capabilities.metering.imports.reading_file import read_file
 
 START, END = unix(2026, 5, 10), unix(2026, 7, 1)
 
@@ -125,7 +125,7 @@ def test_the_command_takes_days_of_the_city(tmp_path):
     command = [sys.executable, "-m", "cityinabox.cli", "history", "--city", tmp_path / "city.json", "-o", tmp_path / "files"]
     run = subprocess.run([*command, "--from", "2026-06-01", "--to", "2026-07-01"], capture_output=True, text=True, check=True)
     told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [(file["meters"], file["rows"]) for file in told] == [(3, 93), (3, 3 * (30 * 96 + 1)), (1, 721), (1, 721)]
+    assert [(file["meters"], file["rows"]) for file in told] == [(4, 124), (4, 4 * (30 * 96 + 1)), (2, 1442), (2, 1442)]
     assert all(pq.read_metadata(file["file"]).num_rows == file["rows"] for file in told)
 
 

@@ -68,7 +68,7 @@ class Merchant:
         return self.of(order_id)
 
     def of(self, order_id):
-        return [notice for notice in self.notices if order_id is None or json.loads(notice[2])["order_id"] == order_id]
+        return [notice for notice in self.notices if order_id is None or json.loads(notice[2]).get("order_id") == order_id]
 
 
 @contextmanager
@@ -275,3 +275,53 @@ class TestRefundsAndStatement:
         ]
         assert merchant.ask("GET", "/statements/2026-07-02").text == head + "\n"
         assert merchant.ask("GET", "/statements/yesterday").status_code == 422
+
+
+class TestMandates:
+    def open(self, merchant, mandate_id, limit_fen=50000):
+        body = {"mandate_id": mandate_id, "limit_fen": limit_fen, "title": "自动缴费", "return_url": "http://portal.example/pay"}
+        return merchant.ask("POST", "/mandates", body | {"notify_url": f"{merchant.url}/mandates"}).json()
+
+    def signed(self, merchant, mandate_id):
+        merchant.client.post(self.open(merchant, mandate_id)["sign_url"], data={"action": "sign"})
+
+    def test_is_signed_by_the_person_and_told_under_signature(self, merchant, key):
+        opened = self.open(merchant, "M-1")
+        assert opened["status"] == "open"
+        assert self.open(merchant, "M-1") == opened
+        assert merchant.ask("POST", "/mandates", {"mandate_id": "M-1", "limit_fen": 1}).status_code == 422
+        assert "¥500.00" in merchant.client.get(f"{opened['sign_url']}?lang=en").text
+        answer = merchant.client.post(opened["sign_url"], data={"action": "sign"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "http://portal.example/pay")
+        [(path, headers, body)] = wait_for_mandate(merchant, "M-1")
+        assert is_of_channel(key, "POST", path, headers, body)
+        assert json.loads(body)["status"] == "signed"
+        assert merchant.ask("GET", "/mandates/M-1").json()["decided_at"] == json.loads(body)["decided_at"]
+
+    def test_an_order_under_it_is_paid_at_once_and_once(self, merchant):
+        self.signed(merchant, "M-2")
+        first = merchant.order("A-70", 40000, mandate_id="M-2").json()
+        assert (first["status"], first["amount_fen"]) == ("paid", 40000)
+        assert merchant.order("A-70", 40000, mandate_id="M-2").json() == first
+        assert len(merchant.wait_for(1, "A-70")) == 1
+        assert merchant.order("A-71", 50001, mandate_id="M-2").json() == {"error": "above_limit"}
+        assert merchant.ask("GET", "/orders/A-71").status_code == 404
+
+    def test_nothing_is_charged_before_it_is_signed_after_it_was_declined_or_revoked(self, merchant):
+        declined, revoked = self.open(merchant, "M-3"), self.open(merchant, "M-4")
+        assert merchant.order("A-80", mandate_id="M-3").json() == {"error": "no_mandate"}
+        merchant.client.post(declined["sign_url"], data={"action": "decline"})
+        merchant.client.post(revoked["sign_url"], data={"action": "sign"})
+        assert merchant.ask("POST", "/mandates/M-4/revocation", {}).json()["status"] == "revoked"
+        assert merchant.ask("POST", "/mandates/M-4/revocation", {}).json()["status"] == "revoked"
+        for mandate in ("M-3", "M-4", "M-none"):
+            assert merchant.order("A-80", mandate_id=mandate).json() == {"error": "no_mandate"}
+        assert merchant.ask("POST", "/mandates/M-none/revocation", {}).status_code == 404
+
+
+def wait_for_mandate(merchant, mandate_id):
+    for _ in range(100):
+        if found := [notice for notice in merchant.notices if mandate_id.encode() in notice[2]]:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"no notice of {mandate_id}")

@@ -19,6 +19,7 @@ from .conftest import ROOT, command_line
 
 VECTORS = ROOT / "tests/codecs/vectors"
 EXAMPLES = ROOT / "tests/billing/data/billing_examples.json"
+WATER = "guangzhou_residential_water"
 WEEK = ROOT / "tests/metering/data/tri_utility_week_1min_2013-11-21_27.csv.gz"
 READING = "681290785634126891083333343356343333F116"
 
@@ -70,12 +71,57 @@ def test_rate_works_the_examples_out_in_their_order(cli):
 def test_rate_names_every_faulty_case(cli, tmp_path):
     file = tmp_path / "cases.json"
     file.write_text(
-        json.dumps([{"tariff": "no_such"}, {"tariff": "guangzhou_residential_water", "m3": "much"}]), encoding="utf-8"
+        json.dumps([{"tariff": "no_such"}, {"tariff": WATER, "m3": "20"}, {"tariff": WATER, "m3": "much"}]), encoding="utf-8"
     )
     said = cli("rate", file, "--json")
-    assert (said.status, said.out) == (1, "")
-    assert "cases[0]" in said.err
-    assert "cases[1]" in said.err
+    assert said.status == 1
+    assert said.err.startswith("metropool: 2 of 3 cases cannot be rated\n  cases[0].tariff: ")
+    assert "  cases[2].m3: 'much' is no number a bill can have: write \"12.5\" or 12.5\n" in said.err
+    assert [case.get("total_cny") for case in json.loads(said.out)] == [None, "58.60", None]
+    told = cli("rate", file, lang="zh")
+    assert told.out.splitlines() == ["no_such: 无法计算", f"{WATER}: ¥ 58.60", f"{WATER}: 无法计算"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"", "is no JSON"),
+        (b"{}", "the cases are no list"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'[{"tariff": "a", "kwh": NaN}]', "NaN is no number"),
+        (b'[{"m3": "1", "m3": "2"}]', "'m3' is said twice"),
+        (b'[{"tariff": "\xe9"}]', "is no JSON"),
+    ],
+)
+def test_rate_refuses_what_is_no_list_of_cases_in_json_too(cli, tmp_path, text, why):
+    file = tmp_path / "cases.json"
+    file.write_bytes(text)
+    said = cli("rate", file, "--json")
+    assert said.status == 1
+    assert why in said.err
+    assert why in json.loads(said.out)["error"]
+
+
+def test_rate_takes_a_byte_order_mark_and_no_folder(cli, tmp_path):
+    file = tmp_path / "cases.json"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps([{"tariff": WATER, "m3": 20}]).encode())
+    assert cli("rate", file, "--json").json[0]["total_cny"] == "58.60"
+    assert cli("rate", tmp_path).err == f"metropool: there is no file {tmp_path}\n"
+
+
+def test_import_tells_a_fault_of_a_mapping_with_line_and_remedy(cli, tmp_path):
+    mapping, file = tmp_path / "mine.yaml", tmp_path / "file.csv"
+    mapping.write_text(
+        "name: mine\nabout: x\ntime: {column: at, format: '%s'}\n"
+        "channels:\n  - {column: v, reading_type: water_register, unit: gallon}\n",
+        encoding="utf-8",
+    )
+    file.write_text("at,v\n1,2\n", encoding="utf-8")
+    said = cli("import", file, "--mapping", mapping, "--json")
+    assert said.status == 1
+    [fault] = json.loads(said.out)["faults"]
+    assert fault["where"] == f"{mapping}, line 5"
+    assert said.err.splitlines()[1] == f"  {mapping}, line 5: {fault['what']}: {fault['remedy']}"
 
 
 @pytest.fixture(scope="module")

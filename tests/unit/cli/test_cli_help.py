@@ -65,3 +65,17 @@ def test_what_is_not_there_is_one_sentence_and_status_1(cli, command):
     assert (said.status, said.out) == (1, "")
     assert said.err.startswith("metropool: ")
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("--lang", "zh", "--help"), ("--help", "--lang", "zh"), ("--lang=zh", "-h")])
+def test_the_language_may_stand_anywhere(cli, arguments):
+    assert TEXTS["group_operate"]["zh"] in cli(*arguments).out
+
+
+def test_the_language_may_follow_a_command(cli):
+    said = cli("decode", "--protocol", "dlt645", "68", "--lang", "zh")
+    assert (said.status, "长度不对" in said.err) == (1, True)
+
+
+def test_a_language_nobody_speaks_is_wrong_usage(cli):
+    assert cli("--lang", "xx", "plan", "check").status == 2

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, select, update
 
 from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.facts.ledger import Entry, SqlLedger, metadata
+from metropool.facts.ledger.columns import LEG
 from metropool.facts.ledger.tables import ledger_head, posting
 from metropool.storage.database import open_database
 
@@ -146,10 +147,69 @@ def test_a_rewritten_head_does_not_hide_an_edit(database):
         assert ledger.verify().bad_row == 2
 
 
-def test_bulk_posting_is_fast_enough_for_a_city(database):
+def _columns(*entries):
+    rows = [(key, account, fen) for key, legs in entries for account, fen in legs]
+    return pl.DataFrame(rows, schema=LEG, orient="row")
+
+
+def _postings(database):
+    with database.snapshot() as connection:
+        return [tuple(row) for row in connection.execute(select(posting).order_by(posting.c.number))]
+
+
+SEWAGE = [("receivable/w", 3025), ("revenue/water", -2044), ("collected/government", -981)]
+
+
+def test_entries_by_column_are_the_postings_of_entries_one_by_one(tmp_path):
+    entries = [("bill/1", BILL), ("bill/2", SEWAGE), ("bill/3", [("receivable/z", 0), ("revenue/gas", 0)])]
+    kept = []
+    for name in ("columns", "entries"):
+        database = open_database(f"sqlite:///{tmp_path}/{name}", schema="company")
+        database.create([metadata])
+        with database.unit() as connection:
+            ledger = SqlLedger(Unit(connection))
+            ledger.post(key="payment/1", legs=[("clearing/platform", 1), ("receivable/0201", -1)])
+            count = (
+                ledger.post_columns(_columns(*entries)) if name == "columns" else ledger.post_many([Entry(*e) for e in entries])
+            )
+            assert (count, ledger.verify().rows) == (3, 9)
+        kept.append(_postings(database))
+        database.close()
+    assert kept[0] == kept[1]
+
+
+def test_by_column_too_an_entry_is_posted_once(ledger):
+    assert ledger.post_columns(_columns(("bill/1", BILL))) == 1
+    assert ledger.post_columns(_columns(("bill/1", BILL), ("bill/2", SEWAGE))) == 1
+    assert ledger.post_columns(_columns()) == 0
+    assert ledger.entry("bill/2") == SEWAGE
+    with pytest.raises(Conflict, match="bill/2"):
+        ledger.post_columns(_columns(("bill/3", BILL), ("bill/2", BILL)))
+    assert ledger.entry("bill/3") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (("bad", [("receivable/1", 5), ("revenue/water", -4)]), "bad .* sum to 1 fen"),
+        (("bad", [("pocket/1", 5), ("revenue/water", -5)]), "no ledger account"),
+        (("bad", [("receivable/", 5), ("revenue/water", -5)]), "no ledger account"),
+        (("bad", [("receivable", 5), ("revenue/water", -5)]), "no ledger account"),
+        (("bad", [("receivable/1", None), ("revenue/water", -5)]), "no integer"),
+        (("", BILL), "business key"),
+        (("good", BILL), "twice"),
+        (("bad", [("receivable/1", 1 << 62), ("receivable/2", 1 << 62), ("revenue/water", -(1 << 62))] * 2), "sum to"),
+    ],
+)
+def test_what_is_no_entry_is_refused_by_column_too(ledger, wrong, what):
+    entries = [("good", BILL), ("other", SEWAGE), wrong]
+    with pytest.raises(Invalid, match=what):
+        ledger.post_columns(_columns(*entries))
+    assert ledger.trial_balance() == {}
+
+
+def test_bulk_posting_takes_each_entry_once(database):
     entries = [Entry(f"bill/{i}", [(f"receivable/{i}", i), ("revenue/water", -i)]) for i in range(10_000)]
     with database.unit() as connection:
-        begun = perf_counter()
         assert SqlLedger(Unit(connection)).post_many(entries) == 10_000
-        assert 20_000 / (perf_counter() - begun) > 10_000
         assert SqlLedger(Unit(connection)).post_many(entries) == 0

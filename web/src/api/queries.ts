@@ -6,7 +6,7 @@ export const PLATFORM = 'smart_use_platform'
 export const METERING = 'metering'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders'
 
 declare module '@tanstack/react-query' {
   interface Register {
@@ -38,7 +38,7 @@ export const healthQuery = queryOptions({ queryKey: ['health'], queryFn: () => g
 
 const ofHousehold = (account: string, rest: string) => `/households/${encodeURIComponent(account)}/${rest}`
 export const householdsQuery = fact<{ rows: T.Household[] }>(PLATFORM, [], '/households')
-export const todayQuery = (account: string) => fact<T.Today>(PLATFORM, ['readings', 'dues', 'bills', 'alarms'], ofHousehold(account, 'today'))
+export const todayQuery = (account: string) => fact<T.Today>(PLATFORM, ['readings', 'dues', 'bills', 'payments', 'alarms'], ofHousehold(account, 'today'))
 export const billsQuery = (account: string, query: Query) => fact<T.Page<T.BillSummary>>(PLATFORM, ['bills', 'dues'], ofHousehold(account, 'bills'), query)
 export const billQuery = (account: string, number: string) =>
   fact<T.CombinedBill>(PLATFORM, ['bills', 'dues'], ofHousehold(account, `bills/${encodeURIComponent(number)}`))
@@ -55,6 +55,10 @@ export const edgeMessagesQuery = (edge: string, query: Query) =>
 
 export const overviewQuery = (query: Query) => fact<T.Overview>(METERING, ['readings', 'collection', 'alarms', 'commands'], '/overview', query)
 export const mapQuery = (query: Query) => fact<T.CityMap>(METERING, ['collection', 'alarms'], '/map', query)
+export const overviewThenQuery = (query: Query) => fact<T.OverviewThen>(METERING, ['collection', 'alarms'], '/overview/then', query)
+export const schedulesQuery = (query: Query) => fact<T.Schedules>(METERING, ['collection'], '/collection/schedules', query)
+export const workOrdersQuery = (query: Query) => fact<T.Page<T.WorkOrderRow>>(METERING, ['work_orders'], '/work-orders', query)
+export const workOrderQuery = (number: string) => fact<T.WorkOrder>(METERING, ['work_orders'], `/work-orders/${encodeURIComponent(number)}`)
 export const areaQuery = (id: string, query: Query) => fact<T.Area>(METERING, ['readings', 'collection', 'alarms'], `/areas/${encodeURIComponent(id)}`, query)
 export const alarmsQuery = (query: Query) => fact<T.Page<T.Alarm>>(METERING, ['alarms'], '/alarms', query)
 export const collectionQuery = (query: Query) => fact<T.Collection>(METERING, ['collection'], '/collection', query)

@@ -140,12 +140,14 @@ export interface MonthTotal { month: string; total_fen: number; parts: PartSumma
 export interface HistoryMonth { month: string; parts: (PartSummary & { is_estimated: boolean })[] }
 export interface WhyStep { service: Service; cause: 'usage' | 'price' | 'days' | 'fixed' | 'other'; label: Text; delta_fen: number }
 export interface BillQuestion { id: string; bill_number: string; line: number | null; text: string; state: 'received' | 'answered'; asked_at: Instant; expected_by: BusinessDate; answer: string | null }
+export interface LateFeeOfBill { service: Service; company: string; company_name: Text; account_number: string; bill_number: string; month: string; first_day: BusinessDate; last_day: BusinessDate; amount_fen: number; paid_fen: number }
 export interface CombinedBill extends Omit<BillSummary, 'parts'> {
   account: string
   name: string
   address: string
   as_of: Instant
   parts: BillPart[]
+  late_fees: LateFeeOfBill[]
   last_month: MonthTotal | null
   last_year: MonthTotal | null
   history: HistoryMonth[]
@@ -177,13 +179,17 @@ export interface DueBill { bill_number: string; month: string; amount_fen: numbe
 export interface DuesOfCompany { company: string; company_name: Text; service: Service; account_number: string; payable_fen: number; bills: DueBill[] }
 export interface PaymentChannel { id: string; name: Text }
 export type PaymentState = 'pending' | 'succeeded' | 'failed' | 'expired' | 'refunded' | 'part_refunded'
-export interface PaymentPart { company: string; company_name: Text; service: Service; bill_number: string; amount_fen: number }
+export interface PaymentPart { company: string; company_name: Text; service: Service; bill_number: string; is_late_fee: boolean; amount_fen: number }
+export interface RefundOfPayment { id: string; amount_fen: number; decided_at: Instant; done: boolean }
 export interface Payment {
   reference: string
   account: string
   state: PaymentState
   amount_fen: number
   refunded_fen: number
+  refunds: RefundOfPayment[]
+  purpose: 'bills' | 'top_up' | 'automatic'
+  credit_fen: number
   split: PaymentPart[]
   channel: string
   channel_name: Text
@@ -195,7 +201,8 @@ export interface Payment {
   receipt_number: string | null
   reason: Text | null
 }
-export interface Dues { account: string; as_of: Instant; payable_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null }
+export interface Mandate { id: string; account: string; state: 'pending' | 'signed' | 'declined' | 'revoked'; limit_fen: number; channel: string; channel_name: Text; redirect_url: string | null; decided_at: Instant | null; next_day: BusinessDate | null; next_fen: number | null }
+export interface Dues { account: string; as_of: Instant; payable_fen: number; credit_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null; mandate: Mandate | null }
 
 // Topology
 export interface TopologyNode {
@@ -243,11 +250,27 @@ export interface TopologyMessage {
 }
 
 // Operator
+export type LossState = 'good' | 'late' | 'bad' | 'negative' | 'unknown'
+export interface Loss {
+  service: Service
+  day: BusinessDate | null
+  rate: Figure
+  lost: Figure
+  supplied: Figure
+  sold: Figure
+  state: LossState
+  target_percent: number | null
+  limit_percent: number | null
+  meters: number
+  meters_with_data: number
+  areas: number
+  areas_with_rate: number
+}
 export interface Overview {
   as_of: Instant
   load: Figure
   collection_rate: Figure
-  loss_rate: Figure
+  loss: Loss
   meters: number
   terminals: number
   silent_terminals: number
@@ -265,6 +288,11 @@ export interface MapProperties {
   collection_rate: number | null
   alarms: number
   state: 'good' | 'late' | 'bad' | 'unknown'
+  loss_rate: number | null
+  lost: number | null
+  lost_unit: string | null
+  loss_day: BusinessDate | null
+  loss_state: LossState
 }
 export interface CityMap { as_of: Instant; bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, MapProperties> }
 export interface Alarm { id: string; severity: Severity; state: 'open' | 'closed'; name: Text; meter: string | null; terminal: string | null; area: string | null; where: Text; at: Instant; closed_at: Instant | null }
@@ -291,7 +319,7 @@ export interface Area {
   load: Figure
   energy_today: Figure
   collection_rate: Figure
-  loss_rate: Figure
+  loss: Loss
   meters: { service: Service; total: number; silent: number }[]
   terminals: Terminal[]
   alarms: Alarm[]
@@ -301,7 +329,7 @@ export interface Collection {
   as_of: Instant
   start: Instant
   end: Instant
-  rates: { interval: Figure; daily: Figure; monthly: Figure }
+  rates: { interval: Figure; daily: Figure; monthly: Figure; monthly_of: string | null }
   late: number
   silent_terminals: number
   funnel: { planned: number; reached: number; read: number; stored: number }
@@ -310,6 +338,51 @@ export interface Collection {
   cells: (number | null)[][]
   missing: { terminal: string; count: number; oldest: Instant }[]
 }
+export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; open_alarms: number }
+export interface ScheduleVersion { version: number; every_s: number; delay_s: number; is_collected: boolean; starts_at: Instant; made_at: Instant; made_by: string; reason: string; restores: number | null }
+export interface ScheduleRow {
+  item: string
+  name: Text
+  service: Service
+  kind: 'interval' | 'daily' | 'monthly'
+  how: Text
+  channels: number
+  slot_s: number
+  every_s: number
+  delay_s: number
+  is_collected: boolean
+  least_every_s: number
+  longest_every_s: number
+  version: number
+  coming: ScheduleVersion | null
+  versions: ScheduleVersion[]
+}
+export interface Schedules { as_of: Instant; rows: ScheduleRow[] }
+export const ORDER_KINDS = ['no_contact', 'missing_data', 'clock', 'meter_fault', 'damage', 'other'] as const
+export type OrderKind = (typeof ORDER_KINDS)[number]
+export type OrderState = 'open' | 'in_progress' | 'done' | 'cancelled'
+export interface WorkOrderRow {
+  number: string
+  device: string
+  device_kind: 'terminal' | 'meter'
+  where: Text
+  kind: OrderKind
+  kind_text: Text
+  state: OrderState
+  state_text: Text
+  reason: string
+  assigned_to: string
+  opened_by: string
+  opened_at: Instant
+  changed_at: Instant
+  closed_at: Instant | null
+}
+export interface WorkOrder extends WorkOrderRow {
+  alarm: string | null
+  next: OrderState[]
+  steps: { at: Instant; state: OrderState; by: string; assigned_to: string; note: string }[]
+}
+export interface WorkOrdersOpened { orders: WorkOrder[]; opened: number; existed: number }
 export interface Recollection { job: string; tasks: number }
 export interface MeterRow {
   id: string
@@ -450,6 +523,7 @@ export interface CompanyBill extends CompanyBillRow {
   lines: BillLine[]
   payments: { reference: string; amount_fen: number; paid_at: Instant }[]
   provenance: { readings_snapshot: string; installation_version: string; rules_version: string }
+  late_fee_fen: number
 }
 
 export type RefundState = 'asked' | 'ordered' | 'done' | 'rejected'

@@ -13,6 +13,8 @@ interface Props {
   /** Why it may not be done at all; then only closing is offered. */
   refusal?: string | null
   needs_reason?: boolean
+  /** What else has to be given, in `effect`, is there. */
+  ready?: boolean
   /** The second person proves who they are. */
   needs_password?: boolean
   action: string
@@ -24,7 +26,7 @@ interface Props {
 const SHORTEST_REASON = 4
 
 /** A dangerous order: the effect in words, a reason, and a deliberate second confirmation. */
-export function ConfirmDanger({ open, title, effect, refusal, needs_reason = true, needs_password, action, danger = true, onConfirm, onClose }: Props) {
+export function ConfirmDanger({ open, title, effect, refusal, needs_reason = true, ready = true, needs_password, action, danger = true, onConfirm, onClose }: Props) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
   const [password, setPassword] = useState('')
@@ -32,7 +34,7 @@ export function ConfirmDanger({ open, title, effect, refusal, needs_reason = tru
   const [working, setWorking] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const id = useId()
-  const complete = (!needs_reason || reason.trim().length >= SHORTEST_REASON) && understood && (!needs_password || password !== '')
+  const complete = ready && (!needs_reason || reason.trim().length >= SHORTEST_REASON) && understood && (!needs_password || password !== '')
 
   const confirm = async () => {
     setWorking(true)

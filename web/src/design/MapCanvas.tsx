@@ -62,6 +62,7 @@ export default function MapCanvas({ data, hidden, shade, selected, label, onSele
     map.setPaintProperty('community', 'fill-color', shadeOf(shade, greatest))
     for (const [layer, drawn] of Object.entries(DRAWN))
       for (const id of drawn) map.setLayoutProperty(id, 'visibility', hidden.has(layer as MapLayer) ? 'none' : 'visible')
+    map.setLayoutProperty('loss-mark', 'visibility', shade === 'loss_rate' && !hidden.has('community') ? 'visible' : 'none')
     map.setFilter('selected', ['all', ['==', ['get', 'id'], selected ?? ''], ['!=', ['geometry-type'], 'Point']])
     map.setFilter('selected-point', ['all', ['==', ['get', 'id'], selected ?? ''], ['==', ['geometry-type'], 'Point'], ['!=', ['get', 'layer'], 'label']])
   }, [data, hidden, shade, selected, language, loaded])

@@ -49,6 +49,13 @@ export function moneyText(fen: number | null, signed = false): string {
   return `${sign}¥ ${yuan}.${String(amount % 100).padStart(2, '0')}`
 }
 
+/** What a person typed as yuan in integer fen, without going through floating point; null when it is no amount above zero. */
+export function fenOf(text: string): number | null {
+  const parts = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(text.trim())
+  const fen = parts ? Number(parts[1]) * 100 + Number((parts[2] ?? '').padEnd(2, '0')) : 0
+  return fen > 0 ? fen : null
+}
+
 export interface Age { amount: number; unit: 'second' | 'minute' | 'hour' | 'day' }
 
 export function ageOf(instant: string, now: number): Age {

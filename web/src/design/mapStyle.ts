@@ -3,21 +3,25 @@ import type { CityMap, MapLayer } from '../api/types'
 import { COLOURS } from './format'
 
 /** What colours the areas. */
-export type Shade = 'state' | 'collection_rate' | 'value'
+export type Shade = 'state' | 'collection_rate' | 'loss_rate' | 'value'
 
 export const EMPTY_STYLE: StyleSpecification = { version: 8, sources: {}, layers: [{ id: 'ground', type: 'background', paint: { 'background-color': '#eef2f3' } }] }
 
 const STATE_COLOUR: ExpressionSpecification = ['match', ['get', 'state'], 'good', '#2f7d5b', 'late', '#b57400', 'bad', '#b3261e', '#7c8a92']
 const RATE_COLOUR: ExpressionSpecification = ['case', ['==', ['get', 'collection_rate'], null], '#d5dce0',
   ['interpolate', ['linear'], ['get', 'collection_rate'], 80, '#c9564e', 95, '#eccb8a', 99, '#a9d3c1', 100, '#3f9170']]
+const LOSS_COLOUR: ExpressionSpecification = ['match', ['get', 'loss_state'], 'good', '#2f7d5b', 'late', '#b57400', 'bad', '#b3261e', 'negative', '#b3261e', '#d5dce0']
+const LOSS_TEXT: ExpressionSpecification = ['concat', ['number-format', ['get', 'loss_rate'], { 'min-fraction-digits': 1, 'max-fraction-digits': 1 }], '% ',
+  ['match', ['get', 'loss_state'], 'good', '✓', 'late', '!', '×']]
 const SERVICE_COLOUR: ExpressionSpecification = ['match', ['get', 'service'], 'electricity', COLOURS.electricity, 'water', COLOURS.water, 'gas', COLOURS.gas, '#7c8a92']
 const FONT = ['Noto Sans CJK SC', 'sans-serif']
 const of = (layer: MapLayer): ExpressionSpecification => ['==', ['get', 'layer'], layer]
 
-/** Areas by state, by collection rate, or by how much runs through them (against the greatest shown). */
+/** Areas by state, by collection rate, by loss against its target band, or by how much runs through them (against the greatest shown). */
 export function shadeOf(shade: Shade, greatest: number): ExpressionSpecification {
   if (shade === 'state') return STATE_COLOUR
   if (shade === 'collection_rate') return RATE_COLOUR
+  if (shade === 'loss_rate') return LOSS_COLOUR
   return ['case', ['==', ['get', 'value'], null], '#d5dce0', ['interpolate', ['linear'], ['get', 'value'], 0, '#f5ecd9', Math.max(greatest, 1e-6), '#b36b00']]
 }
 
@@ -49,6 +53,11 @@ export function layersOf(language: 'zh' | 'en'): LayerSpecification[] {
       id: 'label', source, type: 'symbol', filter: of('label'),
       layout: { 'text-field': ['get', language, ['get', 'name']], 'text-font': FONT, 'text-size': 13, 'text-padding': 6, 'text-anchor': 'top', 'text-offset': [0, 0.8] },
       paint: { 'text-color': '#1b2a33', 'text-halo-color': 'rgba(255,255,255,0.9)', 'text-halo-width': 1.6 },
+    },
+    {
+      id: 'loss-mark', source, type: 'symbol', filter: ['all', of('community'), ['!=', ['get', 'loss_rate'], null]],
+      layout: { 'text-field': LOSS_TEXT, 'text-font': FONT, 'text-size': 13, 'text-allow-overlap': true, 'text-anchor': 'bottom', 'text-offset': [0, -0.6], visibility: 'none' },
+      paint: { 'text-color': '#1b2a33', 'text-halo-color': 'rgba(255,255,255,0.95)', 'text-halo-width': 1.8 },
     },
     { id: 'selected', source, type: 'line', filter: ['==', ['get', 'id'], ''], paint: { 'line-color': '#14545c', 'line-width': 3.5 } },
     {

@@ -1,6 +1,6 @@
 import {
   AlertOutlined, ApartmentOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined,
-  TableOutlined, TeamOutlined, WalletOutlined,
+  TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
 } from '@ant-design/icons'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -46,6 +46,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
       { href: '/operator/collection', text: t('nav.collection'), icon: <TableOutlined /> },
       { href: '/operator/meters', text: t('nav.meters'), icon: <DashboardOutlined /> },
       { href: '/operator/alarms', text: t('nav.alarms'), icon: <AlertOutlined /> },
+      { href: '/operator/work-orders', text: t('nav.work_orders'), icon: <ToolOutlined /> },
     )
   }
   if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })

@@ -22,7 +22,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -35,6 +35,7 @@ export const en: typeof zh = {
     so_far: 'Today so far', more_of: '{{service}} usage', yesterday: 'Same time yesterday {{value}}',
   },
   bill: {
+    late_fees: 'Late fees',
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
     account: 'Combined account', period: 'Period', issued_at: 'Issued', due_date: 'Due date', due_by: 'Due by {{date}}', pay_all: 'Pay all', state_name: 'State', total: 'Total', paid: 'Paid', amount: 'Amount',
     against_last_month: 'Against last month', against_last_year: 'Against last year', estimated_reads: 'Estimated reads', all_actual: 'All were read', of_reads: '{{count}} of {{total}} meters', nothing_to_compare: 'Nothing to compare with',
@@ -50,8 +51,9 @@ export const en: typeof zh = {
     chart_label: 'Usage of {{service}}, {{start}} to {{end}}', no_measure: 'This cannot be said for this period.', hatched: 'Dashed or hatched is estimated.', drill: 'Click a bar for its detail.', earlier: 'Compared', calendar: 'Calendar {{year}}', calendar_label: 'Daily usage of {{service}} in {{year}} as a heat map', no_year: 'No data in {{year}}.',
   },
   pay: {
+    credit: 'Prepaid balance', credit_help: 'The balance pays by itself on the due date; you may also pay with it now. What is not used can be refunded.', top_up: 'Top up', top_up_amount: 'Amount', top_up_range: 'One can top up {{least}} to {{most}} at a time.', topped_up: 'The money has arrived and is on your balance.', from_balance: 'From the balance', go_balance: 'Pay from the balance', balance_takes: '{{amount}} is taken from the balance; {{rest}} stays due.',
     title: 'Pay', help: 'One payment settles all; the system splits it by bill among the three companies. You may also pay one company alone.', nothing: 'Nothing is due.', open: 'A payment is waiting for its result ({{reference}})', see_it: 'See the result', split: 'What you pay', alone: 'Only this one', and: ', ', late_fee: 'With late fee',
-    channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', receipt: 'Receipt {{number}}', back_to_channel: 'Back to the channel',
+    channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', being_refunded: 'Being refunded', receipt_short: 'Receipt PDF', receipt: 'Receipt {{number}}', back_to_channel: 'Back to the channel',
     try_again: 'Pay again', done: 'To home', split_done: 'Split among the companies', reference: 'Payment reference', channel_reference: 'Channel reference', created_at: 'Started', paid_at: 'Received', refunded: 'Refunded',
     state: { pending: 'Waiting for the channel', succeeded: 'Paid', failed: 'Failed', expired: 'Expired', refunded: 'Refunded', part_refunded: 'Partly refunded' },
     means: {
@@ -59,17 +61,39 @@ export const en: typeof zh = {
       refunded: 'All of it went back the way it came.', part_refunded: 'Part of it went back the way it came.',
     },
   },
+  auto: {
+    title: 'Automatic payment', on: 'Set up', off: 'Not set up', help: 'Once signed, what is open (less the prepaid balance) is taken three days before it is due; Home says beforehand how much and when. What does not succeed is tried once a day. End it any time, at once.',
+    limit: 'Limit of one payment', next: 'Next payment', nothing: 'Nothing is due', above: 'It is above the limit and will not be taken; please pay it yourself.', end: 'End it', waiting: 'Waiting to be signed at the payment channel.', go_on: 'Go and sign', declined: 'It was not agreed to last time.', range: 'The limit is {{least}} to {{most}}.', sign: 'Go and sign',
+  },
   map: {
     title: 'City map', help: 'First collection, loss and alarms; click an area for its detail and on to its meters. The map has a table with the same content.', label: 'City map: districts, communities, lines, pipes and terminals', picture: 'Map', as_map: 'As map', no_map: 'No geography of the city has been loaded yet.', layers: 'Layers', shade: 'Colour by', load: 'Load now', energy_today: 'Used today',
     collection_rate: 'Collection rate', loss_rate: 'Loss rate', open_alarms: 'Open alarms', silent_terminals: 'Silent terminals', waiting_commands: 'Commands under way', of_terminals: 'of {{count}}', of_meters: '{{total}} meters', meters_silent: '{{total}}, {{silent}} silent',
     to_meters: 'Its meters', to_meter: 'The meter', to_collection: 'Its collection', no_alarms: 'No open alarms', terminals: 'Terminals', name: 'Name', layer_name: 'Kind', medium: 'Medium', value: 'Value', alarms: 'Alarms', state_name: 'State',
-    state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', value: 'By load' },
+    lost: 'Lost', supplied: 'Supplied', sold: 'Sold', loss_day: 'Day of loss', loss_band: 'Loss band', loss_from: 'From {{known}} of {{total}} customer meters.', loss_areas: '{{known}} of {{total}} supply areas have a rate.', loss_target: 'Target up to {{target}}%, limit {{limit}}%.',
+    loss_of: { electricity: 'Line-loss rate', water: 'Water loss rate', gas: 'Gas loss rate', heat: 'Heat loss rate' },
+    loss_state: { good: 'Within target', late: 'Above target', bad: 'Far above target', negative: 'Negative: check the links', unknown: 'No rate' },
+    state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', loss_rate: 'By loss rate', value: 'By load' },
     layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
   },
   collection: {
-    title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', late: 'Late', late_note: 'arrived after their time',
+    title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', month_of: 'of {{month}}', late: 'Late', late_note: 'arrived after their time',
     heat: 'Success rate by day and terminal', heat_label: 'Daily collection success of each terminal, {{start}} to {{end}}', funnel: 'From planned to stored', stage: { planned: 'Planned', reached: 'Reached', read: 'Read', stored: 'Stored' }, terminals: 'Terminals', missing: 'Missing', no_terminals: 'No terminal fits.', recollect: 'Re-collect',
     recollect_all: 'Re-collect all gaps ({{count}})', recollect_chosen: 'Re-collect chosen ({{count}})', recollect_effect: 'Asks {{count}} terminals again for what is missing from {{start}} to {{end}}. It uses the channel; readings already stored do not change.', recollecting: '{{count}} tasks are under way ({{job}})',
+  },
+  then: {
+    title: 'Time', now: 'Now', hour: '{{start}} to {{end}}', to_now: 'Back to now', earlier: 'One hour earlier', later: 'One hour later', load: 'Mean load of the hour', open_alarms: 'Alarms open then', rate_note: 'stored, of the values due in that hour', not_kept: 'no history is kept',
+    means: 'Load is from sealed profiles (from registers while a day is not sealed), the rate from collection marks, alarms are those open then; “—” where nothing is known. Side panel and lists still show now.',
+  },
+  schedule: {
+    title: 'Collection schedules', change: 'Change schedule', show: 'Schedules', none: 'There are no schedules.', item: 'Item', kind: 'Kind', every: 'Asked every', delay: 'First asked after', state: 'State', on: 'Collected', off: 'Not collected', channels: 'Channels', how: 'Protocol', minutes: '{{value}} min', minute_unit: 'min', versions: 'Versions',
+    version: 'Version {{version}}', says: 'every {{every}} min, after {{delay}} min', from: 'from {{time}}', standard: 'as delivered', restores: 'Back to version {{version}}:', coming: 'Version {{version}} holds from {{time}}', collect: 'Collect this item', when: 'From when', starts: { now: 'At once', midnight: 'Next midnight' },
+    limits: 'Every {{least}} to {{longest}} minutes; collection begins or ends at the next midnight.', save: 'Save a new version', undo: 'Restore', undo_to: 'Version to restore',
+  },
+  work_order: {
+    help: 'Who is sent to a terminal or meter: open → in progress → done or cancelled. A device has at most one unfinished order of a kind.', none: 'No work orders.', search: 'Device, reason or person', number: 'Number', state_name: 'State', kind_name: 'Kind', where: 'Device', assigned_to: 'Assigned to', nobody: 'Nobody yet', opened_at: 'Opened', steps: 'What happened', show: 'Show',
+    only_of: 'Only {{device}}', open_one: 'Open work order', open_for: 'Open a work order ({{devices}} devices)', open_chosen: 'Open work orders ({{devices}} chosen)', opened: '{{opened}} opened', existed: '{{existed}} open already', of_device: 'Unfinished work orders: {{total}}', note: 'Note', note_hint: 'What was found or done; needed to finish or cancel',
+    kind: { no_contact: 'No contact', missing_data: 'Missing data', clock: 'Clock', meter_fault: 'Meter fault', damage: 'Damage or seal', other: 'Other' }, state: { unfinished: 'Unfinished', open: 'Open', in_progress: 'In progress', done: 'Done', cancelled: 'Cancelled' },
+    step: { in_progress: 'Begin', hand_over: 'Hand over or note', done: 'Done', cancelled: 'Cancel' },
   },
   terminal: { name: 'Terminal', address: 'Address', protocol: 'Protocol', meters: 'Meters', state_name: 'State', last_seen: 'Last heard', search: 'Name or address', state: { online: 'Online', silent: 'Silent', never_seen: 'Never seen' } },
   exchange: {
@@ -110,7 +134,9 @@ export const en: typeof zh = {
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
   },
   refund: {
-    help: 'One person asks and another decides before money goes back the way it came. Asking and deciding is done with the command “metropool refund”; this page only shows.', none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
+    help: 'One cashier asks and another, giving the password again, decides before money goes back the way it came. Nothing moves before; refusing takes the request away.',
+    ask: 'Ask for a refund', ask_do: 'Ask', ask_hint: 'Give the payment reference and the amount, to the fen at most.', ask_effect: 'Asks for {{amount}} to go back. Another cashier decides; nothing moves now.', payment_hint: 'The reference on the receipt', another_person: 'Another person decides', approve: 'Approve', reject: 'Refuse', approve_do: 'Approve and give back', reject_do: 'Refuse', approve_effect: '{{amount}} goes back to the payer the way it came, and the bills are open again.', reject_effect: '{{amount}} is not given back; payment and bills stay as they are, and it can be asked for again.',
+    none: 'There are no refunds.', payment: 'Payment', amount: 'Refund', payment_amount: 'Of a payment of', reason: 'Reason', asked: 'Asked', decided: 'Decided', channel: 'Channel', state_name: 'State',
     state: { asked: 'To be decided', ordered: 'Being given back', done: 'Given back', rejected: 'Rejected' },
   },
   users: { name: 'Name', roles: 'Roles', system: 'System', last_sign_in: 'Last sign-in', state: 'State', open: 'Open', locked_until: 'Locked until {{time}}', unlock: 'Unlock', none: 'There are no users.', search: 'User or name' },

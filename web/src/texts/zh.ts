@@ -20,7 +20,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -33,6 +33,7 @@ export const zh = {
     so_far: '今日至今', more_of: '{{service}}用量', yesterday: '昨天同一时刻 {{value}}',
   },
   bill: {
+    late_fees: '违约金',
     name: '三单合一账单', title: '{{month}} 三单合一账单', help: '第一屏：谁、哪里、多少钱、何时到期、怎么缴；接着是怎么算出来的；最后是变化。', all: '全部账单', none_yet: '还没有账单。', month: '账期', number: '账单号',
     account: '合并户号', period: '用量区间', issued_at: '出账时间', due_date: '缴费截止', due_by: '缴费截止 {{date}}', pay_all: '全部缴纳', state_name: '状态', total: '合计', paid: '已缴', amount: '金额',
     against_last_month: '比上月', against_last_year: '比去年同月', estimated_reads: '估算抄表', all_actual: '全部为实抄', of_reads: '{{count}} / {{total}} 块表', nothing_to_compare: '没有可比的账期',
@@ -48,8 +49,9 @@ export const zh = {
     chart_label: '{{service}}用量，{{start}} 至 {{end}}', no_measure: '这一段无法按此方式表示。', hatched: '虚线或斜纹为估算值。', drill: '点柱可查看明细。', earlier: '对比段', calendar: '{{year}} 年日历', calendar_label: '{{year}} 年每日{{service}}用量热力图', no_year: '{{year}} 年没有数据。',
   },
   pay: {
+    credit: '预存余额', credit_help: '余额在账单到期日自动抵扣，也可以现在用它缴费；未用部分可申请退款。', top_up: '预存', top_up_amount: '预存金额', top_up_range: '每次可预存 {{least}} 至 {{most}}。', topped_up: '款项已到账，已计入预存余额。', from_balance: '用预存余额', go_balance: '用余额缴费', balance_takes: '从余额扣 {{amount}}，余下 {{rest}} 仍待缴。',
     title: '缴费', help: '一次付清，系统按账单分给三家公司；也可以只缴一家。', nothing: '没有待缴费用。', open: '有一笔缴费正在等待结果（{{reference}}）', see_it: '查看结果', split: '本次缴纳', alone: '只缴这一家', and: '、', late_fee: '含违约金',
-    channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', receipt: '收据 {{number}}', back_to_channel: '回到支付渠道',
+    channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', being_refunded: '退款中', receipt_short: '收据 PDF', receipt: '收据 {{number}}', back_to_channel: '回到支付渠道',
     try_again: '重新缴费', done: '回首页', split_done: '分给各公司', reference: '缴费流水号', channel_reference: '渠道流水号', created_at: '发起时间', paid_at: '到账时间', refunded: '已退款',
     state: { pending: '等待渠道通知', succeeded: '缴费成功', failed: '缴费失败', expired: '已超时', refunded: '已退款', part_refunded: '部分退款' },
     means: {
@@ -57,17 +59,39 @@ export const zh = {
       refunded: '款项已全部退回原支付方式。', part_refunded: '部分款项已退回原支付方式。',
     },
   },
+  auto: {
+    title: '自动缴费', on: '已签约', off: '未签约', help: '签约后，每笔到期前三天自动扣款（扣除预存余额），先在首页告知金额和日期；没有成功的每天再试一次。可随时解约，立即生效。',
+    limit: '单笔限额', next: '下次扣款', nothing: '没有待缴费用', above: '超过单笔限额，不会自动扣款，请自行缴费。', end: '解约', waiting: '正在等待在支付渠道签约。', go_on: '去签约', declined: '上次没有同意签约。', range: '限额应为 {{least}} 至 {{most}}。', sign: '去签约',
+  },
   map: {
     title: '城市一张图', help: '先看采集率、损耗和告警；点区域看详情，再到表计。地图有同内容的表格。', label: '城市地图：区、小区、线路、管网与采集终端', picture: '地图', as_map: '看地图', no_map: '还没有装入城市的地理数据。', layers: '图层', shade: '着色方式', load: '当前负荷', energy_today: '今日用量',
     collection_rate: '采集成功率', loss_rate: '损耗率', open_alarms: '未关闭告警', silent_terminals: '失联终端', waiting_commands: '待完成命令', of_terminals: '共 {{count}} 台', of_meters: '共 {{total}} 块表', meters_silent: '{{total}} 块，失联 {{silent}}',
     to_meters: '查看表计', to_meter: '查看该表', to_collection: '查看采集', no_alarms: '没有未关闭的告警', terminals: '采集终端', name: '名称', layer_name: '类别', medium: '种类', value: '数值', alarms: '告警', state_name: '状态',
-    state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', value: '按负荷' },
+    lost: '损失量', supplied: '供入量', sold: '售出量', loss_day: '损耗业务日', loss_band: '损耗评价', loss_from: '由 {{total}} 块用户表中的 {{known}} 块算出。', loss_areas: '{{total}} 个供应区中 {{known}} 个有损耗率。', loss_target: '指标不超过 {{target}}%，上限 {{limit}}%。',
+    loss_of: { electricity: '线损率', water: '产销差率', gas: '输差率', heat: '热损率' },
+    loss_state: { good: '达标', late: '超指标', bad: '严重超标', negative: '负损，请核对挂接', unknown: '无损耗率' },
+    state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', loss_rate: '按损耗率', value: '按负荷' },
     layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
   },
   collection: {
-    title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', late: '迟到', late_note: '超过时限才到',
+    title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', month_of: '{{month}} 月份', late: '迟到', late_note: '超过时限才到',
     heat: '每日成功率 × 终端', heat_label: '{{start}} 至 {{end}} 各终端每日采集成功率', funnel: '从计划到入库', stage: { planned: '计划', reached: '终端可达', read: '已抄到', stored: '已入库' }, terminals: '采集终端', missing: '缺数', no_terminals: '没有符合条件的终端。', recollect: '补召',
     recollect_all: '补召全部缺数（{{count}} 台）', recollect_chosen: '补召所选（{{count}} 台）', recollect_effect: '向 {{count}} 台终端补召 {{start}} 至 {{end}} 的缺数，会占用通信信道，不改变已有读数。', recollecting: '已安排 {{count}} 项补召（{{job}}）',
+  },
+  then: {
+    title: '时刻', now: '现在', hour: '{{start}} 至 {{end}}', to_now: '回到现在', earlier: '前一小时', later: '后一小时', load: '该小时平均负荷', open_alarms: '当时未关闭告警', rate_note: '该小时应有值中已入库的', not_kept: '不保留历史',
+    means: '负荷取自封账曲线（未封账时取示数差），采集率取自入库标记，告警为当时未关闭的；没有数据的显示“—”。侧栏与列表仍为现在。',
+  },
+  schedule: {
+    title: '采集方案', change: '修改采集方案', show: '采集方案', none: '没有采集方案。', item: '数据项', kind: '类别', every: '召测间隔', delay: '首次延迟', state: '状态', on: '采集', off: '不采集', channels: '通道数', how: '规约', minutes: '{{value}} 分钟', minute_unit: '分钟', versions: '历次版本',
+    version: '第 {{version}} 版', says: '每 {{every}} 分钟，延迟 {{delay}} 分钟', from: '{{time}} 起', standard: '系统初始', restores: '恢复第 {{version}} 版：', coming: '第 {{version}} 版将于 {{time}} 生效', collect: '采集此项', when: '生效时间', starts: { now: '立即', midnight: '次日零点' },
+    limits: '间隔 {{least}} 至 {{longest}} 分钟；开始或停止采集从次日零点起。', save: '保存新版本', undo: '恢复', undo_to: '恢复到哪一版',
+  },
+  work_order: {
+    help: '派人到终端或表计现场的工单：待处理 → 处理中 → 完成或取消。同一设备同类工单只有一张未完成。', none: '没有工单。', search: '设备、原因或负责人', number: '工单号', state_name: '状态', kind_name: '类型', where: '设备', assigned_to: '负责人', nobody: '尚未指派', opened_at: '开单时间', steps: '处理经过', show: '查看',
+    only_of: '仅 {{device}}', open_one: '开工单', open_for: '开工单（{{devices}} 台设备）', open_chosen: '为所选开工单（{{devices}}）', opened: '新开 {{opened}} 张', existed: '已有未完成 {{existed}} 张', of_device: '未完成工单 {{total}}', note: '说明', note_hint: '发现或处理了什么；完成或取消时必填',
+    kind: { no_contact: '终端失联', missing_data: '缺数', clock: '时钟异常', meter_fault: '表计故障', damage: '损坏或封印异常', other: '其他' }, state: { unfinished: '未完成', open: '待处理', in_progress: '处理中', done: '已完成', cancelled: '已取消' },
+    step: { in_progress: '开工', hand_over: '转派或补充', done: '完成', cancelled: '取消' },
   },
   terminal: { name: '终端', address: '终端地址', protocol: '规约', meters: '表计数', state_name: '状态', last_seen: '最近通信', search: '名称或地址', state: { online: '在线', silent: '失联', never_seen: '从未上线' } },
   exchange: {
@@ -108,7 +132,9 @@ export const zh = {
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
   },
   refund: {
-    help: '一人申请，另一人复核，款项才退回原支付渠道。申请与复核目前用命令 metropool refund，本页只查看。', none: '没有退款。', payment: '缴费流水号', amount: '退款金额', payment_amount: '原缴费金额', reason: '原因', asked: '申请', decided: '复核', channel: '渠道', state_name: '状态',
+    help: '一人申请，另一人输入自己的密码复核，款项才退回原支付渠道。复核前不动任何款项；驳回即撤销申请。',
+    ask: '申请退款', ask_do: '提交申请', ask_hint: '填写缴费流水号和退款金额，最多退到分。', ask_effect: '申请退回 {{amount}}。由另一位收费员复核后才退款，现在不动任何款项。', payment_hint: '收据上的支付参考号', another_person: '需另一人复核', approve: '同意', reject: '驳回', approve_do: '同意并退款', reject_do: '驳回申请', approve_effect: '{{amount}} 将退回付款人原支付渠道，有关账单重新变为待缴。', reject_effect: '不退 {{amount}}；款项和账单都不变，可以重新申请。',
+    none: '没有退款。', payment: '缴费流水号', amount: '退款金额', payment_amount: '原缴费金额', reason: '原因', asked: '申请', decided: '复核', channel: '渠道', state_name: '状态',
     state: { asked: '待复核', ordered: '退款中', done: '已退款', rejected: '已驳回' },
   },
   users: { name: '姓名', roles: '角色', system: '所属系统', last_sign_in: '最近登录', state: '状态', open: '正常', locked_until: '锁定至 {{time}}', unlock: '解锁', none: '没有用户。', search: '登录名或姓名' },

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from metropool.capabilities.billing import operations, paying
+from metropool.capabilities.billing import late_fee_notes, operations, paying
 from metropool.capabilities.billing.adapters.bills import SqlBills
+from metropool.capabilities.billing.adapters.late_fees import SqlLateFees
 from metropool.capabilities.billing.adapters.runs import SqlRuns
 from metropool.capabilities.billing.adapters.tables import metadata
 from metropool.capabilities.billing.adapters.tariffs import SqlTariffs
@@ -23,7 +24,10 @@ BILLING = Capability(
     name="billing",
     consumes={BlocksSealed: operations.note_usage, PaymentsAllocated: paying.credit_accounts},
     produces=(BillsIssued, CustomersTold, PaymentStatusTold, RowsRequested, SwitchSupply),
-    keeps={"tariffs": SqlTariffs, "usages": SqlUsage, "runs": SqlRuns, "bills": SqlBills},
+    keeps={"tariffs": SqlTariffs, "usages": SqlUsage, "runs": SqlRuns, "bills": SqlBills, "late_fees": SqlLateFees},
     tables=(metadata,),
-    workers=(Worker(name="bill-run", step=operations.advance_bill_runs, every=timedelta(minutes=10)),),
+    workers=(
+        Worker(name="bill-run", step=operations.advance_bill_runs, every=timedelta(minutes=10)),
+        Worker(name="late-fees", step=late_fee_notes.post_late_fees, every=timedelta(minutes=10)),
+    ),
 )

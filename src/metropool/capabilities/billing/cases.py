@@ -5,6 +5,7 @@ out is added or replaced. The form is that of docs/algorithms/rating.md, *Cases*
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
@@ -18,6 +19,22 @@ from metropool.capabilities.billing.tariffs.plans import plan_of
 from metropool.capabilities.billing.tariffs.schema import LateFee, Tariff, TariffVersion
 from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.core.money import round_to_fen, to_cny
+
+
+@dataclass(frozen=True)
+class RatedCases:
+    """Answers to the cases of a file, in order, and every fault of those that cannot be rated.
+
+    A case that cannot be rated is echoed with ``error``: a list of ``where``, ``what`` and ``remedy``.
+    """
+
+    answers: list[dict[str, Any]]
+    faults: list[Fault]
+
+    @property
+    def faulty(self) -> int:
+        """How many cases cannot be rated."""
+        return sum("error" in answer for answer in self.answers)
 
 
 def rate_cases(cases: Sequence[Case], *, book: TariffBook | None = None) -> list[dict[str, Any]]:
@@ -34,15 +51,35 @@ def rate_cases(cases: Sequence[Case], *, book: TariffBook | None = None) -> list
     Raises:
         Invalid: Any case cannot be rated: every fault, each naming the case (``cases[3].month``).
     """
+    rated = rate_each(cases, book=book)
+    if rated.faults:
+        raise Invalid(f"{rated.faulty} of {len(rated.answers)} cases cannot be rated", faults=rated.faults)
+    return rated.answers
+
+
+def rate_each(cases: Sequence[Case], *, book: TariffBook | None = None) -> RatedCases:
+    """Rate every case that can be rated; one that cannot says why and holds up no other.
+
+    Raises:
+        Invalid: The cases are no list.
+    """
     if not isinstance(cases, Sequence) or isinstance(cases, str):
         raise Invalid("the cases are no list", faults=[Fault("cases", "not a list", "write [ {…}, {…} ]")])
     readers = [CaseReader(case, f"cases[{index}]") for index, case in enumerate(cases)]
     with localcontext(EXACT):
         answers = [_attempt(reader, book or tariff_book()) for reader in readers]
-    faults = [fault for reader in readers for fault in reader.faults]
-    if faults:
-        raise Invalid(f"{faults[0].where}: {faults[0].what}", faults=faults)
-    return answers
+    told = [
+        _refused(case, reader.faults) if reader.faults else answer
+        for case, reader, answer in zip(cases, readers, answers, strict=True)
+    ]
+    return RatedCases(told, [fault for reader in readers for fault in reader.faults])
+
+
+def _refused(case: object, faults: Sequence[Fault]) -> dict[str, Any]:
+    """A case that cannot be rated, as it was given, without answers it may have brought along."""
+    given = dict(case) if isinstance(case, Mapping) else {"case": case}
+    kept = {key: value for key, value in given.items() if key not in ("lines", "total_exact", "total_cny", "error")}
+    return {**kept, "error": [{"where": fault.where, "what": fault.what, "remedy": fault.remedy} for fault in faults]}
 
 
 def _attempt(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
@@ -65,6 +102,8 @@ def _rate_case(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
     by_period = isinstance(reader.case.get(quantity_key), Mapping)
     options = _options(reader, tariff)
     month = _month(reader, version)
+    if by_period and not reader.case[quantity_key]:
+        reader.fault(quantity_key, "it names no period", "nothing is not zero: give 0 where nothing was used")
     if not by_period:
         reader.decimal(quantity_key)
         reader.refuse("rates", f"rates need {quantity_key} by period")
@@ -114,7 +153,7 @@ def _options(reader: CaseReader, tariff: Tariff) -> list[str]:
     options = []
     for option in tariff.options:
         stated = reader.case.get(option)
-        if stated is True or (option == "tou" and stated is not None):
+        if stated is True or (option == "tou" and stated not in (None, False)):
             options.append(option)
         elif stated not in (None, False):
             reader.fault(option, f"{stated!r} is neither true nor false")
@@ -124,8 +163,11 @@ def _options(reader: CaseReader, tariff: Tariff) -> list[str]:
 
 
 def _month(reader: CaseReader, version: TariffVersion) -> int | None:
-    if not version.seasons and not reader.given("month"):
-        return None
+    if not reader.given("month"):
+        if not version.seasons:
+            return None
+        if reader.given("date"):
+            return _day(reader).month
     month = reader.whole("month")
     if not 1 <= month <= 12 and not reader.faults:
         reader.fault("month", f"{month} is no month", "give 1 to 12")
@@ -153,7 +195,7 @@ def _plan_by_period(reader: CaseReader, plan: RatingPlan, key: str) -> RatingPla
 
 
 def _usage(reader: CaseReader, plan: RatingPlan, key: str, *, by_period: bool) -> Usage:
-    periods_key = "tou" if reader.given("tou") else key
+    periods_key = "tou" if reader.given("tou") and reader.case["tou"] is not False else key
     named = reader.mapping(periods_key) if by_period or plan.periods else {}
     periods = {name: reader.number(f"{periods_key}.{name}", value) for name, value in named.items()}
     quantity = sum(periods.values(), Decimal(0)) if by_period else reader.decimal(key)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 UNKNOWN = -(1 << 63)
 """Stands for a register or a sum that is not known."""
 KEY = ("usage_point", "reading_type")
-_COLUMN_OF = {"business_date": pl.String, "column": pl.Int64}
 Ints = NDArray[np.int64]
 
 
@@ -75,39 +74,36 @@ class DayGrid:
         return {(place[row], column): meters for (row, column), meters in self.meters.items() if row in place}
 
 
-def day_grid(keys: pl.DataFrame, usage: pl.DataFrame, days: Sequence[date]) -> DayGrid:
+def day_grid(count: int, usage: pl.DataFrame, days: Sequence[date]) -> DayGrid:
     """Lay usage out by account and day.
 
     Args:
-        keys: ``usage_point`` and ``reading_type`` of each account; several accounts may share them.
-        usage: Rows of ``Usages.days``.
+        count: How many accounts.
+        usage: Rows of ``Usages.days``: ``row`` and ``column`` in the grid, ``device_number``, ``register_start``, ``register_end``,
+            ``total``, ``estimated`` (1 for the register at the start, 2 at the end, 3 both), ``meters`` (of a day of an exchange).
         days: The columns, sorted.
     """
-    columns = {day: column for column, day in enumerate(days)}
-    column_of = pl.DataFrame({"business_date": [day.isoformat() for day in days], "column": range(len(days))}, schema=_COLUMN_OF)
-    known = usage.join(keys.select(*KEY).with_row_index("row"), on=KEY).join(column_of, on="business_date")
-    at = known["row"].to_numpy(), known["column"].to_numpy()
-    shape = (keys.height, len(days))
-    devices = known["device_number"]
+    at = usage["row"].to_numpy(), usage["column"].to_numpy()
+    devices, estimated = usage["device_number"], usage["estimated"].to_numpy()
 
-    def lay(values: pl.Series, otherwise: int | bool) -> NDArray[Any]:
-        matrix = np.full(shape, otherwise)
-        matrix[at] = values.fill_null(otherwise).to_numpy()
+    def lay(values: NDArray[Any], otherwise: int | bool) -> NDArray[Any]:
+        matrix = np.full((count, len(days)), otherwise)
+        matrix[at] = values
         return matrix
 
     return DayGrid(
-        columns=columns,
-        device=lay(devices.rank("dense").cast(pl.Int64) - 1, -1),
-        register_start=lay(known["register_start"], UNKNOWN),
-        register_end=lay(known["register_end"], UNKNOWN),
-        total=lay(known["total"], UNKNOWN),
-        start_estimated=lay(known["start_estimated"], False),
-        end_estimated=lay(known["end_estimated"], False),
+        columns={day: column for column, day in enumerate(days)},
+        device=lay((devices.rank("dense").cast(pl.Int64) - 1).to_numpy(), -1),
+        register_start=lay(usage["register_start"].fill_null(UNKNOWN).to_numpy(), UNKNOWN),
+        register_end=lay(usage["register_end"].fill_null(UNKNOWN).to_numpy(), UNKNOWN),
+        total=lay(usage["total"].fill_null(UNKNOWN).to_numpy(), UNKNOWN),
+        start_estimated=lay(estimated % 2 == 1, False),
+        end_estimated=lay(estimated >= 2, False),
         device_numbers=devices.unique().sort().to_list(),
-        meters=_meters(known),
+        meters=_meters(usage),
     )
 
 
-def _meters(known: pl.DataFrame) -> dict[tuple[int, int], Sequence[MeterOfDay]]:
-    some = known.filter(pl.col("meters").is_not_null()).select("row", "column", "meters")
+def _meters(usage: pl.DataFrame) -> dict[tuple[int, int], Sequence[MeterOfDay]]:
+    some = usage.filter(pl.col("meters").is_not_null()).select("row", "column", "meters")
     return {(row, column): [MeterOfDay(*part) for part in json.loads(text)] for row, column, text in some.rows()}

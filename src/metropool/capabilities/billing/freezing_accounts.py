@@ -44,7 +44,7 @@ def freeze_accounts(*, work: BillingWork, terms: pl.DataFrame, service: str, mon
     groups = [_group(work, group, month) for group in _accounts(terms, month).partition_by("assigned")]
     edges = sorted({day for group in groups for span in group.spans for day in (span.start, span.end - DAY)})
     accounts = pl.concat([group.accounts for group in groups])
-    grid = day_grid(accounts, work.usages.days(accounts.select(*KEY), days=edges), edges)
+    grid = day_grid(accounts.height, work.usages.days(accounts.select(*KEY), days=edges), edges)
     frozen, first = [], 0
     for group in groups:
         rows = np.arange(first, first + group.accounts.height)
@@ -119,7 +119,7 @@ def _quantities(work: BillingWork, group: Group, grid: DayGrid, month: Month) ->
 
 def _by_every_day(work: BillingWork, group: Group, accounts: pl.DataFrame, month: Month) -> tuple[Ints, Ints, list[str | None]]:
     days = [month.start + i * DAY for i in range(month.days)]
-    grid = day_grid(accounts, work.usages.days(accounts.select(*KEY), days=days), days)
+    grid = day_grid(accounts.height, work.usages.days(accounts.select(*KEY), days=days), days)
     multipliers = accounts["multiplier"].to_list()
     quantities, reasons = [], []
     for span in group.spans:

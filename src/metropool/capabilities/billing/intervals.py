@@ -45,11 +45,13 @@ class PeriodSums:
     """
 
     def __init__(self, span: Span, periods: Sequence[str], count: int, book: TariffBook) -> None:
-        self.span, self._periods, self._book = span, periods, book
+        self.span, self._book = span, book
         self.weights: Ints = np.zeros((count, len(periods)), np.int64)
         self.whole_days: Ints = np.zeros(count, np.int64)
         self._calendar = book.calendars[book.version_on(span.tariff, span.start).calendar]
         self._zone = ZoneInfo(book.tariff(span.tariff).zone)
+        names = periods_of(self._calendar)
+        self._columns = {names.index(period): column for column, period in enumerate(periods)}
 
     @property
     def has_holes(self) -> NDArray[np.bool_]:
@@ -58,13 +60,19 @@ class PeriodSums:
 
     def add(self, block: DayBlock) -> None:
         """Add the interval values of one day; each account is there once."""
-        if self.span.start <= block.business_date < self.span.end:
-            for column, chosen in enumerate(self._intervals_by_period(block)):
-                self.weights[block.rows, column] += block.values[:, chosen].sum(axis=1)
-            self.whole_days[block.rows] += block.is_whole
+        if not self.span.start <= block.business_date < self.span.end:
+            return
+        bands = self._bands(block)
+        starts = np.flatnonzero(np.diff(bands, prepend=-1))
+        of_run = np.add.reduceat(block.values, starts, axis=1)
+        for run, band in enumerate(bands[starts].tolist()):
+            if band in self._columns:
+                self.weights[block.rows, self._columns[band]] += of_run[:, run]
+        self.whole_days[block.rows] += block.is_whole
 
-    def _intervals_by_period(self, block: DayBlock) -> list[Ints]:
-        bands = band_of_day(
+    def _bands(self, block: DayBlock) -> NDArray[np.int8]:
+        """Which period each interval of a day is in, shape (intervals,): runs of equal numbers."""
+        return band_of_day(
             self._calendar,
             block.business_date,
             start=block.start,
@@ -73,8 +81,6 @@ class PeriodSums:
             zone=self._zone,
             day_sets=self._book.day_sets,
         )
-        names = periods_of(self._calendar)
-        return [np.flatnonzero(bands == names.index(period)) for period in self._periods]
 
 
 def add_up(sums: Iterable[PeriodSums], blocks: Iterable[DayBlock]) -> None:

@@ -12,7 +12,6 @@ from metropool.capabilities.billing.rating.texts import decimal_texts
 from metropool.capabilities.billing.tariffs.loader import TariffBook
 from metropool.core.periods import business_date
 from metropool.exchange.messages import ROWS, BillsIssued
-from metropool.facts.ledger import Entry
 
 _COPIED = (
     "account_number",
@@ -41,7 +40,8 @@ def issue_items(*, work: BillingWork, run: Row, items: pl.DataFrame) -> None:
 def issue_bills(*, work: BillingWork, bills: pl.DataFrame, service: str, key: str) -> None:
     """Keep bills, post what is owed, tell them. The key makes a repeat say nothing twice."""
     work.bills.add(bills)
-    work.ledger.post_many(_entries(bills, service, work.tariffs.book))
+    parties = {name: collected_for(name, work.tariffs.book) for name in bills["tariff"].unique()}
+    work.ledger.post_columns(receivable_legs(bills, service=service, collected_for=parties))
     told = bills.rename({"number": "bill_number"}).with_columns(pl.col(*_DATES).str.to_date())
     rows = told.select(_TOLD.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_TOLD).combine_chunks()
     work.tell(BillsIssued(service=service, company=work.party, rows=rows), key=key)
@@ -88,15 +88,6 @@ def _shown(items: pl.DataFrame) -> list[pl.Series]:
         for group in items.with_row_index("row").partition_by("digits")
     ]
     return pl.concat(by_digits).sort("row").drop("row").get_columns()
-
-
-def _entries(bills: pl.DataFrame, service: str, book: TariffBook) -> list[Entry]:
-    parties = {name: collected_for(name, book) for name in bills["tariff"].unique()}
-    columns = [bills[name].to_list() for name in ("number", "account_number", "amount_fen", "collected_fen", "tariff")]
-    return [
-        Entry(f"bill/{number}", receivable_legs(account, service, fen, collected, parties[tariff]))
-        for number, account, fen, collected, tariff in zip(*columns, strict=True)
-    ]
 
 
 def collected_for(tariff_version: str, book: TariffBook) -> str:

@@ -1,7 +1,7 @@
 """What billing decides, without looking anything up: stages of a run, numbers, due dates, how a payment falls."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -82,15 +82,17 @@ def due_date(issued_on: date, due_days: int) -> date:
 
 def digests_of_bills(bills: pl.DataFrame) -> list[str]:
     """SHA-256 over everything each bill says, in the order of the names of the columns."""
-    says = [_says(name, kind) for name, kind in sorted(bills.schema.items()) if name != "sha256"]
-    texts = bills.select(pl.concat_str(says, separator="\x1f")).to_series()
-    return [hashlib.sha256(text.encode()).hexdigest() for text in texts.to_list()]
+    pieces: list[pl.Expr] = []
+    for name, kind in sorted(bills.drop("sha256", strict=False).schema.items()):
+        pieces += [pl.lit(f"\x1f{name}=" if pieces else f"{name}="), _said(name, kind)]
+    texts = bills.select(pl.concat_str(pieces).cast(pl.Binary)).to_series()
+    return [hashlib.sha256(text).hexdigest() for text in texts.to_list()]
 
 
-def _says(name: str, kind: pl.DataType) -> pl.Expr:
-    value = pl.col(name).cast(pl.String)
-    shown = pl.when(name).then(pl.lit("True")).otherwise(pl.lit("False")) if kind == pl.Boolean else value.fill_null("None")
-    return pl.concat_str(pl.lit(f"{name}="), shown)
+def _said(name: str, kind: pl.DataType) -> pl.Expr:
+    if kind == pl.Boolean:
+        return pl.when(name).then(pl.lit("True")).otherwise(pl.lit("False"))
+    return pl.col(name).cast(pl.String).fill_null("None")
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,25 @@ def share_payment(amount_fen: Fen, bills: Iterable[OpenBill]) -> tuple[list[tupl
     return parts, amount_fen
 
 
-def receivable_legs(
-    account_number: str, service: str, amount_fen: Fen, collected_fen: Fen, collected_for: str
-) -> list[tuple[str, Fen]]:
-    """What a bill moves: the customer owes it, the company earned it but for what it collects for another."""
-    legs = [(f"receivable/{account_number}", amount_fen), (f"revenue/{service}", collected_fen - amount_fen)]
-    if collected_fen:
-        legs.append((f"collected/{collected_for}", -collected_fen))
-    return legs
+def receivable_legs(bills: pl.DataFrame, *, service: str, collected_for: Mapping[str, str]) -> pl.DataFrame:
+    """What bills move, a row a leg: the customer owes it, the company earned it but for what it collects for another.
+
+    Args:
+        bills: ``number``, ``account_number``, ``amount_fen``, ``collected_fen`` and ``tariff`` of each bill.
+        service: The service billed.
+        collected_for: Party each tariff version collects for.
+
+    Returns:
+        ``key``, ``account`` and ``amount_fen``; two legs a bill, three where something is collected.
+    """
+    owed, collected = pl.col("amount_fen"), pl.col("collected_fen")
+    party = pl.col("tariff").replace_strict(collected_for, return_dtype=pl.String)
+    legs = [
+        (bills, pl.format("receivable/{}", "account_number"), owed),
+        (bills, pl.lit(f"revenue/{service}"), collected - owed),
+        (bills.filter(collected != 0), pl.format("collected/{}", party), -collected),
+    ]
+    frames = [
+        rows.select("number", key=pl.format("bill/{}", "number"), account=account, amount_fen=fen) for rows, account, fen in legs
+    ]
+    return pl.concat(frames).sort("number", maintain_order=True).drop("number")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from metropool.capabilities.billing.late_fee_notes import take_back_late_fees
 from metropool.capabilities.billing.model import share_payment
 from metropool.capabilities.billing.ports import BillingWork
 from metropool.capabilities.billing.telling import tell_payment_status
@@ -26,6 +27,7 @@ def credit_accounts(*, work: BillingWork, message: PaymentsAllocated) -> None:
     entries = [Entry(f"payment/{row['reference']}/{row['bill_number']}", _credit(CLEARING, row)) for row in parts]
     if work.ledger.post_many([entry for entry in entries if entry.legs[0][1]]):
         work.bills.add_payments([_payment(row, "combined_bill", row["paid_at"]) for row in parts])
+        take_back_late_fees(work=work, bill_numbers={row["bill_number"] for row in parts})
         tell_payment_status(work=work, accounts={row["account_number"] for row in parts})
         work.changed("bills")
 

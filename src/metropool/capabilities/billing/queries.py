@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from metropool.capabilities.billing.issuing import collected_for
-from metropool.capabilities.billing.late_fees import late_fee_on
+from metropool.capabilities.billing.late_fee_notes import late_fee_of_bill
 from metropool.capabilities.billing.model import digests_of_bills
 from metropool.capabilities.billing.ports import BillingWork, Row
 from metropool.core.errors import NotFound
@@ -24,7 +24,7 @@ def bills_of(*, work: BillingWork, account_number: str) -> list[dict[str, Any]]:
 
 
 def bill_detail(*, work: BillingWork, number: str) -> dict[str, Any]:
-    """One bill with its lines, what is paid, whom a part is collected for, and whether its seal is right.
+    """One bill with its lines, what is paid, its late fee so far, whom a part is collected for, and whether its seal is right.
 
     Raises:
         NotFound: No such bill.
@@ -38,7 +38,7 @@ def bill_detail(*, work: BillingWork, number: str) -> dict[str, Any]:
         "lines": json.loads(bill["lines"]),
         "collected_for": collected_for(bill["tariff"], work.tariffs.book),
         "is_sealed": digests_of_bills(pl.DataFrame([bill])) == [bill["sha256"]],
-        "late_fee_fen": _late_fee(work, detail),
+        "late_fee_fen": late_fee_of_bill(work=work, number=number),
     }
 
 
@@ -75,14 +75,3 @@ def _with_payments(bill: Mapping[str, Any], paid_fen: Fen, today: date) -> dict[
     open_fen = bill["amount_fen"] - paid_fen
     overdue = open_fen > 0 and today > date.fromisoformat(bill["due_date"])
     return {**bill, "paid_fen": paid_fen, "open_fen": open_fen, "is_overdue": overdue}
-
-
-def _late_fee(work: BillingWork, bill: Mapping[str, Any]) -> Fen:
-    """What the late fee (违约金) on the open amount would be today [fen]."""
-    book = work.tariffs.book
-    rule = book.late_fees.get(book.tariff(bill["tariff"].partition("@")[0]).late_fee)
-    if rule is None or bill["open_fen"] <= 0:
-        return 0
-    return late_fee_on(
-        unpaid=bill["open_fen"], due_date=date.fromisoformat(bill["due_date"]), today=business_date(work.now), rule=rule
-    )

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.core.errors import NotFound
-from metropool.exchange.messages import BillsIssued, HouseholdUsageTold
+from metropool.exchange.messages import BillsIssued, HouseholdUsageTold, late_fee_of
 from metropool.facts.readings.book import Readings
 from metropool.facts.readings.schemas import BLOCK
 from metropool.facts.registry import Registry
@@ -51,9 +51,9 @@ def note_usage(*, work: InsightWork, message: HouseholdUsageTold) -> None:
 
 
 def note_prices(*, work: InsightWork, message: BillsIssued) -> None:
-    """Keep what each usage point's newest bill came to, so that usage can be shown in money."""
+    """Keep what each usage point's newest bill came to, so that usage can be shown in money; late fees are no price."""
     names = ("usage_point", "period_end", "quantity", "amount_fen", "lines")
-    rows = message.rows.select(names).to_pylist()
+    rows = [row for row in message.rows.select(names).to_pylist() if late_fee_of(row["lines"]) is None]
     work.prices.note([{**row, "period_end": row["period_end"].isoformat()} for row in rows])
 
 

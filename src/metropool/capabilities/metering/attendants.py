@@ -19,6 +19,7 @@ from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
+from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.errors import Conflict
 from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import Command
@@ -92,14 +93,14 @@ class Attendants:
 
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
-        await self.units.write(lambda work: collection.start_schedules(work=work))
+        await self.units.write(lambda work: scheduling.start_schedules(work=work))
         while True:
             await self.collect_step()
             await _pause(LOOKS_S)
 
     async def collect_step(self) -> None:
         """Begin the reads that are due; each is noted when it is answered, and marks nothing by itself."""
-        if len(self._reading) >= READS_AT_ONCE or not await self.units.read(lambda work: collection.is_due(work=work)):
+        if len(self._reading) >= READS_AT_ONCE or not await self.units.read(_is_due):
             return
         for read in await self.units.write(_plan_and_ask):
             task = asyncio.create_task(self._collect_one(read))
@@ -168,7 +169,7 @@ def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
     if not batches:
         return None, []
     index, _ = work.collection.index()
-    prepared = ingest.prepare(batches, index=index, schedules=work.collection.schedules())
+    prepared = ingest.prepare(batches, index=index, schedules=work.collection.every_schedule())
     return prepared, ingest.write(prepared, lake=work.lake)
 
 
@@ -186,7 +187,12 @@ def _commit(
     work.changed("collection")
 
 
+def _is_due(work: Any) -> bool:
+    return scheduling.is_due(work=work) or collection.is_due(work=work)
+
+
 def _plan_and_ask(work: Any) -> list[Read]:
+    scheduling.apply_due(work=work)
     collection.plan_days(work=work)
     return collection.due_reads(work=work)
 

@@ -17,10 +17,14 @@ from metropool.capabilities.metering.imports.adapters.sql import SqlImports
 from metropool.capabilities.metering.imports.adapters.sql import metadata as import_tables
 from metropool.capabilities.metering.meter_exchange.adapters.book import ExchangeBook
 from metropool.capabilities.metering.meter_exchange.adapters.book import metadata as exchange_tables
+from metropool.capabilities.metering.scheduling.book import ScheduleVersionBook
+from metropool.capabilities.metering.scheduling.book import metadata as scheduling_tables
 from metropool.capabilities.metering.sealing import compaction
 from metropool.capabilities.metering.sealing import operations as sealing
 from metropool.capabilities.metering.sealing.adapters.sql import SqlSealing
 from metropool.capabilities.metering.sealing.tables import metadata as sealing_tables
+from metropool.capabilities.metering.work_orders.book import WorkOrderBook
+from metropool.capabilities.metering.work_orders.book import metadata as work_order_tables
 from metropool.exchange.capability import Capability, Worker
 from metropool.exchange.messages import (
     BlocksSealed,
@@ -49,8 +53,20 @@ METERING = Capability(
         "sealing": SqlSealing,
         "imports": SqlImports,
         "customers": CustomerBook,
+        "schedule_versions": ScheduleVersionBook,
+        "work_orders": WorkOrderBook,
     },
-    tables=(clock_tables, collection_tables, control_tables, exchange_tables, sealing_tables, import_tables, customer_tables),
+    tables=(
+        clock_tables,
+        collection_tables,
+        control_tables,
+        exchange_tables,
+        sealing_tables,
+        import_tables,
+        customer_tables,
+        scheduling_tables,
+        work_order_tables,
+    ),
     workers=(
         Worker(name="seal", step=sealing.commit, prepare=sealing.prepare, every=timedelta(minutes=5)),
         Worker(name="compact", step=compaction.commit, prepare=compaction.prepare, every=timedelta(hours=6)),

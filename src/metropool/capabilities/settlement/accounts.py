@@ -7,7 +7,7 @@ Debit is positive, credit negative; the legs of an entry sum to zero.
 ``credit/<account>`` paid too much.
 """
 
-from metropool.capabilities.settlement.model import Allocation
+from metropool.capabilities.settlement.model import Allocation, Part
 from metropool.core.money import Fen
 
 Legs = list[tuple[str, Fen]]
@@ -22,11 +22,24 @@ def payment(combined_account: str, channel: str, allocation: Allocation) -> Legs
     """Money came in at a channel and was shared."""
     legs: Legs = []
     for part in allocation.parts:
-        legs += [(f"channel/{channel}", part.amount_fen), (f"receivable/{combined_account}", -part.amount_fen)]
-        legs += [(f"uncollected/{part.company}", part.amount_fen), (f"payable/{part.company}", -part.amount_fen)]
+        legs += [(f"channel/{channel}", part.amount_fen), *_collected(combined_account, part)]
     if allocation.credit_fen:
         legs += [(f"channel/{channel}", allocation.credit_fen), (f"credit/{combined_account}", -allocation.credit_fen)]
     return legs
+
+
+def without_money(combined_account: str, allocation: Allocation) -> Legs:
+    """Parts and credit that sum to nothing: a bill of less than nothing is settled, or the credit balance pays."""
+    legs = [leg for part in allocation.parts for leg in _collected(combined_account, part)]
+    return [*legs, (f"credit/{combined_account}", -allocation.credit_fen)] if allocation.credit_fen else legs
+
+
+def _collected(combined_account: str, part: Part) -> Legs:
+    return [
+        (f"receivable/{combined_account}", -part.amount_fen),
+        (f"uncollected/{part.company}", part.amount_fen),
+        (f"payable/{part.company}", -part.amount_fen),
+    ]
 
 
 def refund(combined_account: str, channel: str, taken: Allocation, amount_fen: Fen) -> Legs:

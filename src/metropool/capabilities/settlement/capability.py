@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from metropool.capabilities.settlement import operations, payments
+from metropool.capabilities.settlement import credit, mandates, operations, payments
 from metropool.capabilities.settlement.adapters.sql import SqlDues
 from metropool.capabilities.settlement.tables import metadata
 from metropool.exchange.capability import Capability, Worker
@@ -16,6 +16,8 @@ SETTLEMENT = Capability(
     tables=(metadata,),
     workers=(
         Worker(name="combine", step=operations.issue_combined_bills, every=timedelta(minutes=1)),
+        Worker(name="use-credit", step=credit.use_credit, every=timedelta(minutes=10)),
+        Worker(name="automatic-payments", step=mandates.order_automatic_payments, every=timedelta(minutes=10)),
         Worker(name="expire-orders", step=payments.expire_orders, every=timedelta(minutes=5)),
     ),
 )

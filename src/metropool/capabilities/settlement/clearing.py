@@ -4,15 +4,20 @@ Every step starts from rows that survived a commit and ends in a unit; a crash i
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from metropool.capabilities.settlement import payments, refunds
+from metropool.capabilities.settlement import mandates, payments, refunds
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
-from metropool.core.errors import Conflict, Invalid, Unavailable
+from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 T = TypeVar("T")
-ASKS_AFTER = timedelta(minutes=2)
+ASKS_AFTER, ASKS_UNTIL = timedelta(minutes=2), timedelta(days=1)
+"""How old an order is when its channel is asked for the first and for the last time."""
+TITLES = {payments.BILLS: "Metropool 三单合一 combined bill", payments.TOP_UP: "Metropool 预存 prepayment"}
+MANDATE_TITLE = "Metropool 自动缴费 automatic payment"
+"""What a payer reads at the channel, which has one title for both languages."""
 
 
 class Runner(Protocol):
@@ -27,6 +32,8 @@ class Places(Protocol):
 
     def return_url(self, *, account: str, order: str) -> str: ...
     def notify_url(self, *, channel: str) -> str: ...
+    def mandate_return_url(self, *, account: str) -> str: ...
+    def mandate_notify_url(self, *, channel: str) -> str: ...
 
 
 async def speak_to_channels(*, runner: Runner, channels: Mapping[str, Channel], places: Places) -> int:
@@ -41,22 +48,38 @@ async def speak_to_channels(*, runner: Runner, channels: Mapping[str, Channel], 
 
 
 def _waiting(work: SettlementWork) -> list[tuple[str, Mapping[str, Any]]]:
-    orders = work.dues.orders(state=("created", "pending", "expired"))
-    silent = [row for row in orders if row["state"] != "created" and _is_silent(row, work.now)]
-    new = [("create", row) for row in orders if row["state"] == "created"]
-    return [*new, *(("refund", row) for row in work.dues.refunds(state="ordered")), *(("ask", row) for row in silent)]
+    orders = work.dues.young_orders(since=work.now - ASKS_UNTIL, state=("created", "pending", "expired", "failed"))
+    given_up = (mandates.OVERTAKEN, mandates.REVOKED)
+    asked = [
+        row
+        for row in orders
+        if row["state"] in ("pending", "expired") or (row["state"] == "failed" and row["reason"] in given_up)
+    ]
+    silent = [row for row in asked if _is_silent(row, work.now)]
+    new = [("charge" if row["mandate"] else "create", row) for row in orders if row["state"] == "created"]
+    refunded = [("refund", row) for row in work.dues.refunds(state="ordered")]
+    return [*_waiting_mandates(work), *new, *refunded, *(("ask", row) for row in silent)]
+
+
+def _waiting_mandates(work: SettlementWork) -> list[tuple[str, Mapping[str, Any]]]:
+    """Those that end come first: nothing is charged under them in the same round."""
+    rows = work.dues.mandates(state=("created", "pending", "revoking"))
+    steps = {"revoking": "revoke", "created": "sign"}
+    known = [(steps[row["state"]], row) for row in rows if row["state"] in steps]
+    silent = [("ask mandate", row) for row in rows if row["state"] == "pending" and _is_silent(row, work.now)]
+    return [*sorted(known, key=lambda one: one[0]), *silent]
 
 
 def _is_silent(row: Mapping[str, Any], now: datetime) -> bool:
     """Nobody said how it ended: asked for until a day after it was made."""
     age = now - datetime.fromisoformat(row["created_at"])
-    return ASKS_AFTER <= age <= timedelta(days=1)
+    return ASKS_AFTER <= age <= ASKS_UNTIL
 
 
 async def _attempt(step: Awaitable[None]) -> int:
     try:
         await step
-    except (Unavailable, Invalid, Conflict):
+    except (Unavailable, Invalid, Conflict, NotFound):
         return 0
     return 1
 
@@ -65,6 +88,7 @@ async def _create(*, runner: Runner, channel: Channel, places: Places, row: Mapp
     url = await channel.create_order(
         order=row["id"],
         amount_fen=row["amount_fen"],
+        title=TITLES[row["purpose"]],
         return_url=places.return_url(account=row["combined_account"], order=row["id"]),
         notify_url=places.notify_url(channel=channel.name),
     )
@@ -82,4 +106,56 @@ async def _ask(*, runner: Runner, channel: Channel, places: Places, row: Mapping
         await runner.write(lambda work: payments.receive_notice(work=work, notice=notice))
 
 
-_STEPS = {"create": _create, "refund": _refund, "ask": _ask}
+async def _sign(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:
+    url = await channel.create_mandate(
+        mandate=row["id"],
+        limit_fen=row["limit_fen"],
+        title=MANDATE_TITLE,
+        return_url=places.mandate_return_url(account=row["combined_account"]),
+        notify_url=places.mandate_notify_url(channel=channel.name),
+    )
+    await runner.write(lambda work: mandates.note_signing_page(work=work, mandate=row["id"], redirect_url=url))
+
+
+async def _ask_mandate(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
+    notice = await channel.query_mandate(mandate=row["id"])
+    if notice is not None:
+        await runner.write(lambda work: mandates.receive_mandate_notice(work=work, notice=notice))
+
+
+async def _revoke(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
+    with suppress(NotFound):  # taken back before the channel ever heard of it
+        await channel.revoke_mandate(mandate=row["id"])
+    await runner.write(lambda work: mandates.note_revoked(work=work, mandate=row["id"]))
+
+
+async def _charge(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:
+    order: str = row["id"]
+    if await runner.read(lambda work: mandates.may_charge(work=work, order=order)) is None:
+        await runner.write(lambda work: mandates.note_not_charged(work=work, order=order, reason=mandates.OVERTAKEN))
+        return
+    try:
+        await channel.charge(
+            order=order,
+            amount_fen=row["amount_fen"],
+            mandate=row["mandate"],
+            title=MANDATE_TITLE,
+            return_url=places.return_url(account=row["combined_account"], order=order),
+            notify_url=places.notify_url(channel=channel.name),
+        )
+    except Conflict as refused:
+        why = str(refused)
+        await runner.write(lambda work: mandates.note_not_charged(work=work, order=order, reason=why))
+        return
+    await runner.write(lambda work: mandates.note_charged(work=work, order=order))
+
+
+_STEPS = {
+    "create": _create,
+    "refund": _refund,
+    "ask": _ask,
+    "sign": _sign,
+    "ask mandate": _ask_mandate,
+    "revoke": _revoke,
+    "charge": _charge,
+}

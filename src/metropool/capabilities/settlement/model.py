@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from metropool.core.errors import Conflict, Invalid
 from metropool.core.money import Fen, split_fen
@@ -75,6 +75,23 @@ def allocate(*, amount_fen: Fen, dues: Sequence[Due]) -> Allocation:
     return Allocation(parts=tuple(parts), credit_fen=left)
 
 
+def offset(*, note: Due, same_bill: Sequence[Due], others: Sequence[Due]) -> Allocation:
+    """Settle a bill of less than nothing: first against what is open of the same bill's, then of the company's others.
+
+    Args:
+        note: Its open amount is below zero.
+        same_bill: Late fees of the bill the note takes something back for.
+        others: The company's other dues of the account.
+
+    Returns:
+        Parts that sum with ``credit_fen`` to nothing; the note's own part is negative, what is over is credit.
+    """
+    first = allocate(amount_fen=-note.open_fen, dues=same_bill)
+    rest = allocate(amount_fen=first.credit_fen, dues=others) if first.credit_fen else first
+    parts = first.parts if rest is first else (*first.parts, *rest.parts)
+    return Allocation(parts=(*parts, _part(note, note.open_fen)), credit_fen=rest.credit_fen)
+
+
 def _shares(amount_fen: Fen, group: Sequence[Due]) -> list[Fen]:
     total = sum(due.open_fen for due in group)
     if amount_fen >= total:
@@ -127,6 +144,7 @@ class PaymentNotice:
         reference: The channel's own reference of the payment; the key of its one effect.
         order: Our order.
         status: ``paid`` or ``failed``.
+        paid_at: When the payer paid, as the channel signed it; None where it does not say.
     """
 
     channel: str
@@ -134,6 +152,22 @@ class PaymentNotice:
     order: str
     amount_fen: Fen
     currency: str
+    status: str
+    paid_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MandateNotice:
+    """What a payment channel says became of a mandate, its signature already checked.
+
+    Attributes:
+        status: ``signed``, ``declined`` or ``revoked``.
+    """
+
+    channel: str
+    reference: str
+    mandate: str
+    limit_fen: Fen
     status: str
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from metropool.capabilities.settlement import accounts
+from metropool.capabilities.settlement import accounts, payments
 from metropool.capabilities.settlement.model import is_complete
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.periods import business_date
-from metropool.exchange.messages import BillsIssued
+from metropool.exchange.messages import BillsIssued, late_fee_of
 
 PATIENCE_DAYS = 5
 SERVICE_ORDER = ("electricity", "water", "gas", "heat")
@@ -34,13 +34,16 @@ def note_bills(*, work: SettlementWork, message: BillsIssued) -> None:
         if work.dues.add_due(due):
             legs = accounts.bill_heard(row["combined_account"], message.company, row["amount_fen"])
             work.ledger.post(key=f"due/{row['bill_number']}", legs=legs)
+            if row["amount_fen"] < 0:
+                payments.offset_note(work=work, bill_number=row["bill_number"])
     work.changed("dues")
 
 
 def _due_row(row: Mapping[str, Any], *, company: str, heard_at: str) -> dict[str, Any]:
     dates = {name: row[name].isoformat() for name in ("period_start", "period_end", "due_date")}
     period = dates["period_start"][:7]
-    return {**row, **dates, "company": company, "period": period, "paid_fen": 0, "heard_at": heard_at, "combined_bill": None}
+    fixed = {"paid_fen": 0, "combined_bill": None, "late_fee_of": late_fee_of(row["lines"])}
+    return {**row, **dates, **fixed, "company": company, "period": period, "heard_at": heard_at}
 
 
 def issue_combined_bills(*, work: SettlementWork) -> None:
@@ -48,18 +51,21 @@ def issue_combined_bills(*, work: SettlementWork) -> None:
     today = business_date(work.now)
     for waiting in work.dues.waiting_periods():
         account, period = waiting["combined_account"], waiting["period"]
-        dues = work.dues.dues(combined_account=account, period=period, combined_bill=None)
+        dues = work.dues.dues(combined_account=account, period=period, combined_bill=None, late_fee_of=None)
         expected = [agreement["supplier"] for agreement in work.registry.agreements_of(combined_account=account)]
         first_heard = min(date.fromisoformat(row["heard_at"][:10]) for row in dues)
         issued = work.dues.combined_bills(combined_account=account, period=period)
-        heard = [row["company"] for row in work.dues.dues(combined_account=account, period=period)]
+        heard = [row["company"] for row in work.dues.dues(combined_account=account, period=period, late_fee_of=None)]
         patience = PATIENCE_DAYS if not issued else 0
         if is_complete(heard=heard, expected=expected, first_heard=first_heard, today=today, patience_days=patience):
             _issue(work, account, period, dues, supplement=len(issued))
 
 
 def _issue(work: SettlementWork, account: str, period: str, dues: Sequence[Mapping[str, Any]], *, supplement: int) -> None:
-    parts = sorted(dues, key=lambda row: (SERVICE_ORDER.index(row["service"]), row["bill_number"]))
+    """Keep the combined bill of some dues, and of the late fees that are on none yet."""
+    parts = sorted(dues, key=_on_bill)
+    waiting = work.dues.dues(combined_account=account, combined_bill=None)
+    fees = sorted((row for row in waiting if row["late_fee_of"]), key=_on_bill)
     number = work.dues.next_number(period)
     content = _canonical(
         {
@@ -69,17 +75,35 @@ def _issue(work: SettlementWork, account: str, period: str, dues: Sequence[Mappi
             "supplement": supplement,
             "issued_at": work.now.isoformat(),
             "due_date": min(row["due_date"] for row in parts),
-            "total_fen": sum(row["amount_fen"] for row in parts),
+            "total_fen": sum(row["amount_fen"] for row in (*parts, *fees)),
             "parts": [_part_of_bill(row) for row in parts],
+            "late_fees": _late_fees(fees),
         }
     )
     row = json.loads(content)
-    row.pop("parts")
+    del row["parts"], row["late_fees"]
     work.dues.issue(
         {**row, "content": content, "sha256": hashlib.sha256(content.encode()).hexdigest()},
-        [part["bill_number"] for part in parts],
+        [row["bill_number"] for row in (*parts, *fees)],
     )
     work.changed("bills")
+
+
+def _on_bill(row: Mapping[str, Any]) -> tuple[int, str]:
+    return SERVICE_ORDER.index(row["service"]), row["bill_number"]
+
+
+def _late_fees(fees: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A line for each late bill: what its lateness has cost since the last combined bill, from day to day."""
+    lines: dict[str, dict[str, Any]] = {}
+    for row in fees:
+        start = {"amount_fen": 0, "numbers": [], "first_day": row["due_date"], "last_day": row["due_date"]}
+        copied = {name: row[name] for name in ("service", "company", "account_number", "period")}
+        line = lines.setdefault(row["late_fee_of"], {**copied, **start, "bill_number": row["late_fee_of"]})
+        line["amount_fen"] += row["amount_fen"]
+        line["numbers"].append(row["bill_number"])
+        line["first_day"], line["last_day"] = min(line["first_day"], row["due_date"]), max(line["last_day"], row["due_date"])
+    return [line for line in lines.values() if line["amount_fen"]]
 
 
 def _part_of_bill(row: Mapping[str, Any]) -> dict[str, Any]:

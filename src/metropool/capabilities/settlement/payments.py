@@ -1,19 +1,23 @@
 """What settlement does with money that comes in: open payments, take notices in, allocate."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from metropool.capabilities.settlement import accounts
-from metropool.capabilities.settlement.model import Due, Part, PaymentNotice, allocate, check_notice
+from metropool.capabilities.settlement.model import Due, Part, PaymentNotice, allocate, check_notice, offset
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.errors import Conflict, NotFound
 from metropool.core.money import Fen
 from metropool.exchange.messages import ROWS, PaymentsAllocated
 
+BILLS, TOP_UP, AUTOMATIC = "bills", "top_up", "automatic"
+"""What a payment order is for."""
 ORDER_LIVES = timedelta(hours=24)
+SEEN_WITHIN = timedelta(hours=24)
+"""A payer may have read the amount so long ago: late fees younger than this may be left out of a payment and stay due."""
 
 
 def open_payment(
@@ -25,24 +29,43 @@ def open_payment(
         work: The unit of work.
         order: Id of the new order.
         combined_account: Whose bills.
-        bill_numbers: Company bills to pay: all three, or one company alone.
-        amount_fen: What the payer saw; must be what is open.
+        bill_numbers: Company bills to pay, with what is open of their late fees: all three, or one company alone.
+        amount_fen: What the payer saw: what is open, or what was before the late fees of the last day.
         channel: Payment channel.
 
     Raises:
         NotFound: A bill is not this account's.
         Conflict: What is open has changed since the payer saw it, or nothing is open.
     """
-    dues = [row for row in work.dues.dues(combined_account=combined_account) if row["bill_number"] in set(bill_numbers)]
-    if len(dues) != len(set(bill_numbers)) or not dues:
-        raise NotFound("not every bill belongs to this account")
+    dues = wanted_dues(work, combined_account, set(bill_numbers))
+    check_not_automatic(work, combined_account, dues)
     open_fen = sum(row["amount_fen"] - row["paid_fen"] for row in dues)
-    if open_fen != amount_fen or open_fen <= 0:
+    if not open_fen - _grown_fen(dues, since=work.now - SEEN_WITHIN) <= amount_fen <= open_fen or amount_fen <= 0:
         raise Conflict(f"{open_fen} fen are open, not {amount_fen}", key="settlement.dues_changed", values={"open_fen": open_fen})
+    numbers = sorted(row["bill_number"] for row in dues)
+    return add_order(
+        work=work, order=order, combined_account=combined_account, bill_numbers=numbers, amount_fen=amount_fen, channel=channel
+    )
+
+
+def add_order(
+    *,
+    work: SettlementWork,
+    order: str,
+    combined_account: str,
+    bill_numbers: Sequence[str],
+    amount_fen: Fen,
+    channel: str,
+    purpose: str = BILLS,
+    mandate: str | None = None,
+) -> Mapping[str, Any]:
+    """Keep a new payment order; a channel is told of it after the commit."""
     row = {
         "id": order,
         "combined_account": combined_account,
-        "bill_numbers": sorted(set(bill_numbers)),
+        "purpose": purpose,
+        "mandate": mandate,
+        "bill_numbers": list(bill_numbers),
         "amount_fen": amount_fen,
         "channel": channel,
         "state": "created",
@@ -50,7 +73,38 @@ def open_payment(
         "expires_at": (work.now + ORDER_LIVES).isoformat(),
     }
     work.dues.add_order(row)
+    work.changed("payments")
     return row
+
+
+def wanted_dues(work: SettlementWork, combined_account: str, bill_numbers: set[str]) -> list[Mapping[str, Any]]:
+    """The dues that are asked for, and the open late fees of those bills."""
+    rows = work.dues.dues(combined_account=combined_account)
+    if not bill_numbers or not bill_numbers <= {row["bill_number"] for row in rows}:
+        raise NotFound("not every bill belongs to this account")
+    is_open = {row["bill_number"] for row in rows if row["amount_fen"] > row["paid_fen"]}
+    fees = {row["bill_number"] for row in rows if row["late_fee_of"] in bill_numbers} & is_open
+    return [row for row in rows if row["bill_number"] in bill_numbers | fees]
+
+
+def bills_in_flight(work: SettlementWork, combined_account: str, *, but: str = "") -> set[str]:
+    """Bills a payment (but one) was opened for that has not ended."""
+    orders = work.dues.orders(combined_account=combined_account, state=("created", "pending"))
+    return {number for order in orders if order["id"] != but for number in order["bill_numbers"]}
+
+
+def check_not_automatic(work: SettlementWork, combined_account: str, dues: Sequence[Mapping[str, Any]]) -> None:
+    """Nobody pays by hand what is being taken under a mandate at this moment."""
+    orders = work.dues.orders(combined_account=combined_account, purpose=AUTOMATIC, state=("created", "pending"))
+    taken = {number for order in orders for number in order["bill_numbers"]}
+    if taken & {row["bill_number"] for row in dues}:
+        raise Conflict("these bills are being paid automatically just now", key="settlement.automatic_under_way")
+
+
+def _grown_fen(dues: Sequence[Mapping[str, Any]], *, since: datetime) -> Fen:
+    """What of the dues are late fees heard of since a moment, still open [fen]."""
+    new = [row for row in dues if row["late_fee_of"] and row["heard_at"] > since.isoformat()]
+    return sum(max(0, row["amount_fen"] - row["paid_fen"]) for row in new)
 
 
 def note_redirect(*, work: SettlementWork, order: str, redirect_url: str) -> None:
@@ -88,18 +142,40 @@ def receive_notice(*, work: SettlementWork, notice: PaymentNotice) -> str:
 
 def _post_payment(work: SettlementWork, order: Mapping[str, Any], notice: PaymentNotice) -> None:
     wanted = set(order["bill_numbers"])
-    dues = [_due(row) for row in work.dues.dues(combined_account=order["combined_account"]) if row["bill_number"] in wanted]
+    dues = [due_of(row) for row in work.dues.dues(combined_account=order["combined_account"]) if row["bill_number"] in wanted]
     allocation = allocate(amount_fen=notice.amount_fen, dues=dues)
     key = f"payment/{notice.channel}/{notice.reference}"
     work.ledger.post(key=key, legs=accounts.payment(order["combined_account"], notice.channel, allocation))
-    apply_parts(work=work, parts=allocation.parts, order=order["id"], reference=notice.reference)
+    work.dues.add_credit(order["combined_account"], allocation.credit_fen)
+    paid_at = _paid_at(work, order, notice)
+    apply_parts(work=work, parts=allocation.parts, order=order["id"], reference=notice.reference, paid_at=paid_at)
     if order["state"] in ("paid", "part_refunded", "refunded"):
         return
-    work.dues.change_order(order["id"], state="paid", reference=notice.reference, paid_at=work.now.isoformat(), reason=None)
+    work.dues.change_order(order["id"], state="paid", reference=notice.reference, paid_at=paid_at.isoformat(), reason=None)
 
 
-def apply_parts(*, work: SettlementWork, parts: Sequence[Part], order: str, reference: str) -> None:
-    """Note what a payment or refund gives to bills, change the dues, tell each company its own."""
+def _paid_at(work: SettlementWork, order: Mapping[str, Any], notice: PaymentNotice) -> datetime:
+    """When it was paid as the channel signed it: not before the order was made, not after now."""
+    made_at = datetime.fromisoformat(order["created_at"]).astimezone(UTC)
+    return work.now if notice.paid_at is None else min(max(notice.paid_at, made_at), work.now)
+
+
+def offset_note(*, work: SettlementWork, bill_number: str) -> None:
+    """Settle a bill of less than nothing against what the account owes the same company; what is over becomes credit."""
+    (row,) = work.dues.dues(bill_number=bill_number)
+    account, fee_of = row["combined_account"], row["late_fee_of"]
+    owed = work.dues.dues(combined_account=account, company=row["company"])
+    same = [due_of(other) for other in owed if fee_of and other["late_fee_of"] == fee_of]
+    others = [due_of(other) for other in owed if not fee_of or other["late_fee_of"] != fee_of]
+    allocation = offset(note=due_of(row), same_bill=same, others=others)
+    key = f"offset/{bill_number}"
+    work.ledger.post(key=key, legs=accounts.without_money(account, allocation))
+    work.dues.add_credit(account, allocation.credit_fen)
+    apply_parts(work=work, parts=allocation.parts, order=key, reference=key, paid_at=work.now)
+
+
+def apply_parts(*, work: SettlementWork, parts: Sequence[Part], order: str, reference: str, paid_at: datetime) -> None:
+    """Note what a payment, refund or offset gives to bills, change the dues, tell each company its own."""
     work.dues.add_parts(
         [
             {
@@ -118,7 +194,7 @@ def apply_parts(*, work: SettlementWork, parts: Sequence[Part], order: str, refe
     for company in sorted({part.company for part in parts}):
         rows = [part for part in parts if part.company == company]
         work.tell(
-            PaymentsAllocated(company=company, rows=_allocated_rows(rows, reference=reference, work=work)),
+            PaymentsAllocated(company=company, rows=_allocated_rows(rows, reference=reference, paid_at=paid_at)),
             key=f"payment/{reference}/{company}",
             to=company,
         )
@@ -126,14 +202,14 @@ def apply_parts(*, work: SettlementWork, parts: Sequence[Part], order: str, refe
     work.changed("dues")
 
 
-def _allocated_rows(parts: Sequence[Part], *, reference: str, work: SettlementWork) -> pa.Table:
+def _allocated_rows(parts: Sequence[Part], *, reference: str, paid_at: datetime) -> pa.Table:
     rows = [
         {
             "reference": reference,
             "account_number": part.account_number,
             "bill_number": part.bill_number,
             "amount_fen": part.amount_fen,
-            "paid_at": work.now,
+            "paid_at": paid_at,
         }
         for part in parts
     ]
@@ -148,7 +224,8 @@ def expire_orders(*, work: SettlementWork) -> None:
             work.changed("payments")
 
 
-def _due(row: Mapping[str, Any]) -> Due:
+def due_of(row: Mapping[str, Any]) -> Due:
+    """A due as allocation looks at it."""
     return Due(
         bill_number=row["bill_number"],
         company=row["company"],

@@ -1,10 +1,10 @@
 """What settlement needs from outside; the unit of work and the channel adapters satisfy these."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
-from metropool.capabilities.settlement.model import PaymentNotice
+from metropool.capabilities.settlement.model import MandateNotice, PaymentNotice
 from metropool.core.identifiers import IdSource, PartyId
 from metropool.core.money import Fen
 from metropool.exchange.messages import Message
@@ -35,6 +35,14 @@ class Dues(Protocol):
     def note_notice(self, *, channel: str, reference: str, order: str, outcome: str, now: datetime) -> bool: ...
     def add_parts(self, rows: Sequence[Mapping[str, Any]]) -> None: ...
     def parts_of(self, order: str) -> list[Mapping[str, Any]]: ...
+    def credit(self, combined_account: str) -> Fen: ...
+    def add_credit(self, combined_account: str, amount_fen: Fen) -> None: ...
+    def accounts_with_credit_due(self, *, day: date, limit: int) -> list[str]: ...
+    def young_orders(self, *, since: datetime, state: Sequence[str]) -> list[Mapping[str, Any]]: ...
+    def mandates_due(self, *, today: date, until: date, limit: int) -> list[Mapping[str, Any]]: ...
+    def add_mandate(self, row: Mapping[str, Any]) -> None: ...
+    def mandates(self, **equal: object) -> list[Mapping[str, Any]]: ...
+    def change_mandate(self, mandate: str, **values: object) -> None: ...
     def add_refund(self, row: Mapping[str, Any]) -> None: ...
     def refunds(self, **equal: object) -> list[Mapping[str, Any]]: ...
     def change_refund(self, refund: str, **values: object) -> None: ...
@@ -63,8 +71,10 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def create_order(self, *, order: str, amount_fen: Fen, return_url: str, notify_url: str) -> str:
-        """Tell the channel of an order; returns the address the payer is sent to. A repeat gives the same address.
+    async def create_order(self, *, order: str, amount_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
+        """Tell the channel of an order, with the title its payer reads; returns the address the payer is sent to.
+
+        A repeat gives the same address.
 
         Raises:
             Unavailable: No answer, or one whose signature is not the channel's.
@@ -82,6 +92,39 @@ class Channel(Protocol):
             Conflict: More than was paid.
             Unavailable: Not done, or nobody knows; ask again.
         """
+        ...
+
+    async def create_mandate(self, *, mandate: str, limit_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
+        """Tell the channel of a mandate; returns the address where the payer signs it. A repeat gives the same address.
+
+        Raises:
+            Unavailable: No answer, or one whose signature is not the channel's.
+        """
+        ...
+
+    async def query_mandate(self, *, mandate: str) -> MandateNotice | None:
+        """What the channel says of a mandate, or None while nobody has decided."""
+        ...
+
+    async def revoke_mandate(self, *, mandate: str) -> None:
+        """Have a mandate end; a repeat has no other effect.
+
+        Raises:
+            Unavailable: Not done, or nobody knows; ask again.
+        """
+        ...
+
+    async def charge(self, *, order: str, amount_fen: Fen, mandate: str, title: str, return_url: str, notify_url: str) -> None:
+        """Have an order paid under a mandate; the notice comes like any other. The same order is taken once.
+
+        Raises:
+            Conflict: The channel refused: no mandate, or more than it allows. Nothing was taken.
+            Unavailable: Nobody knows; ask again with the same order.
+        """
+        ...
+
+    def read_mandate_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> MandateNotice:
+        """Believe a notice about a mandate only when the channel signed it for us; ``Invalid`` otherwise."""
         ...
 
     def read_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> PaymentNotice:

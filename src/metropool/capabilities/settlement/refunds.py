@@ -5,6 +5,7 @@ from typing import Any
 
 from metropool.access.rights import need_second_person
 from metropool.capabilities.settlement import accounts
+from metropool.capabilities.settlement.credit import BALANCE
 from metropool.capabilities.settlement.model import Allocation, Part, split_refund
 from metropool.capabilities.settlement.payments import apply_parts
 from metropool.capabilities.settlement.ports import SettlementWork
@@ -62,7 +63,7 @@ def approve_refund(*, work: SettlementWork, refund: str, reason: str, by: str) -
     credit_fen = _order_refund(work, row)
     work.dues.change_refund(
         refund,
-        state="ordered",
+        state="done" if row["channel"] == BALANCE else "ordered",
         credit_fen=credit_fen,
         approved_by=by,
         decided_at=work.now.isoformat(),
@@ -111,9 +112,13 @@ def _left_fen(work: SettlementWork, order: str) -> Fen:
     paid = next((row for row in work.dues.orders(id=order) if row["reference"] is not None), None)
     if paid is None:
         raise NotFound(f"no paid order {order}", key="settlement.refund_unpaid")
-    held_fen: Fen = sum(row["amount_fen"] for row in work.dues.refunds(payment_order=order, state=HELD))
     amount_fen: Fen = paid["amount_fen"]
-    return amount_fen - held_fen
+    held = work.dues.refunds(payment_order=order, state=HELD)
+    with_companies: Fen = sum(part["amount_fen"] for part in work.dues.parts_of(order))
+    there_fen = with_companies + _credit_left_fen(work, order, paid["combined_account"], amount_fen)
+    waiting_fen: Fen = sum(row["amount_fen"] for row in held if row["state"] == "asked")
+    held_fen: Fen = sum(row["amount_fen"] for row in held)
+    return min(amount_fen - held_fen, there_fen - waiting_fen)
 
 
 def _to_decide(work: SettlementWork, refund: str, by: str) -> Mapping[str, Any]:
@@ -129,9 +134,16 @@ def _to_decide(work: SettlementWork, refund: str, by: str) -> Mapping[str, Any]:
 def _order_refund(work: SettlementWork, row: Mapping[str, Any]) -> Fen:
     """Post it, open the bills again, tell the companies; returns what came out of the credit balance [fen]."""
     refund, order, amount_fen = row["id"], row["payment_order"], row["amount_fen"]
+    account, channel = row["combined_account"], row["channel"]
     taken = _take_back(work, row)
-    work.ledger.post(key=f"refund/{refund}", legs=accounts.refund(row["combined_account"], row["channel"], taken, amount_fen))
-    apply_parts(work=work, parts=taken.parts, order=order, reference=refund)
+    if channel == BALANCE:
+        back = Allocation(parts=taken.parts, credit_fen=amount_fen)
+        work.ledger.post(key=f"refund/{refund}", legs=accounts.without_money(account, back))
+    else:
+        back = Allocation(parts=taken.parts, credit_fen=-taken.credit_fen)
+        work.ledger.post(key=f"refund/{refund}", legs=accounts.refund(account, channel, taken, amount_fen))
+    work.dues.add_credit(account, back.credit_fen)
+    apply_parts(work=work, parts=taken.parts, order=order, reference=refund, paid_at=work.now)
     return taken.credit_fen
 
 
@@ -148,10 +160,17 @@ def _take_back(work: SettlementWork, row: Mapping[str, Any]) -> Allocation:
             amount_fen=so_far + part["amount_fen"],
         )
     before = work.dues.refunds(payment_order=row["payment_order"], state=GIVEN)
-    shared_fen = sum(part["amount_fen"] for part in parts if part["amount_fen"] > 0)
     return split_refund(
         amount_fen=row["amount_fen"],
         parts=list(given.values()),
-        credit_fen=max(0, row["paid_fen"] - shared_fen - sum(one["credit_fen"] for one in before)),
+        credit_fen=_credit_left_fen(work, row["payment_order"], row["combined_account"], row["paid_fen"]),
         refunded_fen=sum(one["amount_fen"] for one in before),
     )
+
+
+def _credit_left_fen(work: SettlementWork, order: str, combined_account: str, paid_fen: Fen) -> Fen:
+    """What of a payment went to the credit balance and has not been given back or used since."""
+    shared_fen = sum(part["amount_fen"] for part in work.dues.parts_of(order) if part["amount_fen"] > 0)
+    before = work.dues.refunds(payment_order=order, state=GIVEN)
+    given_fen: Fen = paid_fen - shared_fen - sum(one["credit_fen"] for one in before)
+    return min(max(0, given_fen), work.dues.credit(combined_account))

@@ -32,6 +32,7 @@ due = Table(
     Column("tariff", String, nullable=False),
     Column("heard_at", String, nullable=False),
     Column("combined_bill", String),
+    Column("late_fee_of", String),
     Index("settlement_due_by_account", "combined_account", "period"),
 )
 combined_bill = Table(
@@ -53,6 +54,8 @@ payment_order = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("combined_account", String, nullable=False),
+    Column("purpose", String, nullable=False, default="bills"),
+    Column("mandate", String),
     Column("bill_numbers", JSON, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("channel", String, nullable=False),
@@ -87,6 +90,29 @@ payment_part = Table(
     Column("account_number", String, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Index("payment_part_by_order", "payment_order"),
+)
+account_credit = Table(
+    "account_credit",
+    metadata,
+    Column("combined_account", String, primary_key=True),
+    Column("amount_fen", BigInteger, nullable=False),
+)
+"""The credit balance of each account that ever had one, as the ledger has it, so that whose is due can be asked at once."""
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("combined_account", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("limit_fen", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("redirect_url", String),
+    Column("reference", String),
+    Column("decided_at", String),
+    Column("looked_on", String),
+    Index("mandate_by_account", "combined_account"),
+    Index("mandate_by_state", "state"),
 )
 refund = Table(
     "refund",

@@ -31,7 +31,7 @@ _NAMES = {
     0xA018: ("写地址", "write address"),
     0xA019: ("出厂启用", "enable factory settings"),
 } | {0xA100 + n: ("写参数（2018）", "setting (2018)") for n in range(1, 8)}
-_NAMES |= {0xD120 + n: (f"上{n + 1}月结算日数据", f"settlement value, {n + 1} months back") for n in range(12)}
+_NAMES |= {0xD120 + n: (f"上{n + 1}月结算日数据", f"settlement value, {n + 1} month{'s' if n else ''} back") for n in range(12)}
 _HIGH_BYTES = {
     0xD2: ("月冻结数据", "monthly value"),
     0xD3: ("定时冻结数据", "timed freeze"),

@@ -10,6 +10,7 @@ from metropool.devices.fields import Explained, FieldReader
 _PLURALS = {"value": "values", "time": "times"}
 _REPEATED = {"values", "counts"}
 _STATUS_WORDS = 0x04000500
+_UNUSED_DAY = b"\x99\x99"
 
 
 def explain_value(reader: FieldReader, data_id: int, *, generation: int) -> Explained:
@@ -45,9 +46,16 @@ def _once(reader: FieldReader, item: Item) -> Explained:
             size = min(count, reader.left // part.width)
             found[part.key] = [_take(reader, part, item) for _ in range(size)]
     if "value" in found and found["value"] is None:
-        found |= {"absent": True} if is_absent(raw) else {"invalid": True}
+        found |= {_why_none(item, raw): True}
         found["raw"] = raw.hex().upper()
     return found
+
+
+def _why_none(item: Item, raw: bytes) -> str:
+    """Why there is no value: the meter has none, the place is not used (settlement day 9999), or the digits are no digits."""
+    if is_absent(raw):
+        return "absent"
+    return "unused" if item.parts[0][0].form == "DDhh" and raw == _UNUSED_DAY else "invalid"
 
 
 def _repeated(reader: FieldReader, item: Item) -> Explained:

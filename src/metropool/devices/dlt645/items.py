@@ -62,12 +62,20 @@ def _words_2007(data_id: int) -> dict[str, tuple[str, str]]:
     number = ("块", ", all") if low == 0xFF else (str(low), f" {low}")
     return {
         "t": _tariff(middle, block=0xFF),
-        "s": ("", "") if low == 0 else (f"（上{low}结算日）", f", settlement {low} back"),
+        "s": _settlement(low),
         "p": _PHASES.get(middle, ("总", ", total")),
         "n": number,
         "c": (f"第{low - 1}类", f" {low - 1}"),
         "l": (str(low - 1), f" {low - 1}"),
     }
+
+
+def _settlement(number: int) -> tuple[str, str]:
+    if number == 0:
+        return "", ""
+    if number == 0xFF:
+        return "（当前及各结算日）", ", now and at each settlement"
+    return f"（上{number}结算日）", f", settlement {number} back"
 
 
 def _words_1997(data_id: int) -> dict[str, tuple[str, str]]:

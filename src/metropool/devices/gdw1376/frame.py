@@ -58,6 +58,11 @@ class Frame:
         return self.control & 0x40 != 0
 
     @property
+    def says_no_data(self) -> bool:
+        """The terminal answers that it does not have what was asked for (function 9 of an answer)."""
+        return self.control & 0xCF == 0x89
+
+    @property
     def has_events(self) -> bool:
         """ACD: an important event waits."""
         return self.from_terminal and self.control & 0x20 != 0

@@ -28,10 +28,13 @@ _WIDTH = np.array([3] * 8 + [2] * 3 + [3] * 4 + [2] + [4] * 8 + [2] * 4, np.int6
 _SIGNED = np.array([True] * 8 + [False] * 3 + [True] * 4 + [False] * 9 + [True] * 4)
 _FACTOR = np.array([1] * 20 + [100] * 4 + [1] * 4, np.int64)
 _CURVE_ITEM = np.array([15, 0, 0, 0, 20, 0, 0, 0, 16, 0, 0, 17, 0, 0, 0, 0, 11, 0, 12, 0, 10] + [0] * 7, np.int64)
-# Registers: the eight kinds of F129-F136 and F161-F168; first reading type and how many tariffs (with the total) have one.
+# Registers: the eight kinds of F129-F136, F161-F168 and F177-F184; first reading type and how many tariffs (with the total) have one.
 _KIND_WIDTH = np.array([5, 4, 5, 4, 4, 4, 4, 4], np.int64)
 _KIND_ITEM = np.array([1, 0, 6, 0, 0, 0, 0, 0], np.int64)
 _KIND_ITEMS = np.array([5, 0, 3, 0, 0, 0, 0, 0], np.int64)
+# The same of the monthly freezes F177-F184: only the forward total has a reading type of its own.
+_MONTH_ITEM = np.array([21, 0, 0, 0, 0, 0, 0, 0], np.int64)
+_MONTH_ITEMS = np.array([1, 0, 0, 0, 0, 0, 0, 0], np.int64)
 
 
 class FrameTable(NamedTuple):
@@ -188,6 +191,8 @@ def _content(buffer, at, end, afn, fn, head, out, k):
         return _curve(buffer, at, end, fn - 81, head, out, k)
     if afn == 0x0D and 161 <= fn <= 168:
         return _daily(buffer, at, end, fn - 161, head, out, k)
+    if afn == 0x0D and 177 <= fn <= 184:
+        return _monthly(buffer, at, end, fn - 177, head, out, k)
     if afn == 0x0C and 129 <= fn <= 136:
         return _current(buffer, at, end, fn - 129, head, out, k)
     if afn == 0x0C and fn == 25:
@@ -239,7 +244,19 @@ def _daily(buffer, at, end, kind, head, out, k):
     day = unix_s(pair(buffer[at + 2]), pair(buffer[at + 1]), pair(buffer[at]), 0)
     if day == BAD:
         return _NOT_KNOWN, k, 0
-    return _registers(buffer, at + 8, end, kind, day + DAY_S, head, out, k)
+    return _registers(buffer, at + 8, end, (_KIND_WIDTH[kind], _KIND_ITEM[kind], _KIND_ITEMS[kind]), day + DAY_S, head, out, k)
+
+
+@njit(cache=True, nogil=True)
+def _monthly(buffer, at, end, kind, head, out, k):
+    """F177-F184: label month A21, read time A15, M, registers; of the end of the label month."""
+    if end - at < 8:
+        return _NOT_KNOWN, k, 0
+    month, year = pair(buffer[at]), pair(buffer[at + 1])
+    if month < 1 or month > 12 or year < 0:
+        return _NOT_KNOWN, k, 0
+    ends = unix_s(year + month // 12, month % 12 + 1, 1, 0)
+    return _registers(buffer, at + 7, end, (_KIND_WIDTH[kind], _MONTH_ITEM[kind], _MONTH_ITEMS[kind]), ends, head, out, k)
 
 
 @njit(cache=True, nogil=True)
@@ -249,19 +266,21 @@ def _current(buffer, at, end, kind, head, out, k):
         return _NOT_KNOWN, k, 0
     time = minute_time(buffer, at)
     timed = (head[0], head[1], _CLOCK_BAD if time == BAD else 0, head[3])
-    return _registers(buffer, at + 5, end, kind, 0 if time == BAD else time, timed, out, k)
+    of_kind = (_KIND_WIDTH[kind], _KIND_ITEM[kind], _KIND_ITEMS[kind])
+    return _registers(buffer, at + 5, end, of_kind, 0 if time == BAD else time, timed, out, k)
 
 
 @njit(cache=True, nogil=True)
 def _registers(buffer, at, end, kind, moment, head, out, k):
-    """M, then total and M tariffs."""
-    count, width = int(buffer[at]) + 1, _KIND_WIDTH[kind]
+    """M, then total and M tariffs; ``kind`` is bytes of a register, first reading type, how many have one."""
+    width, first, items = kind
+    count = int(buffer[at]) + 1
     at += 1
     if end - at < count * width:
         return _NOT_KNOWN, k, 0
-    known = min(count, _KIND_ITEMS[kind])
+    known = min(count, items)
     for index in range(known):
-        k = emit(out, k, head, _KIND_ITEM[kind] + index, moment, number(buffer, at + index * width, width))
+        k = emit(out, k, head, first + index, moment, number(buffer, at + index * width, width))
     return at + count * width, k, count - known
 
 

@@ -1,7 +1,7 @@
 """Measured rows of a 376.1 frame: the readable path, which also takes what the kernel leaves.
 
-Times: a daily freeze is of the end of its label day; a curve point is of ``start + k x density``, as stamped by the device;
-a current value is of the terminal's time of reading.
+Times: a daily or monthly freeze is of the end of its label day or month; a curve point is of ``start + k x density``,
+as stamped by the device; a current value is of the terminal's time of reading.
 """
 
 from metropool.core.errors import Invalid
@@ -15,7 +15,7 @@ from metropool.devices.fields import Explained, FieldReader
 from metropool.devices.gdw1376.addressing import ALL_POINTS
 from metropool.devices.gdw1376.frame import Frame
 from metropool.devices.gdw1376.units import Unit, read_units
-from metropool.devices.rows import CLOCK_BAD, FORWARD, REVERSE, Row, Rows, code_at, unix_s
+from metropool.devices.rows import CLOCK_BAD, FORWARD, MONTHLY, REVERSE, Row, Rows, code_at, unix_s
 
 CURRENT, HISTORY, FORWARDING = 0x0C, 0x0D, 0x10
 STEP_S = {1: 900, 2: 1800, 3: 3600, 254: 300, 255: 60}
@@ -39,8 +39,10 @@ _ACTIVE = {
     (HISTORY, 2): REVERSE,
     (HISTORY, 161): FORWARD,
     (HISTORY, 163): REVERSE,
+    (HISTORY, 177): MONTHLY,
 }
-_READABLE = {(CURRENT, fn) for fn in (33, 34, *range(129, 137))} | {(HISTORY, fn) for fn in (1, 2, *range(161, 169))}
+_FREEZES = (1, 2, *range(161, 169), *range(177, 185))
+_READABLE = {(CURRENT, fn) for fn in (33, 34, *range(129, 137))} | {(HISTORY, fn) for fn in _FREEZES}
 _REGISTER_KEYS = ("active_kwh", "reactive_kvarh", "qa_kvarh", "qb_kvarh")
 _F25 = {
     "active_kw": "electricity_active_power",
@@ -96,10 +98,11 @@ def _at_reading(device: int, unit: Unit) -> Row:
 
 def _add_registers(found: Rows, base: Row, content: Explained, active: tuple[str, ...]) -> str:
     if "td" in content:
-        day = content["td"]
-        if not isinstance(day, str):
+        label = content["td"]
+        if not isinstance(label, str):
             return "no date label"
-        row = Row(base.device, base.point, 0, unix_s(bcd.day_after(day)) or 0, 0)
+        ends = bcd.day_after(label) if len(label) == len("2026-07-01") else bcd.month_after(label)
+        row = Row(base.device, base.point, 0, unix_s(ends) or 0, 0)
     else:
         row = _at_reading(base.device, Unit(base.point, 0, content))
     for key in _REGISTER_KEYS:

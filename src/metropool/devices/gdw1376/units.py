@@ -79,8 +79,8 @@ def _read_contents(frame: Frame, reader: FieldReader, found: Units, points: tupl
     for index, (point, function) in enumerate(pairs):
         known = find_function(frame.afn, function)
         steps = (known.up if frame.from_terminal else known.down) if known else ()
-        if known is None and not reader.left:
-            found.units.append(Unit(point, function, {}))
+        if frame.says_no_data or (known is None and not reader.left):
+            found.units.append(Unit(point, function, {"no_data": True} if frame.says_no_data else {}))
             continue
         if known is None or (point == ALL_POINTS and steps):
             found.unknown += pairs[index:]

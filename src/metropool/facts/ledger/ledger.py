@@ -1,18 +1,19 @@
 """The ledger book (账务): entries that sum to zero, posted once by their business key, never changed."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Dialect, String, any_, func, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+import polars as pl
+from sqlalchemy import Connection, func, insert, select, update
 
 from metropool.core.errors import Conflict, Fault, Invalid, Unavailable
 from metropool.core.money import Fen
 from metropool.facts.ledger.chart import CHART, is_account, kind_of
+from metropool.facts.ledger.columns import are_right, entries_of, places_of
 from metropool.facts.ledger.tables import ledger_head, posting
-from metropool.facts.ledger.verification import GENESIS, ChainReport, chain_hash, check_chain
+from metropool.facts.ledger.verification import GENESIS, ChainReport, chain_hashes, check_chain
+from metropool.storage.bulk import insert_columns, is_one_of
 
 Legs = Sequence[tuple[str, Fen]]
 """Account and amount [fen]; debit is positive, credit negative."""
@@ -66,8 +67,25 @@ class SqlLedger:
         known = self._known([entry.key for entry in entries])
         fresh = [entry for entry in entries if not _is_repeat(entry, known)]
         if fresh:
-            self._append(fresh)
+            self._append(*zip(*((key, place, *leg) for key, legs in fresh for place, leg in enumerate(legs)), strict=True))
         return len(fresh)
+
+    def post_columns(self, legs: pl.DataFrame) -> int:
+        """Post the entries of many bills, by column; returns how many were new. All of them or, when it raises, none.
+
+        Args:
+            legs: Columns ``columns.LEG``, a row a leg, the legs of an entry one after the other.
+
+        Raises:
+            Invalid, Conflict, Unavailable: As ``post_many``.
+        """
+        if legs.is_empty():
+            return 0
+        keys = legs["key"].unique(maintain_order=True).to_list()
+        if not are_right(legs) or self._known(keys):
+            return self.post_many([Entry(*entry) for entry in entries_of(legs)])
+        self._append(legs["key"].to_list(), places_of(legs).tolist(), legs["account"].to_list(), legs["amount_fen"].to_list())
+        return len(keys)
 
     def balance(self, account: str) -> Fen:
         """Sum of an account [fen], debit positive; 0 for one that was never posted to."""
@@ -116,18 +134,14 @@ class SqlLedger:
             self._connection.execute(update(ledger_head).values(stopped=report.reason))
         return report
 
-    def _append(self, entries: Sequence[Entry]) -> None:
+    def _append(self, keys: Sequence[str], places: Sequence[int], accounts: Sequence[str], amounts: Sequence[Fen]) -> None:
+        """Chain and keep legs, by column: key, place in the entry, account, amount [fen]."""
         number, head = self._head_to_build_on()
-        posted_at = self._now.isoformat()
-        rows = []
-        for key, legs in entries:
-            for leg, (account, amount_fen) in enumerate(legs):
-                number += 1
-                head = chain_hash(head, number, key, leg, account, amount_fen, posted_at)
-                rows.append((number, key, leg, account, amount_fen, posted_at, head))
-        # Straight to the driver: the rows are in the order of the columns and need nothing done to them one by one.
-        self._connection.exec_driver_sql(insert(posting).compile(dialect=self._by_position()).string, rows)
-        self._connection.execute(update(ledger_head).values(number=number, hash=head))
+        posted_at, numbers = self._now.isoformat(), range(number + 1, number + 1 + len(keys))
+        hashes = chain_hashes(head, zip(numbers, keys, places, accounts, amounts, strict=True), posted_at)
+        values = (numbers, keys, places, accounts, amounts, [posted_at] * len(keys), hashes)
+        insert_columns(self._connection, insert(posting), dict(zip(posting.c.keys(), values, strict=True)))
+        self._connection.execute(update(ledger_head).values(number=numbers[-1], hash=hashes[-1]))
 
     def _head_to_build_on(self) -> tuple[int, str]:
         """The head of the chain, after a look at the last posting itself."""
@@ -139,13 +153,6 @@ class SqlLedger:
             reason = stopped or f"the last posting is not the one made last, number {number}"
             raise Unavailable(f"the ledger is stopped: {reason}; restore the books, then clear the stop")
         return number, head
-
-    def _by_position(self) -> Dialect:
-        """The dialect of the connection, with parameters by position."""
-        is_sqlite = self._connection.dialect.name == "sqlite"
-        make: Any = sqlite.dialect if is_sqlite else postgresql.dialect
-        dialect: Dialect = make(paramstyle="qmark" if is_sqlite else "format")
-        return dialect
 
     def _begin_chain(self) -> None:
         if self._connection.execute(select(ledger_head.c.id)).first() is None:
@@ -160,16 +167,12 @@ class SqlLedger:
         """Legs of the entries already posted under some of the keys."""
         c = posting.c
         known: dict[str, list[tuple[str, Fen]]] = {}
-        rows = self._connection.execute(select(c.key, c.account, c.amount_fen).where(self._is_one_of(keys)).order_by(c.number))
+        rows = self._connection.execute(
+            select(c.key, c.account, c.amount_fen).where(is_one_of(self._connection, c.key, keys)).order_by(c.number)
+        )
         for key, account, amount_fen in rows:
             known.setdefault(key, []).append((account, amount_fen))
         return known
-
-    def _is_one_of(self, keys: Sequence[str]) -> ColumnElement[bool]:
-        """Whether a posting has one of the keys: one parameter however many they are."""
-        if self._connection.dialect.name == "sqlite":
-            return posting.c.key.in_(select(func.json_each(json.dumps(keys)).table_valued("value").c.value))
-        return posting.c.key == any_(literal(keys, postgresql.ARRAY(String)))
 
 
 def _check(entries: Sequence[Entry]) -> None:

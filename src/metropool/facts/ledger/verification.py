@@ -34,6 +34,15 @@ def chain_hash(before: str, number: int, key: str, leg: int, account: str, amoun
     return sha256(text.encode()).hexdigest()
 
 
+def chain_hashes(before: str, legs: Iterable[tuple[int, str, int, str, int]], posted_at: str) -> list[str]:
+    """``chain_hash`` of each of some new postings: number, key, leg, account, amount [fen]."""
+    hashes = []
+    for number, key, leg, account, amount_fen in legs:
+        before = chain_hash(before, number, key, leg, account, amount_fen, posted_at)
+        hashes.append(before)
+    return hashes
+
+
 def check_chain(rows: Iterable[Any], *, head_number: int, head_hash: str) -> ChainReport:
     """Check postings in order of number against the head.
 

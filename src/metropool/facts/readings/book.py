@@ -56,10 +56,13 @@ class Readings:
         types = None if reading_types is None else list(reading_types)
         return read_blocks(self._lake.paths(files), usage_points=list(usage_points), first=first, last=last, reading_types=types)
 
-    def blocks_of_day(self, day: date) -> pa.Table:
-        """The latest blocks of all usage points of a business day: ``BLOCK``, sorted."""
+    def blocks_of_day(self, day: date, *, reading_types: Sequence[int] | None = None) -> pa.Table:
+        """The latest blocks of all usage points of a business day, of all reading types or of some: ``BLOCK``, sorted."""
         paths = self._lake.paths(self.files(BLOCKS, first=day, last=day))
-        tables = [unpacked(pq.read_table(path, filters=[("business_date", "=", day)])) for path in paths]
+        wanted: list[tuple[str, str, object]] = [("business_date", "=", day)]
+        if reading_types is not None:
+            wanted.append(("reading_type", "in", list(reading_types)))
+        tables = [unpacked(pq.read_table(path, filters=wanted)) for path in paths]
         return latest_blocks(pa.concat_tables([BLOCK.empty_table(), *tables]))
 
     def write_blocks(self, blocks: pa.Table, *, name: str) -> list[LakeFile]:

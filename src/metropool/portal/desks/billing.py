@@ -105,6 +105,7 @@ class BillingDesk:
                 "service": bill["service"],
                 "company_name": Parties(self._work.registry).name(self._work.party),
                 "issued_at": datetime.fromisoformat(bill["issued_at"]),
+                "late_fee_fen": bill["late_fee_fen"],
             }
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 from metropool.capabilities.metering.queries.city import City, Place
 from metropool.capabilities.metering.queries.flow import POWER_UNIT
 from metropool.portal.desks.field import Field, service_or_power
+from metropool.portal.desks.losses import NO_LOSS, map_properties
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Service
 
@@ -68,7 +69,7 @@ def _areas(field: Field, service: Service | None) -> Iterator[Feature]:
         if geometry is None:
             continue
         load = field.load(own or shown)
-        of_service = meters[field.city.services[meters] == load.service]
+        of_service = field.customers(meters[field.city.services[meters] == load.service])
         value, _, _ = load.total(of_service)
         percent = field.counts(meters).percent
         count = int(alarms[meters].sum())
@@ -82,6 +83,7 @@ def _areas(field: Field, service: Service | None) -> Iterator[Feature]:
             collection_rate=None if percent is None else round(percent, 2),
             alarms=count,
             state=state_of_rate(percent, count),
+            **map_properties(field, meters, own or shown),
         )
 
 
@@ -115,7 +117,7 @@ def _terminals(field: Field, service: Service | None) -> Iterator[Feature]:
 
 
 def _homes(field: Field, service: Service | None) -> Iterator[Feature]:
-    states, alarms, heard = field.states, field.alarms_by_meter(), field.standing.read_at > 0
+    states, alarms, heard = field.states, field.alarms_by_meter(), field.is_known
     for place in field.city.places.values():
         point = _point(place) if place.kind in ("home", "site") else None
         meters = field.chosen(place.id, service) if point else np.zeros(0, np.int64)
@@ -140,7 +142,7 @@ def _labels(city: City) -> Iterator[Feature]:
 
 
 def _feature(place: Place, layer: str, geometry: Any, **properties: Any) -> Feature:
-    known = {"service": None, "value": None, "unit": None, "collection_rate": None, "alarms": 0, "state": "unknown"}
+    known = {"service": None, "value": None, "unit": None, "collection_rate": None, "alarms": 0, "state": "unknown"} | NO_LOSS
     name = {"zh": place.zh, "en": place.en}
     return {
         "type": "Feature",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from metropool.capabilities.metering.collection.model import day_number
+from metropool.capabilities.metering.collection.model import day_number, month_ends, month_text
 from metropool.capabilities.metering.queries import collected
 from metropool.capabilities.metering.queries.city import Ints
 from metropool.capabilities.metering.queries.collected import Counts, ItemDay, kind_of
@@ -16,6 +16,7 @@ from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Service
 
 MISSING_MOST = 200
+MONTHS_BACK_DAYS = 62
 
 
 def collection(field: Field, *, service: Service | None, start: datetime, end: datetime, item: str) -> schema.Collection:
@@ -30,7 +31,7 @@ def collection(field: Field, *, service: Service | None, start: datetime, end: d
         as_of=field.now,
         start=start,
         end=end,
-        rates=_rates(field, every),
+        rates=_rates(field, every, service, days),
         late=_late(field, chosen, days),
         silent_terminals=sum(stands.state == "silent" for stands in field.terminals),
         funnel=_funnel(field, chosen),
@@ -41,13 +42,25 @@ def collection(field: Field, *, service: Service | None, start: datetime, end: d
     )
 
 
-def _rates(field: Field, every: list[ItemDay]) -> schema.Rates:
-    counts = {kind: _counts([one for one in every if kind_of(one.schedule) == kind]) for kind in ("interval", "daily", "monthly")}
+def _rates(field: Field, every: list[ItemDay], service: Service | None, days: range) -> schema.Rates:
+    counts = {kind: _counts([one for one in every if kind_of(one.schedule) == kind]) for kind in ("interval", "daily")}
+    month = _newest_month(field, service, last=days.stop - 1)
     return schema.Rates(
         interval=field.rate_figure(counts["interval"]),
         daily=field.rate_figure(counts["daily"]),
-        monthly=field.rate_figure(counts["monthly"], reason="no_monthly"),
+        monthly=field.rate_figure(_counts(month), reason="no_monthly"),
+        monthly_of=month_text(month[0].day) if month else None,
     )
+
+
+def _newest_month(field: Field, service: Service | None, *, last: int) -> list[ItemDay]:
+    """Monthly items of the newest month that was over, planned and due, looking back two months: few times hold a month's end."""
+    schedules = collected.schedules_of(work=field.work, service=service, kind="monthly")
+    for day in reversed(month_ends(last - MONTHS_BACK_DAYS, last)):
+        found = collected.item_days(work=field.work, city=field.city, schedules=schedules, days=range(day, day + 1))
+        if found:
+            return found
+    return []
 
 
 def _counts(some: list[ItemDay]) -> Counts:

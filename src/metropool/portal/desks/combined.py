@@ -28,7 +28,9 @@ def summary(row: Row, dues: Mapping[str, Row], *, today: date) -> schema.BillSum
 
 def base(row: Row, content: Row, dues: Mapping[str, Row], *, today: date) -> dict[str, Any]:
     """What the list and the bill itself both say."""
-    paid = sum(dues[part["bill_number"]]["paid_fen"] for part in content["parts"])
+    numbers = [part["bill_number"] for part in content["parts"]]
+    numbers += [number for line in content["late_fees"] for number in line["numbers"]]
+    paid = sum(dues[number]["paid_fen"] for number in numbers)
     return {
         "number": row["number"],
         "month": row["period"],
@@ -73,6 +75,17 @@ def part_of(part: Row, due: Row, parties: Parties) -> schema.BillPart:
         amount_fen=part["amount_fen"],
         paid_fen=due["paid_fen"],
         due_date=date.fromisoformat(part["due_date"]),
+    )
+
+
+def late_fee_of(line: Row, dues: Mapping[str, Row], parties: Parties) -> schema.LateFeeOfBill:
+    """What the lateness of one bill has cost since the last combined bill."""
+    plain = ("service", "company", "account_number", "bill_number", "first_day", "last_day", "amount_fen")
+    return schema.LateFeeOfBill(
+        **{name: line[name] for name in plain},
+        company_name=parties.name(line["company"]),
+        month=line["period"],
+        paid_fen=sum(dues[number]["paid_fen"] for number in line["numbers"]),
     )
 
 
@@ -159,7 +172,21 @@ def why_changed(now: Row, before: Row | None) -> list[schema.WhyChanged]:
             if fen:
                 label = service_name(cause, service)
                 steps.append(schema.WhyChanged(service=service, cause=cause, label=label, delta_fen=fen))  # type: ignore[arg-type]
-    return steps
+    return [*steps, *_by_lateness(now, before)]
+
+
+def _by_lateness(now: Row, before: Row) -> list[schema.WhyChanged]:
+    """What late fees add to the step from one total to the other."""
+    deltas: dict[str, Fen] = {}
+    for row, sign in ((now, 1), (before, -1)):
+        for line in json.loads(row["content"])["late_fees"]:
+            deltas[line["service"]] = deltas.get(line["service"], 0) + sign * line["amount_fen"]
+    labels = {service: service_name("late_fee", service) for service in deltas}
+    return [
+        schema.WhyChanged(service=service, cause="other", label=labels[service], delta_fen=fen)  # type: ignore[arg-type]
+        for service, fen in sorted(deltas.items())
+        if fen
+    ]
 
 
 def _by_usage(was: Row | None, does: Row | None, delta: Fen) -> Fen:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.control.queries import CommandFigures, command_figures
+from metropool.capabilities.metering.loss.queries import DayLoss, newest_losses
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.capabilities.metering.queries import alarms as alarm_queries
 from metropool.capabilities.metering.queries import collected, flow
@@ -20,6 +21,7 @@ from metropool.capabilities.metering.queries.city import City, Ints, city_of
 from metropool.capabilities.metering.queries.collected import Counts
 from metropool.capabilities.metering.queries.flow import Flow, FlowWork
 from metropool.capabilities.metering.queries.standing import Standing, StandingWork, TerminalStanding
+from metropool.core.periods import business_date
 from metropool.core.quantities import reading_types_by_id
 from metropool.portal.desks.operator_words import (
     amount,
@@ -82,6 +84,11 @@ class Field:
         return standing_queries.meter_states(city=self.city, standing=self.standing, now_s=self.now_s, faulty=at)
 
     @cached_property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Meters that ever told anything."""
+        return self.standing.read_at > 0
+
+    @cached_property
     def commands(self) -> CommandFigures:
         """Figures of the command journal."""
         return command_figures(work=self.work)
@@ -111,6 +118,16 @@ class Field:
     def _loads(self) -> dict[str, Flow]:
         return {}
 
+    def losses(self, service: str) -> Sequence[DayLoss]:
+        """Losses of the newest sealed days before today."""
+        if service not in self._losses:
+            self._losses[service] = newest_losses(work=self.work, service=service, before=business_date(self.now))
+        return self._losses[service]
+
+    @cached_property
+    def _losses(self) -> dict[str, Sequence[DayLoss]]:
+        return {}
+
     def counts(self, meters: Ints) -> Counts:
         """Slots due and collected of some meters, on the last closed day, or today where that was not planned."""
         due, filled = self._collected
@@ -121,18 +138,22 @@ class Field:
         meters = self.city.in_area(area)
         return meters if service is None else meters[self.city.services[meters] == service]
 
+    def customers(self, meters: Ints) -> Ints:
+        """Without the meters at which the network feeds an area in: the same is used behind the others."""
+        return meters[~self.city.is_supply[meters]]
+
     def load_figure(self, meters: Ints, service: str) -> Figure:
-        """Load of some meters; where some are not known the sum is of the others and says so."""
-        of_service = meters[self.city.services[meters] == service]
+        """Load of the customers among some meters; where some are not known the sum is of the others and says so."""
+        of_service = self.customers(meters[self.city.services[meters] == service])
         value, at, whole = self.load(service).total(of_service)
         return amount(value, flow.POWER_UNIT[service], at=moment(at), reason=said("notes", "no_load"), whole=whole)
 
     def energy_figure(self, meters: Ints, service: str) -> Figure:
-        """Energy of some meters since midnight."""
+        """Energy of the customers among some meters since midnight."""
         if service != "electricity":
             return nothing(flow.ENERGY_UNIT[service], said("notes", "no_hourly_energy"))
         today = flow.energy_today(city=self.city, standing=self.standing, now=self.now)
-        value, at, whole = today.total(meters[self.city.services[meters] == service])
+        value, at, whole = today.total(self.customers(meters[self.city.services[meters] == service]))
         return amount(value, "kWh", at=moment(at), reason=said("notes", "no_energy"), whole=whole)
 
     def rate_figure(self, counts: Counts, *, reason: str = "no_plan") -> Figure:

@@ -2,33 +2,25 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from metropool.capabilities.settlement import operations, payments
+from metropool.capabilities.settlement import credit, mandates, operations, payments
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
 from metropool.capabilities.settlement.refunds import GIVEN
 from metropool.core.errors import Forbidden, Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.facts.registry.tables import party, place, usage_point
-from metropool.portal.desks import combined
+from metropool.portal.desks import automatic, combined, owed
+from metropool.portal.desks.owed import open_fen
 from metropool.portal.desks.paging import page_of
-from metropool.portal.desks.words import SERVICES, Parties, name
+from metropool.portal.desks.words import Parties, name
 from metropool.portal.ports import Asked
 from metropool.portal.schemas import bills as schema
 from metropool.portal.schemas import paying, resident
-from metropool.portal.schemas.basics import Named, Page, Text
+from metropool.portal.schemas.basics import Named, Page
 
 Row = Mapping[str, Any]
-_STATES: Mapping[str, paying.PaymentState] = {
-    "created": "pending",
-    "pending": "pending",
-    "paid": "succeeded",
-    "failed": "failed",
-    "expired": "expired",
-    "refunded": "refunded",
-    "part_refunded": "part_refunded",
-}
 
 
 class HouseholdsDesk:
@@ -46,16 +38,16 @@ class HouseholdsDesk:
 
     def due_now(self, *, account: str) -> resident.DueNow:
         """What is owed now."""
-        dues = [row for row in self._work.dues.dues(combined_account=account) if row["combined_bill"]]
-        open_dues = [row for row in dues if row["amount_fen"] > row["paid_fen"]]
+        dues = [row for row in self._work.dues.dues(combined_account=account) if row["combined_bill"] or row["late_fee_of"]]
+        open_dues = [row for row in dues if open_fen(row)]
         if not open_dues:
             return resident.DueNow(payable_fen=0 if dues else None, due_date=None, overdue=False, open_bill=None)
         due_date = min(date.fromisoformat(row["due_date"]) for row in open_dues)
         return resident.DueNow(
-            payable_fen=sum(row["amount_fen"] - row["paid_fen"] for row in open_dues),
+            payable_fen=sum(open_fen(row) for row in open_dues),
             due_date=due_date,
             overdue=self._today > due_date,
-            open_bill=open_dues[-1]["combined_bill"],
+            open_bill=next((row["combined_bill"] for row in reversed(open_dues) if row["combined_bill"]), None),
         )
 
     def bills(self, *, account: str, state: schema.BillState | None, asked: Asked) -> Page[schema.BillSummary]:
@@ -83,6 +75,7 @@ class HouseholdsDesk:
             address=home.address,
             as_of=self._work.now,
             parts=[combined.part_of(part, dues[part["bill_number"]], self._parties) for part in content["parts"]],
+            late_fees=[combined.late_fee_of(line, dues, self._parties) for line in content["late_fees"]],
             last_month=combined.month_compared(last_month),
             last_year=combined.month_compared(last_year),
             history=combined.history(by_month, row["period"]),
@@ -92,20 +85,19 @@ class HouseholdsDesk:
 
     def dues(self, *, account: str) -> paying.Dues:
         """All that is owed, by company and bill."""
-        open_dues = [row for row in self._work.dues.dues(combined_account=account) if row["amount_fen"] > row["paid_fen"]]
-        companies = [
-            self._dues_of(company, [row for row in open_dues if row["company"] == company])
-            for company in dict.fromkeys(row["company"] for row in sorted(open_dues, key=_order_of_services))
-        ]
+        dues = self._dues_by_number(account)
+        companies = owed.companies_owed(dues, self._parties, today=self._today)
         waiting = self._work.dues.orders(combined_account=account, state=("created", "pending"))
         return paying.Dues(
             account=account,
             as_of=self._work.now,
             payable_fen=sum(company.payable_fen for company in companies),
-            due_date=min((date.fromisoformat(row["due_date"]) for row in open_dues), default=None),
+            credit_fen=self._work.dues.credit(account),
+            due_date=min((bill.due_date for company in companies for bill in company.bills), default=None),
             companies=companies,
             channels=[Named(id=channel, name=name("channels", channel)) for channel in self._channels],
             open_payment=self._payment(waiting[0]) if waiting else None,
+            mandate=automatic.newest(self._work, account),
         )
 
     def payments(self, *, account: str, asked: Asked) -> Page[paying.Payment]:
@@ -133,31 +125,80 @@ class HouseholdsDesk:
         return _question(row)
 
     def pay(self, *, account: str, wanted: paying.NewPayment, by: str, return_url: str) -> paying.Payment:  # noqa: ARG002
-        """Operation: open a payment order; the channel is told of it after the commit."""
-        if wanted.channel not in self._channels:
-            raise Invalid(f"there is no payment channel {wanted.channel}")
-        order = f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
-        payments.open_payment(
-            work=self._work,
-            order=order,
-            combined_account=account,
-            bill_numbers=wanted.bill_numbers,
-            amount_fen=wanted.amount_fen,
-            channel=wanted.channel,
+        """Operation: pay out of the credit balance, or open a payment order; the channel is told of it after the commit."""
+        order = self._fresh_order()
+        given = {"work": self._work, "order": order, "combined_account": account, "bill_numbers": wanted.bill_numbers}
+        if wanted.channel == credit.BALANCE:
+            credit.pay_from_credit(**given, most_fen=wanted.amount_fen)  # type: ignore[arg-type]
+        else:
+            self._check_channel(wanted.channel)
+            payments.open_payment(**given, amount_fen=wanted.amount_fen, channel=wanted.channel)  # type: ignore[arg-type]
+        return self.payment(account=account, reference=order)
+
+    def top_up(self, *, account: str, wanted: paying.NewTopUp) -> paying.Payment:
+        """Operation: open a payment order for the credit balance; the channel is told of it after the commit."""
+        self._check_channel(wanted.channel)
+        order = self._fresh_order()
+        credit.open_top_up(
+            work=self._work, order=order, combined_account=account, amount_fen=wanted.amount_fen, channel=wanted.channel
         )
         return self.payment(account=account, reference=order)
 
+    def alerts(self, *, account: str) -> list[resident.Alert]:
+        """What a resident has to know of payments ahead."""
+        return automatic.alerts(self._work, account)
+
+    def mandate(self, *, account: str, mandate: str) -> paying.Mandate:
+        """One mandate of an account."""
+        rows = self._work.dues.mandates(combined_account=account, id=mandate)
+        if not rows:
+            raise NotFound(f"no mandate {mandate} of this account")
+        return automatic.mandate(self._work, rows[0])
+
+    def open_mandate(self, *, account: str, wanted: paying.NewMandate) -> paying.Mandate:
+        """Operation: make a mandate to be signed; the channel is told of it after the commit."""
+        self._check_channel(wanted.channel)
+        known = f"M{self._work.ids.fresh_id()[:12]}"
+        given = {"work": self._work, "mandate": known, "combined_account": account}
+        mandates.open_mandate(**given, limit_fen=wanted.limit_fen, channel=wanted.channel)  # type: ignore[arg-type]
+        return self.mandate(account=account, mandate=known)
+
+    def revoke_mandate(self, *, account: str, mandate: str) -> paying.Mandate:
+        """Operation: end a mandate here and now."""
+        mandates.revoke_mandate(work=self._work, mandate=mandate, combined_account=account)
+        return self.mandate(account=account, mandate=mandate)
+
+    def hear_mandate_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> paying.NoticeAnswer:
+        """Operation: take a channel's notice about a mandate in, once in effect."""
+        known = self._known_channel(channel)
+        try:
+            notice = known.read_mandate_notice(path=path, timestamp=timestamp, signature=signature, body=body)
+            mandates.receive_mandate_notice(work=self._work, notice=notice)
+        except (Invalid, NotFound) as reason:
+            raise Forbidden(f"the notice was refused: {reason}") from reason
+        return paying.NoticeAnswer(result="success")
+
     def hear_notice(self, *, channel: str, path: str, timestamp: str, signature: str, body: bytes) -> paying.NoticeAnswer:
         """Operation: take a channel's notice in, once in effect."""
-        known = self._channels.get(channel)
-        if known is None:
-            raise NotFound(f"there is no payment channel {channel}")
+        known = self._known_channel(channel)
         try:
             notice = known.read_notice(path=path, timestamp=timestamp, signature=signature, body=body)
             payments.receive_notice(work=self._work, notice=notice)
         except (Invalid, NotFound) as reason:
             raise Forbidden(f"the notice was refused: {reason}") from reason
         return paying.NoticeAnswer(result="success")
+
+    def _fresh_order(self) -> str:
+        return f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
+
+    def _known_channel(self, channel: str) -> Channel:
+        if channel not in self._channels:
+            raise NotFound(f"there is no payment channel {channel}")
+        return self._channels[channel]
+
+    def _check_channel(self, channel: str) -> None:
+        if channel not in self._channels:
+            raise Invalid(f"there is no payment channel {channel}")
 
     def _household(self, account: str) -> resident.Household:
         agreements = self._work.registry.agreements_of(combined_account=account)
@@ -187,72 +228,19 @@ class HouseholdsDesk:
     def _dues_by_number(self, account: str) -> dict[str, Row]:
         return {row["bill_number"]: row for row in self._work.dues.dues(combined_account=account)}
 
-    def _dues_of(self, company: str, rows: Sequence[Row]) -> paying.DuesOfCompany:
-        return paying.DuesOfCompany(
-            company=company,
-            company_name=self._parties.name(company),
-            service=rows[0]["service"],
-            account_number=rows[0]["account_number"],
-            payable_fen=sum(row["amount_fen"] - row["paid_fen"] for row in rows),
-            bills=[
-                paying.DueBill(
-                    bill_number=row["bill_number"],
-                    month=row["period"],
-                    amount_fen=row["amount_fen"],
-                    paid_fen=row["paid_fen"],
-                    late_fee_fen=0,
-                    payable_fen=row["amount_fen"] - row["paid_fen"],
-                    due_date=date.fromisoformat(row["due_date"]),
-                    overdue=self._today > date.fromisoformat(row["due_date"]),
-                )
-                for row in rows
-            ],
-        )
-
     def _payment(self, order: Row) -> paying.Payment:
-        dues = {row["bill_number"]: row for row in self._work.dues.dues(combined_account=order["combined_account"])}
-        refunds = self._work.dues.refunds(payment_order=order["id"], state=GIVEN)
-        split = [part for part in self._work.dues.parts_of(order["id"]) if part["amount_fen"] > 0]
-        wanted = [
-            {**dues[number], "amount_fen": dues[number]["amount_fen"] - dues[number]["paid_fen"]}
-            for number in order["bill_numbers"]
-        ]
-        return paying.Payment(
-            reference=order["id"],
-            account=order["combined_account"],
-            state=_STATES[order["state"]],
-            amount_fen=order["amount_fen"],
-            refunded_fen=sum(row["amount_fen"] for row in refunds),
-            split=[self._split(part, dues) for part in (split or wanted)],
-            channel=order["channel"],
-            channel_name=name("channels", order["channel"]),
-            channel_reference=order["reference"],
-            redirect_url=order["redirect_url"],
-            created_at=datetime.fromisoformat(order["created_at"]),
-            expires_at=datetime.fromisoformat(order["expires_at"]),
-            paid_at=datetime.fromisoformat(order["paid_at"]) if order["paid_at"] else None,
-            receipt_number=f"R-{order['id']}" if order["paid_at"] else None,
-            reason=Text(zh="支付渠道未收到款项", en="The channel received no money") if order["state"] == "failed" else None,
-        )
-
-    def _split(self, part: Row, dues: Mapping[str, Row]) -> paying.SplitPart:
-        return paying.SplitPart(
-            company=part["company"],
-            company_name=self._parties.name(part["company"]),
-            service=dues[part["bill_number"]]["service"],
-            bill_number=part["bill_number"],
-            amount_fen=part["amount_fen"],
+        return owed.payment(
+            order,
+            parts=self._work.dues.parts_of(order["id"]),
+            refunds=self._work.dues.refunds(payment_order=order["id"], state=GIVEN),
+            dues=self._dues_by_number(order["combined_account"]),
+            parties=self._parties,
         )
 
 
 def _question(row: Row) -> schema.BillQuestion:
     names = ("id", "bill_number", "line", "text", "state", "answer", "asked_at", "expected_by")
     return schema.BillQuestion.model_validate({key: row[key] for key in names})
-
-
-def _order_of_services(row: Row) -> int:
-    """Electricity, water, gas: as on the bill."""
-    return SERVICES.index(row["service"])
 
 
 def _months_before(month: str, back: int) -> str:

@@ -21,12 +21,13 @@ from metropool.core.identifiers import derived_id
 from metropool.core.periods import business_date, day_period
 from metropool.core.quantities import reading_types_by_id
 from metropool.core.texts import texts_of
-from metropool.portal.desks import city_features, clocks, collection_page, meter_curve, neighbours
+from metropool.portal.desks import city_features, clocks, collection_page, losses, meter_curve, neighbours
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.clocks import event_detail
 from metropool.portal.desks.field import NOT_YET, Field, MeteringWork, service_or_power
+from metropool.portal.desks.field_then import FieldThen
 from metropool.portal.desks.light_pages import light_page
-from metropool.portal.desks.operator_words import moment, named, nothing, place_text, reading, said, type_name
+from metropool.portal.desks.operator_words import moment, named, place_text, reading, said, type_name
 from metropool.portal.ports import Asked
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Page, Rows, Series, Service, Text
@@ -52,7 +53,7 @@ class MeteringDesk:
             as_of=field.now,
             load=field.load_figure(meters, service_or_power(service)),
             collection_rate=field.rate_figure(field.counts(meters)),
-            loss_rate=nothing("%", said("notes", "no_loss")),
+            loss=losses.loss_of(field, meters, service_or_power(service)),
             meters=len(meters),
             terminals=len(field.city.terminals),
             silent_terminals=sum(stands.state == "silent" for stands in field.terminals),
@@ -60,9 +61,13 @@ class MeteringDesk:
             waiting_commands=sum(field.commands.by_state.get(state, 0) for state in NOT_YET),
         )
 
-    def city_map(self, *, service: Service | None) -> schema.CityMap:
-        """The city as GeoJSON."""
-        return city_features.city_map(self._field, service)
+    def overview_then(self, *, service: Service | None, at: datetime) -> schema.OverviewThen:
+        """The city in the numbers that are known of an earlier hour."""
+        return FieldThen(self._work, at).overview(service)
+
+    def city_map(self, *, service: Service | None, at: datetime | None = None) -> schema.CityMap:
+        """The city as GeoJSON, now or in an earlier hour."""
+        return city_features.city_map(self._field if at is None else FieldThen(self._work, at), service)
 
     def area(self, *, area: str, service: Service | None) -> schema.Area:
         """One district, community or supply area."""
@@ -79,11 +84,11 @@ class MeteringDesk:
             load=field.load_figure(meters, shown),
             energy_today=field.energy_figure(meters, shown),
             collection_rate=field.rate_figure(field.counts(meters)),
-            loss_rate=nothing("%", said("notes", "no_loss")),
+            loss=losses.loss_of(field, meters, shown),
             meters=self._by_service(meters),
             terminals=self._terminals_of(meters),
             alarms=[field.alarm(alarm) for alarm in field.alarms_in(area, "open")[:SHOWN]],
-            profile=self._profile(meters, shown),
+            profile=self._profile(field.customers(meters), shown),
         )
 
     def alarms(self, *, area: str | None, state: str | None, asked: Asked) -> Page[schema.Alarm]:

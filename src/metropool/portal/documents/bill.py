@@ -9,7 +9,15 @@ from metropool.core.money import show_cny, to_cny
 from metropool.core.texts import Language
 from metropool.portal.documents.typesetter import typeset
 from metropool.portal.documents.wording import COLOURS, ESTIMATED, Wording, number, signed_cny
-from metropool.portal.schemas.bills import BillLine, BillPart, CombinedBill, CompanyBill, MeterOfBill, MonthOfHistory
+from metropool.portal.schemas.bills import (
+    BillLine,
+    BillPart,
+    CombinedBill,
+    CompanyBill,
+    LateFeeOfBill,
+    MeterOfBill,
+    MonthOfHistory,
+)
 
 
 def render_bill(bill: CombinedBill, language: Language, *, pay_url: str) -> bytes:
@@ -38,6 +46,7 @@ def bill_data(bill: CombinedBill, language: Language, *, pay_url: str) -> dict[s
         "who": [w.pair("name", bill.name), w.pair("address", bill.address), w.pair("combined_account", bill.account)],
         "due": _due(w, bill, bill.total_fen),
         "parts": [_part(w, part) for part in bill.parts],
+        "late_fees": [_late_fee(w, fee) for fee in bill.late_fees],
         "total": show_cny(bill.total_fen),
         "compared": [w.say(key, delta=signed_cny(bill.total_fen - then.total_fen)) for key, then in compared if then],
         "pay": {"qr": _qr(pay_url), "url": pay_url, "ways": _ways(w, bill)},
@@ -115,6 +124,12 @@ def _meter(w: Wording, one: MeterOfBill) -> str:
     start, end = w.register(one.start, beside=one.end), w.register(one.end, beside=one.start)
     key = "meter_until" if one.to else "meter_last"
     return w.say(key, number=one.meter_number, start=start, end=end, date=w.day(one.to))
+
+
+def _late_fee(w: Wording, fee: LateFeeOfBill) -> dict[str, str]:
+    days = {"start": w.day(fee.first_day), "end": w.day(fee.last_day)}
+    said = w.say("late_fee_line", service=w.service(fee.service), number=fee.bill_number, month=fee.month, **days)
+    return {"line": said, "amount": show_cny(fee.amount_fen)}
 
 
 def _line(w: Wording, line: BillLine) -> dict[str, str]:

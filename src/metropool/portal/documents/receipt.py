@@ -41,13 +41,23 @@ def receipt_data(payment: Payment, home: Household, language: Language) -> dict[
         "split": [
             {
                 "company": w.pick(part.company_name),
-                "service": w.service(part.service),
+                "service": w.say("late_fee_on", service=w.service(part.service)) if part.is_late_fee else w.service(part.service),
                 "bill_number": part.bill_number,
                 "amount": show_cny(part.amount_fen),
             }
             for part in payment.split
-        ],
+        ]
+        + ([_credit(w, payment)] if payment.credit_fen else []),
         "total": show_cny(payment.amount_fen),
-        "refunded": show_cny(payment.refunded_fen) if payment.refunded_fen else "",
+        "refunds": [
+            {"at": w.day(one.decided_at), "id": one.id, "amount": show_cny(one.amount_fen)}
+            for one in sorted(payment.refunds, key=lambda one: (one.decided_at, one.id))
+        ],
+        "refunded": show_cny(payment.refunded_fen),
         "notes": [f"{w.say('channel_reference')} {payment.channel_reference or w.say('missing')}", w.say("note.receipt")],
     }
+
+
+def _credit(w: Wording, payment: Payment) -> dict[str, str]:
+    """What went to the credit balance, as a row of the split."""
+    return {"company": w.say("issuer"), "service": w.say("credit"), "bill_number": "", "amount": show_cny(payment.credit_fen)}

@@ -11,9 +11,11 @@ from metropool.portal.routes import (
     payment,
     refunds,
     resident,
+    schedules,
     session,
     site,
     topology,
+    work_orders,
 )
 
 DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
@@ -26,6 +28,8 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     refunds.ROOM,
     metering.ROOM,
     collection.ROOM,
+    schedules.ROOM,
+    work_orders.ROOM,
     control.ROOM,
     exchanges.ROOM,
     billing.ROOM,

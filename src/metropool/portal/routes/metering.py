@@ -23,6 +23,7 @@ from metropool.portal.schemas.metering import (
     MeterRow,
     MeterState,
     Overview,
+    OverviewThen,
 )
 
 ROOM = Room("meters", of="metering")
@@ -35,10 +36,16 @@ async def get_overview(call: CallOf, service: Service | None = None) -> Response
     return answer(await call.ask(METERING, lambda desk: desk.overview(service=service)))
 
 
+@ROOM.get("/overview/then", right=READ, answer=OverviewThen)
+async def get_overview_then(call: CallOf, at: AwareDatetime, service: Service | None = None) -> Response:
+    """What is known of an earlier hour."""
+    return answer(await call.ask(METERING, lambda desk: desk.overview_then(service=service, at=at)))
+
+
 @ROOM.get("/map", right=READ, answer=CityMap)
-async def get_map(call: CallOf, service: Service | None = None) -> Response:
-    """The city as GeoJSON."""
-    return answer(await call.ask(METERING, lambda desk: desk.city_map(service=service)))
+async def get_map(call: CallOf, service: Service | None = None, at: AwareDatetime | None = None) -> Response:
+    """The city as GeoJSON, now or in an earlier hour."""
+    return answer(await call.ask(METERING, lambda desk: desk.city_map(service=service, at=at)))
 
 
 @ROOM.get("/areas/{area}", right=READ, answer=Area)

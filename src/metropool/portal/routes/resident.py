@@ -36,8 +36,9 @@ async def list_households(call: CallOf) -> Response:
 async def get_today(call: CallOf, a: str) -> Response:
     """What is owed, what is wrong, what was used today."""
     due = await call.ask(HOUSEHOLDS, lambda desk: desk.due_now(account=a))
+    ahead = await call.ask(HOUSEHOLDS, lambda desk: desk.alerts(account=a))
     usage = await _usage_now(call, a)
-    return answer(Today(account=a, **dict(due), **dict(usage)))
+    return answer(Today(account=a, **{**dict(due), **dict(usage), "alerts": [*ahead, *usage.alerts]}))
 
 
 @ROOM.get("/households/{a}/bills", right=READ, answer=Page[BillSummary])

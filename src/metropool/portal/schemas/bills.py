@@ -71,6 +71,21 @@ class BillPart(PartSummary):
     due_date: date
 
 
+class LateFeeOfBill(Model):
+    """What the lateness of an earlier bill has cost since the last combined bill (违约金)."""
+
+    service: Service
+    company: str
+    company_name: Text
+    account_number: str
+    bill_number: str
+    month: Month
+    first_day: date
+    last_day: date
+    amount_fen: int
+    paid_fen: int
+
+
 class BillSummaryBase(Model):
     """What the list and the bill itself both say."""
 
@@ -145,6 +160,7 @@ class CombinedBill(BillSummaryBase):
     address: Address
     as_of: Instant
     parts: list[BillPart]
+    late_fees: list[LateFeeOfBill]
     last_month: MonthCompared | None
     last_year: MonthCompared | None
     history: list[MonthOfHistory]
@@ -222,3 +238,4 @@ class CompanyBill(CompanyBillRow):
     service: Service
     company_name: Text
     issued_at: Instant
+    late_fee_fen: int

@@ -11,6 +11,7 @@ from metropool.portal.schemas.basics import (
     Figure,
     Instant,
     Model,
+    Month,
     Named,
     Quality,
     Request,
@@ -27,18 +28,53 @@ ClockState = Literal["right", "off", "no_time", "unknown"]
 MeterState = Literal["normal", "silent", "off", "fault", "exchanged"]
 
 
+LossState = Literal["good", "late", "bad", "negative", "unknown"]
+
+
+class Loss(Model):
+    """Loss (线损) of one or several supply areas on a business day: supplied less sold.
+
+    ``rate`` in % of supplied, negative when more was sold; amounts in kWh or m3. ``state`` against the target band: up to
+    ``target_percent`` good, up to ``limit_percent`` late. Meters are those sold through.
+    """
+
+    service: Service
+    day: date | None
+    rate: Figure
+    lost: Figure
+    supplied: Figure
+    sold: Figure
+    state: LossState
+    target_percent: float | None
+    limit_percent: float | None
+    meters: int
+    meters_with_data: int
+    areas: int
+    areas_with_rate: int
+
+
 class Overview(Model):
     """The city in eight numbers."""
 
     as_of: Instant
     load: Figure
     collection_rate: Figure
-    loss_rate: Figure
+    loss: Loss
     meters: int
     terminals: int
     silent_terminals: int
     open_alarms: int
     waiting_commands: int
+
+
+class OverviewThen(Model):
+    """What is known of one earlier hour; ``as_of`` is its end."""
+
+    as_of: Instant
+    start: Instant
+    load: Figure
+    collection_rate: Figure
+    open_alarms: int
 
 
 class CityMap(Model):
@@ -100,7 +136,7 @@ class Area(Model):
     load: Figure
     energy_today: Figure
     collection_rate: Figure
-    loss_rate: Figure
+    loss: Loss
     meters: list[MetersOfService]
     terminals: list[Terminal]
     alarms: list[Alarm]
@@ -108,11 +144,12 @@ class Area(Model):
 
 
 class Rates(Model):
-    """Collection success by kind of item."""
+    """Collection success by kind of item; ``monthly`` is of one month, the newest that is over by the end of the time."""
 
     interval: Figure
     daily: Figure
     monthly: Figure
+    monthly_of: Month | None
 
 
 class Funnel(Model):

@@ -46,7 +46,7 @@ class Alert(Model):
 
     id: str
     severity: Severity
-    service: Service
+    service: Service | None
     title: Text
     detail: Text
     at: Instant

@@ -2,16 +2,18 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import Invalid, MetropoolError, NotFound
 from metropool.runtime.cli.main import print_json
 from metropool.runtime.cli.words import language, word
 
 SHOWN = 30
 TIMES = {"first_at", "last_at", "from", "to"}
-NARROW = {*TIMES, "readings", "total", "unit", "count", "line"}
+NARROW = {*TIMES, "class", "readings", "total", "unit", "count", "line"}
 
 
 def explain_frame(hexadecimal: str, *, protocol: str, as_json: bool) -> None:
@@ -33,30 +35,82 @@ def explain_frame(hexadecimal: str, *, protocol: str, as_json: bool) -> None:
 
 
 def rate_file(path: Path, *, as_json: bool) -> None:
-    """Rate the cases of a file, in their order."""
-    from metropool.capabilities.billing.cases import rate_cases
+    """Rate the cases of a file, in their order; those that cannot be rated say why, and the others are rated all the same.
 
+    Raises:
+        NotFound: No such file.
+        Invalid: It is no JSON or no list, or some of its cases cannot be rated.
+    """
+    from metropool.capabilities.billing.cases import rate_each
+
+    with refusal_as_json(as_json):
+        rated = rate_each(read_json(path))
+    if as_json:
+        print_json(rated.answers)
+    else:
+        for case in rated.answers:
+            sys.stdout.write(_rated_line(case) + "\n")
+    if rated.faults:
+        raise Invalid(word("rate_faulty", faulty=rated.faulty, cases=len(rated.answers)), faults=rated.faults)
+
+
+def _rated_line(case: dict[str, Any]) -> str:
+    name = case.get("tariff") or case.get("rule") or "?"
+    total = case.get("total_cny") or case.get("late_fee_cny") or case.get("energy_charge_cny")
+    return f"{name}: ¥ {total}" if "error" not in case else f"{name}: {word('rate_none')}"
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file as values; what JSON leaves open (a key said twice, NaN) is refused rather than guessed.
+
+    Raises:
+        NotFound: No such file.
+        Invalid: It is no JSON.
+    """
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}")
     try:
-        cases = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as cause:
-        raise NotFound(f"there is no file {path}") from cause
+        text = path.read_bytes().decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_number)
+    except RecursionError as cause:
+        raise Invalid(f"{path} is no JSON of cases: it is nested too deeply") from cause
     except ValueError as cause:
         raise Invalid(f"{path} is no JSON: {cause}") from cause
-    rated = rate_cases(cases)
-    if as_json:
-        print_json(rated)
-        return
-    for case in rated:
-        name = case.get("tariff") or case.get("rule")
-        total = case.get("total_cny") or case.get("late_fee_cny") or case.get("energy_charge_cny")
-        sys.stdout.write(f"{name}: ¥ {total}\n")
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is said twice")
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+@contextmanager
+def refusal_as_json(as_json: bool) -> Iterator[None]:
+    """Say a refusal on stdout as JSON too, where JSON was asked for: ``{"error": what, "faults": [...]}``."""
+    try:
+        yield
+    except MetropoolError as fault:
+        if as_json:
+            faults = [{"where": each.where, "what": each.what, "remedy": each.remedy} for each in fault.faults]
+            print_json({"error": fault.what, "faults": faults})
+        raise
 
 
 def import_file(path: Path, *, mapping: str, as_json: bool) -> None:
     """Load a file of meter data through the log, like live readings."""
+    from metropool.capabilities.metering.validation.kernels import is_compiled
     from metropool.runtime.importing import run_import
 
-    report = run_import(path, mapping=mapping, language=language())
+    if not is_compiled():
+        sys.stderr.write(word("import_compiles") + "\n")
+    with refusal_as_json(as_json):
+        report = run_import(path, mapping=mapping, language=language())
     if as_json:
         print_json(report)
     else:
@@ -70,6 +124,8 @@ def _print_report(report: dict[str, Any]) -> None:
     console.print(word("import_head", **{name: report[name] for name in ("file", "mapping", "rows", "readings", "accepted")}))
     if report["columns_left_out"]:
         console.print(word("import_left_out", columns=", ".join(report["columns_left_out"])))
+    if report.get("unmeasured") and report["unmeasured"]["runs"]:
+        console.print(word("import_unmeasured", **report["unmeasured"]))
     console.print(_table("channel", report["channels"], ("channel", "readings", "total", "unit", "first_at", "last_at")))
     _print_some(console, "flag", report["flags"], ("class", "channel", "from", "to", "count", "line", "done"))
     _print_some(console, "doubt", report["doubts"], ("line", "reason", "column", "text", "done"))

@@ -9,7 +9,8 @@ import typer
 
 from metropool import __version__
 from metropool.core.errors import MetropoolError
-from metropool.runtime.cli.words import language, word
+from metropool.runtime.cli.schedule import schedule_app
+from metropool.runtime.cli.words import fault_lines, language, taken_out, word
 
 app = typer.Typer(
     help=f"{word('app')}\n\n{word('examples')}",
@@ -25,15 +26,17 @@ control_app = typer.Typer(help=word("control"), no_args_is_help=True)
 app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))
 refund_app = typer.Typer(help=word("refund"), no_args_is_help=True)
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
+app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))
 AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 
 
 def main() -> None:
     """Run the command line; a fault we know of is one sentence and exit status 1, wrong usage 2."""
+    given, others = taken_out(sys.argv[1:])
     try:
-        app()
+        app(args=[*(["--lang", given] if given else []), *others])
     except MetropoolError as fault:
-        sys.stderr.write(f"metropool: {fault}\n")
+        sys.stderr.write("\n".join(fault_lines(fault)) + "\n")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
@@ -50,9 +53,15 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _known_language(given: str) -> str:
+    if given not in ("zh", "en"):
+        raise typer.BadParameter(f"{given}: zh | en")
+    return given
+
+
 @app.callback()
 def root(
-    lang: Annotated[str, typer.Option("--lang", help=f"zh | en: {word('option_lang')}")] = language(),
+    lang: Annotated[str, typer.Option("--lang", help=f"zh | en: {word('option_lang')}", callback=_known_language)] = language(),
     version: Annotated[
         bool, typer.Option("--version", help=word("option_version"), callback=_show_version, is_eager=True)
     ] = False,

@@ -4,16 +4,41 @@ import os
 import sys
 from functools import cache
 
+from metropool.core.errors import MetropoolError
 from metropool.core.texts import Language, say
+
+FAULTS_SHOWN = 20
 
 
 @cache
 def language() -> Language:
     """``--lang`` when given, else ``METROPOOL_LANG``, else the locale: Chinese for zh, English otherwise."""
-    arguments = sys.argv[1:]
-    given = next((arguments[i + 1] for i, word in enumerate(arguments[:-1]) if word == "--lang"), "")
+    given = taken_out(sys.argv[1:])[0]
     given = given or os.environ.get("METROPOOL_LANG", "") or os.environ.get("LC_ALL", "") or os.environ.get("LANG", "")
     return "zh" if given.lower().startswith("zh") else "en"
+
+
+def taken_out(arguments: list[str]) -> tuple[str, list[str]]:
+    """The language that ``--lang zh`` or ``--lang=zh`` gives, wherever it stands, and the other arguments."""
+    given, others = "", []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument.startswith("--lang="):
+            given = argument.removeprefix("--lang=")
+        elif argument == "--lang":
+            given = next(rest, "")
+        else:
+            others.append(argument)
+    return given, others
+
+
+def fault_lines(fault: MetropoolError) -> list[str]:
+    """A fault as lines: the sentence, and below it each single fault with its remedy."""
+    listed = [
+        f"  {each.where}: {each.what}" + (f": {each.remedy}" if each.remedy else "") for each in fault.faults[:FAULTS_SHOWN]
+    ]
+    more = len(fault.faults) - len(listed)
+    return [f"metropool: {fault.what}", *listed, *([f"  {word('more_rows', count=more)}"] if more else [])]
 
 
 def word(key: str, **values: object) -> str:

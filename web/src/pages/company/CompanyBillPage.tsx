@@ -42,6 +42,7 @@ function Head({ bill }: { bill: CompanyBill }) {
         <div><dt>{t('quality.name')}</dt><dd><StateTag tone={bill.is_estimated ? 'late' : 'good'}>{t(bill.is_estimated ? 'quality.estimated' : 'quality.measured')}</StateTag></dd></div>
         <div><dt>{t('bill.tariff')}</dt><dd>{pick(bill.tariff)}</dd></div>
         <div><dt>{t('company.version')}</dt><dd>{bill.version}</dd></div>
+        {bill.late_fee_fen > 0 && <div><dt>{t('bill.late_fees')}</dt><dd><Money fen={bill.late_fee_fen} /></dd></div>}
       </dl>
     </Card>
   )

@@ -8,6 +8,7 @@ import { instantText } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
+import { OpenWorkOrder } from './OpenWorkOrder'
 
 /** What has gone wrong and is not yet over. */
 export function AlarmsPage() {
@@ -19,6 +20,7 @@ export function AlarmsPage() {
     { key: 'at', title: t('alarm.at'), sortable: true, cell: (alarm) => <>{instantText(alarm.at)} <AgeBadge at={alarm.at} /></> },
     { key: 'state', title: t('alarm.state_name'), cell: (alarm) => <StateTag tone={alarm.state === 'open' ? 'late' : 'quiet'}>{t(`alarm.state.${alarm.state}`)}</StateTag> },
     { key: 'meter', title: t('alarm.where'), cell: (alarm) => (alarm.meter ? <Link to="/operator/meters/$meter" params={{ meter: alarm.meter }}>{pick(alarm.where)}</Link> : pick(alarm.where)) },
+    { key: 'orders', title: t('nav.work_orders'), cell: (alarm) => <OrderFrom alarm={alarm} /> },
   ]
   return (
     <PageFrame title={t('nav.alarms')}>
@@ -30,4 +32,9 @@ export function AlarmsPage() {
       </Card>
     </PageFrame>
   )
+}
+
+function OrderFrom({ alarm }: { alarm: Alarm }) {
+  const device = alarm.meter ?? alarm.terminal
+  return device ? <OpenWorkOrder devices={[device]} kind={alarm.meter ? 'meter_fault' : 'no_contact'} alarm={alarm.id} size="small" /> : null
 }

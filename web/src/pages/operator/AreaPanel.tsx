@@ -14,7 +14,9 @@ import { useService } from '../../design/ServiceSwitch'
 import { Sparkline } from '../../design/Sparkline'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
+import { LossFacts } from './LossFacts'
 import { TerminalStateTag } from './TerminalStateTag'
+import { WorkOrdersOfDevice } from './WorkOrdersOfDevice'
 
 /** What is the matter in one area, and the way on to its meters. */
 export function AreaPanel({ id, onClose }: { id: string; onClose: () => void }) {
@@ -48,7 +50,7 @@ function AreaBody({ area }: { area: Area }) {
         <div><dt>{t('map.load')}</dt><dd><NumberWithUnit figure={area.load} /></dd></div>
         <div><dt>{t('map.energy_today')}</dt><dd><NumberWithUnit figure={area.energy_today} /></dd></div>
         <div><dt>{t('map.collection_rate')}</dt><dd><NumberWithUnit figure={area.collection_rate} /></dd></div>
-        <div><dt>{t('map.loss_rate')}</dt><dd><NumberWithUnit figure={area.loss_rate} /></dd></div>
+        <LossFacts loss={area.loss} />
       </dl>
       {area.profile && <Sparkline series={area.profile} service="electricity" />}
       <div className="stack">
@@ -99,6 +101,7 @@ export function TerminalPanel({ properties, onClose }: { properties: MapProperti
       </dl>
       <Link to="/operator/meters" search={{ terminal: properties.id }}>{t('map.to_meters')}</Link>
       <Link to="/operator/collection" search={{ terminal: properties.id }}>{t('map.to_collection')}</Link>
+      <WorkOrdersOfDevice device={properties.id} />
     </Panel>
   )
 }

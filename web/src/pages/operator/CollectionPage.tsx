@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Button, Segmented } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -15,11 +16,13 @@ import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { ServiceSwitch, useService } from '../../design/ServiceSwitch'
 import { StateTag } from '../../design/StateTag'
-import { StateView } from '../../design/StateView'
+import { Empty, StateView } from '../../design/StateView'
 import { TimePicker, useTimeRange, type TimeRange } from '../../design/TimePicker'
 import { useUrlState } from '../../design/urlState'
 import { useCollectionChart } from './collectionChart'
+import { OpenWorkOrder } from './OpenWorkOrder'
 import './operator.css'
+import { Schedules } from './Schedules'
 import { TerminalStateTag } from './TerminalStateTag'
 
 const ITEMS = ['all', 'interval', 'daily', 'monthly'] as const
@@ -33,12 +36,12 @@ export function CollectionPage() {
   const item = ITEMS.find((known) => known === state.item) ?? 'all'
   const collection = useQuery(collectionQuery({ service, start: range.query.start, end: range.query.end, item }))
   return (
-    <PageFrame title={t('collection.title')} as_of={collection.data?.as_of} help={t('collection.help')} actions={<ServiceSwitch />}>
+    <PageFrame title={t('collection.title')} as_of={collection.data?.as_of} help={t('collection.help')} actions={<><Schedules /><ServiceSwitch /></>}>
       <div className="row">
         <TimePicker range={range} spans={['day', 'week', 'month']} compare={false} />
         <Segmented aria-label={t('collection.item')} value={item} options={ITEMS.map((value) => ({ value, label: t(`collection.items.${value}`) }))} onChange={(value) => setState({ item: value === 'all' ? undefined : value })} />
       </div>
-      <StateView query={collection} height={520} empty={(data) => (data.funnel.planned === 0 ? t('collection.nothing_planned') : null)}>{(data) => <Body collection={data} range={range} />}</StateView>
+      <StateView query={collection} height={520}>{(data) => <Body collection={data} range={range} />}</StateView>
       <Terminals range={range} missing={collection.data?.missing ?? []} />
     </PageFrame>
   )
@@ -46,17 +49,26 @@ export function CollectionPage() {
 
 function Body({ collection, range }: { collection: Collection; range: TimeRange }) {
   const { t } = useTranslation()
-  const chart = useCollectionChart(collection)
-  const [, setState] = useUrlState()
   return (
     <>
       <div className="key-numbers">
         <KeyNumber name={t('collection.items.interval')}><NumberWithUnit figure={collection.rates.interval} /></KeyNumber>
         <KeyNumber name={t('collection.items.daily')}><NumberWithUnit figure={collection.rates.daily} /></KeyNumber>
-        <KeyNumber name={t('collection.items.monthly')}><NumberWithUnit figure={collection.rates.monthly} /></KeyNumber>
+        <KeyNumber name={t('collection.items.monthly')} note={collection.rates.monthly_of && t('collection.month_of', { month: collection.rates.monthly_of })}><NumberWithUnit figure={collection.rates.monthly} /></KeyNumber>
         <KeyNumber name={t('collection.late')} note={t('collection.late_note')}>{collection.late}</KeyNumber>
         <KeyNumber name={t('map.silent_terminals')}>{collection.silent_terminals}</KeyNumber>
       </div>
+      {collection.funnel.planned === 0 ? <Empty reason={t('collection.nothing_planned')} /> : <Pictures collection={collection} range={range} />}
+    </>
+  )
+}
+
+function Pictures({ collection, range }: { collection: Collection; range: TimeRange }) {
+  const { t } = useTranslation()
+  const chart = useCollectionChart(collection)
+  const [, setState] = useUrlState()
+  return (
+    <>
       <Card title={t('collection.heat')}>
         <Chart {...chart} label={t('collection.heat_label', { start: range.start, end: range.end })} height={Math.max(180, 60 + collection.terminals.length * 26)} onPick={(index) => setState({ terminal: collection.terminals[Math.floor(index / collection.days.length)]?.id })} />
       </Card>
@@ -100,12 +112,18 @@ function Terminals({ range, missing }: { range: TimeRange; missing: Collection['
     { key: 'last_seen_at', title: t('terminal.last_seen'), sortable: true, cell: (row) => (row.last_seen_at ? <AgeBadge at={row.last_seen_at} late_after_s={900} /> : MISSING) },
     { key: 'collection_rate', title: t('map.collection_rate'), right: true, sortable: true, cell: (row) => (row.collection_rate === null ? MISSING : `${numberText(row.collection_rate, '%')}%`) },
     { key: 'missing', title: t('collection.missing'), right: true, cell: (row) => lacking.get(row.id)?.count ?? 0 },
+    { key: 'orders', title: t('nav.work_orders'), cell: (row) => <span className="row"><Link to="/operator/work-orders" search={{ device: row.id }}>{t('work_order.show')}</Link><OpenWorkOrder devices={[row.id]} kind={row.state === 'online' ? 'missing_data' : 'no_contact'} size="small" /></span> },
   ]
   const targets = chosen.length > 0 ? chosen : [...lacking.keys()]
   return (
     <Card
       title={t('collection.terminals')}
-      extra={<Button disabled={targets.length === 0} onClick={() => setAsking(true)}>{t(chosen.length > 0 ? 'collection.recollect_chosen' : 'collection.recollect_all', { count: targets.length })}</Button>}
+      extra={
+        <>
+          {chosen.length > 0 && <OpenWorkOrder devices={chosen} kind="no_contact" label={t('work_order.open_chosen', { devices: chosen.length })} />}
+          <Button disabled={targets.length === 0} onClick={() => setAsking(true)}>{t(chosen.length > 0 ? 'collection.recollect_chosen' : 'collection.recollect_all', { count: targets.length })}</Button>
+        </>
+      }
     >
       {done && <p><StateTag tone="good">{t('collection.recollecting', { count: done.tasks, job: done.job })}</StateTag></p>}
       <DataTable

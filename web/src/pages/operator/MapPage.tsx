@@ -13,20 +13,25 @@ import { ServiceSwitch, useService } from '../../design/ServiceSwitch'
 import { StateView } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
 import { AreaPanel, TerminalPanel } from './AreaPanel'
+import { HourSlider, useHour } from './HourSlider'
+import { LossNote } from './LossFacts'
 import './operator.css'
+import { ThenNumbers } from './ThenNumbers'
 
 const LAYERS: MapLayer[] = ['district', 'community', 'supply_area', 'line', 'pipe', 'terminal', 'home']
-const SHADES: Shade[] = ['state', 'collection_rate', 'value']
+const SHADES: Shade[] = ['state', 'collection_rate', 'loss_rate', 'value']
 
 /** Where in the city is something late, lost or loud. */
 export function MapPage() {
   const { t } = useTranslation()
   const service = useService()
   const overview = useQuery(overviewQuery({ service }))
-  const map = useQuery(mapQuery({ service }))
+  const at = useHour()
+  const map = useQuery(mapQuery({ service, at }))
   return (
-    <PageFrame title={t('map.title')} as_of={overview.data?.as_of} help={t('map.help')} actions={<ServiceSwitch />}>
-      <StateView query={overview} height={96}>{(data) => <KeyNumbers overview={data} />}</StateView>
+    <PageFrame title={t('map.title')} as_of={at ? map.data?.as_of : overview.data?.as_of} help={t('map.help')} actions={<ServiceSwitch />}>
+      {at ? <ThenNumbers at={at} /> : <StateView query={overview} height={96}>{(data) => <KeyNumbers overview={data} />}</StateView>}
+      <HourSlider />
       <StateView query={map} height={560} empty={(data) => (data.features.features.length === 0 ? t('map.no_map') : null)}>{(data) => <MapWithPanel data={data} />}</StateView>
     </PageFrame>
   )
@@ -38,7 +43,7 @@ function KeyNumbers({ overview }: { overview: Overview }) {
     <div className="key-numbers">
       <KeyNumber name={t('map.load')}><NumberWithUnit figure={overview.load} /></KeyNumber>
       <KeyNumber name={t('map.collection_rate')}><NumberWithUnit figure={overview.collection_rate} /></KeyNumber>
-      <KeyNumber name={t('map.loss_rate')}><NumberWithUnit figure={overview.loss_rate} /></KeyNumber>
+      <KeyNumber name={t(`map.loss_of.${overview.loss.service}`)} note={<LossNote loss={overview.loss} />}><NumberWithUnit figure={overview.loss.rate} age={false} /></KeyNumber>
       <KeyNumber name={t('map.open_alarms')}><Link to="/operator/alarms" search={{ state: 'open' }}>{overview.open_alarms}</Link></KeyNumber>
       <KeyNumber name={t('map.silent_terminals')} note={t('map.of_terminals', { count: overview.terminals })}><Link to="/operator/collection">{overview.silent_terminals}</Link></KeyNumber>
       <KeyNumber name={t('map.waiting_commands')} note={t('map.of_meters', { total: numberText(overview.meters, '1') })}><Link to="/operator/commands">{overview.waiting_commands}</Link></KeyNumber>

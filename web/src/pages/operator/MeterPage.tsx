@@ -24,6 +24,7 @@ import { MeterOrders } from './MeterOrders'
 import { useMeterChart } from './meterChart'
 import './operator.css'
 import { MeterStateTag, TerminalStateTag } from './TerminalStateTag'
+import { WorkOrdersOfDevice } from './WorkOrdersOfDevice'
 
 /** One meter: what it says, what happened to it, whether it can be reached, and ordering it. */
 export function MeterPage() {
@@ -34,7 +35,7 @@ export function MeterPage() {
   return (
     <PageFrame
       title={data ? t('meter.title', { number: data.number }) : t('nav.meters')} as_of={data?.last_read_at} help={t('meter.help')}
-      before={<Link to="/operator/meters">‹ {t('nav.meters')}</Link>} actions={data && <MeterOrders meter={data} />}
+      before={<Link to="/operator/meters">‹ {t('nav.meters')}</Link>} actions={data && <><WorkOrdersOfDevice device={data.id} /><MeterOrders meter={data} /></>}
     >
       <StateView query={meter} height={520}>
         {(found) => (

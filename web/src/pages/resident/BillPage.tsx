@@ -6,6 +6,7 @@ import { billQuery, PLATFORM } from '../../api/queries'
 import type { CombinedBill, MonthTotal } from '../../api/types'
 import { instantText } from '../../design/format'
 import { LinkButton } from '../../design/LinkButton'
+import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
 import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
 import { StateView } from '../../design/StateView'
@@ -74,9 +75,26 @@ function BillBody({ bill }: { bill: CombinedBill }) {
       <Card title={t('bill.three_accounts')}>
         <div className="bill-parts">{bill.parts.map((part) => <BillPartCard key={part.bill_number} part={part} bill={bill} />)}</div>
       </Card>
+      {bill.late_fees.length > 0 && <Card title={t('bill.late_fees')}><LateFees bill={bill} /></Card>}
       <Card title={t('bill.worked_out')}><BillLines bill={bill} /></Card>
       <BillCharts bill={bill} />
     </>
+  )
+}
+
+function LateFees({ bill }: { bill: CombinedBill }) {
+  const { t } = useTranslation()
+  return (
+    <table className="plain-table" data-testid="late-fees">
+      <tbody>
+        {bill.late_fees.map((fee) => (
+          <tr key={fee.bill_number}>
+            <td><MediumTag service={fee.service} /> · {fee.bill_number} · {fee.month}<div className="muted">{t('time.from_to', { start: fee.first_day, end: fee.last_day })}</div></td>
+            <td className="right"><Money fen={fee.amount_fen} strong /></td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

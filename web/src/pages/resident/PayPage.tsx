@@ -3,18 +3,25 @@ import { Link, useParams } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change, get, newIntention } from '../../api/client'
+import { change, newIntention } from '../../api/client'
 import { duesQuery, paymentsQuery, PLATFORM } from '../../api/queries'
 import type { Dues, DuesOfCompany, Payment } from '../../api/types'
-import { instantText } from '../../design/format'
+import { instantText, moneyText } from '../../design/format'
 import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { Empty, Failure, StateView } from '../../design/StateView'
+import { AutoPay } from './AutoPay'
 import { PaymentStateTag } from './PaymentStateTag'
+import { ReceiptLink } from './ReceiptLink'
+import { TopUp } from './TopUp'
+import { goToChannel } from './toChannel'
 import './resident.css'
+
+/** Stands for the channel of a payment out of the credit balance. */
+const BALANCE = 'balance'
 
 /** What is owed to whom, and paying all of it or one company alone. */
 export function PayPage() {
@@ -28,6 +35,8 @@ export function PayPage() {
           <>
             {data.open_payment && <OpenPayment payment={data.open_payment} />}
             {data.payable_fen === 0 ? <Card><Empty reason={t('pay.nothing')} /></Card> : <Checkout key={data.payable_fen} dues={data} />}
+            <AutoPay dues={data} />
+            <TopUp dues={data} />
           </>
         )}
       </StateView>
@@ -57,6 +66,7 @@ function Checkout({ dues }: { dues: Dues }) {
   const [working, setWorking] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const chosen = owing.filter(({ company }) => !left_out.includes(company))
+  const by_balance = channel === BALANCE
   const amount_fen = chosen.reduce((sum, { payable_fen }) => sum + payable_fen, 0)
 
   /** Another choice is another intention. */
@@ -70,8 +80,7 @@ function Checkout({ dues }: { dues: Dues }) {
     const bill_numbers = chosen.flatMap(({ bills }) => bills.filter(({ payable_fen }) => payable_fen > 0).map(({ bill_number }) => bill_number))
     try {
       const payment = await change<Payment>('POST', `/${PLATFORM}/api/households/${dues.account}/payments`, { bill_numbers, amount_fen, channel }, key)
-      const told = payment.redirect_url ? payment : await toldByChannel(payment)
-      window.location.assign(told.redirect_url ?? `/pay/result/${dues.account}/${payment.reference}`)
+      await goToChannel(payment)
     } catch (failed) {
       setError(failed)
       setWorking(false)
@@ -96,27 +105,17 @@ function Checkout({ dues }: { dues: Dues }) {
         <fieldset className="channels" style={{ marginBottom: '1rem' }}>
           <legend className="muted">{t('pay.channel')}</legend>
           {dues.channels.map(({ id, name }) => <label key={id}><input type="radio" name="channel" checked={channel === id} onChange={() => choose(() => setChannel(id))} />{pick(name)}</label>)}
+          {dues.credit_fen > 0 && <label><input type="radio" name="channel" checked={by_balance} onChange={() => choose(() => setChannel(BALANCE))} /><span>{t('pay.from_balance')} <Money fen={dues.credit_fen} /></span></label>}
         </fieldset>
         {error !== null && <Failure error={error} />}
         <div className="pay-bar">
           <span data-testid="payable"><span className="muted">{t('pay.payable')}</span><br /><Money fen={amount_fen} strong /></span>
-          <Button type="primary" size="large" loading={working} disabled={chosen.length === 0 || !channel} onClick={() => void pay()}>{t('pay.go')}</Button>
+          <Button type="primary" size="large" loading={working} disabled={chosen.length === 0 || !channel} onClick={() => void pay()}>{t(by_balance ? 'pay.go_balance' : 'pay.go')}</Button>
         </div>
-        <p className="muted" style={{ marginTop: '0.6rem' }}>{t('pay.leaves')}</p>
+        <p className="muted" style={{ marginTop: '0.6rem' }}>{by_balance ? t('pay.balance_takes', { amount: moneyText(Math.min(amount_fen, dues.credit_fen)), rest: moneyText(Math.max(0, amount_fen - dues.credit_fen)) }) : t('pay.leaves')}</p>
       </Card>
     </>
   )
-}
-
-/** The channel is told of a payment after it is written: ask until it gave its address, or for ten seconds. */
-async function toldByChannel(payment: Payment): Promise<Payment> {
-  const path = `/${PLATFORM}/api/households/${payment.account}/payments/${encodeURIComponent(payment.reference)}`
-  let last = payment
-  for (let asked = 0; asked < 25 && last.state === 'pending' && !last.redirect_url; asked++) {
-    await new Promise((resume) => setTimeout(resume, 400))
-    last = await get<Payment>(path)
-  }
-  return last
 }
 
 interface RowProps { company: DuesOfCompany; checked: boolean; alone: boolean; onChange: (checked: boolean) => void; onAlone: () => void }
@@ -154,8 +153,8 @@ function EarlierPayments({ account }: { account: string }) {
             <tbody>
               {data.rows.map((payment) => (
                 <tr key={payment.reference}>
-                  <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}</div><PaymentStateTag state={payment.state} /></td>
-                  <td className="right"><Money fen={payment.amount_fen} strong /></td>
+                  <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}{payment.purpose !== 'bills' && ` · ${t(payment.purpose === 'top_up' ? 'pay.top_up' : 'auto.title')}`}</div><PaymentStateTag state={payment.state} /></td>
+                  <td className="right"><Money fen={payment.amount_fen} strong /><div><ReceiptLink payment={payment} /></div></td>
                 </tr>
               ))}
             </tbody>

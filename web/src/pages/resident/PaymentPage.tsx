@@ -1,18 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { address } from '../../api/client'
-import { paymentQuery, PLATFORM } from '../../api/queries'
+import { paymentQuery } from '../../api/queries'
 import type { Payment } from '../../api/types'
 import { instantText, MISSING } from '../../design/format'
 import { LinkButton } from '../../design/LinkButton'
 import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
 import { Card, PageFrame } from '../../design/PageFrame'
-import { usePick, usePreferences } from '../../design/preferences'
+import { usePick } from '../../design/preferences'
 import { StateView } from '../../design/StateView'
 import './resident.css'
 import { PaymentStateTag } from './PaymentStateTag'
+import { ReceiptLink } from './ReceiptLink'
 
 const ASK_AGAIN_MS = 3000
 
@@ -34,18 +34,16 @@ export function PaymentPage() {
 function Result({ payment }: { payment: Payment }) {
   const { t } = useTranslation()
   const pick = usePick()
-  const { language } = usePreferences()
   const bad = payment.state === 'failed' || payment.state === 'expired'
-  const receipt = address(`/${PLATFORM}/api/households/${payment.account}/payments/${payment.reference}/receipt`, { language })
   return (
     <Card>
       <div className={`result${bad ? ' is-bad' : ''}`} role="status" data-state={payment.state}>
         <Sign state={payment.state} />
         <PaymentStateTag state={payment.state} />
         <Money fen={payment.amount_fen} strong />
-        <p>{pick(payment.reason) || t(`pay.means.${payment.state}`)}</p>
+        <p>{pick(payment.reason) || t(payment.purpose === 'top_up' && payment.state === 'succeeded' ? 'pay.topped_up' : `pay.means.${payment.state}`)}</p>
         <span className="row" style={{ justifyContent: 'center', marginTop: '0.5rem' }}>
-          {payment.receipt_number && <a className="export" href={receipt} target="_blank" rel="noreferrer">{t('pay.receipt', { number: payment.receipt_number })}</a>}
+          <ReceiptLink payment={payment} />
           {payment.state === 'pending' && payment.redirect_url && <a className="export" href={payment.redirect_url}>{t('pay.back_to_channel')}</a>}
           {bad && <LinkButton color="primary" variant="solid" to="/pay/$account" params={{ account: payment.account }}>{t('pay.try_again')}</LinkButton>}
           {!bad && <Link to="/today/$account" params={{ account: payment.account }}>{t('pay.done')}</Link>}
@@ -69,15 +67,16 @@ function Split({ payment }: { payment: Payment }) {
   const { t } = useTranslation()
   const pick = usePick()
   return (
-    <Card title={t('pay.split_done')}>
+    <Card title={t(payment.purpose === 'top_up' ? 'pay.top_up' : 'pay.split_done')}>
       <table className="plain-table">
         <tbody>
           {payment.split.map((part) => (
-            <tr key={part.bill_number}>
-              <td><MediumTag service={part.service} /> {pick(part.company_name)}<div className="muted">{part.bill_number}</div></td>
+            <tr key={`${part.bill_number}${part.is_late_fee ? '-fee' : ''}`}>
+              <td><MediumTag service={part.service} /> {pick(part.company_name)}<div className="muted">{part.bill_number}{part.is_late_fee && ` · ${t('bill.late_fees')}`}</div></td>
               <td className="right"><Money fen={part.amount_fen} /></td>
             </tr>
           ))}
+          {payment.credit_fen > 0 && <tr><td>{t('pay.credit')}</td><td className="right"><Money fen={payment.credit_fen} /></td></tr>}
         </tbody>
         <tfoot><tr><td>{t('bill.total')}</td><td className="right"><Money fen={payment.amount_fen} strong /></td></tr></tfoot>
       </table>
@@ -87,7 +86,9 @@ function Split({ payment }: { payment: Payment }) {
         <div><dt>{t('pay.channel_reference')}</dt><dd>{payment.channel_reference ?? MISSING}</dd></div>
         <div><dt>{t('pay.created_at')}</dt><dd>{instantText(payment.created_at)}</dd></div>
         <div><dt>{t('pay.paid_at')}</dt><dd>{payment.paid_at ? instantText(payment.paid_at) : MISSING}</dd></div>
-        {payment.refunded_fen > 0 && <div><dt>{t('pay.refunded')}</dt><dd><Money fen={payment.refunded_fen} /></dd></div>}
+        {payment.refunds.map((refund) => (
+          <div key={refund.id}><dt>{t(refund.done ? 'pay.refunded' : 'pay.being_refunded')}</dt><dd><Money fen={refund.amount_fen} /><span className="muted">{refund.id} · {instantText(refund.decided_at)}</span></dd></div>
+        ))}
       </dl>
     </Card>
   )

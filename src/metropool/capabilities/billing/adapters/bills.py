@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Float, Table, cast, func, inse
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import frame_of, insert_columns, is_one_of
-from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series
+from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series, late_fee_note
 from metropool.capabilities.billing.model import Month, OpenBill
 from metropool.capabilities.billing.ports import Row
 from metropool.core.money import Fen
+from metropool.storage.bulk import frame_of, insert_frame, is_one_of
 from metropool.storage.units import UnitContext
 
 
@@ -33,8 +33,7 @@ class SqlBills:
 
     def add(self, bills: pl.DataFrame) -> None:
         """Keep bills; a bill is never changed afterwards."""
-        names = [column.name for column in bill.c]
-        insert_columns(self._connection, insert(bill), bills.select(names).to_dict(as_series=False))
+        insert_frame(self._connection, insert(bill), bills.select(bill.c.keys()))
 
     def bills(self, **equal: object) -> list[Row]:
         """Bills whose columns equal the given values (a tuple or list: any of them), oldest period first."""
@@ -119,13 +118,13 @@ class SqlBills:
         return {number: int(fen) for number, fen in rows}
 
     def open_bills(self, account_number: str) -> list[OpenBill]:
-        """Bills of an account of which something is still owed."""
-        rows = self.bills(account_number=account_number)
-        paid = self.paid([row["number"] for row in rows])
-        found = [
-            OpenBill(row["number"], date.fromisoformat(row["due_date"]), row["amount_fen"] - paid.get(row["number"], 0))
-            for row in rows
-        ]
+        """Bills and late-fee notes of an account of which something is still owed; a note is due on its day."""
+        c, n = bill.c, late_fee_note.c
+        bills = select(c.number, c.due_date, c.amount_fen).where(c.account_number == account_number)
+        notes = select(n.number, n.business_date, n.amount_fen).where(n.account_number == account_number)
+        rows = [*self._connection.execute(bills), *self._connection.execute(notes)]
+        paid = self.paid([number for number, _, _ in rows])
+        found = [OpenBill(number, date.fromisoformat(due), int(fen) - paid.get(number, 0)) for number, due, fen in rows]
         return [each for each in found if each.open_fen > 0]
 
     def _has(self, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import insert_columns
 from metropool.capabilities.billing.adapters.tables import bill_run, bill_run_chunk, bill_run_item, bill_schedule
 from metropool.capabilities.billing.ports import Row
 from metropool.core.errors import NotFound
+from metropool.storage.bulk import insert_frame
 from metropool.storage.units import UnitContext
 
 
@@ -128,8 +128,7 @@ class SqlRuns:
 
     def _stop(self, run: str, items: pl.DataFrame) -> None:
         names = [column.name for column in bill_run_item.c if column.name in items.columns]
-        columns = {"run": [run] * items.height, **items.select(names).to_dict(as_series=False)}
-        insert_columns(self._connection, insert(bill_run_item), columns)
+        insert_frame(self._connection, insert(bill_run_item), items.select(pl.lit(run).alias("run"), *names))
 
     def _item(self, run: str, account: str, **values: object) -> None:
         c = bill_run_item.c

@@ -163,6 +163,30 @@ bill_payment = Table(
     Column("paid_at", String, nullable=False),
     Index("bill_payment_by_bill", "bill_number"),
 )
+late_fee_note = Table(
+    "late_fee_note",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("bill_number", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("business_date", String, nullable=False),
+    Column("service", String, nullable=False),
+    Column("account_number", String, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("issued_at", String, nullable=False),
+    UniqueConstraint("bill_number", "version"),
+    Index("late_fee_note_by_account", "account_number"),
+)
+"""What was asked for the lateness of bills: a row for each day a bill has cost more; negative takes back."""
+late_fee_pass = Table(
+    "late_fee_pass",
+    metadata,
+    Column("business_date", String, primary_key=True),
+    Column("cursor", String, nullable=False),
+    Column("is_done", Boolean, nullable=False),
+)
+"""How far the look for late bills is on its day: one row."""
 bill_schedule = Table(
     "bill_schedule",
     metadata,

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import frame_of
 from metropool.capabilities.billing.adapters.tables import tariff_assignment
 from metropool.capabilities.billing.model import Month
 from metropool.capabilities.billing.ports import Row
 from metropool.capabilities.billing.tariffs.loader import TariffBook, tariff_book
+from metropool.storage.bulk import frame_of
 from metropool.storage.units import UnitContext
 
 _TERMS = pl.Schema(

@@ -1,6 +1,6 @@
 """Usage kept from ``BlocksSealed``: one row a usage point, reading type and business day, the latest version."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -9,32 +9,30 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, CursorResult, select
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Integer, cast, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from metropool.capabilities.billing.adapters.bulk import columns_of, frame_of, insert_columns, is_one_of
 from metropool.capabilities.billing.adapters.tables import usage
 from metropool.capabilities.billing.intervals import DayBlock
 from metropool.capabilities.billing.model import Month
+from metropool.storage.bulk import columns_of, insert_columns, listed
 from metropool.storage.units import UnitContext
+
+Ints = NDArray[np.int64]
 
 HOLE = -(1 << 63)
 _ESTIMATED = 1
-_KEY = {"usage_point": pl.String, "reading_type": pl.Int64, "business_date": pl.String}
-_OF_DAY = pl.Schema(
-    {
-        **_KEY,
-        "device_number": pl.String,
-        "register_start": pl.Int64,
-        "register_end": pl.Int64,
-        "total": pl.Int64,
-        "start_estimated": pl.Boolean,
-        "end_estimated": pl.Boolean,
-        "meters": pl.String,
-    }
-)
-_OF_INTERVALS = pl.Schema({**_KEY, "start": pl.Int64, "interval_s": pl.Int64})
+_OF_DAY = {
+    "row": pl.Int64,
+    "device_number": pl.String,
+    "register_start": pl.Int64,
+    "register_end": pl.Int64,
+    "total": pl.Int64,
+    "estimated": pl.Int64,
+    "meters": pl.String,
+}
 _PLAIN = (
     "usage_point",
     "reading_type",
@@ -69,16 +67,22 @@ class SqlUsage:
         later = rows.filter(pc.greater(rows["version"], 1))
         return list(zip(later["usage_point"].to_pylist(), later["business_date"].to_pylist(), strict=True))
 
-    def days(self, keys: pl.DataFrame, *, days: Collection[date]) -> pl.DataFrame:
-        """Usage of some days: the columns of ``_OF_DAY``, the day as ISO text.
+    def days(self, keys: pl.DataFrame, *, days: Sequence[date]) -> pl.DataFrame:
+        """Usage of some days, as ``day_grid`` lays it out.
 
         Args:
-            keys: ``usage_point`` and ``reading_type``.
-            days: The days.
+            keys: ``usage_point`` and ``reading_type``; the rows told are rows of these.
+            days: The days; the columns told are places in these.
         """
-        names = [day.isoformat() for day in days]
-        found = [frame_of(rows, _OF_DAY) for rows in self._select(_OF_DAY, keys, usage.c.business_date.in_(names))]
-        return pl.concat(found) if found else pl.DataFrame(schema=_OF_DAY)
+        c = usage.c
+        estimated = cast(c.start_estimated, Integer) + 2 * cast(c.end_estimated, Integer)
+        told = [c.device_number, c.register_start, c.register_end, c.total, estimated, c.meters]
+        found = [
+            pl.DataFrame(columns, schema=_OF_DAY).with_columns(column=pl.lit(column, pl.Int64))
+            for column, day in enumerate(days)
+            for columns in self._told(told, keys, c.business_date == day.isoformat())
+        ]
+        return pl.concat(found or [pl.DataFrame(schema={**_OF_DAY, "column": pl.Int64})])
 
     def intervals(self, keys: pl.DataFrame, *, month: Month) -> Iterator[DayBlock]:
         """Interval values of a period by day and shape; days of other lengths make blocks of their own.
@@ -89,35 +93,39 @@ class SqlUsage:
         """
         c = usage.c
         inside = (c.business_date >= month.start.isoformat()) & (c.business_date < month.end.isoformat()) & c.amounts.is_not(None)
-        places = keys.with_row_index("row")
-        for result in self._select([*_OF_INTERVALS, "amounts"], keys, inside):
-            *columns, amounts = columns_of(result) or [()] * (len(_OF_INTERVALS) + 1)
-            known = pl.DataFrame(dict(zip(_OF_INTERVALS, columns, strict=True)), schema=_OF_INTERVALS)
-            known = known.with_columns(bytes=pl.Series(map(len, amounts), dtype=pl.Int64)).with_row_index("place")
-            known = known.join(places, on=["usage_point", "reading_type"])
-            for block in known.partition_by("business_date", "start", "interval_s", "bytes"):
-                yield _block(block, [amounts[place] for place in block["place"].to_list()])
+        for rows, *shape, amounts in self._told([c.business_date, c.start, c.interval_s, c.amounts], keys, inside):
+            yield from _blocks(rows, list(zip(*shape, map(len, amounts), strict=True)), amounts)
 
-    def _select(self, columns: Iterable[str], keys: pl.DataFrame, condition: Any) -> Iterator[CursorResult[Any]]:
-        """Rows of some keys; one reading type at a time, so that the primary key finds them."""
-        for of_type in keys.unique().sort("usage_point").partition_by("reading_type"):
-            reading_type = of_type["reading_type"][0]
-            its_points = is_one_of(self._connection, usage.c.usage_point, of_type["usage_point"].to_list())
-            query = select(*(usage.c[name] for name in columns))
-            yield self._connection.execute(query.where(its_points, usage.c.reading_type == reading_type, condition))
+    def _told(
+        self, told: Sequence[ColumnElement[Any]], keys: pl.DataFrame, condition: ColumnElement[bool]
+    ) -> Iterator[list[Any]]:
+        """Row of the key, and what is told of its usage, by column; one reading type at a time, so that the primary key finds it."""
+        for of_type in keys.with_row_index("row").sort("usage_point").partition_by("reading_type"):
+            points = listed(self._connection, of_type["usage_point"].to_list())
+            found = points.join(usage, usage.c.usage_point == points.c.value)
+            query = select(points.c.place, *told).select_from(found)
+            same = usage.c.reading_type == of_type["reading_type"][0]
+            columns = columns_of(self._connection.execute(query.where(same, condition)))
+            if columns:
+                yield [of_type["row"].to_numpy()[list(columns[0])].astype(np.int64), *columns[1:]]
 
 
-def _block(rows: pl.DataFrame, amounts: Sequence[bytes]) -> DayBlock:
-    values = np.frombuffer(b"".join(amounts), "<i8").reshape(rows.height, -1)
-    holes = values == HOLE
-    return DayBlock(
-        business_date=date.fromisoformat(rows["business_date"][0]),
-        start=rows["start"][0],
-        interval_s=rows["interval_s"][0],
-        rows=rows["row"].to_numpy().astype(np.int64),
-        values=np.where(holes, 0, values) if holes.any() else values,
-        is_whole=~holes.any(axis=1),
-    )
+def _blocks(rows: Ints, shapes: Sequence[tuple[str, int, int, int]], amounts: Sequence[bytes]) -> Iterator[DayBlock]:
+    """A block for each day, start, length of interval and count of bytes there is."""
+    codes = {shape: code for code, shape in enumerate(dict.fromkeys(shapes))}
+    code = np.fromiter(map(codes.__getitem__, shapes), np.int64, len(shapes))
+    order = np.argsort(code, kind="stable")
+    for (day, start, interval_s, _), chosen in zip(codes, np.split(order, np.cumsum(np.bincount(code))[:-1]), strict=True):
+        values = np.frombuffer(b"".join([amounts[place] for place in chosen.tolist()]), "<i8").reshape(len(chosen), -1)
+        holes = values == HOLE
+        yield DayBlock(
+            business_date=date.fromisoformat(day),
+            start=start,
+            interval_s=interval_s,
+            rows=rows[chosen],
+            values=np.where(holes, 0, values) if holes.any() else values,
+            is_whole=~holes.any(axis=1),
+        )
 
 
 def _columns_of(rows: pa.Table) -> dict[str, Sequence[Any]]:

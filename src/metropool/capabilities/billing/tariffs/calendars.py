@@ -62,9 +62,8 @@ def band_of_day(
         Invalid: An interval lies across the edge of a period: its energy cannot be told apart.
     """
     minutes = _minute_periods(calendar, _rule_of(calendar, day, day_sets))
-    begins = [_local_minute(start + i * interval_s, zone) for i in range(count)]
-    width = max(interval_s // 60, 1)
-    inside = np.array([minutes[begin : begin + width] if begin + width <= _MINUTES else minutes[begin:] for begin in begins])
+    within = np.arange(max(interval_s // 60, 1))
+    inside = minutes[(_local_minutes(start, interval_s, count, zone)[:, None] + within) % _MINUTES]
     if count and not (inside == inside[:, :1]).all():
         raise Invalid(f"intervals of {interval_s} s lie across the edges of the periods of {calendar.id}")
     return inside[:, 0] if count else np.zeros(0, np.int8)
@@ -95,6 +94,17 @@ def _paint(minutes: NDArray[np.int8], bands: Iterable[str], position: int) -> No
         minutes[first:end] = position
 
 
-def _local_minute(instant_s: int, zone: ZoneInfo) -> int:
+def _local_minutes(start_s: int, interval_s: int, count: int, zone: ZoneInfo) -> NDArray[np.int64]:
+    """Minute of the local day at which each interval begins, shape (count,); it jumps where the zone changes its clocks."""
+    instants = start_s + np.arange(count, dtype=np.int64) * interval_s
+    if not count or _offset_s(start_s, zone) == _offset_s(int(instants[-1]), zone):
+        offsets: NDArray[np.int64] | int = _offset_s(start_s, zone)
+    else:
+        offsets = np.array([_offset_s(instant, zone) for instant in instants.tolist()])
+    minutes: NDArray[np.int64] = (instants + offsets) // 60 % _MINUTES
+    return minutes
+
+
+def _offset_s(instant_s: int, zone: ZoneInfo) -> int:
     local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=instant_s)).astimezone(zone)
-    return local.hour * 60 + local.minute
+    return int((local.utcoffset() or timedelta()).total_seconds())

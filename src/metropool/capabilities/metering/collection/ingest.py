@@ -197,7 +197,7 @@ def _marks_of(schedule: Schedule, channel: Ints, at: Ints, received_at: Ints) ->
     marks = []
     for number, rows in _runs(day[order]):
         chosen = order[rows]
-        ends_ms = (day_start_s(number) + (slot[chosen] + 1) * schedule.interval_s) * 1000
+        ends_ms = (day_start_s(number) + (slot[chosen] + 1) * schedule.slot_s) * 1000
         late = int(np.count_nonzero(received_at[chosen] - ends_ms > late_ms))
         marks.append(Marks(schedule, number, channel[chosen], slot[chosen], late))
     return marks

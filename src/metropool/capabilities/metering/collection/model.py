@@ -1,5 +1,6 @@
 """Pure decisions of collection: which slot of which business day a reading fills, what is due, when to ask again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -8,6 +9,9 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 DAY_S = 86_400
+MONTH_S = 31 * DAY_S
+"""Slot of what is frozen once a calendar month, however long that is; its business day is the last one of the month."""
+
 OFFSET_S = 8 * 3_600
 """Asia/Shanghai has kept UTC+8 since 1991 (core/periods.py: BUSINESS_ZONE); a test compares the two."""
 
@@ -22,10 +26,10 @@ class Schedule:
 
     Attributes:
         item: Reading type.
-        interval_s: Length of a slot: 900, 3,600, or 86,400 for a daily freeze.
+        interval_s: Length of a slot: 900, 3,600, 86,400 for a daily freeze, MONTH_S for a monthly one.
         every_s: How often what is missing is asked for.
         delay_s: How long after the end of a slot it is first asked for.
-        holds_days: How many days back the meter can be asked; 0: it only knows the present value.
+        holds_days: How many days back the meter can be asked; 0: it only knows the present value, or of a month the last one.
         first_day: First business day that is expected.
         due_at: When the schedule is next looked at [Unix s].
     """
@@ -41,7 +45,17 @@ class Schedule:
     @property
     def slots(self) -> int:
         """Slots of a business day."""
-        return DAY_S // self.interval_s
+        return DAY_S // self.slot_s
+
+    @property
+    def slot_s(self) -> int:
+        """Length of a slot within its business day [s]; a whole day for a monthly freeze, which is of the month's last."""
+        return min(self.interval_s, DAY_S)
+
+    @property
+    def is_monthly(self) -> bool:
+        """Expected once a calendar month."""
+        return self.interval_s > DAY_S
 
     @property
     def closes(self) -> bool:
@@ -89,28 +103,53 @@ def places(schedule: Schedule, at_s: Ints) -> tuple[Ints, Ints, NDArray[np.bool_
     """Business day and slot that readings of an item fill, and which of them fill one.
 
     Where values close their slot, only one stamped near its end does (30 minutes for a day, 19 s for a quarter hour); where
-    the present value is read, any within it.
+    the present value is read, any within it; where a meter shows what it kept of last month, any of the month after.
     """
-    local, interval_s = at_s + OFFSET_S, schedule.interval_s
+    local, interval_s = at_s + OFFSET_S, schedule.slot_s
+    if schedule.is_monthly and not schedule.closes:
+        return _month_starts(local // DAY_S) - 1, np.zeros(len(at_s), np.int64), np.ones(len(at_s), np.bool_)
     if not schedule.closes:
         return local // DAY_S, local % DAY_S // interval_s, np.ones(len(at_s), np.bool_)
     end = (local + interval_s // 2) // interval_s * interval_s
-    return (end - 1) // DAY_S, (end - 1) % DAY_S // interval_s, np.abs(local - end) <= interval_s // 48 + 1
+    is_near = np.abs(local - end) <= interval_s // 48 + 1
+    fills = is_near & (_month_starts(end // DAY_S) == end // DAY_S) if schedule.is_monthly else is_near
+    return (end - 1) // DAY_S, (end - 1) % DAY_S // interval_s, fills
 
 
 def wanted_slots(schedule: Schedule, *, day: int, now_s: int) -> tuple[int, int]:
     """Slots ``first .. last - 1`` of a day that can and should have been read by now."""
     since = now_s - day_start_s(day)
-    if schedule.holds_days == 0:
+    if schedule.holds_days == 0 and not schedule.is_monthly:
         current = since // schedule.interval_s
         return (current, current + 1) if 0 <= current < schedule.slots else (0, 0)
-    return 0, int(min(max((since - schedule.delay_s) // schedule.interval_s, 0), schedule.slots))
+    return 0, due_slots(schedule, day=day, now_s=now_s)
 
 
-def asked_days(schedule: Schedule, *, now_s: int) -> range:
-    """Business days whose gaps can still be closed by asking the meter."""
+def due_slots(schedule: Schedule, *, day: int, now_s: int) -> int:
+    """How many slots of a day are over long enough to have been read."""
+    since = now_s - day_start_s(day) - schedule.delay_s
+    return int(min(max(since // schedule.slot_s, 0), schedule.slots))
+
+
+def asked_days(schedule: Schedule, *, now_s: int) -> Sequence[int]:
+    """Business days whose gaps can still be closed by asking the meter, ascending."""
     today = (now_s + OFFSET_S) // DAY_S
-    return range(max(schedule.first_day, today - schedule.holds_days), today + 1)
+    if not schedule.is_monthly:
+        return range(max(schedule.first_day, today - schedule.holds_days), today + 1)
+    ends = month_ends(max(schedule.first_day, today - (schedule.holds_days or MONTH_S // DAY_S)), today)
+    over = [day for day in ends if day < today]
+    return (over if schedule.closes else over[-1:]) + [day for day in ends if day == today]
+
+
+def month_ends(first: int, last: int) -> list[int]:
+    """Last days of calendar months from day ``first`` to day ``last``, both included."""
+    days = np.arange(first, last + 1, dtype=np.int64)
+    return [int(day) for day in days[_month_starts(days + 1) == days + 1]]
+
+
+def month_text(day: int) -> str:
+    """``2026-07``: the month a business day lies in."""
+    return day_text(day)[:7]
 
 
 def next_due(schedule: Schedule, *, now_s: int) -> int:
@@ -127,6 +166,12 @@ def wait_s(attempts: int) -> int:
 def late_after_s(schedule: Schedule) -> int:
     """A value counts as late when it comes this long after the end of its slot."""
     return schedule.delay_s + 2 * max(schedule.every_s, 900)
+
+
+def _month_starts(day: Ints) -> Ints:
+    """First day of the calendar month of each day."""
+    starts: Ints = day.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return starts
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,10 @@ import numpy as np
 from metropool.capabilities.metering.collection.index import ChannelIndex
 from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
 from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, reads_of
-from metropool.capabilities.metering.collection.schedules import standard_schedules
 from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
 from metropool.capabilities.metering.ports import CollectionWork
 from metropool.devices.addresses import unpack
 from metropool.facts.events import EndDeviceEvent
-
-
-def start_schedules(*, work: CollectionWork) -> int:
-    """Put the standard schedules in force from today on, where there are none; returns how many."""
-    if work.collection.schedules():
-        return 0
-    now_s = int(work.now.timestamp())
-    schedules = standard_schedules(first_day=(now_s + OFFSET_S) // DAY_S, now_s=now_s)
-    work.collection.set_schedules(schedules)
-    return len(schedules)
 
 
 def plan_days(*, work: CollectionWork) -> int:
@@ -35,12 +24,12 @@ def plan_days(*, work: CollectionWork) -> int:
     """
     index, fingerprint = work.collection.index()
     now_s = int(work.now.timestamp())
-    added = 0
+    today, added = (now_s + OFFSET_S) // DAY_S, 0
     for schedule in work.collection.schedules().values():
-        channels = np.flatnonzero((index.item_of == schedule.item) & index.serves)
+        channels = np.flatnonzero((index.item_of == schedule.item) & index.serves & (index.terminal_of >= 0))
         for day in asked_days(schedule, now_s=now_s):
             known = work.sheets.planned_with(item=schedule.item, day=day)
-            if known is None or (known != fingerprint and day == asked_days(schedule, now_s=now_s)[-1]):
+            if known is None or (known != fingerprint and day == today):
                 added += work.sheets.plan(schedule=schedule, day=day, channels=channels, fingerprint=fingerprint)
     return added
 
@@ -59,14 +48,11 @@ def due_reads(*, work: CollectionWork) -> list[Read]:
 
 
 def is_due(*, work: CollectionWork) -> bool:
-    """A schedule is due, or the registry has changed since today was planned."""
-    now_s, schedules = int(work.now.timestamp()), work.collection.schedules().values()
+    """A schedule is due, its newest day is not planned, or the registry has changed since today was."""
+    now_s = int(work.now.timestamp())
     _, fingerprint = work.collection.index()
-    today = (now_s + OFFSET_S) // DAY_S
-    return any(
-        schedule.due_at <= now_s or work.sheets.planned_with(item=schedule.item, day=today) != fingerprint
-        for schedule in schedules
-    )
+    schedules = work.collection.schedules().values()
+    return any(schedule.due_at <= now_s or _is_unplanned(work, schedule, now_s, fingerprint) for schedule in schedules)
 
 
 def ask_again(*, work: CollectionWork, item: int, day: int) -> None:
@@ -122,6 +108,12 @@ def address_text(device: int) -> str:
     """A device the registry does not know, by its address: ``gdw1376:1101-00258``."""
     who = unpack(device)
     return f"{who.protocol}:{who.address}"
+
+
+def _is_unplanned(work: CollectionWork, schedule: Schedule, now_s: int, fingerprint: str) -> bool:
+    days = asked_days(schedule, now_s=now_s)
+    known = work.sheets.planned_with(item=schedule.item, day=days[-1]) if days else fingerprint
+    return known is None or (known != fingerprint and days[-1] == (now_s + OFFSET_S) // DAY_S)
 
 
 _ASKED = ("item", "day", "terminal", "attempts", "next_at", "last_slot", "asked_at")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from metropool.capabilities.metering.collection.model import Rate, Schedule, day_number, day_start_s, day_text, wanted_slots
+from metropool.capabilities.metering.collection.model import Rate, Schedule, day_number, day_start_s, day_text, due_slots
 from metropool.capabilities.metering.collection.plan import rates_by_terminal
 from metropool.capabilities.metering.collection.sheets import Bits, count_bits, wanted_row
 from metropool.capabilities.metering.ports import CollectionWork
@@ -56,7 +56,7 @@ def day_rates(*, work: CollectionWork, first: date, last: date, item: int | None
 def heat_map(*, work: CollectionWork, item: int, first: date, last: date) -> pa.Table:
     """Success by day and terminal: columns ``day, terminal`` (end device), ``planned, collected`` (slots due by now)."""
     index, _ = work.collection.index()
-    schedule = work.collection.schedules().get(item)
+    schedule = work.collection.every_schedule().get(item)
     names = dict(zip(index.terminals.tolist(), index.terminal_devices, strict=True))
     rows: list[tuple[str, str, int, int]] = []
     for day in range(day_number(first), day_number(last) + 1) if schedule else ():
@@ -74,7 +74,7 @@ def heat_map(*, work: CollectionWork, item: int, first: date, last: date) -> pa.
 def funnel(*, work: CollectionWork, item: int, day: date) -> Funnel:
     """Planned → reached → read → stored, of the slots of a day that are due by now."""
     index, _ = work.collection.index()
-    schedule, number = work.collection.schedules().get(item), day_number(day)
+    schedule, number = work.collection.every_schedule().get(item), day_number(day)
     found = _sheets_due(work, schedule, number) if schedule else None
     if found is None:
         return Funnel(0, 0, 0, 0)
@@ -122,9 +122,7 @@ def _sheets_due(work: CollectionWork, schedule: Schedule | None, day: int) -> tu
     if schedule is None or work.sheets.planned_with(item=schedule.item, day=day) is None:
         return None
     index, _ = work.collection.index()
-    _, due = wanted_slots(schedule, day=day, now_s=int(work.now.timestamp()))
-    is_past = schedule.holds_days == 0 and due == 0
-    due = schedule.slots if is_past else due
+    due = due_slots(schedule, day=day, now_s=int(work.now.timestamp()))
     item = schedule.item
     planned = work.sheets.sheets(kind="planned", item=item, day=day, slots=1, channels=index.highest)
     collected = work.sheets.sheets(kind="collected", item=item, day=day, slots=schedule.slots, channels=index.highest)

@@ -67,7 +67,7 @@ def device_of(registry: Registry, device_id: str) -> Device:
 
 
 def device_serving(registry: Registry, *, usage_point_id: str, items: set[int]) -> str:
-    """The device that can switch a usage point now: one with a channel of the given reading types.
+    """The device that can switch a usage point now: one with a channel of the given reading types that may be written.
 
     Raises:
         NotFound: The usage point does not exist.
@@ -76,7 +76,7 @@ def device_serving(registry: Registry, *, usage_point_id: str, items: set[int]) 
     number = registry.one(usage_point, id=usage_point_id)["number"]
     serving = registry.rows(installation, usage_point=number, replaced_by=None, valid_to=None)
     devices = sorted({row["device"] for row in registry.rows(channel, id=[row["channel"] for row in serving])})
-    able = [row["device"] for row in registry.rows(channel, device=devices) if row["reading_type"] in items]
+    able = [row["device"] for row in registry.rows(channel, device=devices) if row["reading_type"] in items and row["writable"]]
     if not able:
         raise Invalid(f"no device that can switch serves {usage_point_id}")
     return str(min(able))

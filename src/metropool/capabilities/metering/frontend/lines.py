@@ -1,14 +1,17 @@
-"""The connection to one plain DL/T 645 meter: dialled, asked one question at a time, hung up."""
+"""The TCP connections to plain meters: which stand, and dialling those that do not, a few at a time."""
 
 import asyncio
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.tasks import Terminal
-from metropool.core.errors import Invalid
-from metropool.devices.dlt645 import requests as dlt645
-from metropool.devices.dlt645.frame import Frame, decode_frame
+from metropool.core.clock import Clock
 
-DIAL_S, ANSWER_S = 5.0, 5.0
+DIAL_S, REDIAL_S = 5.0, 20.0
+DIALS_MAX, LINES_MAX = 64, 10_000
 BUFFER_MAX = 1024
 
 
@@ -20,77 +23,95 @@ class Line:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     reader: asyncio.StreamReader | None = None
     writer: asyncio.StreamWriter | None = None
+    dial_at: float = 0.0
+
+    @property
+    def is_up(self) -> bool:
+        """The connection stands, as far as this side knows."""
+        is_open = self.writer is not None and not self.writer.is_closing()
+        return is_open and self.reader is not None and not self.reader.at_eof()
 
 
-async def dial(line: Line) -> None:
-    """Connect, if it is not connected.
+class Lines:
+    """All lines of a front end.
 
-    Raises:
-        OSError, TimeoutError: It cannot be reached.
+    Args:
+        clock: Business time.
+        notices: Told which meters are connected, and when one was last heard.
     """
-    if line.writer is not None and not line.writer.is_closing():
-        return
-    async with asyncio.timeout(DIAL_S):
-        line.reader, line.writer = await asyncio.open_connection(line.terminal.host, line.terminal.port, limit=BUFFER_MAX)
 
+    def __init__(self, *, clock: Clock, notices: Notices) -> None:
+        self._clock, self._notices = clock, notices
+        self._lines: dict[int, Line] = {}
+        self._dialling: set[asyncio.Task[None]] = set()
 
-def hang_up(line: Line) -> None:
-    """Break off."""
-    if line.writer is not None:
+    def __contains__(self, address: int) -> bool:
+        return address in self._lines
+
+    def __getitem__(self, address: int) -> Line:
+        return self._lines[address]
+
+    def introduce(self, terminals: Iterable[Terminal]) -> None:
+        """Take the plain meters of an address book; lines to meters that changed or went are closed."""
+        told = {terminal.address: terminal for terminal in terminals if terminal.kind == "transparent"}
+        for address, line in list(self._lines.items()):
+            if told.get(address) != line.terminal:
+                self.hang_up(self._lines.pop(address))
+        for address, terminal in list(told.items())[:LINES_MAX]:
+            self._lines.setdefault(address, Line(terminal))
+
+    def keep(self, *, now: float) -> None:
+        """Dial the meters that are not connected; each again after ``REDIAL_S``.
+
+        Args:
+            now: Machine time [s].
+        """
+        due = (line for line in self._lines.values() if line.dial_at <= now and not (line.is_up or line.lock.locked()))
+        for _, line in zip(range(DIALS_MAX - len(self._dialling)), due, strict=False):
+            line.dial_at = now + REDIAL_S
+            dialling = asyncio.get_running_loop().create_task(self._dial_again(line))
+            self._dialling.add(dialling)
+            dialling.add_done_callback(self._dialling.discard)
+
+    async def dial(self, line: Line) -> None:
+        """Connect a meter that is not connected; for the holder of the line's lock.
+
+        Raises:
+            OSError, TimeoutError: It cannot be reached.
+        """
+        if line.is_up:
+            return
+        self.hang_up(line)
+        terminal = line.terminal
+        async with asyncio.timeout(DIAL_S):
+            line.reader, line.writer = await asyncio.open_connection(terminal.host, terminal.port, limit=BUFFER_MAX)
+        line.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._notices.contact(terminal.address, "online", self._now_ms(), detail=f"{terminal.host}:{terminal.port}")
+
+    def heard(self, line: Line) -> None:
+        """The meter answered."""
+        self._notices.heard(line.terminal.address, self._now_ms())
+
+    def hang_up(self, line: Line) -> None:
+        """Close the connection, if there is one."""
+        if line.writer is None:
+            return
         line.writer.transport.abort()
-    line.reader = line.writer = None
+        line.reader = line.writer = None
+        self._notices.gone(line.terminal.address, self._now_ms())
 
+    async def close(self) -> None:
+        """Hang up everywhere."""
+        for dialling in list(self._dialling):
+            dialling.cancel()
+        await asyncio.gather(*self._dialling, return_exceptions=True)
+        for line in self._lines.values():
+            self.hang_up(line)
 
-async def send(line: Line, frame: bytes) -> None:
-    """Send a frame that nobody answers."""
-    assert line.writer is not None
-    line.writer.write(frame)
-    await line.writer.drain()
+    async def _dial_again(self, line: Line) -> None:
+        async with line.lock:
+            with suppress(OSError, TimeoutError):
+                await self.dial(line)
 
-
-async def ask(line: Line, frame: bytes, *, tries: int) -> Frame:
-    """Send a frame and wait for the meter's answer; another meter's, or to another question, is passed over.
-
-    Raises:
-        TimeoutError: No answer, however often asked.
-        OSError, asyncio.IncompleteReadError: The line broke.
-        Invalid: ``frame`` is none.
-    """
-    assert line.reader is not None
-    asked = decode_frame(frame)
-    for attempt in range(1, tries + 1):
-        await send(line, frame)
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await _answer_to(line.reader, asked)
-        except TimeoutError:
-            if attempt == tries:
-                raise
-    raise TimeoutError
-
-
-async def _answer_to(reader: asyncio.StreamReader, asked: Frame) -> Frame:
-    while True:
-        frame = await _next_frame(reader)
-        is_same = frame.is_refusal or frame.function != dlt645.READ or frame.data_id == asked.data_id
-        if frame.from_meter and frame.address == asked.address and frame.function == asked.function and is_same:
-            return frame
-
-
-async def _next_frame(reader: asyncio.StreamReader) -> Frame:
-    """The next sound DL/T 645 frame; anything else is passed over."""
-    held = b""
-    while True:
-        start = held.find(b"\x68")
-        held = held[start:] if start >= 0 else b""
-        need = 12 + held[9] if len(held) >= 10 else 12
-        if len(held) >= need:
-            try:
-                return decode_frame(held[:need])
-            except Invalid:
-                held = held[1:]
-                continue
-        more = await reader.read(BUFFER_MAX)
-        if not more:
-            raise asyncio.IncompleteReadError(held, None)
-        held += more
+    def _now_ms(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)

@@ -35,6 +35,15 @@ class Notices:
             )
             self._changed.add(device)
 
+    def gone(self, device: int, at_ms: int) -> None:
+        """A terminal that was there is no longer connected; when it was last heard stays."""
+        known = self._contacts.get(device)
+        if known is not None and known.state == "online":
+            self._contacts[device] = Contact(
+                terminal=device, state="offline", since=at_ms, last_heard_at=known.last_heard_at, detail=known.detail
+            )
+            self._changed.add(device)
+
     def refused(self, key: int, why: str, peer: str, at_ms: int) -> None:
         """A login was refused; told once an hour for each address and reason."""
         before = self._refused_at.get((key, why))

@@ -25,6 +25,7 @@ _EPOCH = date(1970, 1, 1)
 _EPOCH_MIDNIGHT = datetime(1970, 1, 1, tzinfo=BUSINESS_ZONE)
 
 _DAILY = {"electricity_forward_register": 161, "electricity_reverse_register": 163}
+_MONTHLY = {"electricity_forward_month_register": 177}
 _CURVES = {
     "electricity_active_power": 81,
     "electricity_reactive_power": 85,
@@ -122,6 +123,9 @@ def _read_points(exchange: Exchange, task: Read, points: tuple[int, ...]) -> Fra
     if code in _DAILY:
         day = _EPOCH + timedelta(days=task.day)
         return gdw1376.request_daily(exchange, points=points, function=_DAILY[code], day=day)
+    if code in _MONTHLY:
+        month = _EPOCH + timedelta(days=task.day)
+        return gdw1376.request_monthly(exchange, points=points, function=_MONTHLY[code], month=month)
     if code not in _CURVES:
         raise Invalid(f"no 376.1 request reads {code} of a measuring point")
     return gdw1376.request_curve(

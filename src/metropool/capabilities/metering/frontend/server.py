@@ -87,6 +87,7 @@ class FrontEndServer:
         loop = asyncio.get_running_loop()
         for link in list(self.hub.links):
             self._keep(link, loop.time())
+        self.meters.keep(now=loop.time())
         self._tick = loop.call_later(TICK_S, self._keep_house)
 
     def _keep(self, link: Link, now: float) -> None:
@@ -111,6 +112,6 @@ async def serve(*, host: str, port: int, clock: Clock, log: Log, event_log: Log,
         Unavailable: The port is taken.
     """
     hub = Hub(clock=clock, log=log, event_log=event_log, limits=limits)
-    server = FrontEndServer(hub, TransparentMeters(clock=clock, log=log))
+    server = FrontEndServer(hub, TransparentMeters(clock=clock, log=log, notices=hub.notices))
     await server.listen(host, port)
     return server

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from metropool.capabilities.metering.frontend import clocks, readable
+from metropool.capabilities.metering.frontend import clocks, readable, settled
 from metropool.capabilities.metering.frontend.chunks import batch_bytes, columns_of_rows, measured_batch
-from metropool.capabilities.metering.frontend.lines import Line, ask, dial, hang_up, send
+from metropool.capabilities.metering.frontend.lines import Line, Lines
+from metropool.capabilities.metering.frontend.notices import Notices
+from metropool.capabilities.metering.frontend.plain_asking import TRIES, ask, send
 from metropool.capabilities.metering.frontend.requests import meter_read
 from metropool.capabilities.metering.frontend.tasks import (
     Answer,
@@ -30,9 +32,7 @@ from metropool.devices.dlt645.frame import Frame, encode_frame
 from metropool.devices.dlt645.rows import rows_of
 from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED, Row
 
-TRIES = 2
 _ON_DEMAND = 3
-LINKS_MAX = 10_000
 _FREEZES = {"electricity_forward_register": 0x050601, "electricity_reverse_register": 0x050602}
 _FREEZE_TIME, _FREEZES_HELD, _DAY_S = 0x050600, 62, 86_400
 
@@ -43,20 +43,24 @@ class TransparentMeters:
     Args:
         clock: Business time.
         log: Where values become durable before a task is answered.
+        notices: Told which meters are connected, and when one was last heard.
     """
 
-    def __init__(self, *, clock: Clock, log: Log) -> None:
+    def __init__(self, *, clock: Clock, log: Log, notices: Notices) -> None:
         self._clock, self._log = clock, log
-        self._lines: dict[int, Line] = {}
+        self._lines = Lines(clock=clock, notices=notices)
 
     def introduce(self, terminals: Iterable[Terminal]) -> None:
-        """Take the plain meters of an address book; lines to meters that changed or went are closed."""
-        told = {terminal.address: terminal for terminal in terminals if terminal.kind == "transparent"}
-        for address, line in list(self._lines.items()):
-            if told.get(address) != line.terminal:
-                hang_up(self._lines.pop(address))
-        for address, terminal in list(told.items())[:LINKS_MAX]:
-            self._lines.setdefault(address, Line(terminal))
+        """Take the plain meters of an address book."""
+        self._lines.introduce(terminals)
+
+    def keep(self, *, now: float) -> None:
+        """Dial whoever is not connected.
+
+        Args:
+            now: Machine time [s].
+        """
+        self._lines.keep(now=now)
 
     def has(self, address: int) -> bool:
         """The address is a plain meter's."""
@@ -69,22 +73,23 @@ class TransparentMeters:
             if self._now_ms() >= task.expires_at:
                 return self._answer(task, "expired")
             try:
-                await dial(line)
+                await self._lines.dial(line)
             except (OSError, TimeoutError) as cause:
                 return self._answer(task, "unreachable", f"{line.terminal.host}:{line.terminal.port}: {cause or 'no answer'}")
             try:
-                return await self._do(line, task)
+                answer = await self._do(line, task)
             except TimeoutError:
-                hang_up(line)
+                self._lines.hang_up(line)
                 return self._answer(task, "silent", "no answer in time")
             except (OSError, asyncio.IncompleteReadError) as cause:
-                hang_up(line)
+                self._lines.hang_up(line)
                 return self._answer(task, "lost", f"the line broke: {cause}")
+            self._lines.heard(line)
+            return answer
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        for line in self._lines.values():
-            hang_up(line)
+        await self._lines.close()
 
     async def _do(self, line: Line, task: AnyTask) -> Answer:
         try:
@@ -137,6 +142,8 @@ class TransparentMeters:
         Raises:
             Invalid: The meter refuses, or has no such item.
         """
+        if task.item == settled.ITEM.id:
+            return [await self._read_month(line, task)]
         freeze = _FREEZES.get(reading_types_by_id()[task.item].code)
         if task.interval_s == _DAY_S and task.origin != _ON_DEMAND and freeze is not None:
             found = await self._read_freeze(line, task, freeze)
@@ -162,10 +169,23 @@ class TransparentMeters:
                 ]
         return []
 
+    async def _read_month(self, line: Line, task: Read) -> Row:
+        """What the meter kept at the end of the month whose last business day is asked for.
+
+        Raises:
+            Invalid: It has none of that instant.
+        """
+        frames = settled.month_frames(task.terminal, day=task.day, today=self._today())
+        settles, register = [await ask(line, frame, tries=TRIES) for frame in frames]
+        return settled.month_row(task.terminal, day=task.day, settles=settles, register=register)
+
     def _index_of(self, day: int) -> int:
         """1 for yesterday's freeze, 2 for the one before."""
-        today = int(self._clock.now().timestamp() + 8 * 3600) // _DAY_S
-        return min(max(today - day, 1), _FREEZES_HELD)
+        return min(max(self._today() - day, 1), _FREEZES_HELD)
+
+    def _today(self) -> int:
+        """Business day now, as days since 1970-01-01."""
+        return int(self._clock.now().timestamp() + 8 * 3600) // _DAY_S
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)

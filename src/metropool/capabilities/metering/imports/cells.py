@@ -12,8 +12,9 @@ from metropool.capabilities.metering.imports.mapping import Numbers
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-_PLAIN = r"^[+-]?(\d{1,15})(\.\d{0,12})?$|^[+-]?\.\d{1,12}$"
-_EXPONENT = r"^[+-]?\d{1,15}(\.\d{0,12})?[eE][+-]?\d{1,2}$"
+_PLAIN = r"^[+-]?(\d{1,15})(\.\d{0,30})?$|^[+-]?\.\d{1,30}$"
+_EXPONENT = r"^[+-]?\d{1,15}(\.\d{0,30})?[eE][+-]?\d{1,2}$"
+_BEYOND = r"(\.\d{12})\d+$"
 _EXACT = pa.decimal128(30, 12)
 _LARGEST = 9.2e18
 
@@ -47,7 +48,9 @@ def read_numbers(column: pa.Array, numbers: Numbers, factor: Fraction) -> Number
         text = pc.replace_substring(pc.replace_substring(text, ".", "?"), numbers.decimal, ".")
     plain = np.asarray(pc.fill_null(pc.match_substring_regex(text, _PLAIN), False)) & ~blank
     exponent = np.asarray(pc.fill_null(pc.match_substring_regex(text, _EXPONENT), False)) & ~blank & ~plain
-    exact = pc.if_else(pa.array(plain), text, pa.scalar(None, pa.string())).cast(_EXACT)
+    # digits beyond the twelfth decimal, as floats are printed with, decide no rounding half up
+    kept = pc.replace_substring_regex(text, _BEYOND, r"\1")
+    exact = pc.if_else(pa.array(plain), kept, pa.scalar(None, pa.string())).cast(_EXACT)
     value, finer = _scaled(exact, factor)
     if exponent.any():
         floats = pc.if_else(pa.array(exponent), text, pa.scalar(None, pa.string())).cast(pa.float64())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from metropool.capabilities.metering.imports.mapping import Mapping, shipped_mappings
-from metropool.capabilities.metering.imports.source import header_candidates, is_parquet, parquet_names, split_header
+from metropool.capabilities.metering.imports.source import header_candidates, is_parquet, names_in, parquet_names, split_header
 from metropool.core.errors import Invalid
 
 
@@ -15,7 +15,9 @@ def choose_mapping(path: Path) -> Mapping:
     """
     fitting = [(len(_known(mapping, names)), mapping) for mapping, names in _candidates(path) if mapping.fits(names)]
     if not fitting:
-        raise Invalid(f"no mapping fits {path.name}; write one and give it with --mapping. Its columns: {_columns(path)}")
+        raise Invalid(
+            f"no mapping fits {path.name}; write one and give it with --mapping (docs/integrators.md). {_columns(path)}"
+        )
     best = max(known for known, _ in fitting)
     chosen = [mapping for known, mapping in fitting if known == best]
     if len(chosen) > 1:
@@ -25,7 +27,7 @@ def choose_mapping(path: Path) -> Mapping:
 
 def columns_left_out(path: Path, mapping: Mapping) -> list[str]:
     """Columns of the file that the mapping neither reads nor names as ignored."""
-    names = parquet_names(path) if mapping.format == "parquet" else _names(header_candidates(path), mapping)
+    names = parquet_names(path) if mapping.format == "parquet" else names_in(header_candidates(path), mapping)
     if "*" in mapping.ignored:
         return []
     return [name for name in names if name not in mapping.used and name not in mapping.ignored]
@@ -36,11 +38,7 @@ def _candidates(path: Path) -> list[tuple[Mapping, list[str]]]:
         names = parquet_names(path)
         return [(mapping, names) for mapping in shipped_mappings() if mapping.format == "parquet"]
     head = header_candidates(path)
-    return [(mapping, _names(head, mapping)) for mapping in shipped_mappings() if mapping.format == "csv"]
-
-
-def _names(head: list[str], mapping: Mapping) -> list[str]:
-    return split_header(head[mapping.header_line - 1], mapping.delimiter) if len(head) >= mapping.header_line else []
+    return [(mapping, names_in(head, mapping)) for mapping in shipped_mappings() if mapping.format == "csv"]
 
 
 def _known(mapping: Mapping, names: list[str]) -> set[str]:
@@ -49,4 +47,7 @@ def _known(mapping: Mapping, names: list[str]) -> set[str]:
 
 def _columns(path: Path) -> str:
     names = parquet_names(path) if is_parquet(path) else split_header(header_candidates(path)[0], ",")
-    return ", ".join(names[:30])
+    shown = ", ".join(name if name.isprintable() else repr(name) for name in names[:30])[:1000]
+    if any(character.isalpha() for character in shown):
+        return f"Its columns: {shown}"
+    return f"Its first line has no column names: {shown}; a mapping says so by header_line: 0 and first_line: 1"

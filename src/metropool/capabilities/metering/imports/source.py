@@ -1,11 +1,9 @@
 """Files as batches of columns with the line of every row; one that breaks off or is not the text it claims is refused whole."""
 
-import gzip
 import hashlib
-import io
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,14 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from metropool.capabilities.metering.imports.doubts import Doubts
 from metropool.capabilities.metering.imports.mapping import Mapping
+from metropool.capabilities.metering.imports.text_lines import TextLines, open_bytes
 from metropool.core.errors import Fault, Invalid
 
 BATCH_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,6 @@ class Batch:
 
     columns: dict[str, pa.Array]
     line: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row that is not of the header's shape."""
-
-    line: int
-    text: str
-    what: str
 
 
 def sha256_of(path: Path) -> str:
@@ -58,22 +49,26 @@ def header_candidates(path: Path) -> list[str]:
     Raises:
         Invalid: The file is empty.
     """
-    with open_bytes(path) as stream:
-        try:
-            head = stream.read(_HEAD_BYTES)
-        except (EOFError, zlib.error, OSError) as cause:
-            raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
+    head = _head_of(path)
     if not head.strip():
         raise Invalid(f"{path.name} is empty")
+    if head.startswith(_ZIP):
+        raise Invalid(f"{path.name} is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV")
     text: str = head.decode("utf-8-sig", errors="replace")
     return text.splitlines()[:40]
 
 
-def open_bytes(path: Path) -> Any:
-    """A file's bytes, unpacked when it is gzip."""
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    return gzip.open(path) if packed else path.open("rb")
+def _head_of(path: Path) -> bytes:
+    """The first bytes of a file, as far as they can be had."""
+    head = b""
+    with open_bytes(path) as stream:
+        try:
+            while len(head) < _HEAD_BYTES and (more := stream.read1(_HEAD_BYTES)):
+                head += more
+        except (EOFError, zlib.error, OSError) as cause:
+            if not head:
+                raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
+    return head
 
 
 def parquet_names(path: Path) -> list[str]:
@@ -88,13 +83,13 @@ def parquet_names(path: Path) -> list[str]:
         raise Invalid(f"{path.name} is no complete Parquet file: {cause}") from cause
 
 
-def read_batches(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
-    """Batches of the columns the mapping uses; rows of a wrong shape go to ``bad_rows``.
+def read_batches(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
+    """Batches of the columns the mapping uses; rows of a wrong shape go to ``doubts``.
 
     Raises:
         Invalid: A column is missing, the text is not in its encoding, the file breaks off; with the line where there is one.
     """
-    return _parquet(path, mapping) if mapping.format == "parquet" else _csv(path, mapping, bad_rows)
+    return _parquet(path, mapping) if mapping.format == "parquet" else _csv(path, mapping, doubts)
 
 
 def _parquet(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -114,20 +109,34 @@ def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def _csv(path: Path, mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+def _csv(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
+    header_candidates(path)
     with open_bytes(path) as raw:
-        text = _Text(raw, encoding=mapping.encoding, name=path.name)
+        text = TextLines(raw, encoding=mapping.encoding, path=path, doubts=doubts)
         names = _header(text, mapping, path)
         _require(mapping, names, path)
-        yield from _rows(text, names, mapping, bad_rows)
+        yield from _rows(text, names, mapping, doubts)
 
 
-def _header(text: "_Text", mapping: Mapping, path: Path) -> list[str]:
+def _header(text: TextLines, mapping: Mapping, path: Path) -> list[str]:
     lines = [text.first_line() for _ in range(mapping.first_line - 1)]
-    if len(lines) < mapping.header_line or not lines[mapping.header_line - 1].strip():
+    if not mapping.header_line:
+        lines.append(text.first_line())
+        text.put_back(lines[-1])
+    names = names_in([line.decode("utf-8-sig") for line in lines], mapping)
+    if not names:
         what = f"has no header in line {mapping.header_line}" if any(line.strip() for line in lines) else "is empty"
         raise Invalid(f"{path.name} {what}")
-    return split_header(lines[mapping.header_line - 1].decode("utf-8-sig"), mapping.delimiter)
+    return names
+
+
+def names_in(head: Sequence[str], mapping: Mapping) -> list[str]:
+    """Column names by the first lines of a file: those of the header line, or the places of its first row where it has none."""
+    line = (mapping.header_line or mapping.first_line) - 1
+    if line >= len(head) or not head[line].strip():
+        return []
+    names = split_header(head[line], mapping.delimiter)
+    return names if mapping.header_line else [f"column {place + 1}" for place in range(len(names))]
 
 
 def split_header(line: str, delimiter: str) -> list[str]:
@@ -144,10 +153,11 @@ def split_header(line: str, delimiter: str) -> list[str]:
 def _require(mapping: Mapping, names: list[str], path: Path) -> None:
     missing = [Fault(where=f"column {name!r}", what="is not in the file") for name in mapping.used if name not in names]
     if missing:
-        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}", faults=missing)
+        there = ", ".join(names[:30])
+        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}; its columns are: {there}", faults=missing)
 
 
-def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadRow]) -> Iterator[Batch]:
+def _rows(text: TextLines, names: list[str], mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
     first = mapping.first_line
     skipped: list[int] = []
 
@@ -155,7 +165,7 @@ def _rows(text: "_Text", names: list[str], mapping: Mapping, bad_rows: list[BadR
         # rows are counted by the reader from 1, header left out, blank lines included
         skipped.append(row.number)
         shape = f"{row.actual_columns} cells where the header has {row.expected_columns}"
-        bad_rows.append(BadRow(line=first - 1 + row.number, text=row.text[:200], what=shape))
+        doubts.add_bad_row(first - 1 + row.number, row.text, shape)
         return "skip"
 
     try:
@@ -188,50 +198,3 @@ def _line_numbers(done: int, count: int, skipped: list[int]) -> npt.NDArray[np.i
     gone = np.array([number for number in skipped if number > done], dtype=np.int64)
     candidates = np.arange(done + 1, done + 1 + count + gone.size, dtype=np.int64)
     return candidates[~np.isin(candidates, gone)][:count]
-
-
-@dataclass
-class _Text(io.RawIOBase):
-    """Bytes of a text file as UTF-8, counted by line, so that a fault in them has a place."""
-
-    raw: Any
-    encoding: str
-    name: str
-    lines: int = 0
-    _rest: bytes = field(default=b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def first_line(self) -> bytes:
-        """The next line, for the header; before anything is read in bulk."""
-        while b"\n" not in self._rest:
-            more = self._next()
-            if not more:
-                break
-            self._rest += more
-        end = self._rest.find(b"\n") + 1 or len(self._rest)
-        line, self._rest = self._rest[:end], self._rest[end:]
-        return line
-
-    def read(self, _size: int = -1) -> bytes:
-        """The next stretch of whole lines, whatever its size."""
-        if self._rest:
-            rest, self._rest = self._rest, b""
-            return rest
-        return self._next()
-
-    def _next(self) -> bytes:
-        try:
-            chunk: bytes = self.raw.read(1 << 20)
-            if chunk and not chunk.endswith(b"\n"):
-                chunk += self.raw.readline(1 << 20)
-        except (EOFError, zlib.error, OSError) as cause:
-            raise Invalid(f"{self.name} breaks off after line {self.lines}: {cause}") from cause
-        try:
-            text = chunk.decode(self.encoding)
-        except UnicodeDecodeError as cause:
-            line = self.lines + chunk[: cause.start].count(b"\n") + 1
-            raise Invalid(f"{self.name}, line {line}: not {self.encoding} text ({cause.reason})") from cause
-        self.lines += chunk.count(b"\n")
-        return chunk if self.encoding in ("utf-8", "utf8") else text.encode()

@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metropool.capabilities.metering.imports.doubts import LISTED, ranges
 from metropool.capabilities.metering.imports.imported import ImportedChannel, ImportedFile
 from metropool.capabilities.metering.imports.times import zone_of
+from metropool.capabilities.metering.imports.unmeasured import Unmeasured
 from metropool.capabilities.metering.validation.flags import FLAGS, Findings, FlagClass
 from metropool.capabilities.metering.validation.flow import find_continuous_flow
 from metropool.capabilities.metering.validation.rules import ChannelFacts, Rules
@@ -65,12 +67,10 @@ def summarise(report: Report, *, language: Language = "en") -> dict[str, Any]:
         "repeated": report.validated.repeated,
         "columns_left_out": file.left_out,
         "channels": channel_rows(report),
+        "unmeasured": _unmeasured(file.unmeasured),
         "counts": _counts(report.flags),
-        "flags": [_flag_row(flag, names, file, language) for flag in report.flags.to_pylist()],
-        "doubts": [
-            {"line": doubt.line, "reason": doubt.code, "column": doubt.column, "text": doubt.text, "done": doubt.done}
-            for doubt in file.doubts
-        ],
+        "flags": [_flag_row(flag, names, file, language) for flag in _told_together(report.flags)],
+        "doubts": [doubt.told() for doubt in file.doubts],
     }
 
 
@@ -89,7 +89,7 @@ def channel_rows(report: Report) -> list[dict[str, Any]]:
 
 def _channel_row(channel: ImportedChannel, span: dict[str, int] | None, steps: pa.Table) -> dict[str, Any]:
     kind = channel.column.kind
-    total = pc.sum(steps["step"].filter(steps["linked"])).as_py() or 0
+    total = pc.sum(steps["step"].filter(steps["linked"])).as_py()
     row: dict[str, Any] = {
         "channel": channel.name,
         "device": channel.device,
@@ -105,8 +105,13 @@ def _channel_row(channel: ImportedChannel, span: dict[str, int] | None, steps: p
     return row
 
 
-def total_of(kind: ReadingType, total: int) -> dict[str, str]:
-    """A sum of steps in the unit people use; a mean power's exact power-seconds stand beside its energy, which is rounded."""
+def total_of(kind: ReadingType, total: int | None) -> dict[str, str | None]:
+    """A sum of steps in the unit people use; a mean power's exact power-seconds stand beside its energy, which is rounded.
+
+    None without any step: one register alone says nothing about use, and nothing is not zero.
+    """
+    if total is None:
+        return {"total": None, "unit": kind.unit}
     if kind.kind != "mean_power":
         return {"total": str(kind.value(total)), "unit": kind.unit}
     seconds = kind.value(total)
@@ -119,6 +124,24 @@ def _counts(flags: pa.Table) -> dict[str, dict[str, int]]:
     """Findings and readings concerned, per class."""
     table = flags.group_by("code").aggregate([("count", "count"), ("count", "sum")]).sort_by("code").to_pylist()
     return {FlagClass(row["code"]).key: {"findings": row["count_count"], "readings": row["count_sum"]} for row in table}
+
+
+def _told_together(flags: pa.Table) -> list[dict[str, Any]]:
+    """Findings one by one; those of a class that has more than ``LISTED`` of them together by channel, with their lines."""
+    numbers = flags["code"].value_counts().to_pylist()
+    many = pa.array([row["values"] for row in numbers if row["counts"] > LISTED], pa.int8())
+    is_many = pc.is_in(flags["code"], many)
+    rows: list[dict[str, Any]] = flags.filter(pc.invert(is_many)).to_pylist()
+    if not len(many):
+        return rows
+    sums = [("from_at", "min"), ("to_at", "max"), ("count", "sum"), ("row", "list")]
+    for group in flags.filter(is_many).group_by(["channel", "code"]).aggregate(sums).to_pylist():
+        lines = np.unique(np.array(group.pop("row_list"), dtype=np.int64))
+        lines = lines[lines >= 0]
+        at = {"from_at": group["from_at_min"], "to_at": group["to_at_max"], "count": group["count_sum"], "amount": None}
+        first = int(lines[0]) if lines.size else -1
+        rows.append({"channel": group["channel"], "code": group["code"], **at, "row": first, "lines": ranges(lines)})
+    return rows
 
 
 def _flag_row(flag: dict[str, Any], names: dict[int, str], file: ImportedFile, language: Language) -> dict[str, Any]:
@@ -134,12 +157,29 @@ def _flag_row(flag: dict[str, Any], names: dict[int, str], file: ImportedFile, l
         "unit": kind.unit,
         "line": flag["row"] if flag["row"] >= 0 else None,
         "done": say(_ROOM, code.key, language),
+        **({"lines": flag["lines"]} if "lines" in flag else {}),
     }
+
+
+def _unmeasured(found: Unmeasured | None) -> dict[str, Any] | None:
+    """What the file says was not measured, in minutes; None when it has no such column."""
+    if found is None:
+        return None
+    told: dict[str, Any] = {"column": found.column, "minutes": _minutes(found.seconds), "runs": found.runs}
+    if found.runs:
+        ends = {"longest_from": _iso(found.longest_from), "longest_to": _iso(found.longest_to)}
+        told |= {"longest_minutes": _minutes(found.longest_s), **ends, "longest_lines": list(found.longest_lines)}
+    return told
+
+
+def _minutes(seconds: int) -> int | float:
+    return seconds // 60 if seconds % 60 == 0 else seconds / 60
 
 
 def _clock_flags(file: ImportedFile) -> pa.Table:
     found = Findings()
-    for rows, code in ((file.repeated, FlagClass.REPEATED_TIME), (file.skipped, FlagClass.SKIPPED_TIME)):
+    passes = ((file.repeated, FlagClass.REPEATED_TIME), (file.second_pass, FlagClass.SECOND_PASS))
+    for rows, code in (*passes, (file.skipped, FlagClass.SKIPPED_TIME)):
         channel, at, line = (rows[name].to_numpy() for name in ("channel", "at", "row"))
         found.add(code, channel=channel, from_at=at, row=line)
     return found.table()
@@ -183,7 +223,7 @@ def _flow_flags(file: ImportedFile, validated: Validated, rules: Rules) -> pa.Ta
         return FLAGS.empty_table()
     ends = pc.min_max(validated.steps["at"]).as_py()
     starts = _midnights(ends["min"], ends["max"], file.mapping.time.zone)
-    return find_continuous_flow(steps=validated.steps, channels=hourly, day_starts=starts, rules=rules)
+    return find_continuous_flow(steps=validated.steps, flags=validated.flags, channels=hourly, day_starts=starts, rules=rules)
 
 
 def _midnights(first: int, last: int, zone: str) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -1,7 +1,9 @@
 """Written times to Unix seconds; local clocks that repeat or skip an hour are told apart by rule."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -9,11 +11,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from metropool.capabilities.metering.imports.mapping import Repeated, TimeColumn
 from metropool.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from metropool.capabilities.metering.imports.mapping import Repeated, TimeColumn
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,16 @@ def zone_of(name: str) -> tzinfo:
     Raises:
         Invalid: Neither.
     """
-    if name[:1] in "+-" and len(name) == 6:
-        hours, minutes = int(name[1:3]), int(name[4:6])
-        return timezone((1 if name[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
+    offset = _OFFSET.fullmatch(name)
+    if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
+        return timezone((1 if offset[1] == "+" else -1) * timedelta(hours=int(offset[2]), minutes=int(offset[3])))
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as cause:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
         raise Invalid(f"no time zone is called {name!r}") from cause
 
 
-def read_times(column: pa.Array, how: TimeColumn) -> Times:
+def read_times(column: pa.Array, how: "TimeColumn") -> Times:
     """Read a column of text or timestamps."""
     if pa.types.is_timestamp(column.type):
         seconds = pl.Series(pl.from_arrow(column)).dt.epoch("s")
@@ -63,14 +68,20 @@ def _times(seconds: pl.Series, *, is_local: bool) -> Times:
 
 @dataclass(frozen=True)
 class Placed:
-    """Local times on the world's clock; ``repeated`` and ``skipped`` mark rows in an hour that a change repeats or skips."""
+    """Local times on the world's clock, and the rows in an hour that a change repeats or skips.
+
+    Attributes:
+        repeated: The channel has the same written time before: it is of the second pass of the hour.
+        second_pass: Of the second pass too, by the order of rows or the mapping, though its written time occurs once.
+    """
 
     at: Ints
     repeated: Bools
+    second_pass: Bools
     skipped: Bools
 
 
-def place_local(local: Ints, *, zone: tzinfo, channel: Ints, repeated: Repeated) -> Placed:
+def place_local(local: Ints, *, zone: tzinfo, channel: Ints, repeated: "Repeated") -> Placed:
     """Turn local seconds, in the order of rows per channel, into Unix seconds.
 
     By order, a reading in the repeated hour is of the second pass once a time has come that is not later than the one before it.
@@ -84,13 +95,23 @@ def place_local(local: Ints, *, zone: tzinfo, channel: Ints, repeated: Repeated)
     index = np.minimum(period, changes.size - 1) if changes.size else period
     if not changes.size:
         none = np.zeros(local.size, dtype=np.bool_)
-        return Placed(at=at, repeated=none, skipped=none)
+        return Placed(at=at, repeated=none, second_pass=none, skipped=none)
     falls = after < before
     twice = (period < changes.size) & falls[index] & (local >= (changes + after)[index])
     skipped = (period < changes.size) & ~falls[index] & (local >= (changes + before)[index])
     second = twice & _second_pass(local, twice, channel) if repeated == "by_order" else twice & (repeated == "second")
     at = np.where(second, local - after[index], at)
-    return Placed(at=at, repeated=second, skipped=skipped)
+    again = second & _written_before(local, twice, channel)
+    return Placed(at=at, repeated=again, second_pass=second & ~again, skipped=skipped)
+
+
+def _written_before(local: Ints, twice: Bools, channel: Ints) -> Bools:
+    """Rows of the repeated hour whose time their channel has in an earlier row."""
+    before = np.zeros(local.size, dtype=np.bool_)
+    rows = np.flatnonzero(twice)
+    rows = rows[np.lexsort((rows, local[rows], channel[rows]))]
+    before[rows[1:]] = (np.diff(local[rows]) == 0) & (np.diff(channel[rows]) == 0)
+    return before
 
 
 def _second_pass(local: Ints, twice: Bools, channel: Ints) -> Bools:

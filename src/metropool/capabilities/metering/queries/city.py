@@ -17,6 +17,8 @@ from metropool.storage.units import UnitContext
 
 Ints = NDArray[np.int64]
 NONE = -1
+SUPPLY = "supply"
+"""Role of a usage point at which the network feeds an area in."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,11 @@ class City:
     def services(self) -> NDArray[np.str_]:
         """Service of each meter."""
         return np.array([meter.service for meter in self.meters], dtype=np.str_)
+
+    @cached_property
+    def is_supply(self) -> NDArray[np.bool_]:
+        """Meters at which the network feeds an area in (台区总表): what they count is used behind other meters."""
+        return np.array([any(one.role == SUPPLY for one in meter.served) for meter in self.meters], dtype=np.bool_)
 
     @cached_property
     def channels(self) -> Ints:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from metropool.capabilities.metering.collection.model import OFFSET_S, Schedule, day_start_s
+from metropool.capabilities.metering.collection.model import OFFSET_S, Schedule, day_start_s, due_slots
 from metropool.capabilities.metering.collection.sheets import slots_per_channel, wanted_row
 from metropool.capabilities.metering.ports import CollectionWork
 from metropool.capabilities.metering.queries.city import City, Ints
@@ -62,15 +62,9 @@ def schedules_of(*, work: CollectionWork, service: str | None, kind: str) -> lis
     kinds = reading_types_by_id()
     return [
         schedule
-        for schedule in work.collection.schedules().values()
+        for schedule in work.collection.every_schedule().values()
         if service in (None, kinds[schedule.item].service) and kind in ("all", kind_of(schedule))
     ]
-
-
-def due_slots(schedule: Schedule, *, day: int, now_s: int) -> int:
-    """How many slots of a day are over long enough to have been read."""
-    since = now_s - day_start_s(day) - schedule.delay_s
-    return int(min(max(since // schedule.interval_s, 0), schedule.slots))
 
 
 def item_days(*, work: CollectionWork, city: City, schedules: Sequence[Schedule], days: range) -> list[ItemDay]:
@@ -133,7 +127,7 @@ def first_missing_at(one: ItemDay, *, city: City) -> tuple[Ints, Ints]:
     size = len(city.terminals)
     count = np.bincount(terminal[lacks], one.due - one.filled[lacks], size).astype(np.int64)
     first = np.full(size, np.iinfo(np.int64).max)
-    np.minimum.at(first, terminal[lacks], day_start_s(one.day) + one.first_missing[lacks] * one.schedule.interval_s)
+    np.minimum.at(first, terminal[lacks], day_start_s(one.day) + one.first_missing[lacks] * one.schedule.slot_s)
     return count, first
 
 

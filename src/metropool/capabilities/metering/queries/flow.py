@@ -91,7 +91,7 @@ def load_now(*, work: FlowWork, city: City, service: str) -> Flow:
     good = (step >= 0) & (step_s <= LONGEST_STEP_S[service])
     meter = city.meter_of[rows["channel"][pairs[good]]]
     scale = 10.0 ** reading_types_by_id()[item].scale
-    values[meter] = step[good] * scale * 3600 / step_s[good] * _multipliers(city)[meter]
+    values[meter] = step[good] * scale * 3600 / step_s[good] * multipliers_of(city)[meter]
     at[meter] = rows["at"][pairs[good]]
     return Flow(service, values, at)
 
@@ -106,7 +106,7 @@ def energy_today(*, city: City, standing: Standing, now: datetime) -> Flow:
     step, known_at = newest.value[fine[both]] - newest.value[daily[both]], newest.at[fine[both]]
     good = (known_at >= midnight) & (step >= 0)
     scale = 10.0 ** reading_type("electricity_forward_register").scale
-    values[both[good]] = step[good] * scale * _multipliers(city)[both[good]]
+    values[both[good]] = step[good] * scale * multipliers_of(city)[both[good]]
     at[both[good]] = known_at[good]
     return Flow("electricity", values, at)
 
@@ -184,5 +184,6 @@ def _channel_of(city: City, item: int, *, at: int | None = None, standing: Stand
     return found
 
 
-def _multipliers(city: City) -> Floats:
+def multipliers_of(city: City) -> Floats:
+    """Multiplier of each meter by its newest installation, shape (M,)."""
     return np.array([float(meter.served[-1].multiplier) if meter.served else 1.0 for meter in city.meters])

@@ -16,7 +16,7 @@ from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold, 
 from metropool.facts.readings.book import Readings
 from metropool.facts.readings.versions import next_versions
 from metropool.facts.registry import Registry
-from metropool.facts.registry.tables import channel, place
+from metropool.facts.registry.tables import channel, place, usage_point
 from metropool.storage.lake import LakeFile
 
 SETTLES = timedelta(minutes=30)
@@ -150,13 +150,21 @@ def commit(*, work: SealingWork, prepared: Prepared | None) -> datetime | None:
 
 
 def _tell(work: SealingWork, prepared: Prepared) -> None:
-    rows = told_rows(prepared.blocks, registry=work.registry)
+    rows = told_rows(_of_customers(prepared.blocks, work.registry), registry=work.registry)
+    if not rows.num_rows:
+        return
     key = f"blocks/{prepared.day}/{prepared.row['snapshot']}/{prepared.row['registry_version']}/{prepared.row['is_estimated']}"
     if prepared.row["holes"] >= 0:
         work.tell(BlocksSealed(rows=rows), key=key)
     at_home = rows.filter(pc.is_in(rows["usage_point"], household_points(work.registry)))
     if at_home.num_rows:
         work.tell(HouseholdUsageTold(rows=at_home), key=key)
+
+
+def _of_customers(blocks: pa.Table, registry: Registry) -> pa.Table:
+    """Without the points at which the network feeds an area in: nobody is billed for those."""
+    supply = pa.array([row["number"] for row in registry.rows(usage_point, role="supply")], pa.int32())
+    return blocks.filter(pc.invert(pc.is_in(blocks["usage_point"], supply)))
 
 
 def household_points(registry: Registry) -> pa.Array:

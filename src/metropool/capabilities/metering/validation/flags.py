@@ -44,6 +44,7 @@ class FlagClass(IntEnum):
     SWAP = 29
     ROUNDED = 30
     LEVEL_CHANGE = 31
+    SECOND_PASS = 32
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ import yaml
 from metropool.core.errors import NotFound
 from metropool.core.quantities import ReadingType, reading_types_by_id
 
-KINDS = ("register", "interval", "mean_power", "instantaneous", "state")
+KINDS = ("register", "interval", "mean_power", "instantaneous", "state", "freeze")
 REGISTER, INTERVAL, MEAN_POWER = 0, 1, 2
 
 

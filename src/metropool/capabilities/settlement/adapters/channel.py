@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +12,9 @@ import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from metropool.capabilities.settlement.model import PaymentNotice
+from metropool.capabilities.settlement.model import MandateNotice, PaymentNotice
 from metropool.core.clock import Clock
-from metropool.core.errors import Conflict, Invalid, Unavailable
+from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
 from metropool.core.money import Fen
 
 TIMEOUT_S = 5.0
@@ -40,9 +41,9 @@ class HttpChannel:
     channel_key: Ed25519PublicKey
     clock: Clock
 
-    async def create_order(self, *, order: str, amount_fen: Fen, return_url: str, notify_url: str) -> str:
+    async def create_order(self, *, order: str, amount_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
         """See ``ports.Channel``."""
-        body = {"order_id": order, "amount_fen": amount_fen, "currency": "CNY", "title": "Metropool 三单合一 combined bill"}
+        body = {"order_id": order, "amount_fen": amount_fen, "currency": "CNY", "title": title}
         answer = await self._call("POST", "/orders", {**body, "return_url": return_url, "notify_url": notify_url})
         return str(answer["pay_url"])
 
@@ -56,19 +57,62 @@ class HttpChannel:
         body = {"refund_id": refund, "order_id": order, "amount_fen": amount_fen, "reason": reason}
         await self._call("POST", "/refunds", body)
 
+    async def create_mandate(self, *, mandate: str, limit_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
+        """See ``ports.Channel``."""
+        body = {"mandate_id": mandate, "limit_fen": limit_fen, "title": title}
+        answer = await self._call("POST", "/mandates", {**body, "return_url": return_url, "notify_url": notify_url})
+        return str(answer["sign_url"])
+
+    async def query_mandate(self, *, mandate: str) -> MandateNotice | None:
+        """See ``ports.Channel``."""
+        answer = await self._call("GET", f"/mandates/{quote(mandate, safe='')}", None)
+        return None if answer["status"] == "open" else self._mandate_notice(answer)
+
+    async def revoke_mandate(self, *, mandate: str) -> None:
+        """See ``ports.Channel``."""
+        await self._call("POST", f"/mandates/{quote(mandate, safe='')}/revocation", {})
+
+    async def charge(self, *, order: str, amount_fen: Fen, mandate: str, title: str, return_url: str, notify_url: str) -> None:
+        """See ``ports.Channel``."""
+        body = {"order_id": order, "amount_fen": amount_fen, "currency": "CNY", "title": title, "mandate_id": mandate}
+        await self._call("POST", "/orders", {**body, "return_url": return_url, "notify_url": notify_url})
+
     def read_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> PaymentNotice:
         """Believe a notice only when the channel's key signed it, for us, lately.
 
         Raises:
             Invalid: Wrong signature, another merchant, a stale or broken notice.
         """
+        return self._notice(self._believed(path, timestamp, signature, body))
+
+    def read_mandate_notice(self, *, path: str, timestamp: str, signature: str, body: bytes) -> MandateNotice:
+        """Believe a notice about a mandate, as ``read_notice`` does one about a payment.
+
+        Raises:
+            Invalid: Wrong signature, another merchant, a stale or broken notice.
+        """
+        return self._mandate_notice(self._believed(path, timestamp, signature, body))
+
+    def _believed(self, path: str, timestamp: str, signature: str, body: bytes) -> Mapping[str, Any]:
         self._verify("POST", path, timestamp, body, signature)
         if abs(self.clock.now().timestamp() - float(timestamp)) > STALE_S:
             raise Invalid("the notice is stale")
         content = _read(body)
         if content.get("merchant_id") != self.merchant:
             raise Invalid("the notice is for another merchant")
-        return self._notice(content)
+        return content
+
+    def _mandate_notice(self, content: Mapping[str, Any]) -> MandateNotice:
+        try:
+            return MandateNotice(
+                channel=self.name,
+                reference=str(content["channel_reference"]),
+                mandate=str(content["mandate_id"]),
+                limit_fen=int(content["limit_fen"]),
+                status=str(content["status"]),
+            )
+        except (KeyError, TypeError, ValueError) as cause:
+            raise Invalid(f"the notice lacks or garbles {cause}") from cause
 
     def _notice(self, content: Mapping[str, Any]) -> PaymentNotice:
         try:
@@ -79,6 +123,7 @@ class HttpChannel:
                 amount_fen=int(content["amount_fen"]),
                 currency=str(content["currency"]),
                 status="paid" if content["status"] == "paid" else "cancelled",
+                paid_at=_instant(content.get("paid_at")),
             )
         except (KeyError, TypeError, ValueError) as cause:
             raise Invalid(f"the notice lacks or garbles {cause}") from cause
@@ -97,6 +142,8 @@ class HttpChannel:
         told = _read(answer.content)
         if answer.status_code == 409:
             raise Conflict(f"the payment channel {self.name} refused: {told.get('error')}")
+        if answer.status_code == 404:
+            raise NotFound(f"the payment channel {self.name} knows no {path}: {told.get('error')}")
         if answer.status_code != 200:
             raise Unavailable(f"the payment channel {self.name} answered {answer.status_code}: {told.get('error')}")
         return told
@@ -111,6 +158,20 @@ class HttpChannel:
 def signed_text(method: str, path: str, timestamp: str, body: bytes) -> bytes:
     """What a signature is made over."""
     return "\n".join((method, path, timestamp, hashlib.sha256(body).hexdigest())).encode()
+
+
+def _instant(text: Any) -> datetime | None:
+    """An instant with its offset as a channel words it.
+
+    Raises:
+        ValueError: No such thing.
+    """
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset")
+    return at.astimezone(UTC)
 
 
 def _read(body: bytes) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Settlement's own tables in SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, func, insert, select, update
@@ -35,12 +35,12 @@ class SqlDues:
         self._connection.execute(change)
 
     def waiting_periods(self) -> list[Row]:
-        """Accounts and periods with dues that are in no combined bill yet."""
+        """Accounts and periods with bills that are in no combined bill yet; late fees wait for the next."""
         c = t.due.c
         query = (
             select(c.combined_account, c.period)
             .distinct()
-            .where(c.combined_bill.is_(None))
+            .where(c.combined_bill.is_(None), c.late_fee_of.is_(None))
             .order_by(c.period, c.combined_account)
         )
         return [{"combined_account": account, "period": period} for account, period in self._connection.execute(query)]
@@ -70,6 +70,12 @@ class SqlDues:
         """Payment orders, newest first."""
         return sorted(self._rows(t.payment_order, **equal), key=lambda row: (row["created_at"], row["id"]), reverse=True)
 
+    def young_orders(self, *, since: datetime, state: Sequence[str]) -> list[Row]:
+        """Payment orders in some states, made since a moment, oldest first."""
+        c = t.payment_order.c
+        query = select(t.payment_order).where(c.state.in_(state), c.created_at >= since.isoformat())
+        return [dict(row) for row in self._connection.execute(query.order_by(c.created_at, c.id)).mappings()]
+
     def change_order(self, order: str, **values: object) -> None:
         """Change the state of an order."""
         self._connection.execute(update(t.payment_order).where(t.payment_order.c.id == order).values(**values))
@@ -97,6 +103,52 @@ class SqlDues:
     def parts_of(self, order: str) -> list[Row]:
         """Parts of an order's payment and of its refunds."""
         return self._rows(t.payment_part, payment_order=order)
+
+    def credit(self, combined_account: str) -> int:
+        """The credit balance of an account [fen]."""
+        rows = self._rows(t.account_credit, combined_account=combined_account)
+        return int(rows[0]["amount_fen"]) if rows else 0
+
+    def add_credit(self, combined_account: str, amount_fen: int) -> None:
+        """Change a credit balance; negative uses it."""
+        c = t.account_credit.c
+        if not amount_fen:
+            return
+        if not self._rows(t.account_credit, combined_account=combined_account):
+            self._add(t.account_credit, {"combined_account": combined_account, "amount_fen": 0})
+        change = update(t.account_credit).where(c.combined_account == combined_account)
+        self._connection.execute(change.values(amount_fen=c.amount_fen + amount_fen))
+
+    def accounts_with_credit_due(self, *, day: date, limit: int) -> list[str]:
+        """Accounts with a credit balance and something open that is due by a day."""
+        due, credit = t.due.c, t.account_credit.c
+        is_open = (
+            due.combined_account == credit.combined_account,
+            due.due_date <= day.isoformat(),
+            due.paid_fen < due.amount_fen,
+        )
+        query = select(credit.combined_account).where(credit.amount_fen > 0, select(due.bill_number).where(*is_open).exists())
+        return list(self._connection.execute(query.order_by(credit.combined_account).limit(limit)).scalars())
+
+    def add_mandate(self, row: Row) -> None:
+        """Keep a mandate."""
+        self._add(t.mandate, row)
+
+    def mandates(self, **equal: object) -> list[Row]:
+        """Mandates, newest first."""
+        return sorted(self._rows(t.mandate, **equal), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+
+    def mandates_due(self, *, today: date, until: date, limit: int) -> list[Row]:
+        """Signed mandates not looked at today whose account has something open that is due by a day."""
+        m, due = t.mandate.c, t.due.c
+        is_open = (due.combined_account == m.combined_account, due.due_date <= until.isoformat(), due.paid_fen < due.amount_fen)
+        not_yet = m.looked_on.is_(None) | (m.looked_on < today.isoformat())
+        query = select(t.mandate).where(m.state == "signed", not_yet, select(due.bill_number).where(*is_open).exists())
+        return [dict(row) for row in self._connection.execute(query.order_by(m.id).limit(limit)).mappings()]
+
+    def change_mandate(self, mandate: str, **values: object) -> None:
+        """Change the state of a mandate."""
+        self._connection.execute(update(t.mandate).where(t.mandate.c.id == mandate).values(**values))
 
     def add_refund(self, row: Row) -> None:
         """Keep a refund."""

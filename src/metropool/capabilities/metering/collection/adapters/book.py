@@ -14,11 +14,12 @@ from metropool.capabilities.metering.collection.adapters.tables import (
     schedule,
     unknown_device,
 )
-from metropool.capabilities.metering.collection.adapters.terminals import address_book, terminals_of
+from metropool.capabilities.metering.collection.adapters.terminals import address_book, frozen_of_installed, terminals_of
 from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
 from metropool.capabilities.metering.collection.index import ChannelIndex, index_of
 from metropool.capabilities.metering.collection.model import Schedule
 from metropool.capabilities.metering.collection.plan import Asking
+from metropool.capabilities.metering.collection.schedules import MONTHLY
 from metropool.capabilities.metering.frontend.tasks import AddressBook
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import channel, end_device, installation
@@ -67,6 +68,15 @@ class CollectionBook:
         """The schedules in force, by item."""
         rows = self._connection.execute(select(*_SCHEDULE).where(schedule.c.enabled.is_(True))).mappings()
         return {row["item"]: Schedule(**row) for row in rows}
+
+    def every_schedule(self) -> Mapping[int, Schedule]:
+        """All schedules by item, also of items that are not collected any more."""
+        return {row["item"]: Schedule(**row) for row in self._connection.execute(select(*_SCHEDULE)).mappings()}
+
+    def put_schedule(self, changed: Schedule, *, is_collected: bool) -> None:
+        """Put one schedule in force as it says, or out of it."""
+        row = {column.name: getattr(changed, column.name) for column in _SCHEDULE}
+        upsert(self._connection, schedule, [row | {"enabled": is_collected}])
 
     def set_schedules(self, schedules: Sequence[Schedule]) -> None:
         """Put schedules in force, or move them on."""
@@ -123,10 +133,11 @@ class CollectionBook:
         registry = Registry(self._context)
         installations = registry.installations()
         is_open = pc.greater(installations["valid_to"], int(self._context.now.timestamp()))
+        installed = installations["channel"].filter(is_open).combine_chunks()
         return index_of(
             registry.channels(),
             terminal_of_address=terminals_of(self._connection),
-            installed=installations["channel"].filter(is_open),
+            installed=pa.chunked_array([installed, frozen_of_installed(self._connection, items=MONTHLY)]),
         )
 
     def address_book(self, *, heartbeat_s: int) -> AddressBook:

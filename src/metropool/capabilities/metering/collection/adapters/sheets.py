@@ -1,7 +1,7 @@
 """The sheets of collection in one unit of work: planned, collected, newest; and the counts of each day."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,10 +101,12 @@ class SheetBook:
         c = planned_day.c
         return self._connection.execute(select(c.channels).where(c.item == item, c.day == day)).scalar_one_or_none()
 
-    def open_days(self, *, item: int, days: range) -> list[int]:
-        """Planned days of an item that are not complete."""
+    def open_days(self, *, item: int, days: Sequence[int]) -> list[int]:
+        """Days of an item, out of some ascending ones, that were planned and are not complete."""
+        if not days:
+            return []
         c = planned_day.c
-        query = select(c.day).where(c.item == item, c.day >= days.start, c.day < days.stop, c.collected < c.planned)
+        query = select(c.day).where(c.item == item, c.day.between(days[0], days[-1]), c.collected < c.planned)
         return list(self._connection.execute(query.order_by(c.day)).scalars())
 
     def rates(self, *, first_day: int, last_day: int, item: int | None = None) -> list[tuple[int, int, Rate]]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Terminal
 from metropool.core.errors import Invalid
 from metropool.devices.addresses import pack_dlt645, pack_terminal
-from metropool.facts.registry.tables import channel, end_device
+from metropool.facts.registry.tables import channel, end_device, installation
 
 _REGION_DIGITS = 4
 _FIRST_OF_FILES = 4 << 60
@@ -120,3 +120,14 @@ def _top(device: str, above: Mapping[str, Row[Any]]) -> str:
     while (parent := above[current].parent) in above and steps < 8:
         current, steps = str(parent), steps + 1
     return current
+
+
+def frozen_of_installed(connection: Connection, *, items: Sequence[int]) -> pa.Array:
+    """Channels of some reading types of devices that serve a usage point by another channel.
+
+    A monthly freeze says again what the register of its device says, so it is installed nowhere and never counted twice.
+    """
+    serving = select(channel.c.device).join(installation, installation.c.channel == channel.c.id)
+    serving = serving.where(installation.c.replaced_by.is_(None), installation.c.valid_to.is_(None))
+    query = select(channel.c.id).where(channel.c.reading_type.in_(list(items)), channel.c.device.in_(serving))
+    return pa.array(connection.execute(query).scalars().all(), pa.int32())

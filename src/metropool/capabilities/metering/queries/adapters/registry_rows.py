@@ -24,7 +24,7 @@ class RegistryRows:
             select(func.count(), func.max(c.id), func.count(c.valid_to), func.count(c.replaced_by)),
             select(func.count()).select_from(end_device),
             select(func.count()).select_from(place),
-            select(func.count(), func.max(link.c.id)),
+            select(func.count(), func.max(link.c.id), func.count(link.c.valid_to)),
         ]
         return "-".join(str(value) for query in queries for value in self._connection.execute(query).one())
 

@@ -1,0 +1,1 @@
+"""Loss over SQL."""
