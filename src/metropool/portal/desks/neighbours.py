@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from metropool.capabilities.metering.queries.city import City
+from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.errors import Conflict
 from metropool.core.periods import business_date, day_period
 from metropool.portal.desks.field import Field
@@ -73,7 +73,13 @@ def _around(city: City, i: int) -> list[int]:
     fact = city.meters[i]
     areas = [place.id for place in city.chain(fact.place) if place.kind in ("building", "community")]
     found = {int(j) for area in (fact.node, *areas) if area for j in city.in_area(area)}
-    return [j for j in found if j != i and city.meters[j].service == fact.service and city.meters[j].now is not None]
+    role = fact.served[-1].role if fact.served else "consumption"
+    return [j for j in found if j != i and _is_like(city.meters[j], service=fact.service, role=role)]
+
+
+def _is_like(meter: MeterFact, *, service: str, role: str) -> bool:
+    """It measures the same for the same purpose now: a home is compared with homes, not with what feeds them."""
+    return meter.service == service and meter.now is not None and meter.now.role == role
 
 
 def _steps(city: City, i: int, j: int) -> int | None:
