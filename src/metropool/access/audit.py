@@ -60,8 +60,13 @@ class Audit:
         """Index of the first row that was altered, removed, added or moved; None when the chain is whole."""
         return verify(self._rows(), head=self.head()[1])
 
+    def examine(self) -> tuple[int, str]:
+        """How many rows are right from the first, and what is wrong with the next; an empty text when the chain is whole."""
+        bad, number = self.first_bad(), self.head()[0]
+        return (number, "") if bad is None else (bad, f"row {bad + 1} of the audit is not what was noted, or is missing")
+
     def _rows(self) -> Iterator[tuple[bytes, str]]:
         query = select(*(audit.c[name] for name in _HASHED), audit.c.hash).order_by(audit.c.number)
-        for row in self._connection.execute(query):
+        for row in self._connection.execution_options(yield_per=10_000).execute(query):
             *content, stored = row
             yield canonical(dict(zip(_HASHED, content, strict=True))), stored

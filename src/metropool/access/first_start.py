@@ -1,6 +1,5 @@
 """The first start: administrators with random secrets, written once to a file only its owner can read. Never a default."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from metropool.access.access import Access
 from metropool.access.passwords import Passwords
 from metropool.access.rights import EVERYTHING
 from metropool.core.identifiers import IdSource
-from metropool.storage.disk import sync_folder
+from metropool.storage.disk import write_once
 
 FILE = "first-secrets"
 FIRST: Mapping[str, tuple[str, str]] = {
@@ -25,9 +24,7 @@ def first_secrets(*, home: Path, ids: IdSource) -> dict[str, str]:
     """
     file = home / FILE
     if not file.exists():
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = "".join(f"{login} {ids.fresh_id()}\n" for login in FIRST)
-        _write_private(file, text)
+        write_once(file, "".join(f"{login} {ids.fresh_id()}\n" for login in FIRST))
     return dict(line.split(" ", 1) for line in file.read_text(encoding="utf-8").splitlines())
 
 
@@ -40,14 +37,3 @@ def make_first_logins(access: Access, *, secrets: Mapping[str, str], passwords: 
             access.logins.give_role(login_name=login, role=role, scope=EVERYTHING, purpose="first start", by="first start")
             made.append(login)
     return made
-
-
-def _write_private(file: Path, text: str) -> None:
-    beside = file.with_name(file.name + ".part")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(file)
-    sync_folder(file.parent)

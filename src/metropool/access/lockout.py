@@ -49,10 +49,14 @@ class Lockout:
     def failed(self, *, login: str, source: str) -> None:
         """Count a wrong sign-in against both, and forget what is too old to count."""
         window_s = int(self._rule.window.total_seconds())
-        c = attempt.c
-        self._connection.execute(delete(attempt).where(c.first_at < self._now_s - window_s, c.locked_until <= self._now_s))
+        self.forget()
         for kind, subject, limit in (("login", login, self._rule.by_login), ("source", source, self._rule.by_source)):
             self._count(kind, _subject(subject), limit, window_s)
+
+    def forget(self) -> int:
+        """Remove failures that are too old to count and lock nobody; returns how many."""
+        c, before_s = attempt.c, self._now_s - int(self._rule.window.total_seconds())
+        return self._connection.execute(delete(attempt).where(c.first_at < before_s, c.locked_until <= self._now_s)).rowcount
 
     def clear(self, *, login: str) -> None:
         """Forget the failures of a login: it signed in, or an administrator unlocked it."""

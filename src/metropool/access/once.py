@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -70,10 +70,11 @@ class Once:
         self._connection.execute(update(once).where(same).values(status=made.status, answer=made.body))
         return made
 
-    def forget(self, *, older_than: timedelta = KEPT_FOR) -> int:
-        """Remove old answers and return how many; payments stay unique for ever by their own business key."""
-        limit = self._now_s - int(older_than.total_seconds())
-        return self._connection.execute(delete(once).where(once.c.at < limit)).rowcount
+    def forget(self, *, limit: int, older_than: timedelta = KEPT_FOR) -> int:
+        """Remove at most ``limit`` old answers and return how many; payments stay unique for ever by their own business key."""
+        c, before_s = once.c, self._now_s - int(older_than.total_seconds())
+        old = select(c.actor, c.key).where(c.at < before_s).order_by(c.at).limit(limit)
+        return self._connection.execute(delete(once).where(tuple_(c.actor, c.key).in_(old))).rowcount
 
     def _reserve(self, request: Repeatable) -> bool:
         make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql

@@ -170,6 +170,13 @@ class Sessions:
             raise Locked("too many wrong sign-ins", key="access.locked", retry_after_s=until - self._now_s)
 
 
+def forget_ended(connection: Connection, *, now_s: int, limit: int) -> int:
+    """Remove at most ``limit`` sessions that have ended, and return how many; the audit keeps that they were."""
+    c = session.c
+    ended = select(c.token_hash).where((c.expires_at <= now_s) | (c.revoked_at <= now_s)).limit(limit)
+    return connection.execute(delete(session).where(c.token_hash.in_(ended))).rowcount
+
+
 def hashed(secret: str) -> str:
     """What is stored of a random token."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -2,60 +2,24 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from metropool.core.errors import Forbidden, Unavailable
+from metropool.exchange.connection import connect
 from metropool.exchange.envelope import Envelope, to_bytes
-from metropool.exchange.ports import Delivery, LogEntry
+from metropool.exchange.ports import Delivery, LogEnd, LogEntry
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
 ANSWER_S = 2.0
 AWAY_S = 0.25
 NOTHING_YET = ("404", "408")
-_VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
-
-
-async def connect(url: str, *, user: str, seed: str, refused: Callable[[str], None] | None = None) -> Client:
-    """Log in as one broker user with its nkey; reconnects for ever, buffering nothing.
-
-    Args:
-        url: Address of the broker.
-        user: Broker user.
-        seed: Its nkey seed.
-        refused: Told of each subject (lower case) that the broker refused to publish to.
-
-    Raises:
-        Unavailable: The server does not answer or refuses the key.
-    """
-
-    async def note(error: Exception) -> None:
-        found = _VIOLATION.search(str(error))
-        if found and refused:
-            refused(found.group(1))
-
-    try:
-        return await nats.connect(
-            url,
-            name=user,
-            nkeys_seed_str=seed,
-            inbox_prefix=f"reply.{user}".encode(),
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
-            pending_size=0,
-            error_cb=note,
-            connect_timeout=5,
-        )
-    except (NatsError, OSError, TimeoutError) as cause:
-        raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause
 
 
 class JetStreamExchange:
@@ -72,15 +36,15 @@ class JetStreamExchange:
         self._asked: dict[str, asyncio.Future[Msg]] = {}
 
     @classmethod
-    async def open(cls, url: str, *, system: str, seed: str) -> "JetStreamExchange":
-        """Log in as the system's own user; a letter the broker refuses is known as such at once."""
+    async def open(cls, url: str, *, system: str, seed: str, where: Callable[[], str] | None = None) -> "JetStreamExchange":
+        """Log in as the system's own user; a letter the broker refuses is known as such at once. ``where``: see ``connect``."""
         exchange: JetStreamExchange | None = None
 
         def refused(subject: str) -> None:
             if exchange is not None:
                 exchange.note_refused(subject)
 
-        exchange = cls(await connect(url, user=system, seed=seed, refused=refused), system=system)
+        exchange = cls(await connect(url, user=system, seed=seed, refused=refused, where=where), system=system)
         return exchange
 
     @property
@@ -153,8 +117,8 @@ class JetStreamLog:
         entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
         return sorted(entries, key=lambda entry: entry.sequence)
 
-    async def last_sequence(self) -> int:
-        """See ``Log.last_sequence``."""
+    async def end(self) -> LogEnd:
+        """See ``Log.end``."""
         try:
             answer = await self._client.request(f"$JS.API.STREAM.INFO.{self._stream}", b"", timeout=RECEIPT_TIMEOUT_S)
         except (NatsError, TimeoutError, OSError) as cause:
@@ -162,7 +126,7 @@ class JetStreamLog:
         told: dict[str, Any] = json.loads(answer.data)
         if "error" in told:
             raise Unavailable(f"the log {self._stream} did not say where it ends: {told['error'].get('description')}")
-        return int(told["state"]["last_seq"])
+        return LogEnd(sequence=int(told["state"]["last_seq"]), made=str(told["created"]))
 
     async def done(self, sequence: int) -> None:
         """See ``Log.done``."""
@@ -260,6 +224,3 @@ def _receipt(answer: Msg) -> int:
     if "error" in receipt:
         raise Unavailable(f"the stream refused: {receipt['error'].get('description')}")
     return int(receipt["seq"])
-
-
-__all__ = ["JetStreamExchange", "JetStreamLog", "connect"]

@@ -59,6 +59,15 @@ class LogEntry:
     data: bytes
 
 
+@dataclass(frozen=True)
+class LogEnd:
+    """Where a log ends: the sequence of the batch stored last (0 before the first), and when this log was made, which tells it
+    from another of the same name."""
+
+    sequence: int
+    made: str
+
+
 class Log(Protocol):
     """The log of one system: durable batches in order, before they are in the lake."""
 
@@ -74,8 +83,8 @@ class Log(Protocol):
         """Up to ``limit`` batches that were not marked done, oldest first."""
         ...
 
-    async def last_sequence(self) -> int:
-        """Sequence of the batch stored last, whether done or not; 0 before the first.
+    async def end(self) -> LogEnd:
+        """Which log it is, and where it ends.
 
         Raises:
             Unavailable: The log does not answer.

@@ -10,7 +10,8 @@ from nats.aio.client import Client
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.core.errors import Unavailable
 from metropool.runtime.channels import ChannelPlaces, open_channels
-from metropool.runtime.metering import answer_front_end, attendants_of, check_log, log_of
+from metropool.runtime.log_check import check_log
+from metropool.runtime.metering import answer_front_end, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -67,7 +68,7 @@ class SettlementRunner:
 
 
 async def _attend_channels(node: Node, settings: Settings) -> None:
-    channels = open_channels(settings)
+    channels = open_channels(settings, node.system)
     places = ChannelPlaces(settings=settings, system=node.system)
     runner = SettlementRunner(node)
     while True:

@@ -6,7 +6,6 @@ acknowledged is on disk (``sync_interval: always``), so killing it loses nothing
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import sysconfig
@@ -28,6 +27,7 @@ from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, re
 from metropool.plan.provision import provision
 from metropool.runtime.hold import hold
 from metropool.runtime.tied import tied
+from metropool.storage.disk import write_durably, write_once
 
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
@@ -57,15 +57,9 @@ def seed_of(home: Path, *, account: str, user: str) -> str:
     path = home / account / "keys" / f"{user}.nk"
     with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="ascii").strip()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     seed: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
-    unfinished = path.with_suffix(".new")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(seed + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    return seed
+    write_once(path, seed + "\n")
+    return path.read_text(encoding="ascii").strip()
 
 
 def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
@@ -138,7 +132,7 @@ class BrokerServer:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = hold(self._folder / "lock")
         config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
-        (self._folder / "nats.conf").write_text(config, encoding="utf-8")
+        write_durably(self._folder / "nats.conf", config)
         try:
             await self._launch(binary)
             await provision_broker(self.url, home=self._home, broker=self._broker)

@@ -1,7 +1,6 @@
 """Payment channels as settings: ``<home>/channels.json`` names each with its address and public key; our key is in the platform's keys."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,25 +8,39 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from metropool.capabilities.settlement.adapters.channel import HttpChannel
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, NotFound
+from metropool.core.identifiers import SystemId
+from metropool.plan.compiled import Compiled
 from metropool.runtime.settings import Settings
+from metropool.storage.disk import move_durably, write_once
 
 MERCHANT = "platform"
 FILE = "channels.json"
 
 
-def merchant_key(home: Path) -> Ed25519PrivateKey:
-    """Our signing key towards payment channels; drawn at the first call, readable by its owner alone."""
-    path = home / "keys" / "merchant.key"
+def merchant_key(home: Path, system: str) -> Ed25519PrivateKey:
+    """Our signing key towards payment channels; drawn at the first call, readable by its owner alone.
+
+    It is in the keys of the system that hosts settlement; one that an older version kept beside the systems is moved there.
+    """
+    path = home / system / "keys" / "merchant.key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = Ed25519PrivateKey.generate()
-        raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+        move_durably(home / "keys" / "merchant.key", to=path)
+    if not path.exists():
+        write_once(path, Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+
+
+def merchant_system(compiled: Compiled) -> SystemId:
+    """The system that speaks to payment channels.
+
+    Raises:
+        NotFound: The plan places settlement nowhere.
+    """
+    found = next((name for name in compiled.nodes() if "settlement" in compiled.systems[name].hosts), None)
+    if found is None:
+        raise NotFound(f"the plan {compiled.plan} places settlement nowhere")
+    return found
 
 
 def public_hex(key: Ed25519PrivateKey) -> str:
@@ -35,8 +48,8 @@ def public_hex(key: Ed25519PrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
 
-def open_channels(settings: Settings) -> dict[str, HttpChannel]:
-    """The payment channels of this deployment, by name; none when nobody set any up.
+def open_channels(settings: Settings, system: str) -> dict[str, HttpChannel]:
+    """The payment channels of the system that hosts settlement, by name; none when nobody set any up.
 
     Raises:
         Invalid: The settings file is broken.
@@ -46,17 +59,17 @@ def open_channels(settings: Settings) -> dict[str, HttpChannel]:
         return {}
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return {row["name"]: _channel(row, settings) for row in rows}
+        return {row["name"]: _channel(row, settings, system) for row in rows}
     except (ValueError, KeyError, TypeError) as cause:
         raise Invalid(f"{path} is broken: {cause!r}") from cause
 
 
-def _channel(row: dict[str, str], settings: Settings) -> HttpChannel:
+def _channel(row: dict[str, str], settings: Settings, system: str) -> HttpChannel:
     return HttpChannel(
         name=row["name"],
         url=row["url"],
         merchant=MERCHANT,
-        key=merchant_key(settings.home),
+        key=merchant_key(settings.home, system),
         channel_key=Ed25519PublicKey.from_public_bytes(bytes.fromhex(row["public_key"])),
         clock=settings.the_clock,
     )

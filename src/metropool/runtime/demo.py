@@ -15,11 +15,12 @@ from pathlib import Path
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.core.texts import Language, say
+from metropool.runtime.broker_place import free_port
 from metropool.runtime.children import Child
 from metropool.runtime.demo_setup import Setup, first_month, write_channels
 from metropool.runtime.demo_state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.pause import pause
-from metropool.runtime.serve import free_port
+from metropool.storage.disk import write_durably
 
 ROOM = "metropool.runtime"
 STARTS_ON = "2026-07-01"
@@ -118,7 +119,7 @@ class Demo:
             self.home / "city.json",
         )
         await run_tool("city", *options)
-        (self.home / "ports.json").write_text(json.dumps({"meter": free_port()}), encoding="utf-8")
+        write_durably(self.home / "ports.json", json.dumps({"meter": free_port()}))
 
     async def _write_history(self) -> None:
         await self._history(first_month(self.months).isoformat(), f"{STARTS_ON}T00:00:00+08:00", folder="history")
@@ -136,9 +137,11 @@ class Demo:
         await run_tool("history", "--city", self.home / "city.json", *span, "-o", self.home / folder)
 
     async def _start_channel(self) -> None:
-        from metropool.runtime.channels import MERCHANT, merchant_key, public_hex
+        from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
+        from metropool.runtime.settings import Settings
+        from metropool.runtime.systems import compile_named
 
-        key = public_hex(merchant_key(self.home))
+        key = public_hex(merchant_key(self.home, merchant_system(compile_named(Settings().plan))))
         options = ("--home", self.home / "payment-channel", "--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
         channel = await self._start_box("payment-channel", options)
         write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])

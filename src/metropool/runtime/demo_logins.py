@@ -11,8 +11,8 @@ from metropool.access.first_start import first_secrets, make_first_logins
 from metropool.access.passwords import Passwords
 from metropool.access.rights import account_scope, system_scope
 from metropool.core.identifiers import RandomIds, SystemId
-from metropool.runtime.demo_state import write_private
 from metropool.runtime.node import Node
+from metropool.storage.disk import write_durably
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def _write(
         _told("安全管理员", "Security administrator", "security", secrets["security"]),
         _told("审计员", "Auditor", "auditor", secrets["auditor"]),
     ]
-    write_private(home / "logins.json", json.dumps(told, ensure_ascii=False))
+    write_durably(home / "logins.json", json.dumps(told, ensure_ascii=False))
     payers = [{"login": login, "password": resident_word, "account": account} for login, (account, _) in residents.items()]
-    write_private(home / "residents.json", json.dumps(payers))
+    write_durably(home / "residents.json", json.dumps(payers))
 
 
 def _told(zh: str, en: str, login: str, password: str) -> dict[str, str]:

@@ -18,12 +18,12 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo_logins import make_logins
-from metropool.runtime.demo_state import write_private
 from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
+from metropool.storage.disk import write_durably
 
 LAST_MONTH = date(2026, 6, 1)
 REGISTERS = {
@@ -201,4 +201,4 @@ async def _until(question: Any, what: str, *, patience_s: float = 900) -> None:
 def write_channels(home: Path, *, port: int, public_key: str) -> None:
     """Tell the platform its payment channel."""
     row = {"name": CHANNEL, "url": f"http://127.0.0.1:{port}", "public_key": public_key}
-    write_private(home / "channels.json", json.dumps([row]))
+    write_durably(home / "channels.json", json.dumps([row]))

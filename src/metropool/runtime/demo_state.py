@@ -1,7 +1,6 @@
 """What a demo keeps between starts: which city, how far its clock came, its logins. The city's time stands still while it is stopped."""
 
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Invalid
+from metropool.storage.disk import write_durably
 
 FILE = "demo.json"
 AHEAD_S = 3.0
@@ -45,11 +45,9 @@ class DemoState:
         self.save()
 
     def save(self) -> None:
-        """Keep it, whole or not at all."""
+        """Keep it, whole or not at all, also through a loss of power."""
         content = {"seed": self.seed, "homes": self.homes, "clock_at": self.clock_at.isoformat(), "stages": self.stages}
-        beside = self.home / f"{FILE}.part"
-        beside.write_text(json.dumps(content), encoding="utf-8")
-        beside.replace(self.home / FILE)
+        write_durably(self.home / FILE, json.dumps(content))
 
 
 def open_demo(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
@@ -110,10 +108,3 @@ class DemoClock:
         passed_s = (time.time() - self.anchor_s + AHEAD_S) * self.speed  # noqa: TID251
         state.clock_at = self.starts_at + timedelta(seconds=passed_s)
         state.save()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)

@@ -14,9 +14,11 @@ from nats.errors import Error as NatsError
 
 from metropool.capabilities.metering.frontend import tasks
 from metropool.capabilities.metering.frontend.server import FrontEndServer, serve
-from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.exchange.connection import connect
+from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
+from metropool.runtime.broker_place import broker_url, noted_by
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 
@@ -39,12 +41,11 @@ class PartOfLog:
 
 async def serve_frontend(system: str, process: str, *, settings: Settings, compiled: Compiled) -> None:
     """Listen to terminals until cancelled."""
-    from metropool.runtime.serve import broker_url
-
     user = f"{system}-{process}"
     async with AsyncExitStack() as stack:
         url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=False)
-        client = await connect(url, user=user, seed=seed_of(settings.home, account=system, user=user))
+        seed = seed_of(settings.home, account=system, user=user)
+        client = await connect(url, user=user, seed=seed, where=noted_by(settings))
         stack.push_async_callback(client.close)
         whole = JetStreamLog(client, stream=f"log_{system}", subject=f"log.{system}")
         server = await serve(

@@ -16,14 +16,17 @@ from metropool.capabilities.metering.imports.imported import ImportedChannel
 from metropool.capabilities.metering.imports.mapping import Mapping, load_mapping
 from metropool.capabilities.metering.imports.operations import import_file
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportRecords
-from metropool.core.clock import Instant
-from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.clock import Instant, monotonic_s
+from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.core.texts import Language
-from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.exchange.connection import connect
+from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
-from metropool.runtime.metering import METERING, attendants_of, check_log, log_of
+from metropool.runtime.broker_place import broker_url
+from metropool.runtime.log_check import check_log
+from metropool.runtime.metering import METERING, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings, settings_of_home
@@ -31,6 +34,7 @@ from metropool.runtime.systems import compile_named, hold_node, open_node
 
 T = TypeVar("T")
 PART_ROWS = 50_000
+PATIENCE_S = 60.0
 
 
 def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any]:
@@ -39,6 +43,7 @@ def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any
     Raises:
         NotFound: No such file.
         Invalid: The file or the mapping cannot be read as a whole; nothing was changed.
+        Unavailable: The broker or the server that takes the log in went away meanwhile; says what to do.
     """
     if not path.is_file():
         raise NotFound(f"there is no file {path}")
@@ -53,7 +58,7 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     if system is None:
         raise Invalid(f"the plan {compiled.plan} places metering nowhere")
     async with AsyncExitStack() as stack:
-        url, is_alone = await _broker(stack, settings, compiled), _is_alone(stack, settings, system)
+        url, is_alone = await broker_for_a_while(stack, settings, compiled), _is_alone(stack, settings, system)
         node = open_node(system, compiled=compiled, settings=settings)
         stack.callback(node.close)
         client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
@@ -65,10 +70,8 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
 
-async def _broker(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
+async def broker_for_a_while(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
     """The broker of a city that runs, or one of our own for as long as this takes."""
-    from metropool.runtime.serve import broker_url
-
     try:
         return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded")
     except Conflict:
@@ -85,21 +88,46 @@ def _is_alone(stack: AsyncExitStack, settings: Settings, system: SystemId) -> bo
 
 
 async def _taken_in(node: Node, client: Client, *, upto: int, is_alone: bool) -> None:
-    """Return when the log has been taken into the lake up to our last batch."""
-    stream = f"log_{node.system}"
+    """Return when the log has been taken into the lake up to our last batch, by us when nobody else does it."""
     taking = None
     if is_alone:
         taking = asyncio.create_task(attendants_of(node, client).take_log_in(log_of(node, client)))
     try:
-        while await node.read(METERING, lambda work: work.collection.position(stream=stream)) < upto:
-            if taking is not None and taking.done():
-                await taking
-            await pause(0.1)
+        await wait_until_taken_in(node, upto=upto, taking=taking)
     finally:
         if taking is not None:
             taking.cancel()
             with suppress(asyncio.CancelledError):
                 await taking
+
+
+async def wait_until_taken_in(
+    node: Node, *, upto: int, taking: asyncio.Task[None] | None = None, patience_s: float = PATIENCE_S
+) -> None:
+    """Return when the log has been taken into the lake up to a batch.
+
+    Args:
+        node: Whose log.
+        upto: Sequence of the last batch.
+        taking: Our own taking in; when it fails, so does this.
+        patience_s: Longest time without any progress [s of the machine].
+
+    Raises:
+        Unavailable: It did not go on; what is in the log is not lost.
+    """
+    stream, last, since_s = f"log_{node.system}", -1, monotonic_s()
+    while (position := await node.read(METERING, lambda work: work.collection.position(stream=stream))) < upto:
+        if taking is not None and taking.done():
+            await taking
+        if position != last:
+            last, since_s = position, monotonic_s()
+        if monotonic_s() - since_s > patience_s:
+            raise Unavailable(
+                f"the file is in the log, but {node.system} took in only {position} of {upto} batches and has not gone on for "
+                f"{patience_s:.0f} s: has the server ended? Nothing is lost: start `metropool serve` and it takes in the rest; the "
+                "file need not be imported again"
+            )
+        await pause(0.1)
 
 
 @dataclass

@@ -13,9 +13,7 @@ from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.metering.collection import operations
 from metropool.capabilities.metering.frontend import tasks
 from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask
-from metropool.core.errors import Conflict
 from metropool.exchange.jetstream import JetStreamLog
-from metropool.exchange.ports import Log
 from metropool.runtime.node import Node
 
 T = TypeVar("T")
@@ -66,23 +64,6 @@ def attendants_of(node: Node, client: Client) -> Attendants:
 def log_of(node: Node, client: Client) -> JetStreamLog:
     """The log of a node, as its core reads it."""
     return JetStreamLog(client, stream=f"log_{node.system}", subject=f"log.{node.system}")
-
-
-async def check_log(node: Node, log: Log) -> None:
-    """Refuse a log that ends before what was taken from it: new batches would count as repeats and be dropped.
-
-    Raises:
-        Unavailable: The log does not answer.
-        Conflict: It is not the log that the readings came from.
-    """
-    stream = f"log_{node.system}"
-    taken = await node.read(METERING, lambda work: work.collection.position(stream=stream))
-    last = await log.last_sequence()
-    if taken > last:
-        raise Conflict(
-            f"the log {stream} ends at batch {last}, but {node.system} took in batch {taken}: the broker's folder was lost or is "
-            "of another home; restore it from the backup of the same moment as the books, nothing is collected until then"
-        )
 
 
 async def answer_front_end(node: Node, client: Client) -> None:

@@ -16,7 +16,7 @@ from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
-from metropool.runtime import workers
+from metropool.runtime import chains, workers
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -66,7 +66,7 @@ class Node:
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.system}-reader")
-        rooms = [outbox.metadata, lake_room.metadata, workers.metadata, *self.tables]
+        rooms = [outbox.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
         for host in self.hosted.values():
             rooms.extend(host.capability.tables)
         self.database.create(rooms)

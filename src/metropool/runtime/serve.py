@@ -6,22 +6,22 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from metropool.core.errors import Invalid, Unavailable
+from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
 from metropool.exchange.jetstream import JetStreamExchange
 from metropool.plan.compiled import Compiled
 from metropool.runtime import attendants, portal
-from metropool.runtime.broker import BrokerServer, seed_of
+from metropool.runtime.broker import seed_of
+from metropool.runtime.broker_place import broker_url, noted_by
 from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, hold_node, open_node
-from metropool.runtime.upkeep import check_ledger_daily, put_in_order
+from metropool.runtime.upkeep import keep_in_order, put_in_order
 from metropool.runtime.workers import run_workers
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                 group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
                 group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
                 group.create_task(run_workers(node), name=f"{node.system}: workers")
-                group.create_task(check_ledger_daily(node), name=f"{node.system}: ledger")
+                group.create_task(keep_in_order(node), name=f"{node.system}: upkeep")
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
             group.create_task(portal.serve(nodes, settings=settings, compiled=compiled), name="portal")
@@ -106,54 +106,11 @@ async def open_served(
     node = open_node(system, compiled=compiled, settings=settings)
     stack.callback(node.close)
     seed = seed_of(settings.home, account=system, user=system)
-    exchange = await JetStreamExchange.open(url, system=system, seed=seed)
+    exchange = await JetStreamExchange.open(url, system=system, seed=seed, where=noted_by(settings))
     stack.push_async_callback(exchange.close)
     await attendants.check(node, client=exchange.client)
     await put_in_order(node)
     return node, exchange
-
-
-async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Compiled, with_broker: bool) -> str:
-    """The broker to use: an outside one, one that another process of this home started, or our own child."""
-    if settings.broker != "embedded":
-        return settings.broker
-    note = settings.home / "broker" / "url"
-    if with_broker:
-        server = BrokerServer(home=settings.home, broker=compiled.broker, port=port_as_before(note))
-        await stack.enter_async_context(server)
-        note.write_text(server.url, encoding="ascii")
-        return server.url
-    if not note.exists():
-        raise Unavailable(
-            f"no broker runs for {settings.home}: start `metropool serve broker` or `metropool serve` there, or set METROPOOL_BROKER"
-        )
-    return note.read_text(encoding="ascii").strip()
-
-
-def port_as_before(note: Path) -> int:
-    """The port noted by the broker before us, so that who is still connected finds us again; a free one when it is taken."""
-    import socket
-
-    before = note.read_text(encoding="ascii").strip().rpartition(":")[2] if note.exists() else ""
-    if not before.isdigit():
-        return free_port()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(before)))
-        except (OSError, OverflowError):
-            return free_port()
-    return int(before)
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on just now."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def quiet_log() -> None:

@@ -1,42 +1,72 @@
-"""What a served node looks after in its own books: files nobody lists, postings nobody may touch."""
+"""What a served node looks after in its own books: files nobody lists, chains nobody may touch, rows nobody needs."""
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
+from metropool.access.audit import Audit
+from metropool.access.tidy import tidy
 from metropool.facts.ledger.verification import ChainReport
+from metropool.runtime.chains import ChainCheck, note_check
 from metropool.runtime.node import Node
 
 log = structlog.get_logger()
 EVERY = timedelta(days=1)
+AT_ONCE = 5_000
 
 
 async def put_in_order(node: Node) -> None:
-    """Remove what a crash left in the lake and check the ledger; before anything works on this node.
+    """Remove what a crash left in the lake and check ledger and audit; before anything works on this node.
 
     Only for the one process that serves the node: a file written for a unit that is still to come looks like one that a crash left.
     """
     orphans = await node.on_writer(node.sweep)
     if orphans:
         log.warning("lake files of a crash removed", system=node.system, files=len(orphans), first=orphans[0])
-    await check_ledger(node)
+    await check_chains(node)
+    await forget(node)
 
 
-async def check_ledger_daily(node: Node) -> None:
-    """Check the ledger every business day, for ever."""
+async def keep_in_order(node: Node) -> None:
+    """Check ledger and audit every business day, and forget what nobody asks for again; for ever."""
     while True:
         await node.clock.sleep_until(node.clock.now() + EVERY)
-        await check_ledger(node)
+        await check_chains(node)
+        await forget(node)
 
 
-async def check_ledger(node: Node) -> ChainReport:
-    """Check every posting beside the writer; when one was touched let nothing be posted any more, and say so.
+async def forget(node: Node) -> None:
+    """Keep the tables of the door bounded, some rows a unit, so that nobody waits long for the writer."""
+    while await node.write(min(node.hosts), lambda work: tidy(work.context, limit=AT_ONCE)) == AT_ONCE:
+        continue
 
-    The rest goes on: bills can be read and meters collected while the books are being restored.
+
+async def check_chains(node: Node) -> None:
+    """Check every posting and every row of the audit beside the writer, keep what was found, and say aloud what is wrong.
+
+    When a posting was touched nothing is posted any more; the rest goes on: bills can be read and meters collected while the
+    books are being restored. A touched audit stops nothing: it is what tells who did what meanwhile.
     """
     capability = min(node.hosts)
-    report: ChainReport = await node.read(capability, lambda work: work.ledger.verify())
-    if not report.is_whole:
-        report = await node.write(capability, lambda work: work.ledger.stop_if_broken())
-        log.error("the ledger was stopped", system=node.system, reason=report.reason)
-    return report
+    ledger: ChainReport = await node.read(capability, lambda work: work.ledger.verify())
+    if not ledger.is_whole:
+        ledger = await node.write(capability, lambda work: work.ledger.stop_if_broken())
+        log.error("the ledger was stopped", system=node.system, reason=ledger.reason)
+    audit: tuple[int, str] = await node.read(capability, lambda work: _audit_of(work).examine())
+    if audit[1]:
+        log.error("the audit was touched", system=node.system, reason=audit[1])
+    await node.write(capability, lambda work: _note(work, ledger=(ledger.rows, ledger.reason), audit=audit))
+
+
+def _note(work: Any, **found: tuple[int, str]) -> None:
+    for chain, (rows, fault) in found.items():
+        check = ChainCheck(chain=chain, checked_at=work.now, rows=rows, fault=fault)
+        if note_check(work.context.connection, check):
+            _audit_of(work).note(
+                actor="upkeep", action=f"{chain}.verify", on=work.system, outcome="broken", details={"fault": fault}
+            )
+
+
+def _audit_of(work: Any) -> Audit:
+    return Audit(work.context.connection, int(work.now.timestamp()))

@@ -1,5 +1,6 @@
-"""One loop for everything that falls due: rows with ``due_at``, one step a unit of work."""
+"""What falls due: rows with ``due_at``, one step a unit of work, one loop a worker so that a long step holds up no other."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,21 @@ RETRY = timedelta(seconds=30)
 
 
 async def run_workers(node: "Node") -> None:
-    """Step each worker when it is due, for ever."""
-    duties = [(f"{name}:{worker.name}", name, worker) for name, host in node.hosted.items() for worker in host.capability.workers]
+    """Step each worker when it is due, for ever.
+
+    What one prepares, such as the files of a whole month, it prepares beside the writer: only its unit of work waits for others.
+    """
+    async with asyncio.TaskGroup() as group:
+        for name, host in node.hosted.items():
+            for worker in host.capability.workers:
+                group.create_task(_run(node, f"{name}:{worker.name}", name, worker), name=f"{node.system}: {worker.name}")
+
+
+async def _run(node: "Node", name: str, capability: str, worker: Worker) -> None:
     while True:
         now = node.clock.now()
-        due = [await _step(node, *duty) if _due(node, duty[0], now) <= now else _due(node, duty[0], now) for duty in duties]
-        await node.clock.sleep_until(min(due, default=now + timedelta(days=1)))
+        due = _due(node, name, now)
+        await node.clock.sleep_until(due if due > now else await _step(node, name, capability, worker))
 
 
 async def _step(node: "Node", name: str, capability: str, worker: Worker) -> datetime:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from exchange.broker.harness import City, running_city
 from metropool.core.identifiers import SystemId
+from metropool.exchange.connection import connect
 from metropool.exchange.envelope import Envelope, from_bytes, seal
-from metropool.exchange.jetstream import JetStreamExchange, JetStreamLog, connect
+from metropool.exchange.jetstream import JetStreamExchange, JetStreamLog
 from metropool.exchange.messages import SwitchSupply
 from metropool.exchange.ports import LogEntry
 from metropool.runtime.broker import seed_of
@@ -80,7 +81,7 @@ def test_the_log_keeps_batches_in_order_until_they_are_done(tmp_path: Path) -> N
             core = await city.probe("metering")
             written = JetStreamLog(front.client, stream="log_metering", subject="log.metering")
             read = JetStreamLog(core.client, stream="log_metering", subject="log.metering")
-            assert await read.last_sequence() == 0
+            assert (await read.end()).sequence == 0
             sequences = [await written.append(b"batch %d" % number, part="0") for number in range(3)]
             assert sequences == [1, 2, 3]
             assert await read.read(limit=10, wait_s=2) == [LogEntry(n + 1, "0", b"batch %d" % n) for n in range(3)]
@@ -88,7 +89,7 @@ def test_the_log_keeps_batches_in_order_until_they_are_done(tmp_path: Path) -> N
             while await city.stored("metering", "log") > 1:
                 await core.settle()
             assert await city.stored("metering", "log") == 1
-            assert await read.last_sequence() == 3
+            assert (await read.end()).sequence == 3
             assert front.refused == core.refused == []
 
     asyncio.run(run())

@@ -1,24 +1,32 @@
 """Before a node works it is alone, its lake holds what is listed, its ledger is whole, its log is the one it read from."""
 
 import asyncio
+import json
+import shutil
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 
 from exchange.broker.harness import City, running_city
+from metropool.access import Access
+from metropool.access.tables import audit, once, session
 from metropool.core.clock import VirtualClock
-from metropool.core.errors import Conflict, Unavailable
+from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.facts.ledger.tables import ledger_head, posting
+from metropool.runtime import upkeep
+from metropool.runtime.cli.accept_log import accept
+from metropool.runtime.cli.doctor import examine
 from metropool.runtime.node import Node
+from metropool.runtime.portal import Facts, chain_checks
 from metropool.runtime.serve import open_served
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import open_node
-from metropool.runtime.upkeep import check_ledger_daily
+from metropool.runtime.upkeep import check_chains, keep_in_order
 
 METERING, PLATFORM = SystemId("metering"), SystemId("smart_use_platform")
 BILL = [("receivable/1", 100), ("revenue/water", -100)]
@@ -43,6 +51,49 @@ class TestLog:
         node = beside(city, METERING)
         node.write_now("metering", lambda work: work.collection.set_position(stream="log_metering", sequence=sequence))
         node.close()
+
+    @staticmethod
+    async def grown_anew(home: Path) -> None:
+        """A node takes three batches in; then the broker loses its store, and the new log grows past them."""
+        async with running_city(home) as city, AsyncExitStack() as stack:
+            await TestLog.taken_up_to(city, 3, written=3)
+            await start(stack, city, METERING)
+        shutil.rmtree(home / "broker" / "store")
+        async with running_city(home) as city:
+            front = await city.probe("metering-frontend", account="metering")
+            for _ in range(5):
+                await front.say("log.metering.readings")
+
+    def test_a_log_made_anew_that_has_grown_past_what_was_taken_in_is_refused(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            await self.grown_anew(tmp_path)
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                with pytest.raises(Conflict, match=r"made anew at .*--accept-log metering"):
+                    await start(stack, city, METERING)
+
+        asyncio.run(run())
+
+    def test_a_log_made_anew_is_taken_from_its_beginning_once_somebody_accepted_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asyncio.run(self.grown_anew(tmp_path))
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        with pytest.raises(Invalid, match="--reason"):
+            accept("metering", reason=" ", as_json=False)
+        accept("metering", reason="the broker's disk broke", as_json=False)
+
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, METERING)
+                assert node.read_now("metering", lambda work: work.collection.position(stream="log_metering")) == 0
+                with node.database.snapshot() as connection:
+                    (row,) = connection.execute(select(audit).where(audit.c.action == "log.accept")).mappings()
+                told = json.loads(row["details"])
+                assert (told["reason"], told["before"]["position"], told["ends"]) == ("the broker's disk broke", 3, 5)
+
+        asyncio.run(run())
+        with pytest.raises(Conflict, match="nothing to accept"):
+            accept("metering", reason="again", as_json=False)
 
     @pytest.mark.parametrize("position", [0, 2, 3])
     def test_a_log_that_goes_on_is_taken(self, tmp_path: Path, position: int) -> None:
@@ -133,7 +184,7 @@ class TestLedger:
                 node.clock = clock = VirtualClock(node.clock.now())
                 self.post(node, "bill/1")
                 self.post(node, "bill/2")
-                checking = asyncio.create_task(check_ledger_daily(node))
+                checking = asyncio.create_task(keep_in_order(node))
                 await asyncio.sleep(0)
                 self.touch(node)
                 clock.advance(timedelta(hours=23))
@@ -147,6 +198,130 @@ class TestLedger:
                 checking.cancel()
                 with pytest.raises(Unavailable, match="stopped"):
                     self.post(node, "bill/4")
+
+        asyncio.run(run())
+
+
+class TestAudit:
+    @staticmethod
+    def note(node: Node, action: str) -> None:
+        node.write_now(
+            "settlement", lambda work: Access(work.context).audit.note(actor="a", action=action, on="x", outcome="done")
+        )
+
+    @staticmethod
+    def touch(node: Node, number: int) -> None:
+        with node.database.unit() as connection:
+            connection.execute(update(audit).where(audit.c.number == number).values(actor="somebody else"))
+
+    @staticmethod
+    def told(node: Node) -> tuple[list[str], list[str]]:
+        """What the health page says of the audit, and how often the audit itself says that it was touched."""
+        with node.database.snapshot() as connection:
+            noted = connection.execute(select(audit.c.details).where(audit.c.action == "audit.verify")).scalars().all()
+        return [check.fault for check in chain_checks(node) if check.chain == "audit"], noted
+
+    def test_touched_while_it_lay_there_is_told_at_start(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = beside(city, PLATFORM)
+                for action in ("one", "two", "three"):
+                    self.note(node, action)
+                self.touch(node, 2)
+                node.close()
+                node = await start(stack, city, PLATFORM)
+                (fault,), noted = self.told(node)
+                assert fault == "row 2 of the audit is not what was noted, or is missing"
+                assert len(noted) == 1
+                facts = Facts({PLATFORM: node}, settings=Settings(home=tmp_path), compiled=city.compiled)
+                (system,) = (await facts.health()).systems
+                lines = {check.name.en: (check.state, check.detail.en) for check in system.checks}
+                assert system.state == lines["Audit chain"][0] == "degraded"
+                assert "row 2" in lines["Audit chain"][1]
+                assert lines["Ledger chain"][0] == "up"
+                await check_chains(node)
+                assert len(self.told(node)[1]) == 1
+
+        asyncio.run(run())
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        (finding,) = (found for found in examine() if found.check == "chains")
+        assert finding.state == "failed"
+        assert "smart_use_platform, audit: row 2" in finding.detail
+
+    def test_untouched_is_said_to_be_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, PLATFORM)
+                self.note(node, "one")
+                await check_chains(node)
+                assert self.told(node) == ([""], [])
+
+        asyncio.run(run())
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        (finding,) = (found for found in examine() if found.check == "chains")
+        assert (finding.state, finding.detail[:1]) == ("ok", "2")
+
+    def test_touched_while_it_is_served_is_told_within_a_day(self, tmp_path: Path) -> None:
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = await start(stack, city, PLATFORM)
+                node.clock = clock = VirtualClock(node.clock.now())
+                self.note(node, "one")
+                checking = asyncio.create_task(keep_in_order(node))
+                await asyncio.sleep(0)
+                self.touch(node, 1)
+                clock.advance(timedelta(hours=25))
+                for _ in range(200):
+                    await asyncio.sleep(0.02)
+                    if self.told(node)[0] != [""]:
+                        break
+                checking.cancel()
+                assert self.told(node)[0] == ["row 1 of the audit is not what was noted, or is missing"]
+
+        asyncio.run(run())
+
+
+class TestForgetting:
+    @staticmethod
+    def remember(node: Node, *, days_ago: int, count: int = 30) -> None:
+        """Answers given and sessions opened some days ago."""
+        at_s = int((node.clock.now() - timedelta(days=days_ago)).timestamp())
+        answered = {"actor": "a", "body_hash": "h", "status": 200, "answer": b"{}", "at": at_s}
+        opened = {"csrf_hash": "c", "login": "a", "source": "s", "opened_at": at_s, "seen_at": at_s, "expires_at": at_s + 43_200}
+        with node.database.unit() as connection:
+            names = [f"{days_ago}-{number}" for number in range(count)]
+            connection.execute(insert(once), [answered | {"key": name} for name in names])
+            connection.execute(insert(session), [opened | {"token_hash": name} for name in names])
+
+    @staticmethod
+    def kept(node: Node) -> tuple[int, int]:
+        with node.database.snapshot() as connection:
+            answers, sessions = (select(func.count()).select_from(table) for table in (once, session))
+            return connection.execute(answers).scalar_one(), connection.execute(sessions).scalar_one()
+
+    def test_answers_and_sessions_of_long_ago_go_at_start_and_daily(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(upkeep, "AT_ONCE", 20)
+
+        async def run() -> None:
+            async with running_city(tmp_path) as city, AsyncExitStack() as stack:
+                node = beside(city, PLATFORM)
+                for days_ago in (0, 2, 40):
+                    self.remember(node, days_ago=days_ago)
+                node.close()
+                node = await start(stack, city, PLATFORM)
+                assert self.kept(node) == (60, 30)
+                node.clock = clock = VirtualClock(node.clock.now())
+                keeping = asyncio.create_task(keep_in_order(node))
+                await asyncio.sleep(0)
+                clock.advance(timedelta(days=29))
+                for _ in range(200):
+                    await asyncio.sleep(0.02)
+                    if self.kept(node) == (30, 0):
+                        break
+                keeping.cancel()
+                assert self.kept(node) == (30, 0)
 
         asyncio.run(run())
 

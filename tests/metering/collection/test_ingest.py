@@ -107,6 +107,13 @@ def test_a_repeat_of_the_log_has_no_effect(head_end):
     assert ingest.not_yet_applied([*first, (3, b"")], position=position) == [(3, b"")]
 
 
+def test_files_of_a_log_made_anew_leave_those_of_the_one_before_alone(head_end):
+    index = city(4)
+    first, again = (ingest.prepare([(1, batch(freezes(1, value=value)))], index=index, schedules=schedules()) for value in (1, 2))
+    before, after = ingest.write(first, lake=head_end.lake), ingest.write(again, lake=head_end.lake, epoch=1)
+    assert not {file.path for file in before} & {file.path for file in after}
+
+
 def planned(index: ChannelIndex) -> np.ndarray:
     return np.flatnonzero(index.item_of == FREEZE)
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -19,6 +19,7 @@ from threading import Thread
 import httpx
 from sqlalchemy import select
 
+from metropool.capabilities.metering.sealing.due import is_behind
 from metropool.capabilities.metering.sealing.operations import next_day
 from metropool.core.identifiers import SystemId
 from metropool.core.periods import business_date
@@ -363,9 +364,15 @@ async def last_sequence(city: City) -> int:
 
 
 def is_sealed(metering: Node) -> bool:
-    """Whether no closed day waits for sealing."""
-    due = metering.read_now("metering", lambda work: next_day(work=work))
-    return due is None or due >= business_date(metering.clock.now())
+    """Whether no closed day waits for sealing, or will after a while."""
+
+    def waits(work: object) -> bool:
+        due, newest = next_day(work=work), work.sealing.days_with_readings()
+        closed = [(date.fromisoformat(day), row) for day, row in work.sealing.sealed().items() if row["holes"] >= 0]
+        is_due = due is not None and due < business_date(work.now)
+        return is_due or any(is_behind(day=day, row=row, newest=newest) for day, row in closed)
+
+    return not metering.read_now("metering", waits)
 
 
 def is_heard(metering: Node, platform: Node) -> bool:

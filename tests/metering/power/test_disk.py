@@ -11,7 +11,8 @@ from sqlalchemy import text
 from exchange.plan.cases import transition
 from metering.kills.harness import free_port
 from metering.power.disk import cut_power, disk, why_not
-from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.exchange.connection import connect
+from metropool.exchange.jetstream import JetStreamLog
 from metropool.runtime import broker as broker_room
 from metropool.runtime.broker import BrokerServer, seed_of
 from metropool.storage import database as database_room

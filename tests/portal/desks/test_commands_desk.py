@@ -55,11 +55,26 @@ class TestOrdering:
 
     @pytest.mark.parametrize(
         ("kind", "meter"),
-        [("close_valve", METER), ("open_valve", "meter-gas-0001")],
+        [("close_valve", METER)],
     )
     def test_what_the_meter_cannot_do_is_a_conflict(self, fresh_station, kind, meter):
         with pytest.raises(Conflict):
             order(fresh_station, kind=kind, meter=meter)
+
+    def test_gas_is_opened_only_with_somebody_on_the_spot(self, fresh_station):
+        wanted = NewCommand(kind="open_valve", meter="meter-gas-0001", reason="paid")
+        with pytest.raises(Invalid) as refusal:
+            fresh_station.do(CommandsDesk, lambda desk: desk.order(wanted=wanted, by="ann", key="k1"))
+        assert [fault.where for fault in refusal.value.faults] == ["on_site_by"]
+        wanted = NewCommand(kind="open_valve", meter="meter-gas-0001", reason="paid", on_site_by="Zhao, gas fitter")
+        found = fresh_station.do(CommandsDesk, lambda desk: desk.order(wanted=wanted, by="ann", key="k1"))
+        assert (found.state, found.on_site_by) == ("awaiting_approval", "Zhao, gas fitter")
+        kept = fresh_station.node.read_now("metering", lambda work: work.commands.get(id=found.id))
+        assert kept.on_site_by == "Zhao, gas fitter"
+
+    def test_who_was_on_the_spot_is_kept_only_where_it_matters(self, fresh_station):
+        wanted = NewCommand(kind="disconnect", meter=METER, reason="arrears", on_site_by="Zhao")
+        assert fresh_station.do(CommandsDesk, lambda desk: desk.order(wanted=wanted, by="ann", key="k1")).on_site_by is None
 
     def test_for_no_meter_is_not_found(self, fresh_station):
         with pytest.raises(NotFound):
@@ -76,6 +91,15 @@ class TestDeciding:
     def test_an_approved_command_is_queued(self, fresh_station):
         found = decide(fresh_station, order(fresh_station).id, approve=True)
         assert (found.state, found.approved_by) == ("queued", "bob")
+
+    def test_the_reason_of_the_second_person_stays_with_the_command(self, fresh_station):
+        number = order(fresh_station).id
+        decide(fresh_station, number, approve=True)
+        send(fresh_station)
+        found = fresh_station.ask(CommandsDesk, lambda desk: desk.command(command=number))
+        told = [(step.step, step.by, step.detail and step.detail.zh) for step in found.steps]
+        assert told[1:3] == [("approved", "bob", "not now"), ("queued", "bob", None)]
+        assert found.outcome_detail is None
 
     def test_a_rejected_command_is_over_with_the_reason(self, fresh_station):
         found = decide(fresh_station, order(fresh_station).id, approve=False)
@@ -175,5 +199,6 @@ class TestEffect:
 
     def test_of_opening_gas_asks_for_somebody_on_the_spot(self, station):
         found = station.ask(CommandsDesk, lambda desk: desk.effect(kind="open_valve", meter="meter-gas-0001"))
-        assert not found.allowed
-        assert "on the spot" in found.refusal.en
+        assert (found.allowed, found.needs_on_site, found.refusal) == (True, True, None)
+        shut = station.ask(CommandsDesk, lambda desk: desk.effect(kind="close_valve", meter="meter-gas-0001"))
+        assert (shut.allowed, shut.needs_on_site) == (True, False)

@@ -160,7 +160,7 @@ class TestCollection:
         assert page.cells == [[None, None], [pytest.approx(100 * (9 * 96 + 16) / 960, abs=0.01), pytest.approx(90.0)]]
 
     def test_the_monthly_rate_is_of_the_newest_month_that_is_over(self, page):
-        told, planned = 8, 10
+        told, planned = 9, 11
         assert page.rates.monthly_of == "2026-06"
         assert page.rates.monthly.value == Decimal(str(round(100 * told / planned, 2)))
 

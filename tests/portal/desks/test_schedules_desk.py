@@ -43,7 +43,7 @@ def in_force(town):
 def test_every_item_begins_with_a_first_version_made_by_nobody(town):
     first = row(town)
     assert (first.version, first.every_s, first.versions[0].made_by, first.coming) == (1, 900, "standard", None)
-    assert (row(town, "electricity_forward_month_register").kind, row(town, WATER).channels) == ("monthly", 8)
+    assert (row(town, "electricity_forward_month_register").kind, row(town, WATER).channels) == ("monthly", 9)
     assert town.node.write_now("metering", lambda work: operations.start_schedules(work=work))[0] == 0
 
 

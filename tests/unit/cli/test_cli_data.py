@@ -178,5 +178,5 @@ class TestImport:
         other.write_text(gzip.decompress(WEEK.read_bytes()).decode("utf-8").rsplit("\n", 2)[0] + "\n", encoding="utf-8")
         said = cli("import", other)
         assert said.status == 1
-        assert "the log log_metering ends at batch 0" in said.err
+        assert "the log log_metering was made anew at" in said.err
         assert "Traceback" not in said.err

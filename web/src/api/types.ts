@@ -338,7 +338,7 @@ export interface Collection {
   cells: (number | null)[][]
   missing: { terminal: string; count: number; oldest: Instant }[]
 }
-export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; open_alarms: number }
+export interface OverviewThen { as_of: Instant; start: Instant; load: Figure; collection_rate: Figure; loss: Loss; open_alarms: number }
 export interface ScheduleVersion { version: number; every_s: number; delay_s: number; is_collected: boolean; starts_at: Instant; made_at: Instant; made_by: string; reason: string; restores: number | null }
 export interface ScheduleRow {
   item: string
@@ -466,6 +466,7 @@ export interface Command {
   reason: string
   ordered_by: string
   approved_by: string | null
+  on_site_by: string | null
   state: CommandState
   outcome: CommandOutcome | null
   outcome_detail: Text | null
@@ -476,7 +477,7 @@ export interface Command {
   finished_at: Instant | null
   needs_approval: boolean
 }
-export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; expires_in_s: number }
+export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; needs_on_site: boolean; expires_in_s: number }
 export interface CommandSummary { as_of: Instant; answered_rate: Figure; median_s: Figure; waiting: number; awaiting_approval: number; unknown: number }
 
 // Company

@@ -3,7 +3,7 @@ import { useId, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Failure } from './StateView'
 
-export interface Confirmed { reason: string; password: string }
+export interface Confirmed { reason: string; password: string; witness: string }
 
 interface Props {
   open: boolean
@@ -17,6 +17,8 @@ interface Props {
   ready?: boolean
   /** The second person proves who they are. */
   needs_password?: boolean
+  /** Somebody on the spot has to be named: what to ask for. */
+  witness?: string
   action: string
   danger?: boolean
   onConfirm: (confirmed: Confirmed) => Promise<void>
@@ -24,25 +26,28 @@ interface Props {
 }
 
 const SHORTEST_REASON = 4
+const SHORTEST_NAME = 2
 
 /** A dangerous order: the effect in words, a reason, and a deliberate second confirmation. */
-export function ConfirmDanger({ open, title, effect, refusal, needs_reason = true, ready = true, needs_password, action, danger = true, onConfirm, onClose }: Props) {
+export function ConfirmDanger({ open, title, effect, refusal, needs_reason = true, ready = true, needs_password, witness, action, danger = true, onConfirm, onClose }: Props) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
   const [password, setPassword] = useState('')
+  const [person, setPerson] = useState('')
   const [understood, setUnderstood] = useState(false)
   const [working, setWorking] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const id = useId()
-  const complete = ready && (!needs_reason || reason.trim().length >= SHORTEST_REASON) && understood && (!needs_password || password !== '')
+  const complete = ready && (!needs_reason || reason.trim().length >= SHORTEST_REASON) && understood && (!needs_password || password !== '') && (!witness || person.trim().length >= SHORTEST_NAME)
 
   const confirm = async () => {
     setWorking(true)
     setError(null)
     try {
-      await onConfirm({ reason: reason.trim(), password })
+      await onConfirm({ reason: reason.trim(), password, witness: person.trim() })
       setReason('')
       setPassword('')
+      setPerson('')
       setUnderstood(false)
     } catch (failed) {
       setError(failed)
@@ -66,6 +71,12 @@ export function ConfirmDanger({ open, title, effect, refusal, needs_reason = tru
             <>
               <label htmlFor={`${id}-reason`}>{t('confirm.reason')}</label>
               <Input.TextArea id={`${id}-reason`} value={reason} maxLength={200} rows={2} placeholder={t('confirm.reason_hint')} onChange={(event) => setReason(event.target.value)} />
+            </>
+          )}
+          {witness && (
+            <>
+              <label htmlFor={`${id}-witness`}>{witness}</label>
+              <Input id={`${id}-witness`} value={person} maxLength={100} onChange={(event) => setPerson(event.target.value)} />
             </>
           )}
           {needs_password && (

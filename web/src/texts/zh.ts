@@ -108,7 +108,7 @@ export const zh = {
   event: { at: '发生时间', name: '事件', code: '代码', detail: '说明', received_at: '收到时间' },
   alarm: { name: '告警', severity: '级别', at: '发生时间', state_name: '状态', where: '位置', none: '没有告警。', state: { open: '未关闭', closed: '已关闭' } },
   command: {
-    help: '每条命令有原因、期限和确认的结局。“结果未知”表示可能已执行，须现场核实。', timeline: '命令经过', order: '命令内容', all: '全部命令', what: '命令', state_name: '状态', by: '下令人', by_two: '{{first}}，{{second}}批准', created_at: '下令时间', expires_at: '有效至', ordered_by: '下令人', approved_by: '批准人',
+    help: '每条命令有原因、期限和确认的结局。“结果未知”表示可能已执行，须现场核实。', timeline: '命令经过', order: '命令内容', all: '全部命令', what: '命令', state_name: '状态', by: '下令人', by_two: '{{first}}，{{second}}批准', created_at: '下令时间', expires_at: '有效至', ordered_by: '下令人', approved_by: '批准人', on_site_by: '现场确认安全的人', on_site: '燃气开阀前须有人在现场确认安全：阀后无泄漏，用气设备已关闭。',
     result: '回读结果', answered_rate: '应答率', median: '应答中位时间', waiting: '进行中', none: '没有命令。', second_person: '须由另一人批准后才下发，{{minutes}} 分钟内有效。', effect_unknown: '尚未得知影响，暂不能下令。', not_allowed: '当前不允许此操作。', approve: '批准并下发',
     reject: '驳回', cancel: '撤销', nothing_sent: '命令将不会下发，供应不受影响。', another_person: '须由另一人批准',
     kind: { read_on_demand: '召测', disconnect: '拉闸停电', reconnect: '合闸复电', close_valve: '关阀', open_valve: '开阀', synchronize_clock: '对时' },

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from metropool.capabilities.metering.clocks import operations as clocks
-from metropool.capabilities.metering.collection import ingest
+from metropool.capabilities.metering.collection import ingest, recall
 from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
@@ -81,7 +81,7 @@ class Attendants:
         fresh = backlog.following(position, limit=BATCHES)
         if not fresh:
             return
-        prepared, files = await self.units.read(partial(_prepare, entries=fresh))
+        prepared, files = await self.units.read(partial(_prepare, entries=fresh, stream=self.stream))
         try:
             await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
         except Conflict:
@@ -94,6 +94,7 @@ class Attendants:
     async def collect(self) -> None:
         """Plan days, ask for what is missing, note how it went, for ever."""
         await self.units.write(lambda work: scheduling.start_schedules(work=work))
+        await self.units.write(lambda work: recall.resume(work=work))
         while True:
             await self.collect_step()
             await _pause(LOOKS_S)
@@ -164,13 +165,13 @@ class Attendants:
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
 
 
-def _prepare(work: Any, *, entries: Sequence[LogEntry]) -> Loaded:
+def _prepare(work: Any, *, entries: Sequence[LogEntry], stream: str) -> Loaded:
     batches = [(entry.sequence, entry.data) for entry in entries if entry.part != EVENTS]
     if not batches:
         return None, []
     index, _ = work.collection.index()
     prepared = ingest.prepare(batches, index=index, schedules=work.collection.every_schedule())
-    return prepared, ingest.write(prepared, lake=work.lake)
+    return prepared, ingest.write(prepared, lake=work.lake, epoch=work.collection.log_epoch(stream=stream))
 
 
 def _commit(

@@ -50,6 +50,7 @@ def command_of(command: Command, *, steps: Sequence[Step], city: City) -> schema
             "reason": command.reason,
             "ordered_by": command.requested_by,
             "approved_by": command.approved_by,
+            "on_site_by": command.on_site_by,
             "state": SHOWN[command.state],
             "outcome": command.outcome,
             "outcome_detail": note_text(command.note) if is_over else None,
@@ -70,7 +71,9 @@ def steps_of(step: Step, command: Command, *, is_last: bool) -> list[schema.Step
     at = datetime.fromtimestamp(step.at / 1000, UTC)
     by = None if step.actor in NOBODY else step.actor
     detail = None if step.state == "ordered" else note_text(step.note)
-    return [schema.StepDone(step=name, at=at, by=by, detail=detail) for name in _names(step, command)]
+    return [
+        schema.StepDone(step=name, at=at, by=by, detail=None if name == "queued" else detail) for name in _names(step, command)
+    ]
 
 
 def note_text(note: str) -> Text | None:

@@ -83,6 +83,7 @@ class CommandsDesk:
             allowed=refusal is None,
             refusal=refusal,
             needs_approval=kind in KINDS and KINDS[kind].second_person,
+            needs_on_site=_needs_on_site(kind, fact),
             expires_in_s=EXPIRES_S.get(kind, USUALLY_EXPIRES_S),
         )
 
@@ -91,10 +92,15 @@ class CommandsDesk:
 
         Raises:
             Forbidden: Supply is guaranteed.
-            Conflict: The meter cannot do this, or somebody on the spot would have to confirm that it is safe.
+            Conflict: The meter cannot do this.
+            Invalid: Nobody on the spot is named who confirmed that it is safe.
         """
         fact = self._meter(wanted.meter)
         self._check(wanted.kind, fact)
+        needs_on_site = _needs_on_site(wanted.kind, fact)
+        if needs_on_site and not wanted.on_site_by:
+            faults = [Fault("on_site_by", "metering.on_site_needed")]
+            raise Invalid("somebody on the spot must confirm that it is safe", key="metering.on_site_needed", faults=faults)
         expires_s = wanted.expires_in_s or EXPIRES_S.get(wanted.kind, USUALLY_EXPIRES_S)
         draft = Draft(
             device=fact.id,
@@ -103,6 +109,7 @@ class CommandsDesk:
             requested_by=by,
             expires_at=self._work.now + timedelta(seconds=expires_s),
             item=READ_ITEM[fact.service] if wanted.kind == "read_on_demand" else None,
+            on_site_by=wanted.on_site_by if needs_on_site else None,
         )
         return self.command(command=operations.order(work=self._work, draft=draft, key=key).id)
 
@@ -117,7 +124,7 @@ class CommandsDesk:
         if by == found.requested_by:
             raise Forbidden("the person who orders a command cannot decide on it", key="metering.second_person")
         if approve:
-            operations.approve(work=self._work, id=command, by=by)
+            operations.approve(work=self._work, id=command, by=by, reason=reason)
         elif found.state != "ordered":
             raise Conflict(f"command {command} is {found.state}: nothing to reject", key="commands.not_possible")
         else:
@@ -153,8 +160,6 @@ class CommandsDesk:
             return said("refusals", "exchanged")
         if kind not in kinds_of(fact):
             return said("refusals", "not_able")
-        if fact.service in KINDS[kind].on_site:
-            return said("refusals", "on_site")
         if kind == clock_setting.KIND and (cannot := self._cannot_set_clock(fact)):
             return cannot
         reason = guarantee_of(self._work, fact) if KINDS[kind].guarded else None
@@ -166,6 +171,10 @@ class CommandsDesk:
         except Invalid as cause:
             return said("refusals", cause.key.removeprefix("metering."))
         return None
+
+
+def _needs_on_site(kind: Any, fact: MeterFact) -> bool:
+    return kind in KINDS and fact.service in KINDS[kind].on_site
 
 
 def _switches(kind: Any) -> bool:

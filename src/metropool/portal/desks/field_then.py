@@ -14,6 +14,7 @@ from metropool.capabilities.metering.queries.flow import POWER_UNIT, Flow
 from metropool.capabilities.metering.queries.past import HourFlow
 from metropool.capabilities.metering.queries.standing import TerminalStanding
 from metropool.portal.desks.field import Field, MeteringWork, service_or_power
+from metropool.portal.desks.losses import loss_of
 from metropool.portal.desks.operator_words import amount, moment, said
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Figure, Service
@@ -52,7 +53,7 @@ class FieldThen(Field):
 
     def load_figure(self, meters: Ints, service: str) -> Figure:
         """Load of some meters in the hour, and what share of it is estimated."""
-        hour, of_service = self.hour(service), meters[self.city.services[meters] == service]
+        hour, of_service = self.hour(service), self.customers(meters[self.city.services[meters] == service])
         value, at, whole = hour.flow.total(of_service)
         figure = amount(value, POWER_UNIT[service], at=moment(at), reason=said("notes", "no_load_then"), whole=whole)
         guessed = float(np.nansum(hour.flow.values[of_service[hour.is_estimated[of_service]]]))
@@ -112,6 +113,7 @@ class FieldThen(Field):
                 "start": datetime.fromtimestamp(self.ends_s - past.HOUR_S, UTC),
                 "load": self.load_figure(meters, service_or_power(service)),
                 "collection_rate": self.rate_figure(self.counts(meters), reason="no_plan_then"),
+                "loss": loss_of(self, meters, service_or_power(service)),
                 "open_alarms": len(self.open_alarms),
             }
         )

@@ -43,6 +43,7 @@ class Command(Model):
     reason: str
     ordered_by: str
     approved_by: str | None
+    on_site_by: str | None
     state: CommandState
     outcome: CommandOutcome | None
     outcome_detail: Text | None
@@ -65,6 +66,7 @@ class CommandEffect(Model):
     allowed: bool
     refusal: Text | None
     needs_approval: bool
+    needs_on_site: bool
     expires_in_s: int
 
 
@@ -80,12 +82,13 @@ class CommandSummary(Model):
 
 
 class NewCommand(Request):
-    """What to order; all but the read and the clock need a second person."""
+    """What to order; all but the read and the clock need a second person, opening gas somebody on the spot too."""
 
     kind: CommandKind
     meter: str = Field(min_length=1, max_length=64)
     reason: Reason
     expires_in_s: int | None = Field(default=None, ge=10, le=86_400)
+    on_site_by: str | None = Field(default=None, min_length=2, max_length=100)
 
 
 class Approval(Request):

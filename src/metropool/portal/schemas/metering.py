@@ -68,12 +68,13 @@ class Overview(Model):
 
 
 class OverviewThen(Model):
-    """What is known of one earlier hour; ``as_of`` is its end."""
+    """What is known of one earlier hour; ``as_of`` is its end, ``loss`` of the newest sealed day before it."""
 
     as_of: Instant
     start: Instant
     load: Figure
     collection_rate: Figure
+    loss: Loss
     open_alarms: int
 
 

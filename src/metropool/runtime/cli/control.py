@@ -17,10 +17,19 @@ LOOKS_S = 1.0
 
 
 def order_command(
-    *, meter: str, kind: str, reason: str, site: str, login: str, wait_s: float, as_json: bool, expires_in_s: int | None
+    *,
+    meter: str,
+    kind: str,
+    reason: str,
+    site: str,
+    login: str,
+    wait_s: float,
+    as_json: bool,
+    expires_in_s: int | None,
+    on_site_by: str | None,
 ) -> None:
     """Order a command and, when asked to wait, show how it ended."""
-    body = {"kind": kind, "meter": meter, "reason": reason, "expires_in_s": expires_in_s}
+    body = {"kind": kind, "meter": meter, "reason": reason, "expires_in_s": expires_in_s, "on_site_by": on_site_by}
     with signed_in(site, login) as client:
         ordered = ask(client, "POST", BASE, body, {"Idempotency-Key": RandomIds().fresh_id()})
         _show(_followed(client, ordered, wait_s), as_json=as_json)

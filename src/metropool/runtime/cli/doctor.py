@@ -203,6 +203,18 @@ def _plan() -> str:
     return f"{compiled.plan}: {', '.join(compiled.nodes())}"
 
 
+def _chains() -> str:
+    from metropool.runtime.cli.doctor_books import touched_chains
+
+    settings = _settings()
+    if settings.database != "embedded":
+        return word("doctor_chains_elsewhere")
+    count, touched = touched_chains(settings)
+    if touched:
+        raise Lacking("; ".join(touched))
+    return word("doctor_chains_whole", count=count)
+
+
 def _node() -> str:
     if found := shutil.which("node"):
         return _says(found, "--version")
@@ -263,5 +275,6 @@ NEEDED: dict[str, Callable[[], str]] = {
     "clock": _clock,
     "ports": _ports,
     "plan": _plan,
+    "chains": _chains,
 }
 OPTIONAL: dict[str, Callable[[], str]] = {"node": _node, "browser": _browser, "postgresql": _postgresql}

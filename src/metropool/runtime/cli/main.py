@@ -141,8 +141,17 @@ def bill(
 
 
 @app.command(help=word("doctor"), rich_help_panel=word("group_start"))
-def doctor(as_json: AsJson = False) -> None:
-    """Look at this machine."""
+def doctor(
+    accept_log: Annotated[str, typer.Option("--accept-log", help=word("accept_log"), metavar="SYSTEM")] = "",
+    reason: Annotated[str, typer.Option("--reason", help=word("accept_log_reason"))] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look at this machine, or accept the log of a system."""
+    if accept_log:
+        from metropool.runtime.cli.accept_log import accept
+
+        accept(accept_log, reason=reason, as_json=as_json)
+        return
     from metropool.runtime.cli.doctor import look
 
     look(as_json=as_json)
@@ -170,13 +179,22 @@ def control_order(
     site: Site = "http://127.0.0.1:8765",
     wait: Wait = 60.0,
     expires: Annotated[int | None, typer.Option("--expires", min=10, help=word("control_expires"))] = None,
+    on_site: Annotated[str | None, typer.Option("--on-site-by", help=word("control_on_site"))] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read a meter on demand, or order supply or a valve switched."""
     from metropool.runtime.cli.control import order_command
 
     order_command(
-        meter=meter, kind=kind, reason=reason, site=site, login=login, wait_s=wait, as_json=as_json, expires_in_s=expires
+        meter=meter,
+        kind=kind,
+        reason=reason,
+        site=site,
+        login=login,
+        wait_s=wait,
+        as_json=as_json,
+        expires_in_s=expires,
+        on_site_by=on_site,
     )
 
 

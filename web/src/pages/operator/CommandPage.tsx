@@ -47,6 +47,7 @@ function Order({ command }: { command: Command }) {
         <div><dt>{t('confirm.reason')}</dt><dd>{command.reason}</dd></div>
         <div><dt>{t('command.ordered_by')}</dt><dd>{command.ordered_by}</dd></div>
         <div><dt>{t('command.approved_by')}</dt><dd>{command.approved_by ?? MISSING}</dd></div>
+        {command.on_site_by && <div><dt>{t('command.on_site_by')}</dt><dd>{command.on_site_by}</dd></div>}
         <div><dt>{t('command.created_at')}</dt><dd>{secondsText(command.created_at)}</dd></div>
         <div><dt>{t('command.expires_at')}</dt><dd>{secondsText(command.expires_at)}</dd></div>
       </dl>

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
 import { effectQuery, METERING, sessionQuery } from '../../api/queries'
 import type { Command, CommandKind, Meter } from '../../api/types'
-import { ConfirmDanger } from '../../design/ConfirmDanger'
+import { ConfirmDanger, type Confirmed } from '../../design/ConfirmDanger'
 import { usePick } from '../../design/preferences'
 import { Failure, Skeleton } from '../../design/StateView'
 import { ExchangeDialog } from './ExchangeDialog'
@@ -26,8 +26,8 @@ export function MeterOrders({ meter }: { meter: Meter }) {
   const [exchanging, setExchanging] = useState(false)
   if (!session?.rights.includes('commands.create')) return null
 
-  const order = async (kind: CommandKind, reason: string): Promise<Command> => {
-    const command = await change<Command>('POST', `/${METERING}/api/commands`, { kind, meter: meter.id, reason }, key)
+  const order = async (kind: CommandKind, reason: string, on_site_by?: string): Promise<Command> => {
+    const command = await change<Command>('POST', `/${METERING}/api/commands`, { kind, meter: meter.id, reason, ...(on_site_by && { on_site_by }) }, key)
     setKey(newIntention())
     await client.invalidateQueries({ predicate: ({ meta }) => meta?.topics?.includes('commands') ?? false })
     return command
@@ -43,8 +43,8 @@ export function MeterOrders({ meter }: { meter: Meter }) {
       setWorking(null)
     }
   }
-  const dangerous = async (kind: CommandKind, reason: string) => {
-    const command = await order(kind, reason)
+  const dangerous = async (kind: CommandKind, { reason, witness }: Confirmed) => {
+    const command = await order(kind, reason, witness)
     setAsked(null)
     await navigate({ to: '/operator/commands/$command', params: { command: command.id } })
   }
@@ -61,12 +61,12 @@ export function MeterOrders({ meter }: { meter: Meter }) {
       {session.rights.includes('meters.exchange') && meter.state !== 'exchanged' && <Button onClick={() => setExchanging(true)}>{t('exchange.action')}</Button>}
       {exchanging && <ExchangeDialog meter={meter} onClose={() => setExchanging(false)} />}
       {error !== null && <Failure error={error} />}
-      {asked && <OrderDialog kind={asked} meter={meter} onClose={() => setAsked(null)} onOrder={(reason) => dangerous(asked, reason)} />}
+      {asked && <OrderDialog kind={asked} meter={meter} onClose={() => setAsked(null)} onOrder={(confirmed) => dangerous(asked, confirmed)} />}
     </>
   )
 }
 
-interface DialogProps { kind: CommandKind; meter: Meter; onClose: () => void; onOrder: (reason: string) => Promise<void> }
+interface DialogProps { kind: CommandKind; meter: Meter; onClose: () => void; onOrder: (confirmed: Confirmed) => Promise<void> }
 
 function OrderDialog({ kind, meter, onClose, onOrder }: DialogProps) {
   const { t } = useTranslation()
@@ -77,13 +77,14 @@ function OrderDialog({ kind, meter, onClose, onOrder }: DialogProps) {
       <p>{pick(effect.data.effect)}</p>
       <p style={{ fontWeight: 450 }}>{meter.number} · {meter.address}</p>
       {effect.data.needs_approval && <p style={{ fontWeight: 450 }}>{t('command.second_person', { minutes: Math.round(effect.data.expires_in_s / 60) })}</p>}
+      {effect.data.needs_on_site && <p style={{ fontWeight: 450 }}>{t('command.on_site')}</p>}
     </>
   ) : effect.error ? <Failure error={effect.error} onRetry={() => void effect.refetch()} /> : <Skeleton height={60} />
   const refusal = !effect.data ? t('command.effect_unknown') : effect.data.allowed ? null : pick(effect.data.refusal) || t('command.not_allowed')
   return (
     <ConfirmDanger
       open title={t(`command.kind.${kind}`)} effect={words} refusal={refusal} danger={kind === 'disconnect' || kind === 'close_valve'}
-      action={t(`command.kind.${kind}`)} onConfirm={({ reason }) => onOrder(reason)} onClose={onClose}
+      action={t(`command.kind.${kind}`)} witness={effect.data?.needs_on_site ? t('command.on_site_by') : undefined} onConfirm={onOrder} onClose={onClose}
     />
   )
 }

@@ -90,9 +90,15 @@ def prepare(batches: Sequence[tuple[int, bytes]], *, index: ChannelIndex, schedu
     )
 
 
-def write(prepared: Prepared, *, lake: Lake) -> list[LakeFile]:
-    """Write the files of prepared batches so that they survive power loss; listed only by ``commit``."""
-    name = f"log-{prepared.first:012d}-{prepared.last:012d}"
+def write(prepared: Prepared, *, lake: Lake, epoch: int = 0) -> list[LakeFile]:
+    """Write the files of prepared batches so that they survive power loss; listed only by ``commit``.
+
+    Args:
+        prepared: What to write.
+        lake: Where to.
+        epoch: Of the log, so that no file of an earlier log with the same sequences is written over.
+    """
+    name = f"log-{prepared.first:012d}-{prepared.last:012d}" + (f"-{epoch}" if epoch else "")
     files = [
         lake.write(table="readings", part=part, name=name, data=data, key="channel", **READING_PARQUET)
         for part, data in prepared.parts.items()

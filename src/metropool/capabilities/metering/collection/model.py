@@ -15,7 +15,10 @@ MONTH_S = 31 * DAY_S
 OFFSET_S = 8 * 3_600
 """Asia/Shanghai has kept UTC+8 since 1991 (core/periods.py: BUSINESS_ZONE); a test compares the two."""
 
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 900, 6 * 3_600
+FIRST_WAIT_S, _LONGEST_WAIT_S = 900, 6 * 3_600
+NOT_REACHED = ("unreachable", "expired")
+"""Outcomes of an asking that never got to a meter."""
+
 _EARLY_S, _LATE_S = 400 * DAY_S, 2 * DAY_S
 IMPORTED = 4
 
@@ -160,7 +163,7 @@ def next_due(schedule: Schedule, *, now_s: int) -> int:
 
 def wait_s(attempts: int) -> int:
     """Seconds until a gap is asked for again after ``attempts`` askings: doubling, from 15 minutes to 6 hours."""
-    return min(_FIRST_WAIT_S << min(max(attempts - 1, 0), 10), _LONGEST_WAIT_S)
+    return min(FIRST_WAIT_S << min(max(attempts - 1, 0), 10), _LONGEST_WAIT_S)
 
 
 def late_after_s(schedule: Schedule) -> int:

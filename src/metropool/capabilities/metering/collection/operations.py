@@ -1,10 +1,10 @@
 """Operations of collection: plan days, ask for what is missing, note how it went. Each is one unit of work."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import numpy as np
 
+from metropool.capabilities.metering.collection import recall
 from metropool.capabilities.metering.collection.index import ChannelIndex
 from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
 from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, reads_of
@@ -73,8 +73,9 @@ def record_answers(*, work: CollectionWork, answers: Sequence[tuple[Read, Answer
 
 
 def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> None:
-    """Note how terminals stand."""
+    """Note how terminals stand; those that came back are asked for their gaps soon."""
     work.changed("terminals")
+    recall.welcome(work=work, contacts=contacts)
     work.collection.note_contacts(
         [
             {"terminal": c.terminal, "state": c.state, "since": c.since, "last_heard_at": c.last_heard_at, "detail": c.detail}
@@ -126,7 +127,8 @@ def _reads_of_day(work: CollectionWork, index: ChannelIndex, schedule: Schedule,
     chosen = [pair for pair in asked if pair is not None]
     work.collection.note_asked(
         [
-            {"item": schedule.item, "day": day, "terminal": gap.terminal, **asdict(asking), "asked_at": now_s * 1000}
+            {"item": schedule.item, "day": day, "terminal": gap.terminal, "asked_at": now_s * 1000}
+            | {"attempts": asking.attempts, "next_at": asking.next_at, "last_slot": asking.last_slot}
             for gap, asking in chosen
         ]
     )

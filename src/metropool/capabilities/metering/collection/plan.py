@@ -62,20 +62,29 @@ def gaps(*, index: ChannelIndex, planned: Bits, collected: Bits, first: int, las
 
 @dataclass(frozen=True)
 class Asking:
-    """What was last asked of a terminal for one item and day: how often its gaps, up to which slot, when next [Unix s]."""
+    """What was last asked of a terminal for one item and day.
+
+    Attributes:
+        attempts: How often its gaps; one that never got to the meters does not count.
+        next_at: When again [Unix s].
+        last_slot: Up to which slot.
+        has_reached: The last one got to the meters, or nobody knows that it did not.
+    """
 
     attempts: int
     next_at: int
     last_slot: int
+    has_reached: bool = True
 
 
 def asking_for(gap: Gap, *, before: Asking | None, now_s: int) -> tuple[Gap, Asking] | None:
     """What to ask for now, and what to note about it; None to wait.
 
-    New slots are asked for as they fall due; older gaps with growing patience, so that one dead meter costs little.
+    New slots are asked for as they fall due; older gaps with growing patience, so that one dead meter costs little. While its
+    terminal is away patience does not grow: nobody was asked.
     """
     if before is None or before.next_at <= now_s:
-        attempts = 1 + (before.attempts if before else 0)
+        attempts = before.attempts + before.has_reached if before else 1
         return gap, Asking(attempts, now_s + wait_s(attempts), gap.last_slot)
     if gap.last_slot <= before.last_slot:
         return None

@@ -59,8 +59,8 @@ def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
     return _hold_to_guarantee(work, command, device)
 
 
-def approve(*, work: ControlWork, id: str, by: str) -> Command:
-    """Approve a command as its second person (maker and checker differ).
+def approve(*, work: ControlWork, id: str, by: str, reason: str = "") -> Command:
+    """Approve a command as its second person (maker and checker differ); the reason is kept in its journal.
 
     Raises:
         Forbidden: By the person who ordered it.
@@ -71,7 +71,9 @@ def approve(*, work: ControlWork, id: str, by: str) -> Command:
         raise Forbidden("the person who orders a command cannot approve it", key="metering.second_person")
     work.changed("commands")
     held = _hold_to_guarantee(work, command, device_of(work.registry, command.device))
-    return held if held.state == "refused" else work.commands.move(id=id, move="approve", actor=by, approved_by=by)
+    if held.state == "refused":
+        return held
+    return work.commands.move(id=id, move="approve", actor=by, note=reason, approved_by=by)
 
 
 def cancel(*, work: ControlWork, id: str, by: str, reason: str = "") -> Command:

@@ -12,7 +12,7 @@ from metropool.capabilities.metering.loss.adapters.areas import AreaRows
 from metropool.capabilities.metering.loss.amounts import amounts_of
 from metropool.capabilities.metering.loss.model import POINTS, Ints, LineLoss, NoRate, Total, line_loss
 from metropool.capabilities.metering.queries.adapters.registry_rows import RegistryRows
-from metropool.capabilities.metering.sealing.operations import Sealing
+from metropool.capabilities.metering.sealing.ports import Sealing
 from metropool.core.quantities import reading_type
 from metropool.facts.readings.book import BLOCKS, Readings
 from metropool.storage.units import UnitContext

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.metering.queries.city import City, CityWork, Ints
 from metropool.capabilities.metering.queries.standing import Standing
-from metropool.capabilities.metering.sealing.operations import Sealing
+from metropool.capabilities.metering.sealing.ports import Sealing
 from metropool.core.periods import DAY, business_date, day_period
 from metropool.core.quantities import reading_type, reading_types_by_id
 from metropool.facts.readings.book import READINGS, Readings

@@ -3,10 +3,12 @@
 Late readings still come as files of their own and are sealed as ever; a month with enough of them is compacted again.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from metropool.capabilities.metering.sealing.operations import SealingWork, is_due
-from metropool.core.periods import business_date
+from metropool.capabilities.metering.sealing.due import is_behind, is_due
+from metropool.capabilities.metering.sealing.ports import SealingWork
+from metropool.core.periods import DAY, business_date
 from metropool.facts.readings.book import BLOCKS, READINGS
 from metropool.facts.readings.compaction import Compacted
 
@@ -35,10 +37,20 @@ def commit(*, work: SealingWork, prepared: Compacted | None) -> datetime | None:
     work.readings.drop_replaced(before=work.now - KEEPS)
     if prepared is None:
         return None
+    newest = work.sealing.days_with_readings()
     snapshot = work.readings.replace(prepared, now=work.now)
     if prepared.table == READINGS:
-        work.sealing.note_compacted(date.fromisoformat(prepared.part), snapshot=snapshot)
+        _keep_sealed(work, date.fromisoformat(prepared.part), newest=newest, snapshot=snapshot)
     return work.now
+
+
+def _keep_sealed(work: SealingWork, day: date, *, newest: Mapping[str, int], snapshot: int) -> None:
+    """The readings of a day lie in other files: no reason to seal it or the days beside it again, where there was none before."""
+    sealed = work.sealing.sealed()
+    for near in (day - DAY, day, day + DAY):
+        row = sealed.get(near.isoformat())
+        if row is not None and not is_behind(day=near, row=row, newest=newest):
+            work.sealing.note_compacted(near, snapshot=snapshot)
 
 
 def _quiet_since(work: SealingWork) -> date:
@@ -49,9 +61,14 @@ def _restless_days(work: SealingWork) -> set[date]:
     """Days with readings that are not sealed, must be sealed again, or were sealed a short while ago."""
     sealed, version = work.sealing.sealed(), work.sealing.registry_version()
     restless = set()
-    for text, newest in work.sealing.days_with_readings().items():
+    newest = work.sealing.days_with_readings()
+    for text in newest:
         day, row = date.fromisoformat(text), sealed.get(text)
-        if row is None or _is_fresh(work, row["sealed_at"]) or is_due(work, day, newest, row, version):
+        if (
+            row is None
+            or _is_fresh(work, row["sealed_at"])
+            or is_due(work=work, day=day, row=row, newest=newest, version=version)
+        ):
             restless.add(day)
     return restless
 

@@ -2,55 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metropool.capabilities.metering.sealing.due import ESTIMATES, SETTLES, is_due
 from metropool.capabilities.metering.sealing.meters import meters_of_days
+from metropool.capabilities.metering.sealing.ports import SealingWork
 from metropool.capabilities.metering.sealing.seal import Sealed, seal_day
-from metropool.core.periods import DAY, business_date, day_period
-from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold, Message
-from metropool.facts.readings.book import Readings
+from metropool.core.periods import DAY, day_period
+from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold
+from metropool.facts.readings.schemas import Quality
 from metropool.facts.readings.versions import next_versions
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import channel, place, usage_point
 from metropool.storage.lake import LakeFile
 
-SETTLES = timedelta(minutes=30)
-ESTIMATES = timedelta(hours=12)
 BRIDGE_S = 3 * 86_400
-TELLS_TODAY = timedelta(hours=1)
 PROVISIONAL = 0
-
-
-class Sealing(Protocol):
-    """The book of sealed days (``adapters/sql.py``)."""
-
-    def days_with_readings(self) -> Mapping[str, int]: ...
-    def sealed(self) -> Mapping[str, Mapping[str, Any]]: ...
-    def registry_version(self) -> int: ...
-    def corrected_since(self, version: int) -> int | None: ...
-    def note_sealed(self, row: Mapping[str, Any]) -> None: ...
-    def note_compacted(self, day: date, *, snapshot: int) -> None: ...
-    def note_flags(self, day: date, flags: pa.Table) -> None: ...
-
-
-class SealingWork(Protocol):
-    """One unit of work of sealing."""
-
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def sealing(self) -> Sealing: ...
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def readings(self) -> Readings: ...
-    def tell(self, message: Message, *, key: str, to: str | None = None) -> None: ...
-    def changed(self, topic: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -79,30 +51,12 @@ def prepare(*, work: SealingWork) -> Prepared | None:
 
 def next_day(*, work: SealingWork) -> date | None:
     """The oldest closed day with readings or registry facts newer than its blocks; today once an hour."""
-    sealed, version = work.sealing.sealed(), work.sealing.registry_version()
-    for text, newest in sorted(work.sealing.days_with_readings().items()):
-        day, row = date.fromisoformat(text), sealed.get(text)
-        if is_due(work, day, newest, row, version):
+    sealed, version, newest = work.sealing.sealed(), work.sealing.registry_version(), work.sealing.days_with_readings()
+    for text in sorted(newest):
+        day = date.fromisoformat(text)
+        if is_due(work=work, day=day, row=sealed.get(text), newest=newest, version=version):
             return day
     return None
-
-
-def is_due(work: SealingWork, day: date, newest: int, row: Mapping[str, Any] | None, version: int) -> bool:
-    """Whether a day with readings up to snapshot ``newest`` must be sealed (again), given what the book says of it."""
-    closes = day_period(day).end
-    if work.now < closes + SETTLES:
-        is_today = day == business_date(work.now)
-        return is_today and (row is None or (row["snapshot"] < newest and _age(work, row) >= TELLS_TODAY))
-    if row is None or row["snapshot"] < newest or row["holes"] < 0:
-        return True
-    if row["holes"] and not row["is_estimated"] and work.now >= closes + ESTIMATES:
-        return True
-    corrected = work.sealing.corrected_since(row["registry_version"]) if row["registry_version"] < version else None
-    return corrected is not None and corrected < closes.timestamp()
-
-
-def _age(work: SealingWork, row: Mapping[str, Any]) -> timedelta:
-    return work.now - datetime.fromisoformat(row["sealed_at"])
 
 
 def _prepare_day(work: SealingWork, day: date) -> Prepared:
@@ -201,7 +155,12 @@ def _channels(registry: Registry) -> pa.Table:
 
 
 def _holes(done: Sealed) -> int:
-    return int(done.blocks["values"].combine_chunks().values.null_count) if done.blocks.num_rows else 0
+    """Intervals that a further reading may still change: those without a value, and those that were estimated."""
+    if not done.blocks.num_rows:
+        return 0
+    empty = done.blocks["values"].combine_chunks().values.null_count
+    estimated = pc.sum(pc.equal(pc.list_flatten(done.blocks["quality"]), int(Quality.ESTIMATED))).as_py() or 0
+    return int(empty + estimated)
 
 
 def _provisional(blocks: pa.Table) -> pa.Table:

@@ -14,6 +14,8 @@ sealed_day = Table(
     Column("is_estimated", Boolean, nullable=False),
     Column("sealed_at", String, nullable=False),
 )
+"""``holes``: intervals without a measured value, estimated ones too; -1 while the day is not closed."""
+
 validation_flag = Table(
     "validation_flag",
     metadata,

@@ -5,10 +5,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import (
     contact,
+    log_identity,
     log_position,
     recollection,
     schedule,
@@ -17,7 +18,7 @@ from metropool.capabilities.metering.collection.adapters.tables import (
 from metropool.capabilities.metering.collection.adapters.terminals import address_book, frozen_of_installed, terminals_of
 from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
 from metropool.capabilities.metering.collection.index import ChannelIndex, index_of
-from metropool.capabilities.metering.collection.model import Schedule
+from metropool.capabilities.metering.collection.model import FIRST_WAIT_S, NOT_REACHED, Schedule
 from metropool.capabilities.metering.collection.plan import Asking
 from metropool.capabilities.metering.collection.schedules import MONTHLY
 from metropool.capabilities.metering.frontend.tasks import AddressBook
@@ -26,7 +27,7 @@ from metropool.facts.registry.tables import channel, end_device, installation
 from metropool.storage.units import UnitContext
 
 _SCHEDULE = [schedule.c[name] for name in ("item", "interval_s", "every_s", "delay_s", "holds_days", "first_day", "due_at")]
-
+_AT_ONCE = 500
 
 _INDEXES: dict[str, tuple[ChannelIndex, str]] = {}
 """By database and system: the index of the registry's present state. Derived, so it may be made again at any time."""
@@ -47,6 +48,20 @@ class CollectionBook:
     def set_position(self, *, stream: str, sequence: int) -> None:
         """Note the last log sequence applied."""
         upsert(self._connection, log_position, [{"stream": stream, "sequence": sequence}])
+
+    def log_made(self, *, stream: str) -> str | None:
+        """When the log that the position is of was made, as the broker tells; None when that was never noted."""
+        query = select(log_identity.c.made).where(log_identity.c.stream == stream)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def log_epoch(self, *, stream: str) -> int:
+        """How many logs of this name were given up: their sequences say nothing of this one's."""
+        query = select(log_identity.c.epoch).where(log_identity.c.stream == stream)
+        return int(self._connection.execute(query).scalar_one_or_none() or 0)
+
+    def set_log(self, *, stream: str, made: str, epoch: int) -> None:
+        """Note which log the position is of."""
+        upsert(self._connection, log_identity, [{"stream": stream, "made": made, "epoch": epoch}])
 
     def note_unknown(self, rows: pa.Table) -> None:
         """Count values of devices or points the registry does not have."""
@@ -88,8 +103,9 @@ class CollectionBook:
     def askings_by_terminal(self, *, item: int, day: int) -> Mapping[int, Asking]:
         """What was last asked of each terminal, by the address of its link."""
         c = recollection.c
-        query = select(c.terminal, c.attempts, c.next_at, c.last_slot).where(c.item == item, c.day == day)
-        return {row[0]: Asking(*row[1:]) for row in self._connection.execute(query)}
+        query = select(c.terminal, c.attempts, c.next_at, c.last_slot, c.outcome).where(c.item == item, c.day == day)
+        rows = self._connection.execute(query)
+        return {row[0]: Asking(*row[1:4], has_reached=row.outcome not in NOT_REACHED) for row in rows}
 
     def note_asked(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Note askings: ``item day terminal attempts next_at last_slot asked_at``."""
@@ -97,11 +113,34 @@ class CollectionBook:
         upsert(self._connection, recollection, [dict(row) for row in rows], keep)
 
     def note_outcome(self, *, item: int, day: int, terminal: int, outcome: str, at_ms: int) -> None:
-        """Note how an asking went; collected is another matter, which only ``mark`` decides."""
+        """Note how an asking went; collected is another matter, which only ``mark`` decides.
+
+        One that never got to a meter is repeated after the shortest wait.
+        """
         c = recollection.c
-        values = {"outcome": outcome, "answered_at": at_ms}
+        values: dict[str, Any] = {"outcome": outcome, "answered_at": at_ms}
+        if outcome in NOT_REACHED:
+            soon = at_ms // 1000 + FIRST_WAIT_S
+            values["next_at"] = case((c.next_at > soon, soon), else_=c.next_at)
         where = (c.item == item, c.day == day, c.terminal == terminal)
         self._connection.execute(update(recollection).where(*where).values(values))
+
+    def hasten(self, *, terminals: Sequence[int], now_s: int) -> int:
+        """Let the gaps of terminals be asked for at once, or after the shortest wait if they just were; how many it moved."""
+        c, moved = recollection.c, 0
+        rested_at = c.asked_at // 1000 + FIRST_WAIT_S
+        soon = case((c.outcome.in_(NOT_REACHED), now_s), (rested_at > now_s, rested_at), else_=now_s)
+        for start in range(0, len(terminals), _AT_ONCE):
+            where = c.terminal.in_(terminals[start : start + _AT_ONCE]), c.next_at > soon
+            moved += self._connection.execute(update(recollection).where(*where).values(next_at=soon)).rowcount
+        return moved
+
+    def drop_unanswered(self, *, now_s: int) -> int:
+        """Askings whose answer nobody waits for any more did not get to a meter, as far as anyone knows; how many there were."""
+        c = recollection.c
+        values = {"outcome": NOT_REACHED[0], "answered_at": now_s * 1000, "next_at": now_s}
+        dropped = update(recollection).where(c.asked_at > func.coalesce(c.answered_at, 0)).values(values)
+        return self._connection.execute(dropped).rowcount
 
     def askings(self, *, item: int, day: int) -> list[Mapping[str, Any]]:
         """What was asked of each terminal for a day, and how it went."""

@@ -10,6 +10,15 @@ log_position = Table(
     Column("stream", String, primary_key=True),
     Column("sequence", BigInteger, nullable=False),
 )
+log_identity = Table(
+    "log_identity",
+    metadata,
+    Column("stream", String, primary_key=True),
+    Column("made", String, nullable=False),
+    Column("epoch", Integer, nullable=False),
+)
+"""Which log the positions are of: when it was made, and how many before it were given up."""
+
 schedule = Table(
     "collection_schedule",
     metadata,

@@ -1,0 +1,46 @@
+"""What the doctor looks for in the books of a home: chains of ledger and audit that nobody touched."""
+
+from pathlib import Path
+
+from metropool.runtime.settings import Settings
+
+
+def touched_chains(settings: Settings) -> tuple[int, list[str]]:
+    """How many chains there are in the embedded databases of a home, and a sentence on each that is not whole.
+
+    Every row is looked at; nothing is changed, and a server may run meanwhile.
+    """
+    from metropool.runtime.systems import compile_named
+
+    found = [
+        (system, chain, fault)
+        for system in compile_named(settings.plan).nodes()
+        if (file := settings.folder(system) / f"{system}.sqlite").is_file()
+        for chain, fault in _faults(file, system, settings)
+    ]
+    return len(found), [f"{system}, {chain}: {fault}" for system, chain, fault in found if fault]
+
+
+def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]]:
+    from sqlalchemy import create_engine, inspect
+    from sqlalchemy.pool import NullPool
+
+    from metropool.access.audit import Audit
+    from metropool.access.tables import audit
+    from metropool.core.identifiers import PartyId, RandomIds, SystemId
+    from metropool.facts.ledger import SqlLedger
+    from metropool.facts.ledger.tables import posting
+    from metropool.storage.lake import Lake
+    from metropool.storage.units import UnitContext
+
+    engine = create_engine(f"sqlite:///file:{file}?mode=ro&uri=true", poolclass=NullPool)
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        faults = []
+        if posting.name in tables:
+            now, lake = settings.the_clock.now(), Lake(root=settings.lake_root(system))
+            context = UnitContext(connection, now, lake, SystemId(system), PartyId(system), RandomIds())
+            faults.append(("ledger", SqlLedger(context).verify().reason))
+        if audit.name in tables:
+            faults.append(("audit", Audit(connection, 0).examine()[1]))
+        return faults
