@@ -42,6 +42,7 @@ def make_city(seed: int, homes: int, starts_on: date = date(2026, 7, 1)) -> City
     builder.common_area()
     builder.supply_meters()
     builder.faults()
+    builder.clocks(Random(f"{seed}/clocks"))
     return city
 
 
@@ -180,6 +181,16 @@ class _Builder(SupplyMeters):
             },
             {"kind": "clock_off", "device": f"meter-gas-{clock:04d}", "seconds": -2220},
             *({"kind": "missed_answers", "device": f"meter-electricity-{n:04d}", "share": 0.2} for n in silent),
+        ]
+
+    def clocks(self, rng: Random) -> None:
+        """Clocks are off by some seconds, two electricity clocks by minutes: one a time set still reaches, one it does not."""
+        for use in self.city.series.values():
+            use["clock_s"] = rng.randrange(-20, 21)
+        numbers = [home["n"] for home in rng.sample(self.homes, min(2, len(self.homes)))]
+        self.city.faults += [
+            {"kind": "clock_off", "device": f"meter-electricity-{n:04d}", "seconds": seconds}
+            for n, seconds in zip(numbers, (250, -1380), strict=False)
         ]
 
 

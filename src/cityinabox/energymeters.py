@@ -11,6 +11,9 @@ from cityinabox.meters import Meter
 
 FREEZES_KEPT = 62
 TRIP_DELAY_S = 3
+CLOCK_DATE, CLOCK_TIME = 0x04000101, 0x04000102
+TIME_SET_MAX_S = 300
+"""A time set (08) is taken when the clock is off by at most this, and once a day."""
 BUTTON_DELAY_S = 30
 """How long after closing was allowed the customer presses the button."""
 FREEZE_TIME, FREEZE_FORWARD, FREEZE_REVERSE = 0x050600, 0x050601, 0x050602
@@ -83,15 +86,15 @@ class EnergyMeter(Meter):
         """The answer to one frame, empty when the meter stays silent, and what it told."""
         try:
             frame = dlt645.decode(raw)
-            if frame.address == "9" * 12 and frame.control == dlt645.BROADCAST_TIME:
-                self.set_clock(instant(frame.data, "smhDMY"), at_s)
+            if frame.address in (self.address, "9" * 12) and frame.control == dlt645.BROADCAST_TIME:
+                self._take_time(instant(frame.data, "smhDMY"), at_s)
             if frame.address not in (self.address, "A" * 12):
                 return SILENCE
             answers: dict[int, Callable[[Frame645, int], Answer]] = {
                 dlt645.READ: self._read,
                 dlt645.READ_ADDRESS: lambda frame, _: (self._good(frame, digits(self.address)), []),
                 dlt645.CONTROL: self._control,
-                dlt645.WRITE: lambda frame, _: (self._bad(frame, dlt645.NOT_AUTHORISED), []),
+                dlt645.WRITE: self._write,
             }
             return answers[frame.control](frame, at_s) if frame.control in answers else SILENCE
         except BadFrame:
@@ -102,6 +105,26 @@ class EnergyMeter(Meter):
         if content is None:
             return self._bad(frame, dlt645.NO_DATA), []
         return self._good(frame, frame.data[:4] + content), self._told(frame.data_id, at_s)
+
+    def _take_time(self, shown_s: int, at_s: int) -> None:
+        """A time set, never answered: taken within five minutes and once a day only."""
+        day, name = midnight(shown_s) // 86400, f"clock_day/{self.id}"
+        if abs(shown_s - self.clock(at_s)) <= TIME_SET_MAX_S and self.journal.fact(name) != day:
+            self.set_clock(shown_s, at_s)
+            self.journal.remember(name, day)
+
+    def _write(self, frame: Frame645, at_s: int) -> Answer:
+        """Command 14: date and time with the password; nothing else can be written."""
+        password, content = self.row["password"], frame.data[12:]
+        allowed = frame.data[4:8] == bytes.fromhex(password[:2]) + digits(password[2:])
+        sizes = {CLOCK_DATE: 4, CLOCK_TIME: 3}
+        if not allowed or len(content) != sizes.get(frame.data_id, -1):
+            return self._bad(frame, dlt645.NOT_AUTHORISED), []
+        shown = self.clock(at_s)
+        date, time = times(shown, "DMY"), times(shown, "smh")
+        written = time + content[1:] if frame.data_id == CLOCK_DATE else content + date
+        self.set_clock(instant(written, "smhDMY"), at_s)
+        return self._good(frame, b""), []
 
     def _content(self, data_id: int, at_s: int) -> bytes | None:
         now = self._shown_now()
@@ -134,8 +157,8 @@ class EnergyMeter(Meter):
             0x02030100: lambda t: signed_low_first(self.power(t), 3),
             0x0203FF00: lambda t: signed_low_first(self.power(t), 3) * 2 + b"\xff" * 6,
             0x02800002: lambda t: low_first(self.frequency(t), 2),
-            0x04000101: lambda t: times(self.clock(t), "WDMY"),
-            0x04000102: lambda t: times(self.clock(t), "smh"),
+            CLOCK_DATE: lambda t: times(self.clock(t), "WDMY"),
+            CLOCK_TIME: lambda t: times(self.clock(t), "smh"),
             0x04000401: lambda _: digits(self.address),
             0x04000503: lambda t: self.status_word_3(t).to_bytes(2, "little"),
         }

@@ -1,7 +1,8 @@
 """A plain DL/T 645 meter behind a transparent TCP modem, spoken by the public ``dlt645`` library.
 
 The library keeps values that were set; this module sets the registers of the moment, and of the last settlement days, before each
-answer. It knows no freezes and no command 1C, and answers a wrong address with an error where real meters stay silent.
+answer, and has the city's own meter answer for its clock. The library knows no freezes and no command 1C, and answers a wrong
+address with an error where real meters stay silent.
 """
 
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from dlt645.aio import AsyncMeterServerService
 
 from cityinabox.clock import CityClock
+from cityinabox.codec import dlt645
 from cityinabox.codec.bcd import digits
-from cityinabox.energymeters import EnergyMeter
+from cityinabox.codec.dlt645 import Frame645
+from cityinabox.energymeters import CLOCK_DATE, CLOCK_TIME, EnergyMeter
 
 
 class FreshMeter(AsyncMeterServerService):  # type: ignore[misc]
@@ -20,8 +23,13 @@ class FreshMeter(AsyncMeterServerService):  # type: ignore[misc]
     clock: CityClock
 
     def handle_request(self, frame: Any) -> Any:
-        """Answer with the registers of this moment."""
-        self.refresh(int(self.clock.time()))
+        """Answer with the registers and the clock of this moment."""
+        at_s = int(self.clock.time())
+        asked = Frame645(bytes(frame.addr)[::-1].hex().upper(), frame.ctrl_code, bytes(frame.data))
+        is_clock = len(asked.data) >= 4 and asked.data_id in (CLOCK_DATE, CLOCK_TIME)
+        if is_clock or asked.control == dlt645.BROADCAST_TIME:
+            return self.meter.answer(asked.encode(), at_s)[0] or None
+        self.refresh(at_s)
         return super().handle_request(frame)
 
     def refresh(self, at_s: int) -> None:

@@ -27,7 +27,7 @@ class Meter:
         self.steps = [(_unix(f["at"]), int(f["amount"])) for f in faults if f["kind"] == "reverse_step"]
         self.stuck = [(_unix(f["from"]), _unix(f["to"])) for f in faults if f["kind"] == "stuck"]
         self.missed_share = max((f["share"] for f in faults if f["kind"] == "missed_answers"), default=0.0)
-        self._clock_off_s = sum(f["seconds"] for f in faults if f["kind"] == "clock_off")
+        self._clock_off_s = use.get("clock_s", 0) + sum(f["seconds"] for f in faults if f["kind"] == "clock_off")
 
     def registers(self, at_s: int) -> tuple[int, ...]:
         """Tariff registers at ``at_s``; the total is their sum. They stand still while the supply is off."""
@@ -67,6 +67,7 @@ class Meter:
         return at_s + self.clock_off_s()
 
     def set_clock(self, shown_s: int, at_s: int) -> None:
+        """From now on the clock goes on from what it was set to."""
         self.journal.remember(f"clock/{self.id}", shown_s - at_s)
 
     def noise(self, at_s: int, salt: str, below: int) -> int:

@@ -1,5 +1,6 @@
 """A company that bills, on a real SQLite database: what the tests of runs, payments and adjustments share."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -140,7 +141,9 @@ def blocks(account: str, days: Sequence[dict]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=ROWS[BlocksSealed])
 
 
-def _block(account, *, day, start=None, end=None, values="even", version=1, service="electricity", device="M1", quality=None):
+def _block(
+    account, *, day, start=None, end=None, values="even", version=1, service="electricity", device="M1", quality=None, meters=None
+):
     count = 96 if service == "electricity" else 24
     if values == "even":
         whole = (end - start) if start is not None and end is not None else 0
@@ -159,4 +162,5 @@ def _block(account, *, day, start=None, end=None, values="even", version=1, serv
         "quality": quality,
         "register_start": start,
         "register_end": end,
+        "meters": json.dumps(meters) if meters else None,
     }

@@ -27,6 +27,7 @@ SCHEMA = {
     "register_end": pl.Int64,
     "total": pl.Int64,
     "estimated": pl.Int64,
+    "meters": pl.String,
 }
 
 
@@ -60,8 +61,12 @@ def test_a_seal_covers_every_column_in_the_order_of_their_names():
 
 
 def _grid(*points: list[tuple]):
-    """A grid of one account for each list of (day, device, register start, register end, own sum)."""
-    rows = [(n, day, device, start, end, total, 0) for n, days in enumerate(points) for day, device, start, end, total in days]
+    """A grid of one account for each list of (day, device, register start, register end, own sum[, its meters])."""
+    rows = [
+        (n, day, device, start, end, total, 0, *(meters or [None]))
+        for n, days in enumerate(points)
+        for day, device, start, end, total, *meters in days
+    ]
     return day_grid(len(points), pl.DataFrame(rows, schema=SCHEMA, orient="row"), DAYS)
 
 
@@ -92,7 +97,7 @@ def test_days_are_added_up_and_the_first_that_does_not_tell_is_the_reason():
 
 
 def test_what_is_not_known_of_a_day_is_nothing_and_estimates_are_of_either_end():
-    known = pl.DataFrame([(1, 0, "M1", 1, 2, 1, 1), (1, 1, "M1", 2, None, None, 2)], schema=SCHEMA, orient="row")
+    known = pl.DataFrame([(1, 0, "M1", 1, 2, 1, 1, None), (1, 1, "M1", 2, None, None, 2, None)], schema=SCHEMA, orient="row")
     grid = day_grid(2, known, DAYS)
     assert grid.register_end.tolist() == [[UNKNOWN] * 3, [2, UNKNOWN, UNKNOWN]]
     assert (grid.start_estimated.nonzero(), grid.end_estimated.nonzero()) == (([1], [0]), ([1], [1]))

@@ -48,7 +48,12 @@ def test_relay_and_command_are_kept_apart(word: str, state: int) -> None:
     assert named(of_meter("03050004", bytes.fromhex(word))) == [("electricity_relay_state", state, 0, NO_TIME)]
 
 
-@pytest.mark.parametrize(("data_id", "size", "control"), [("00000100", 3, 0x91), ("00000100", 4, 0xB1), ("01010004", 4, 0x91)])
+def test_a_clock_is_understood_and_no_reading() -> None:
+    found = of_meter("01010004", bytes.fromhex("01110116"))
+    assert (found.rows, found.left, found.unmapped) == ([], [], 1)
+
+
+@pytest.mark.parametrize(("data_id", "size", "control"), [("00000100", 3, 0x91), ("00000100", 4, 0xB1), ("01020004", 4, 0x91)])
 def test_what_is_no_reading_is_left_with_a_reason(data_id: str, size: int, control: int) -> None:
     found = of_meter(data_id, b"\x01" * size, control)
     assert (found.rows, len(found.left)) == ([], 1)

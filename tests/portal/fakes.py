@@ -85,6 +85,8 @@ class Desk:
             "undo",
             "open",
             "step",
+            "record",
+            "correct",
         }
     )
 
@@ -125,7 +127,7 @@ def anything(annotation):
         types.UnionType: lambda: anything(next(arg for arg in args if arg is not type(None))),
         typing.Union: lambda: anything(next(arg for arg in args if arg is not type(None))),
         list: lambda: [anything(args[0])],
-        tuple: lambda: tuple(anything(arg) for arg in args),
+        tuple: lambda: tuple(anything(arg) for arg in args if arg is not Ellipsis),
         dict: dict,
     }
     if origin in made:
@@ -163,6 +165,7 @@ def desks_with(calls: list, answers: dict):
         "schedules": ports.SchedulesDesk,
         "work_orders": ports.WorkOrdersDesk,
         "commands": ports.CommandsDesk,
+        "exchanges": ports.ExchangesDesk,
         "billing": ports.BillingDesk,
         "topology": ports.TopologyDesk,
     }

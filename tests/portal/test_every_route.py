@@ -15,6 +15,7 @@ HOLDERS = {
     "home.read": "lihua",
     "payments.create": "lihua",
     "meters.read": "oper",
+    "meters.exchange": "ctrl1",
     "collection.recollect": "oper",
     "collection.schedule": "oper",
     "work_orders.manage": "oper",
@@ -37,6 +38,16 @@ QUERIES = {
     "/commands/effect": "kind=disconnect&meter=m1",
     "/overview/then": "at=2026-11-20T00:00:00%2B08:00",
 }
+EXCHANGE = {
+    "at": "2026-11-01T00:00:00Z",
+    "final_register": "1",
+    "final_source": "typed",
+    "new_number": "9",
+    "new_protocol": "dlt645-2007",
+    "new_address": "9",
+    "start_register": "0",
+    "reason": "worn out",
+}
 BODIES = {
     "/questions": {"bill_number": "E1", "line": None, "text": "为什么?"},
     "/payments": {"bill_numbers": ["E1"], "amount_fen": 1, "channel": "demo"},
@@ -51,6 +62,8 @@ BODIES = {
     "/commands": {"kind": "disconnect", "meter": "m1", "reason": "arrears"},
     "/approval": {"decision": "approve", "reason": "ok", "password": "right horse battery"},
     "/cancellation": {"reason": "no"},
+    "/exchanges": EXCHANGE,
+    "/corrections": EXCHANGE,
 }
 ERROR_FIELDS = {"kind", "key", "message_zh", "message_en", "remedy_zh", "remedy_en", "faults"}
 
@@ -124,8 +137,8 @@ def has_right(login, right, system):
         "lihua": {"home.read", "payments.create"},
         "wangwu": set(),
         "oper": {"meters.read", "commands.read", "collection.recollect", "collection.schedule", "work_orders.manage"},
-        "ctrl1": {"meters.read", "commands.read", "commands.create", "commands.approve"},
-        "ctrl2": {"meters.read", "commands.read", "commands.create", "commands.approve"},
+        "ctrl1": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
+        "ctrl2": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
         "clerk": {"bills.read"},
         "cash1": {"payments.refund"},
         "cash2": {"payments.refund"},

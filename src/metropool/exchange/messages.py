@@ -103,8 +103,11 @@ _BLOCK_COLUMNS = pa.schema(
         ("quality", pa.list_(pa.uint8())),
         ("register_start", pa.int64()),
         ("register_end", pa.int64()),
+        ("meters", pa.string()),
     ]
 )
+"""``device_number`` is the meter at the end of the day. On a day on which it was exchanged ``meters`` says, as JSON, each meter of the
+day with its registers at the beginning and the end of its part: ``[["A", 100, 130], ["B", 0, 12]]``; else it is null."""
 _TEXT = pa.string()
 ROWS: Mapping[type[Message], pa.Schema] = {
     BlocksSealed: _BLOCK_COLUMNS,
@@ -119,7 +122,7 @@ ROWS: Mapping[type[Message], pa.Schema] = {
             for name in ("service", "bill_number", "account_number", "combined_account", "usage_point", "meter_number")
         ]
         + [("period_start", pa.date32()), ("period_end", pa.date32())]
-        + [(name, _TEXT) for name in ("register_start", "register_end", "multiplier", "quantity", "unit")]
+        + [(name, _TEXT) for name in ("register_start", "register_end", "registers", "multiplier", "quantity", "unit")]
         + [("is_estimated", pa.bool_()), ("lines", _TEXT), ("amount_fen", pa.int64()), ("due_date", pa.date32())]
         + [("version", pa.int32()), ("tariff", _TEXT)]
     ),

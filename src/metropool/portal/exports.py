@@ -22,10 +22,12 @@ Cell = str | int | float | Decimal | None
 _RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def file_of(kind: FileKind, row: type[Model], rows: Iterable[Model], language: Language) -> bytes:
-    """The file of some rows of one model."""
-    names = columns_of(row)
-    headers = [header(name, language) for name in names]
+def file_of(
+    kind: FileKind, row: type[Model], rows: Iterable[Model], language: Language, units: Mapping[str, str] | None = None
+) -> bytes:
+    """The file of some rows of one model; a column with a unit has it in its header."""
+    names, known = columns_of(row), units or {}
+    headers = [f"{header(name, language)} ({known[name]})" if name in known else header(name, language) for name in names]
     write = _csv if kind == "csv" else _xlsx
     return write(headers, ([_cell(value, language) for value in _flat(one)] for one in rows))
 

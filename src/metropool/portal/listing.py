@@ -1,7 +1,7 @@
 """Lists: which page of which rows, and the same rows as a file."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -76,10 +76,12 @@ async def list_rows(listing: Listing, row: type[R], name: str, fetch: Callable[[
     return await export_rows(listing.export, row, found.rows, name)
 
 
-async def export_rows(export: Export, row: type[Model], rows: list[Any], name: str) -> Response:
-    """Rows as a file to keep."""
+async def export_rows(
+    export: Export, row: type[Model], rows: list[Any], name: str, *, units: Mapping[str, str] | None = None
+) -> Response:
+    """Rows as a file to keep; ``units`` of columns stand in their headers."""
     kind = export.kind or "csv"
-    body = await asyncio.to_thread(file_of, kind, row, rows, export.language)
+    body = await asyncio.to_thread(file_of, kind, row, rows, export.language, units or {})
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return Response(body, media_type=FILE_TYPES[kind], headers=headers)
 

@@ -10,7 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
-from metropool.portal.schemas.basics import Page, Service
+from metropool.portal.exchange_port import ExchangesDesk
+from metropool.portal.schemas.basics import Page, Rows, Service
 from metropool.portal.schemas.bills import (
     AskAboutBill,
     BillQuestion,
@@ -33,6 +34,7 @@ from metropool.portal.schemas.collecting import (
     WorkOrdersOpened,
 )
 from metropool.portal.schemas.commands import Command, CommandEffect, CommandKind, CommandSummary, NewCommand
+from metropool.portal.schemas.exchanges import Neighbour
 from metropool.portal.schemas.metering import (
     Alarm,
     Area,
@@ -261,7 +263,13 @@ class MeteringDesk(Protocol):
 
     def meter(self, *, meter: str) -> Meter: ...
 
-    def curve(self, *, meter: str, start: Instant, end: Instant, compare_start: Instant | None) -> MeterCurve: ...
+    def curve(
+        self, *, meter: str, start: Instant, end: Instant, compare_start: Instant | None, neighbour: str | None
+    ) -> MeterCurve: ...
+
+    def neighbours(self, *, meter: str) -> Rows[Neighbour]:
+        """Meters of the same service near a meter, the nearest first."""
+        ...
 
     def events(self, *, meter: str, start: Instant | None, end: Instant | None, asked: Asked) -> Page[MeterEvent]: ...
 
@@ -365,9 +373,21 @@ METERING: Port[MeteringDesk] = Port("metering", "metering")
 SCHEDULES: Port[SchedulesDesk] = Port("schedules", "metering")
 WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
+EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
-PORTS: tuple[Port[Any], ...] = (HOUSEHOLDS, REFUNDS, USAGE, METERING, SCHEDULES, WORK_ORDERS, COMMANDS, BILLING, TOPOLOGY)
+PORTS: tuple[Port[Any], ...] = (
+    HOUSEHOLDS,
+    REFUNDS,
+    USAGE,
+    METERING,
+    SCHEDULES,
+    WORK_ORDERS,
+    COMMANDS,
+    EXCHANGES,
+    BILLING,
+    TOPOLOGY,
+)
 
 Desks = Mapping[str, Callable[[Any], Any]]
 """Name of a port to what makes its desk from a work object."""

@@ -45,6 +45,7 @@ def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance
         loops = attendants_of(node, client)
         yield "log", loops.take_log_in(log_of(node, client))
         yield "collection", loops.collect()
+        yield "clocks", loops.look_after_clocks()
         yield "commands", loops.command()
         yield "front end", answer_front_end(node, client)
     if "settlement" in node.hosts:

@@ -12,7 +12,7 @@ from nats.errors import Error as NatsError
 from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.metering.collection import operations
 from metropool.capabilities.metering.frontend import tasks
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read
+from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.runtime.node import Node
 
@@ -44,7 +44,7 @@ class RemoteFrontEnd:
     client: Client
     node: Node
 
-    async def carry_out(self, task: Read | Forward) -> Answer:
+    async def carry_out(self, task: AnyTask) -> Answer:
         """Do one task; ``lost`` when nobody knows whether it was done, ``unreachable`` when there is no front end."""
         now_ms = int(self.node.clock.now().timestamp() * 1000)
         try:

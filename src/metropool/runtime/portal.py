@@ -73,6 +73,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     """What answers for the capabilities hosted here."""
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
+    from metropool.portal.desks.exchanges import ExchangesDesk
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
@@ -87,6 +88,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "schedules": SchedulesDesk,
         "work_orders": WorkOrdersDesk,
         "commands": CommandsDesk,
+        "exchanges": ExchangesDesk,
         "billing": BillingDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
     }

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from metropool.capabilities.metering.clocks.adapters import book as clock_book
 from metropool.capabilities.metering.control import operations, queries
 from metropool.capabilities.metering.control.adapters import guarantees
 from metropool.capabilities.metering.control.model import RELAY, VALVES
@@ -16,6 +17,7 @@ from metropool.devices.addresses import pack_cjt188, pack_dlt645, pack_terminal
 from metropool.devices.dlt645.frame import decode_frame
 from metropool.exchange.messages import SwitchSupply
 from metropool.facts import commands as command_facts
+from metropool.facts import events as event_facts
 from metropool.facts import registry as registry_facts
 from metropool.facts.commands import KINDS, Draft
 from metropool.facts.commands.states import TRANSITIONS, State, outcome_of
@@ -41,6 +43,7 @@ class Work:
         self.registry = registry_facts.Registry(self.context)
         self.commands = command_facts.Commands(self.context)
         self.guarantees = guarantees.GuaranteeBook(self.context)
+        self.clocks, self.events = clock_book.ClockBook(self.context), event_facts.Events(self.context)
 
     def changed(self, topic):
         self.topics.append(topic)
@@ -84,7 +87,9 @@ class Control:
 @pytest.fixture
 def control(tmp_path):
     database = open_database(f"sqlite:///{tmp_path}", schema="metering")
-    database.create([registry_facts.metadata, command_facts.metadata, guarantees.metadata])
+    database.create(
+        [registry_facts.metadata, command_facts.metadata, event_facts.metadata, clock_book.metadata, guarantees.metadata]
+    )
     control = Control(database, Lake(tmp_path / "lake"))
     control(enrol)
     yield control

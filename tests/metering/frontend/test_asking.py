@@ -220,9 +220,9 @@ async def test_a_refusing_meter_says_why(make):
 
 def test_a_read_nothing_reads_is_refused_before_anything_is_sent():
     with pytest.raises(Invalid):
-        list(requests.requests_of(read(points=[1], item=WATER_SETTLEMENT), region="1101", terminal=1))
+        list(requests.requests_of(read(points=[1], item=WATER_SETTLEMENT), region="1101", terminal=1, now=lambda: NOW))
     with pytest.raises(Invalid):
-        list(requests.requests_of(read(meters=[device(2)]), region="1101", terminal=1))
+        list(requests.requests_of(read(meters=[device(2)]), region="1101", terminal=1, now=lambda: NOW))
 
 
 @scenario

@@ -55,7 +55,7 @@ class TestOrdering:
 
     @pytest.mark.parametrize(
         ("kind", "meter"),
-        [("close_valve", METER), ("synchronize_clock", METER)],
+        [("close_valve", METER)],
     )
     def test_what_the_meter_cannot_do_is_a_conflict(self, fresh_station, kind, meter):
         with pytest.raises(Conflict):

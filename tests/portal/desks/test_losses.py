@@ -168,4 +168,4 @@ def numbers(node, wanted):
 def test_a_supply_meter_is_a_meter_that_cannot_be_switched(station):
     found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-supply-water-zone-1"))
     assert (found.usage_point.number, found.usage_point.category.en) == ("supply-water-zone-1", "Feed-in of the network")
-    assert (found.switch, found.commands_allowed) == (None, ["read_on_demand"])
+    assert (found.switch, found.commands_allowed) == (None, ["read_on_demand", "synchronize_clock"])

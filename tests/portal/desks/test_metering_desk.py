@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from metropool.capabilities.metering.clocks.operations import note_shown
 from metropool.capabilities.metering.collection import operations as collection
-from metropool.capabilities.metering.frontend.tasks import Contact
-from metropool.core.errors import Invalid, NotFound
+from metropool.capabilities.metering.frontend.tasks import ClockShown, Contact
+from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.periods import BUSINESS_ZONE
 from metropool.facts.events import EndDeviceEvent
 from metropool.portal.desks.metering import MeteringDesk
 from metropool.portal.ports import Asked, Sort
@@ -19,6 +21,14 @@ TWO_DAYS = START + timedelta(days=2)
 ALL = Asked(size=200)
 LOAD_KW = (1 + 2 + 3 + 4 + 5 + 6 + 7) * Decimal("0.04") + 9 * 40 * Decimal("0.04")
 """Meter n uses n x 0.01 kWh a quarter hour; the shop is the ninth, behind 40:1; the eighth is dead."""
+
+
+def note_clock(work):
+    """The gas meter's clock was read: 37 minutes late."""
+    now_ms = int(NOW.timestamp() * 1000)
+    work.clocks.enrol(due_at=0)
+    shown = ClockShown(device=1, shown_at=now_ms // 1000 - 2220, asked_at=now_ms, heard_at=now_ms)
+    note_shown(work=work, told={"meter-gas-0001": shown})
 
 
 class TestOverview:
@@ -235,7 +245,7 @@ class TestMeter:
         found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-electricity-0002"))
         assert (found.switch.kind, found.switch.supply, found.switch.supply_guaranteed) == ("relay", "off", False)
         assert (found.usage_point.number, found.multiplier) == ("electricity-0002", Decimal(1))
-        assert found.commands_allowed == ["disconnect", "read_on_demand", "reconnect"]
+        assert found.commands_allowed == ["disconnect", "read_on_demand", "reconnect", "synchronize_clock"]
         assert {one.reading_type for one in found.measures} == {
             "electricity_forward_register",
             "electricity_forward_profile_register",
@@ -249,14 +259,50 @@ class TestMeter:
     def test_with_a_valve_never_read_is_unknown(self, station):
         found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-water-0001"))
         assert (found.switch.kind, found.switch.supply, found.switch.confirmed_at) == ("valve", "unknown", None)
-        assert found.commands_allowed == ["close_valve", "open_valve", "read_on_demand"]
+        assert found.commands_allowed == ["close_valve", "open_valve", "read_on_demand", "synchronize_clock"]
 
     def test_that_is_not_there_is_not_found(self, station):
         with pytest.raises(NotFound):
             station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-9"))
 
+    def test_says_how_far_the_clock_is_off_and_when_it_is_not_known(self, fresh_station):
+        def clock(meter):
+            found = fresh_station.ask(MeteringDesk, lambda desk: desk.meter(meter=meter))
+            return found.clock_drift_s, found.clock_state, found.clock_checked_at
+
+        assert clock("meter-gas-0001") == (None, "unknown", None)
+        fresh_station.node.write_now("metering", note_clock)
+        assert clock("meter-gas-0001") == (-2220.0, "off", NOW)
+        found = fresh_station.ask(MeteringDesk, lambda desk: desk.alarms(area=None, state="open", asked=ALL))
+        assert [alarm.meter for alarm in found.rows if alarm.name.en.startswith("Clock off")] == ["meter-gas-0001"]
+
+    def test_has_neighbours_of_its_own_service_the_nearest_first(self, station):
+        found = station.ask(MeteringDesk, lambda desk: desk.neighbours(meter="meter-water-0001")).rows
+        assert {row.id.rpartition("-")[0] for row in found} == {"meter-water"}
+        assert "meter-water-0001" not in {row.id for row in found}
+        assert all("**" in row.address for row in found), "masked"
+
 
 class TestCurve:
+    def test_beside_a_neighbour_tells_days_and_difference(self, station):
+        found = curve(station, "meter-electricity-0003", neighbour="meter-electricity-0002")
+        first = found.neighbour.days[0]
+        assert (found.neighbour.id, first.day, first.energy, first.neighbour) == (
+            "meter-electricity-0002",
+            START.astimezone(BUSINESS_ZONE).date(),
+            pytest.approx(2.88),
+            pytest.approx(1.92),
+        )
+        assert first.difference_percent == 50.0
+        assert found.neighbour.days[1].energy is None, "the day is not over"
+
+    def test_cannot_be_beside_itself_another_service_or_nobody(self, station):
+        for neighbour in ("meter-electricity-0003", "meter-water-0001"):
+            with pytest.raises(Conflict):
+                curve(station, "meter-electricity-0003", neighbour=neighbour)
+        with pytest.raises(NotFound):
+            curve(station, "meter-electricity-0003", neighbour="meter-9")
+
     def test_is_sealed_until_midnight_and_read_after_it(self, station):
         found = curve(station, "meter-electricity-0003")
         known = [value for value in found.load.values if value is not None]
@@ -291,10 +337,10 @@ class TestCurve:
         assert (found.as_of, found.register_) == (None, [])
 
 
-def curve(station, meter, *, compare_start=None):
+def curve(station, meter, *, compare_start=None, neighbour=None):
     return station.ask(
         MeteringDesk,
-        lambda desk: desk.curve(meter=meter, start=START, end=TWO_DAYS, compare_start=compare_start),
+        lambda desk: desk.curve(meter=meter, start=START, end=TWO_DAYS, compare_start=compare_start, neighbour=neighbour),
     )
 
 

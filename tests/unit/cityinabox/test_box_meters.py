@@ -119,6 +119,37 @@ class TestElectricityMeter:
         assert stuck.register(NOW + 21599) == honest.register(NOW)
         assert stuck.register(NOW + 21600) == honest.register(NOW + 21600)
 
+    def test_a_time_set_is_taken_within_five_minutes_and_once_a_day_and_never_answered(self, journal):
+        def set_to(subject, shown, at=NOW, address=ROW["address"]):
+            frame = dlt645.Frame645(address, dlt645.BROADCAST_TIME, times(shown, "smhDMY"))
+            assert subject.answer(frame.encode(), at) == (b"", [])
+
+        subject = meter(journal, {"kind": "clock_off", "seconds": 250})
+        set_to(subject, NOW - 51)
+        assert subject.clock(NOW) == NOW + 250, "off by more than five minutes"
+        set_to(subject, NOW)
+        assert subject.clock(NOW) == NOW
+        set_to(subject, NOW + 9, address="9" * 12)
+        assert subject.clock(NOW) == NOW, "a second one on the same day"
+        set_to(subject, NOW + 86409, NOW + 86400, address="9" * 12)
+        assert subject.clock(NOW + 86400) == NOW + 86409
+
+    def test_date_and_time_are_written_with_the_password_only(self, journal):
+        subject = meter(journal, {"kind": "clock_off", "seconds": -90_000})
+
+        def write(data_id, content, password="02000000"):
+            authority = bytes.fromhex(password[:2]) + bytes.fromhex(password[2:])[::-1] + bytes(4)
+            raw = dlt645.Frame645(ROW["address"], dlt645.WRITE, data_id.to_bytes(4, "little") + authority + content)
+            return dlt645.decode(subject.answer(raw.encode(), NOW)[0])
+
+        assert write(0x04000101, times(NOW, "WDMY"), password="02111111").data == b"\x04"
+        assert subject.clock(NOW) == NOW - 90_000
+        assert write(0x04000101, times(NOW, "WDMY")).control == 0x94
+        assert subject.clock(NOW) == NOW - 3600
+        assert write(0x04000102, times(NOW, "smh")).control == 0x94
+        assert subject.clock(NOW) == NOW
+        assert write(0x04000401, bytes(6)).data == b"\x04"
+
 
 class TestFlowMeter:
     def send(self, subject, control, data_id, content=b"", *, at=NOW, high_first=True):

@@ -114,6 +114,8 @@ export interface BillLine {
   amount_exact: string
   amount_fen: number
 }
+/** One of several meters of a period, because it was exchanged; `to` is the day it was taken out. */
+export interface MeterOfBill { meter_number: string; start: string | null; end: string | null; to: BusinessDate | null }
 export interface BillPart extends PartSummary {
   company: string
   company_name: Text
@@ -126,6 +128,7 @@ export interface BillPart extends PartSummary {
   register_end: string | null
   register_start_at: Instant | null
   register_end_at: Instant | null
+  meters: MeterOfBill[]
   multiplier: string
   is_estimated: boolean
   estimated_share: number | null
@@ -402,13 +405,40 @@ export interface Meter extends Omit<MeterRow, 'terminal'> {
   measures: Measure[]
   switch: { kind: 'relay' | 'valve'; supply: 'on' | 'off' | 'unknown'; confirmed_at: Instant | null; supply_guaranteed: boolean } | null
   clock_drift_s: number | null
+  clock_margin_s: number | null
   clock_checked_at: Instant | null
+  clock_state: 'right' | 'off' | 'no_time' | 'unknown'
+  clock_limit_s: number
+  clock_note: Text | null
   terminal: Terminal | null
   usage_point: { number: string; category: Text } | null
   installations: { from: Instant; to: Instant | null; multiplier: string; usage_point: string }[]
   commands_allowed: CommandKind[]
 }
 export interface MeterEvent { id: string; at: Instant; received_at: Instant; code: string; name: Text; severity: Severity; detail: Text | null }
+export interface DayCompared { day: BusinessDate; energy: number | null; neighbour: number | null; difference_percent: number | null }
+export interface Neighbour { id: string; number: string; address: string; area_name: Text | null; is_same_area: boolean }
+export interface ExchangeForm { meter: string; number: string; unit: string; last_register: string | null; last_read_at: Instant | null; installed_at: Instant; protocols: string[]; has_point: boolean; refusal: Text | null }
+export interface MeterExchange {
+  id: string
+  version: number
+  is_current: boolean
+  at: Instant
+  old_meter: string
+  old_number: string
+  new_meter: string
+  new_number: string
+  new_protocol: string
+  new_address: string
+  new_point: number | null
+  final_register: string
+  start_register: string
+  unit: string
+  final_source: 'read' | 'typed'
+  reason: string
+  recorded_by: string
+  recorded_at: Instant
+}
 export interface MeterCurve {
   start: Instant
   end: Instant
@@ -417,6 +447,7 @@ export interface MeterCurve {
   load: Series
   energy: Series
   compare: Series | null
+  neighbour: { id: string; number: string; address: string; load: Series; days: DayCompared[] } | null
   events: MeterEvent[]
   as_of: Instant | null
 }
@@ -488,6 +519,7 @@ export interface CompanyBill extends CompanyBillRow {
   register_end: string | null
   register_start_at: Instant | null
   register_end_at: Instant | null
+  meters: MeterOfBill[]
   multiplier: string
   lines: BillLine[]
   payments: { reference: string; amount_fen: number; paid_at: Instant }[]

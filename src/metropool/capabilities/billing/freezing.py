@@ -77,6 +77,7 @@ def growth_by_edges(grid: DayGrid, span: Span, multipliers: Sequence[str]) -> tu
     newest = device.max(axis=1)
     one_device = (np.where(device < 0, newest[:, None], device) == newest[:, None]).all(axis=1)
     start, end = grid.register_start[:, grid.columns[span.start]], grid.register_end[:, grid.columns[span.end - DAY]]
+    one_device &= ~grid.is_exchanged[:, inside].any(axis=1)
     is_clear = one_device & (start != UNKNOWN) & (end != UNKNOWN) & (end >= start)
     return apply_multipliers(np.where(is_clear, end - start, 0), multipliers), is_clear
 
@@ -84,16 +85,31 @@ def growth_by_edges(grid: DayGrid, span: Span, multipliers: Sequence[str]) -> tu
 def growth_by_days(grid: DayGrid, span: Span, multipliers: Sequence[str]) -> tuple[Ints, Ints]:
     """Quantity of a span as the sum of its days [smallest units], and the code of the first reason against it; shapes (N,).
 
-    A day is its own intervals where they are whole, for its registers may be of two meters; else its registers.
+    A day is its own intervals where they are whole, else its registers. On a day of an exchange it is what each meter counted
+    by its own two registers; where one of them is missing the intervals, which then are of both meters.
     """
     days = slice(grid.columns[span.start], grid.columns[span.end - DAY] + 1)
     start, end, total = grid.register_start[:, days], grid.register_end[:, days], grid.total[:, days]
     is_missing = (start == UNKNOWN) | (end == UNKNOWN)
     by_register = apply_multipliers(np.where(is_missing, 0, np.maximum(end - start, 0)), multipliers)
     wrong = np.where(is_missing, _NO_REGISTER, np.where(end < start, _WENT_BACK, 0))
-    wrong = np.where(total != UNKNOWN, 0, wrong)
-    quantity = np.where(total != UNKNOWN, total, by_register)
+    _put_exchanges(grid, span, multipliers, by_register, wrong)
+    is_told = (total != UNKNOWN) & ~((wrong == 0) & grid.is_exchanged[:, days])
+    wrong = np.where(is_told, 0, wrong)
+    quantity = np.where(is_told, total, by_register)
     return np.where(wrong == 0, quantity, 0).sum(axis=1), first_code(wrong)
+
+
+def _put_exchanges(grid: DayGrid, span: Span, multipliers: Sequence[str], by_register: Ints, wrong: Ints) -> None:
+    """On days of an exchange, what the registers of each of the meters say."""
+    first, last = grid.columns[span.start], grid.columns[span.end - DAY]
+    for (row, column), meters in grid.meters.items():
+        if first <= column <= last:
+            grown = [None if one.start is None or one.end is None else one.end - one.start for one in meters]
+            known = np.array([growth for growth in grown if growth is not None], np.int64)
+            place = row, column - first
+            wrong[place] = _NO_REGISTER if len(known) < len(grown) else _WENT_BACK if (known < 0).any() else 0
+            by_register[place] = apply_multipliers(np.array([known.sum()]), [multipliers[row]])[0] if not wrong[place] else 0
 
 
 def first_code(codes: Ints) -> Ints:

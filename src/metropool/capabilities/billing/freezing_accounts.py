@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from metropool.capabilities.billing.day_grid import KEY, DayGrid, day_grid
+from metropool.capabilities.billing.exchanged import registers_of
 from metropool.capabilities.billing.freezing import (
     NO_INTERVALS,
     NO_TARIFF,
@@ -30,6 +31,7 @@ from metropool.capabilities.billing.rating.apportion import apportion_columns
 from metropool.capabilities.billing.run_rating import befores_of, periods_of_spans
 from metropool.core.errors import NotFound
 from metropool.core.periods import DAY
+from metropool.core.quantities import reading_types_by_id
 
 Ints = NDArray[np.int64]
 _LATEST = ("usage_point", "combined_account", "reading_type", "multiplier", "opening_year", "opening_to_date")
@@ -86,7 +88,7 @@ def _freeze(work: BillingWork, group: Group, grid: DayGrid, service: str, month:
     if not group.spans:
         no_tariff = np.full(count, REASONS.index(NO_TARIFF))
         return item_frame(group=group, grid=grid, frozen=Frozen((), no_tariff, np.zeros(count, np.bool_)))
-    quantities, reasons = _quantities(work, group, grid, month)
+    quantities, reasons, registers = _quantities(work, group, grid, month)
     sums = _sums(work, group, month)
     for k, each in sums.items():
         lacking = (reasons == 0) & (quantities[:, k] != 0) & ~each.weights.any(axis=1)
@@ -97,22 +99,25 @@ def _freeze(work: BillingWork, group: Group, grid: DayGrid, service: str, month:
     for k, each in sums.items():
         numbers[k] = np.concatenate([numbers[k], apportion_columns(quantities[:, k], each.weights)], axis=1)
     holes = np.any([each.has_holes for each in sums.values()], axis=0) if sums else np.zeros(count, np.bool_)
-    return item_frame(group=group, grid=grid, frozen=Frozen(numbers, reasons, holes & (reasons == 0)))
+    return item_frame(group=group, grid=grid, frozen=Frozen(numbers, reasons, holes & (reasons == 0), registers))
 
 
-def _quantities(work: BillingWork, group: Group, grid: DayGrid, month: Month) -> tuple[Ints, Ints]:
-    """Quantity of each span [smallest units], shape (N, K), and the code of the reason why it cannot be told, shape (N,)."""
+def _quantities(work: BillingWork, group: Group, grid: DayGrid, month: Month) -> tuple[Ints, Ints, dict[int, str]]:
+    """Quantity of each span [smallest units], shape (N, K), the code of the reason why it cannot be told, shape (N,), and the
+    registers of each meter where it was exchanged, by row."""
     multipliers = group.accounts["multiplier"].to_list()
     told = [growth_by_edges(grid, span, multipliers) for span in group.spans]
     quantities = np.stack([quantity for quantity, _ in told], axis=1)
     reasons = np.zeros(len(quantities), np.int64)
-    unclear = ~np.all([is_clear for _, is_clear in told], axis=0)
+    unclear, registers = ~np.all([is_clear for _, is_clear in told], axis=0), {}
     if unclear.any():
-        quantities[unclear], reasons[unclear] = _by_every_day(work, group, group.accounts.filter(unclear), month)
-    return quantities, reasons
+        accounts = group.accounts.filter(unclear)
+        quantities[unclear], reasons[unclear], of_meters = _by_every_day(work, group, accounts, month)
+        registers = {int(row): text for row, text in zip(np.flatnonzero(unclear), of_meters, strict=True) if text}
+    return quantities, reasons, registers
 
 
-def _by_every_day(work: BillingWork, group: Group, accounts: pl.DataFrame, month: Month) -> tuple[Ints, Ints]:
+def _by_every_day(work: BillingWork, group: Group, accounts: pl.DataFrame, month: Month) -> tuple[Ints, Ints, list[str | None]]:
     days = [month.start + i * DAY for i in range(month.days)]
     grid = day_grid(accounts.height, work.usages.days(accounts.select(*KEY), days=days), days)
     multipliers = accounts["multiplier"].to_list()
@@ -122,7 +127,9 @@ def _by_every_day(work: BillingWork, group: Group, accounts: pl.DataFrame, month
         by_days, reason = growth_by_days(grid, span, multipliers)
         quantities.append(np.where(is_clear, by_edges, by_days))
         reasons.append(np.where(is_clear, 0, reason))
-    return np.stack(quantities, axis=1), first_code(np.stack(reasons, axis=1))
+    digits = [-reading_types_by_id()[kind].scale for kind in accounts["reading_type"].to_list()]
+    registers = registers_of(grid, first=days[0], last=days[-1], digits=digits)
+    return np.stack(quantities, axis=1), first_code(np.stack(reasons, axis=1)), registers
 
 
 def _sums(work: BillingWork, group: Group, month: Month) -> dict[int, PeriodSums]:

@@ -13,7 +13,18 @@ from metropool.capabilities.billing.tariffs.loader import TariffBook
 from metropool.core.periods import business_date
 from metropool.exchange.messages import ROWS, BillsIssued
 
-_COPIED = ("account_number", "combined_account", "usage_point", "meter_number", "multiplier", "digits", "unit", "tariff", "lines")
+_COPIED = (
+    "account_number",
+    "combined_account",
+    "usage_point",
+    "meter_number",
+    "registers",
+    "multiplier",
+    "digits",
+    "unit",
+    "tariff",
+    "lines",
+)
 _TOLD = ROWS[BillsIssued]
 _DATES = ("period_start", "period_end", "due_date")
 

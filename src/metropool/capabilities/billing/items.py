@@ -1,8 +1,8 @@
 """Items of a run, one row an account, and the columns they travel in from stage to stage."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -28,6 +28,7 @@ ITEM: dict[str, Any] = {
     "unit": pl.String,
     "register_start": pl.Int64,
     "register_end": pl.Int64,
+    "registers": pl.String,
     "quantity": pl.Int64,
     "is_estimated": pl.Boolean,
     "shape": pl.String,
@@ -52,11 +53,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a group is rated on: one array of shape (N, numbers) for each span, codes of reasons and of holes, shapes (N,)."""
+    """What a group is rated on: one array of shape (N, numbers) for each span, codes of reasons and of holes, shapes (N,).
+
+    ``registers`` are those of each meter where it was exchanged, as JSON, by row.
+    """
 
     numbers: Sequence[Ints]
     reasons: Ints
     has_holes: NDArray[np.bool_]
+    registers: Mapping[int, str] = field(default_factory=dict)
 
 
 def month_of(run: Row) -> Month:
@@ -76,6 +81,9 @@ def item_frame(*, group: Group, grid: DayGrid, frozen: Frozen) -> pl.DataFrame:
         "quantity": sum((each[:, 0] for each in frozen.numbers), np.zeros(accounts.height, np.int64)),
         "numbers": pl.Series(np.concatenate(numbers, axis=1)).cast(pl.List(pl.Int64)),
         "blocked": pl.Series(frozen.reasons).replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String),
+        "registers": pl.Series([frozen.registers.get(row) for row in range(accounts.height)], dtype=pl.String)
+        if frozen.registers
+        else pl.repeat(None, accounts.height, dtype=pl.String, eager=True),
         **_edges(group, grid, frozen.has_holes),
     }
     shape = json.dumps([_shape(span) for span in group.spans], separators=(",", ":"))

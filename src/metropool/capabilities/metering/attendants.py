@@ -12,11 +12,12 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from metropool.capabilities.metering.clocks import operations as clocks
 from metropool.capabilities.metering.collection import ingest, recall
 from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, decode_events
+from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
 from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.errors import Conflict
@@ -32,6 +33,7 @@ BATCHES, WAIT_S = 12, 1.0
 
 LOOKS_S = 0.5
 READS_AT_ONCE = 256
+CLOCKS_AT_ONCE = 32
 Loaded = tuple[ingest.Prepared | None, list[LakeFile]]
 
 
@@ -59,6 +61,7 @@ class Attendants:
     ordered: asyncio.Event = field(default_factory=asyncio.Event)
     _turns: dict[int, asyncio.Lock] = field(default_factory=dict)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
+    _clocks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take_log_in(self, source: LogSource) -> None:
         """From the log to the lake and the book of events, for ever: exactly once by sequence, many batches a commit."""
@@ -105,6 +108,26 @@ class Attendants:
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
 
+    async def look_after_clocks(self) -> None:
+        """Read the clock of every meter and terminal once a day, for ever."""
+        seen = ""
+        while True:
+            if (now_seen := await self.units.read(lambda work: clocks.registry_seen(work=work))) != seen:
+                await self.units.write(lambda work: clocks.enrol(work=work))
+                seen = now_seen
+            await self.clock_step()
+            await _pause(LOOKS_S)
+
+    async def clock_step(self) -> None:
+        """Begin to read some clocks that are due; at most so many links are asked for theirs at once."""
+        if self._clocks or not await self.units.read(lambda work: clocks.is_due(work=work)):
+            return
+        asked = asyncio.Semaphore(CLOCKS_AT_ONCE)
+        for asking in await self.units.write(lambda work: clocks.due_reads(work=work)):
+            task = asyncio.create_task(self._read_clocks(asking, asked))
+            self._clocks.add(task)
+            task.add_done_callback(self._clocks.discard)
+
     async def command(self) -> None:
         """Carry out commands and read back what they did, for ever."""
         await self.units.write(lambda work: control.resume(work=work))
@@ -127,12 +150,17 @@ class Attendants:
             answer = await self.front.carry_out(read)
         await self.units.write(lambda work: collection.record_answers(work=work, answers=[(read, answer)]))
 
-    async def _for_each(self, tasks: Sequence[tuple[Command, Forward | Read]], record: Callable[..., Command]) -> None:
+    async def _read_clocks(self, asking: clocks.Asking, asked: asyncio.Semaphore) -> None:
+        async with asked:
+            answer = await self.front.carry_out(asking.read)
+        await self.units.write(lambda work: clocks.record_clocks(work=work, asking=asking, answer=answer))
+
+    async def _for_each(self, tasks: Sequence[tuple[Command, AnyTask]], record: Callable[..., Command]) -> None:
         async with asyncio.TaskGroup() as group:
             for command, task in tasks:
                 group.create_task(self._command_one(command, task, record))
 
-    async def _command_one(self, command: Command, task: Forward | Read, record: Callable[..., Command]) -> None:
+    async def _command_one(self, command: Command, task: AnyTask, record: Callable[..., Command]) -> None:
         answer = await self.front.carry_out(task)
         await self.units.write(partial(_record, record=record, id=command.id, answer=answer))
 

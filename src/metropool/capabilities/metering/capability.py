@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from metropool.capabilities.metering.clocks.adapters.book import ClockBook
+from metropool.capabilities.metering.clocks.adapters.book import metadata as clock_tables
 from metropool.capabilities.metering.collection.adapters.book import CollectionBook
 from metropool.capabilities.metering.collection.adapters.sheets import SheetBook
 from metropool.capabilities.metering.collection.adapters.tables import metadata as collection_tables
@@ -13,6 +15,8 @@ from metropool.capabilities.metering.customers.book import CustomerBook
 from metropool.capabilities.metering.customers.book import metadata as customer_tables
 from metropool.capabilities.metering.imports.adapters.sql import SqlImports
 from metropool.capabilities.metering.imports.adapters.sql import metadata as import_tables
+from metropool.capabilities.metering.meter_exchange.adapters.book import ExchangeBook
+from metropool.capabilities.metering.meter_exchange.adapters.book import metadata as exchange_tables
 from metropool.capabilities.metering.scheduling.book import ScheduleVersionBook
 from metropool.capabilities.metering.scheduling.book import metadata as scheduling_tables
 from metropool.capabilities.metering.sealing import compaction
@@ -41,8 +45,10 @@ METERING = Capability(
     },
     produces=(BlocksSealed, HouseholdUsageTold),
     keeps={
+        "clocks": ClockBook,
         "collection": CollectionBook,
         "sheets": SheetBook,
+        "exchanges": ExchangeBook,
         "guarantees": GuaranteeBook,
         "sealing": SqlSealing,
         "imports": SqlImports,
@@ -51,8 +57,10 @@ METERING = Capability(
         "work_orders": WorkOrderBook,
     },
     tables=(
+        clock_tables,
         collection_tables,
         control_tables,
+        exchange_tables,
         sealing_tables,
         import_tables,
         customer_tables,

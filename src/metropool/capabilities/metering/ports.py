@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from metropool.capabilities.metering.clocks.adapters.book import ClockBook
     from metropool.capabilities.metering.collection.index import ChannelIndex
     from metropool.capabilities.metering.collection.ingest import Marks
     from metropool.capabilities.metering.collection.model import Rate, Schedule
     from metropool.capabilities.metering.collection.plan import Asking
-    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Forward, Read
+    from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask
 
 
 class Collection(Protocol):
@@ -107,7 +108,11 @@ class ControlWork(Protocol):
     @property
     def commands(self) -> Commands: ...
     @property
+    def events(self) -> Events: ...
+    @property
     def guarantees(self) -> "Guarantees": ...
+    @property
+    def clocks(self) -> "ClockBook": ...
 
     def changed(self, topic: str) -> None:
         """Let open pages know, once this unit is committed, that they should look again."""
@@ -125,7 +130,7 @@ class Guarantees(Protocol):
 class FrontEnd(Protocol):
     """The front end as the core sees it, across the zone border."""
 
-    async def carry_out(self, task: "Read | Forward") -> "Answer":
+    async def carry_out(self, task: "AnyTask") -> "Answer":
         """Do one task and say how it went: ``unreachable`` when it was surely not begun, ``lost`` when nobody knows."""
         ...
 

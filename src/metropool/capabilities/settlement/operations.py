@@ -107,7 +107,9 @@ def _late_fees(fees: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _part_of_bill(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{name: row[name] for name in _PRINTED}, "lines": json.loads(row["lines"])}
+    """What the combined bill says of a company's bill; registers of each meter only where it was exchanged."""
+    registers = {"registers": json.loads(row["registers"])} if row["registers"] else {}
+    return {**{name: row[name] for name in _PRINTED}, **registers, "lines": json.loads(row["lines"])}
 
 
 def _canonical(content: Mapping[str, Any]) -> str:

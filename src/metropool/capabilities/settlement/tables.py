@@ -19,6 +19,7 @@ due = Table(
     Column("period_end", String, nullable=False),
     Column("register_start", String),
     Column("register_end", String),
+    Column("registers", String),
     Column("multiplier", String, nullable=False),
     Column("quantity", String, nullable=False),
     Column("unit", String, nullable=False),

@@ -22,6 +22,7 @@ from metropool.devices.rows import (
 
 READ_ANSWER = 0x91
 STATUS_WORD_3 = 0x04000503
+CLOCK_ITEMS = (0x04000101, 0x04000102)
 FREEZE_INDEX_MAX = 62
 _INSTANTANEOUS = {
     0x02010100: "electricity_voltage_a",
@@ -59,6 +60,9 @@ def _add_values(found: Rows, base: Row, frame: Frame) -> bool:
         return True
     if data_id == STATUS_WORD_3 and len(content) == 2:
         found.add(base, "electricity_relay_state", relay_value(int.from_bytes(content, "little")))
+        return True
+    if data_id in CLOCK_ITEMS:
+        found.unmapped += 1
         return True
     return _add_instantaneous(found, base, data_id, content)
 

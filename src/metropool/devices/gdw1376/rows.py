@@ -70,6 +70,9 @@ def rows_of(frame: Frame) -> Rows:
     return found
 
 
+TERMINAL_CLOCK = (CURRENT, 2)
+
+
 def _add_unit(found: Rows, frame: Frame, unit: Unit) -> str:
     """Add one unit's values; why not, when not."""
     key = (frame.afn, unit.function)
@@ -84,7 +87,8 @@ def _add_unit(found: Rows, frame: Frame, unit: Unit) -> str:
         return _add_current(found, _at_reading(device, unit), unit.content)
     if frame.afn == HISTORY and "values" in unit.content:
         return _add_curve(found, Row(device, unit.point, 0, 0, 0), unit.content, CURVES.get(unit.function))
-    return "no reading types for it"
+    found.unmapped += key == TERMINAL_CLOCK
+    return "" if key == TERMINAL_CLOCK else "no reading types for it"
 
 
 def _at_reading(device: int, unit: Unit) -> Row:

@@ -12,6 +12,7 @@ from typing import Literal
 State = Literal["ordered", "approved", "sent", "accepted", "confirmed", "refused", "expired", "unknown", "cancelled"]
 Move = Literal["approve", "send", "accept", "confirm", "refuse", "expire", "lose", "cancel"]
 Outcome = Literal["done", "refused", "expired", "unknown"]
+Proof = Literal["value", "supply", "clock"]
 
 TRANSITIONS: Mapping[tuple[State, Move], State] = {
     ("ordered", "approve"): "approved",
@@ -59,6 +60,7 @@ class Kind:
 
     Attributes:
         switches: Changes the supply of somebody; a read does not.
+        proof: What shows that it was done: the value that was asked for, or supply or clock read back.
         second_person: Somebody other than its maker must approve it; an emergency closing needs nobody else.
         on_site: Services for which somebody on the spot must have confirmed that it is safe; closing is always allowed.
         guarded: Refused where supply is guaranteed (保电).
@@ -66,16 +68,27 @@ class Kind:
     """
 
     switches: bool
+    proof: Proof
     second_person: bool
     on_site: frozenset[str]
     guarded: bool
     leaves_supplied: bool | None
 
 
+_NOWHERE: frozenset[str] = frozenset()
 KINDS: Mapping[str, Kind] = {
-    "read_on_demand": Kind(switches=False, second_person=False, on_site=frozenset(), guarded=False, leaves_supplied=None),
-    "disconnect": Kind(switches=True, second_person=True, on_site=frozenset(), guarded=True, leaves_supplied=False),
-    "reconnect": Kind(switches=True, second_person=True, on_site=frozenset(), guarded=False, leaves_supplied=True),
-    "open_valve": Kind(switches=True, second_person=True, on_site=frozenset({"gas"}), guarded=False, leaves_supplied=True),
-    "close_valve": Kind(switches=True, second_person=True, on_site=frozenset(), guarded=False, leaves_supplied=False),
+    "read_on_demand": Kind(
+        switches=False, proof="value", second_person=False, on_site=_NOWHERE, guarded=False, leaves_supplied=None
+    ),
+    "synchronize_clock": Kind(
+        switches=False, proof="clock", second_person=False, on_site=_NOWHERE, guarded=False, leaves_supplied=None
+    ),
+    "disconnect": Kind(switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=True, leaves_supplied=False),
+    "reconnect": Kind(switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=False, leaves_supplied=True),
+    "open_valve": Kind(
+        switches=True, proof="supply", second_person=True, on_site=frozenset({"gas"}), guarded=False, leaves_supplied=True
+    ),
+    "close_valve": Kind(
+        switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=False, leaves_supplied=False
+    ),
 }

@@ -79,6 +79,13 @@ class Registry:
         kinds |= {"valid_from": pa.int64(), "valid_to": pa.int64(), "version": pa.int32()}
         return _columns(self._connection.execute(query.order_by(c.channel, c.valid_from)).all(), kinds)
 
+    def install(self, rows: Sequence[Row]) -> int:
+        """Record installations that begin (安装), each with the register it begins at where that is known; returns how many."""
+        recorded = {"recorded_at": int(self._context.now.timestamp()), "version": 1, "valid_to": None}
+        if rows:
+            self._connection.execute(insert(installation), [{**recorded, **row} for row in rows])
+        return len(rows)
+
     def correct_installation(self, *, old: int, new: Row) -> int:
         """Replace an installation that was recorded wrongly (late exchange, wrong CT ratio); the old row stays, marked.
 
@@ -87,15 +94,54 @@ class Registry:
             new: Columns of the right one.
 
         Returns:
-            Id of the new row.
+            Id of the new row. Its ``changes_from`` is the first instant [s] of which it says something else.
         """
         before = self.one(installation, id=old)
         row = {**before, **new, "version": before["version"] + 1, "recorded_at": int(self._context.now.timestamp())}
+        row["changes_from"] = _changes_from(before, row)
         row.pop("id")
         added = self._connection.execute(insert(installation).values(row)).inserted_primary_key
         number = int(added[0]) if added else 0
         self._connection.execute(update(installation).where(installation.c.id == old).values(replaced_by=number))
         return number
+
+    def edge_registers(self) -> pa.Table:
+        """Registers at which installations begin and end, as columns ``channel, at, value``; of exchanged meters only."""
+        c = installation.c
+        edges = [
+            select(c.channel, at, value).where(c.replaced_by.is_(None), value.is_not(None))
+            for at, value in ((c.valid_from, c.register_from), (c.valid_to, c.register_to))
+        ]
+        rows = [row for query in edges for row in self._connection.execute(query).all()]
+        return _columns(sorted(rows), {"channel": pa.int32(), "at": pa.int64(), "value": pa.int64()})
+
+    def meters_in_turn(self) -> list[Row]:
+        """What was installed where meters were exchanged, oldest first: ``usage_point, reading_type, device_number, valid_from``,
+        ``valid_to, register_from, register_to``; nothing of usage points that always had the same meter."""
+        c = installation.c
+        several = (
+            select(c.usage_point)
+            .join(channel, channel.c.id == c.channel)
+            .where(c.replaced_by.is_(None))
+            .group_by(c.usage_point)
+            .having(func.count(channel.c.device.distinct()) > 1)
+        )
+        query = (
+            select(
+                c.usage_point,
+                channel.c.reading_type,
+                end_device.c.serial.label("device_number"),
+                c.valid_from,
+                c.valid_to,
+                c.register_from,
+                c.register_to,
+            )
+            .join(channel, channel.c.id == c.channel)
+            .join(end_device, end_device.c.id == channel.c.device)
+            .where(c.replaced_by.is_(None), c.usage_point.in_(several))
+        )
+        rows = self._connection.execute(query.order_by(c.usage_point, channel.c.reading_type, c.valid_from)).mappings()
+        return [dict(row) for row in rows]
 
     def usage_points(self) -> pa.Table:
         """All usage points as columns ``usage_point`` (local number), ``id``, ``service``, ``place``."""
@@ -127,6 +173,14 @@ class Registry:
             path.append(row)
             current = row["parent"]
         return path
+
+
+def _changes_from(before: Row, after: Row) -> int:
+    """First instant of which two versions of an installation say something else."""
+    begins: int = min(before["valid_from"], after["valid_from"])
+    same = all(before[name] == after[name] for name in ("channel", "usage_point", "multiplier", "valid_from", "register_from"))
+    ends: list[int] = [row["valid_to"] for row in (before, after) if row["valid_to"] is not None]
+    return min(ends) if same and ends else begins
 
 
 def _columns(rows: Sequence[Any], kinds: Mapping[str, pa.DataType]) -> pa.Table:

@@ -94,9 +94,12 @@ installation = Table(
     Column("multiplier", String, nullable=False),
     Column("valid_from", BigInteger, nullable=False),
     Column("valid_to", BigInteger),
+    Column("register_from", BigInteger),
+    Column("register_to", BigInteger),
     Column("recorded_at", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
     Column("replaced_by", Integer),
+    Column("changes_from", BigInteger),
     Index("installation_by_point", "usage_point"),
     Index("installation_by_channel", "channel"),
 )

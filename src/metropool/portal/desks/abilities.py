@@ -12,12 +12,22 @@ SWITCHING = {
 }
 
 
+CLOCK_PROTOCOLS = ("dlt645", "dlt645-2007", "cjt188")
+"""Protocols whose meters' clocks can be set from here."""
+
+
+def sets_clock(meter: MeterFact) -> bool:
+    """Whether a meter's clock can be set from here."""
+    return meter.protocol in CLOCK_PROTOCOLS
+
+
 def kinds_of(meter: MeterFact) -> frozenset[str]:
     """Kinds of commands a meter can take: none once it is taken out."""
     if meter.served and meter.now is None:
         return frozenset()
     switching = frozenset[str]().union(*(SWITCHING[ability] for ability in _abilities(meter) & SWITCHING.keys()))
-    return frozenset({"read_on_demand"} | (switching if meter.can_switch else set())) & KINDS.keys()
+    reading = {"read_on_demand"} | ({"synchronize_clock"} if sets_clock(meter) else set())
+    return frozenset(reading | (switching if meter.can_switch else set())) & KINDS.keys()
 
 
 def _abilities(meter: MeterFact) -> frozenset[str]:

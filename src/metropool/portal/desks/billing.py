@@ -1,5 +1,6 @@
 """The desk of one company's bills, over billing."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -96,6 +97,7 @@ class BillingDesk:
                 "register_end": _decimal(bill["register_end"]),
                 "register_start_at": day_period(starts).start if bill["register_start"] else None,
                 "register_end_at": day_period(ends).start if bill["register_end"] else None,
+                "meters": tuple(json.loads(bill["registers"] or "[]")),
                 "multiplier": Decimal(bill["multiplier"]),
                 "lines": lines_of(bill["lines"], bill["amount_fen"], bill["unit"]),
                 "payments": self._payments(bill_number),

@@ -66,6 +66,7 @@ def part_of(part: Row, due: Row, parties: Parties) -> schema.BillPart:
         register_end=_decimal(part["register_end"]),
         register_start_at=day_period(starts).start,
         register_end_at=day_period(ends).start,
+        meters=tuple(schema.MeterOfBill.model_validate(one) for one in part.get("registers", ())),
         multiplier=Decimal(part["multiplier"]),
         quantity=Decimal(part["quantity"]),
         is_estimated=part["is_estimated"],

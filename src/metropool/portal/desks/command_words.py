@@ -7,7 +7,7 @@ from typing import Any
 from metropool.capabilities.metering.queries.city import City
 from metropool.core.quantities import reading_types_by_id
 from metropool.facts.commands import KINDS, Command, Step
-from metropool.portal.desks.operator_words import moment_ms, names_of, reading, said, type_name
+from metropool.portal.desks.operator_words import amount, moment_ms, names_of, reading, said, type_name
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Text
 
@@ -87,14 +87,26 @@ def note_text(note: str) -> Text | None:
 
 def _names(step: Step, command: Command) -> tuple[schema.CommandStep, ...]:
     if step.state == "confirmed":
-        return ("read_back", "finished") if KINDS[command.kind].switches else ("answered", "finished")
+        return ("answered", "finished") if KINDS[command.kind].proof == "value" else ("read_back", "finished")
     if step.state == "refused":
         return ("finished",) if step.actor in NOBODY else ("rejected", "finished")
     return STEPS[step.state]
 
 
+def _clock(command: Command) -> list[schema.ValueRead]:
+    """How far a clock is off that a command set, as it was read back."""
+    clock = (command.read_back or {}).get("clock")
+    if not clock:
+        return []
+    at = datetime.fromtimestamp(clock["at"] / 1000, UTC)
+    figure = amount(clock["ahead_ms"] / 1000, "s", at=at, reason=said("notes", "no_answer"), digits=1)
+    return [schema.ValueRead(reading_type="clock_drift", name=said("kinds", "clock_drift"), figure=figure)]
+
+
 def _result(command: Command) -> list[schema.ValueRead]:
     """The values a command brought back; a state of a relay or valve is told by the outcome."""
+    if KINDS[command.kind].proof == "clock":
+        return _clock(command)
     rows: Sequence[Mapping[str, Any]] = (command.read_back or {}).get("values", [])
     kinds = reading_types_by_id()
     return [

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from metropool.capabilities.metering.control import operations
+from metropool.capabilities.metering.control import clock_setting, operations
+from metropool.capabilities.metering.control.devices import device_of
 from metropool.capabilities.metering.queries.adapters.journal import SORTABLE, JournalRows
 from metropool.capabilities.metering.queries.city import MeterFact
 from metropool.capabilities.metering.queries.flow import FINE
@@ -18,7 +19,7 @@ from metropool.portal.ports import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text
 
-EXPIRES_S = {"read_on_demand": 300}
+EXPIRES_S = {"read_on_demand": 300, "synchronize_clock": 300}
 USUALLY_EXPIRES_S = 3600
 READ_ITEM = {**FINE, "electricity": reading_type("electricity_forward_register").id}
 """What a read on demand asks a meter of each service for: its dial."""
@@ -159,8 +160,17 @@ class CommandsDesk:
             return said("refusals", "exchanged")
         if kind not in kinds_of(fact):
             return said("refusals", "not_able")
+        if kind == clock_setting.KIND and (cannot := self._cannot_set_clock(fact)):
+            return cannot
         reason = guarantee_of(self._work, fact) if KINDS[kind].guarded else None
         return said("refusals", "guaranteed", reason=reason) if reason else None
+
+    def _cannot_set_clock(self, fact: MeterFact) -> Text | None:
+        try:
+            clock_setting.check(self._work, device_of(self._work.registry, fact.id))
+        except Invalid as cause:
+            return said("refusals", cause.key.removeprefix("metering."))
+        return None
 
 
 def _needs_on_site(kind: Any, fact: MeterFact) -> bool:

@@ -1,7 +1,7 @@
 """The field as one unit of work sees it, each part read once: what pages of the operator are made from."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.control.queries import CommandFigures, command_figures
 from metropool.capabilities.metering.loss.queries import DayLoss, newest_losses
 from metropool.capabilities.metering.ports import ControlWork
@@ -184,9 +185,17 @@ class Field:
                 "state": stands.state,
                 "last_seen_at": moment_ms(stands.last_seen_at),
                 "collection_rate": None if rate is None else round(rate, 2),
-                "clock_drift_s": None,
+                "clock_drift_s": self._drift_of(fact.id),
             }
         )
+
+    @cached_property
+    def _terminal_clocks(self) -> Mapping[str, DeviceClock]:
+        return self.work.clocks.of([fact.id for fact in self.city.terminals])
+
+    def _drift_of(self, terminal: str) -> float | None:
+        clock = self._terminal_clocks.get(terminal)
+        return None if clock is None or clock.ahead_ms is None else round(clock.ahead_ms / 1000, 1)
 
     def terminal_name(self, i: int) -> Text:
         """Where a terminal is, what it is, and its address: an area may have several."""

@@ -14,6 +14,7 @@ from metropool.core.periods import DAY, business_date, day_period
 from metropool.core.quantities import ReadingType, reading_types_by_id
 from metropool.facts.readings.schemas import Quality as Grade
 from metropool.portal.desks.field import Field
+from metropool.portal.desks.neighbours import by_day
 from metropool.portal.desks.operator_words import QUALITIES, moment
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Quality, Series
@@ -41,9 +42,16 @@ class Amounts:
 
 
 def curve(
-    field: Field, i: int, *, start: datetime, end: datetime, compare_start: datetime | None, events: Any
+    field: Field,
+    i: int,
+    *,
+    start: datetime,
+    end: datetime,
+    compare_start: datetime | None,
+    events: Any,
+    neighbour: int | None = None,
 ) -> schema.MeterCurve:
-    """The curve of the meter with index ``i``; ``events`` are those of the period."""
+    """The curve of the meter with index ``i``, that of ``neighbour`` beside it; ``events`` are those of the period."""
     meter, kind = field.city.meters[i], _kind_of(field, i)
     amounts = _amounts(field, i, kind, start, end)
     energy_unit, load_unit = flow.ENERGY_UNIT[meter.service], flow.POWER_UNIT[meter.service]
@@ -60,9 +68,19 @@ def curve(
         load=_series(amounts, load_unit, per_hour=True),
         energy=_series(amounts, energy_unit, per_hour=False),
         compare=compare,
+        neighbour=None if neighbour is None else _beside(field, neighbour, amounts, start, end),
         events=events,
         as_of=max(filter(None, (amounts.as_of, registers[-1].at if registers else None)), default=None),
     )
+
+
+def _beside(field: Field, j: int, own: Amounts, start: datetime, end: datetime) -> schema.NeighbourCurve:
+    """Another meter's load in the same period, and both by day."""
+    fact = field.city.meters[j]
+    other = _amounts(field, j, _kind_of(field, j), start, end)
+    days = by_day(start_s=own.start_s, own=(own.interval_s, own.values), other=(other.interval_s, other.values))
+    load = _series(other, flow.POWER_UNIT[fact.service], per_hour=True)
+    return schema.NeighbourCurve(id=fact.id, number=fact.number, address=field.city.address(fact), load=load, days=days)
 
 
 def _kind_of(field: Field, i: int) -> ReadingType:

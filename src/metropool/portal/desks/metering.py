@@ -21,15 +21,17 @@ from metropool.core.identifiers import derived_id
 from metropool.core.periods import business_date, day_period
 from metropool.core.quantities import reading_types_by_id
 from metropool.core.texts import texts_of
-from metropool.portal.desks import city_features, collection_page, losses, meter_curve
+from metropool.portal.desks import city_features, clocks, collection_page, losses, meter_curve, neighbours
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
+from metropool.portal.desks.clocks import event_detail
 from metropool.portal.desks.field import NOT_YET, Field, MeteringWork, service_or_power
 from metropool.portal.desks.field_then import FieldThen
 from metropool.portal.desks.light_pages import light_page
 from metropool.portal.desks.operator_words import moment, named, place_text, reading, said, type_name
 from metropool.portal.ports import Asked
 from metropool.portal.schemas import metering as schema
-from metropool.portal.schemas.basics import Page, Series, Service, Text
+from metropool.portal.schemas.basics import Page, Rows, Series, Service, Text
+from metropool.portal.schemas.exchanges import Neighbour
 
 Row = Mapping[str, Any]
 FINDINGS = "metropool.capabilities.metering.validation"
@@ -158,8 +160,7 @@ class MeteringDesk:
                 "multiplier": Decimal(fact.served[-1].multiplier if fact.served else "1"),
                 "measures": self._measures(i),
                 "switch": self._switch(i),
-                "clock_drift_s": None,
-                "clock_checked_at": None,
+                **clocks.of_meter(field, fact),
                 "terminal": field.terminal(terminal) if terminal is not None else None,
                 "usage_point": {"number": now.usage_point, "category": said("roles", now.role)} if now else None,
                 "installations": [_installation(one) for one in fact.served],
@@ -167,11 +168,19 @@ class MeteringDesk:
             }
         )
 
-    def curve(self, *, meter: str, start: datetime, end: datetime, compare_start: datetime | None) -> schema.MeterCurve:
-        """Registers over the load curve."""
+    def curve(
+        self, *, meter: str, start: datetime, end: datetime, compare_start: datetime | None, neighbour: str | None = None
+    ) -> schema.MeterCurve:
+        """Registers over the load curve, and another meter beside it."""
         i = self._field.city.index(meter)
+        beside = None if neighbour is None else neighbours.neighbour_of(self._field, i=i, neighbour=neighbour)
         events = self._events(meter, start, end)
-        return meter_curve.curve(self._field, i, start=start, end=end, compare_start=compare_start, events=events)
+        period: dict[str, Any] = {"start": start, "end": end, "compare_start": compare_start}
+        return meter_curve.curve(self._field, i, **period, events=events, neighbour=beside)
+
+    def neighbours(self, *, meter: str) -> Rows[Neighbour]:
+        """Meters to compare a meter with, the nearest first."""
+        return neighbours.neighbours(self._field, meter=meter)
 
     def events(self, *, meter: str, start: datetime | None, end: datetime | None, asked: Asked) -> Page[schema.MeterEvent]:
         """What happened at a meter, and what validation found, newest first."""
@@ -295,7 +304,7 @@ def _event(row: Row) -> schema.MeterEvent:
             "code": row["code"],
             "name": name,
             "severity": alarm_queries.severity_of_event(row["code"]),
-            "detail": None,
+            "detail": event_detail(row["code"], detail),
         }
     )
 

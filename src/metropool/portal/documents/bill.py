@@ -9,7 +9,15 @@ from metropool.core.money import show_cny, to_cny
 from metropool.core.texts import Language
 from metropool.portal.documents.typesetter import typeset
 from metropool.portal.documents.wording import COLOURS, ESTIMATED, Wording, number, signed_cny
-from metropool.portal.schemas.bills import BillLine, BillPart, CombinedBill, CompanyBill, LateFeeOfBill, MonthOfHistory
+from metropool.portal.schemas.bills import (
+    BillLine,
+    BillPart,
+    CombinedBill,
+    CompanyBill,
+    LateFeeOfBill,
+    MeterOfBill,
+    MonthOfHistory,
+)
 
 
 def render_bill(bill: CombinedBill, language: Language, *, pay_url: str) -> bytes:
@@ -100,6 +108,7 @@ def _part(w: Wording, part: BillPart | CompanyBill) -> dict[str, Any]:
         "register_end": w.register(part.register_end, beside=part.register_start),
         "register_start_at": w.day(part.register_start_at),
         "register_end_at": w.day(part.register_end_at),
+        "meters": [_meter(w, one) for one in part.meters],
         "multiplier": "" if part.multiplier == 1 else w.say("multiplier", value=number(part.multiplier, least=0).rstrip(".")),
         "quantity": w.quantity(part.quantity, part.unit),
         "is_estimated": part.is_estimated,
@@ -108,6 +117,13 @@ def _part(w: Wording, part: BillPart | CompanyBill) -> dict[str, Any]:
         "sum_word": w.say("sum_word"),
         "lines": [_line(w, line) for line in part.lines],
     }
+
+
+def _meter(w: Wording, one: MeterOfBill) -> str:
+    """One of several meters of the period, from which register to which."""
+    start, end = w.register(one.start, beside=one.end), w.register(one.end, beside=one.start)
+    key = "meter_until" if one.to else "meter_last"
+    return w.say(key, number=one.meter_number, start=start, end=end, date=w.day(one.to))
 
 
 def _late_fee(w: Wording, fee: LateFeeOfBill) -> dict[str, str]:

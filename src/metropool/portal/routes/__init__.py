@@ -5,6 +5,7 @@ from metropool.portal.routes import (
     billing,
     collection,
     control,
+    exchanges,
     live,
     metering,
     payment,
@@ -30,6 +31,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     schedules.ROOM,
     work_orders.ROOM,
     control.ROOM,
+    exchanges.ROOM,
     billing.ROOM,
     topology.ROOM,
 )

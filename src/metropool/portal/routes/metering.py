@@ -11,7 +11,8 @@ from metropool.portal.listing import ExportOf, ListingOf, export_rows, list_rows
 from metropool.portal.ports import METERING, Asked
 from metropool.portal.routes.resident import check_period
 from metropool.portal.routes.series import CurveRow, curve_rows
-from metropool.portal.schemas.basics import Page, Service
+from metropool.portal.schemas.basics import Page, Rows, Service
+from metropool.portal.schemas.exchanges import Neighbour
 from metropool.portal.schemas.metering import (
     Alarm,
     Area,
@@ -102,13 +103,27 @@ async def get_curve(
     start: AwareDatetime,
     end: AwareDatetime,
     compare_start: AwareDatetime | None = None,
+    neighbour: str | None = None,
 ) -> Response:
-    """Registers over the load curve."""
+    """Registers over the load curve; with ``neighbour`` another meter's load beside it."""
     check_period(start, end)
-    curve = await call.ask(METERING, lambda desk: desk.curve(meter=meter, start=start, end=end, compare_start=compare_start))
+    curve = await call.ask(
+        METERING,
+        lambda desk: desk.curve(meter=meter, start=start, end=end, compare_start=compare_start, neighbour=neighbour),
+    )
     if export.kind is None:
         return answer(curve)
-    return await export_rows(export, CurveRow, curve_rows(curve.energy, curve.load), f"curve-{curve.start:%Y%m%d}")
+    units = {"energy": curve.energy.unit, "load": curve.load.unit, "register": curve.register_unit}
+    rows = curve_rows(curve)
+    return await export_rows(
+        export, CurveRow, rows, f"curve-{curve.start:%Y%m%d}", units=units | {"neighbour_load": curve.load.unit}
+    )
+
+
+@ROOM.get("/meters/{meter}/neighbours", right=READ, answer=Rows[Neighbour])
+async def list_neighbours(call: CallOf, meter: str) -> Response:
+    """Meters to compare a meter with, the nearest first."""
+    return answer(await call.ask(METERING, lambda desk: desk.neighbours(meter=meter)))
 
 
 @ROOM.get("/meters/{meter}/events", right=READ, answer=Page[MeterEvent])

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from pydantic import Field
+
 from metropool.portal.schemas.basics import Model, Series, show_instant
+from metropool.portal.schemas.metering import MeterCurve
 
 QUALITIES = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
 
@@ -24,9 +27,10 @@ class CurveRow(Model):
 
     starts_at: str
     energy: float | None
-    energy_unit: str
     load: float | None
-    load_unit: str
+    quality: str
+    register_: Decimal | None = Field(alias="register")
+    neighbour_load: float | None
 
 
 def starts_of(series: Series) -> list[str]:
@@ -53,11 +57,21 @@ def rows_of(series: Series, *, money: Series | None, carbon: Series | None) -> l
     ]
 
 
-def curve_rows(energy: Series, load: Series) -> list[CurveRow]:
-    """A meter's curve, one row an interval."""
+def curve_rows(curve: MeterCurve) -> list[CurveRow]:
+    """A meter's curve, one row an interval of the whole period, holes too; registers stand where an interval begins with one."""
+    registers = {show_instant(one.at): one.value for one in curve.register_}
+    codes = curve.energy.quality or [0] * len(curve.energy.values)
+    beside = curve.neighbour.load if curve.neighbour else None
     return [
-        CurveRow(starts_at=start, energy=value, energy_unit=energy.unit, load=_at(load, number), load_unit=load.unit)
-        for number, (start, value) in enumerate(zip(starts_of(energy), energy.values, strict=True))
+        CurveRow(
+            starts_at=start,
+            energy=value,
+            load=_at(curve.load, number),
+            quality=QUALITIES[codes[number]],
+            register=registers.get(start),
+            neighbour_load=_at(beside, number),
+        )
+        for number, (start, value) in enumerate(zip(starts_of(curve.energy), curve.energy.values, strict=True))
     ]
 
 

@@ -39,6 +39,15 @@ class HistoryPart(PartSummary):
     is_estimated: bool
 
 
+class MeterOfBill(Model):
+    """One of several meters of a period: its registers at the edges of its part, ``to`` the day it was taken out (换表)."""
+
+    meter_number: str
+    start: Exact | None
+    end: Exact | None
+    to: date | None
+
+
 class BillPart(PartSummary):
     """One company's bill inside the combined bill."""
 
@@ -53,6 +62,7 @@ class BillPart(PartSummary):
     register_end: Exact | None
     register_start_at: Instant | None
     register_end_at: Instant | None
+    meters: tuple[MeterOfBill, ...] = ()
     multiplier: Exact
     is_estimated: bool
     estimated_share: float | None
@@ -220,6 +230,7 @@ class CompanyBill(CompanyBillRow):
     register_end: Exact | None
     register_start_at: Instant | None
     register_end_at: Instant | None
+    meters: tuple[MeterOfBill, ...] = ()
     multiplier: Exact
     lines: list[BillLine]
     payments: list[PaymentOfBill]

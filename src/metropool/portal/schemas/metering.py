@@ -24,6 +24,7 @@ from metropool.portal.schemas.commands import CommandKind
 
 TerminalKind = Literal["concentrator", "load", "transformer", "substation", "transparent"]
 TerminalState = Literal["online", "silent", "never_seen"]
+ClockState = Literal["right", "off", "no_time", "unknown"]
 MeterState = Literal["normal", "silent", "off", "fault", "exchanged"]
 
 
@@ -266,7 +267,11 @@ class Meter(MeterRow):
     measures: list[Measure]
     switch: Switch | None
     clock_drift_s: float | None
+    clock_margin_s: float | None
     clock_checked_at: Instant | None
+    clock_state: ClockState
+    clock_limit_s: int
+    clock_note: Text | None
     terminal: Terminal | None  # type: ignore[assignment]  # the list names it, the page shows it
     usage_point: UsagePointOfMeter | None
     installations: list[InstallationOfMeter]
@@ -293,6 +298,25 @@ class MeterEvent(Model):
     detail: Text | None
 
 
+class DayCompared(Model):
+    """A business day of a meter beside another's; null where a part of the day is missing."""
+
+    day: date
+    energy: float | None
+    neighbour: float | None
+    difference_percent: float | None
+
+
+class NeighbourCurve(Model):
+    """Another meter of the same service, its load in the same period, and both by day [the unit of the energy]."""
+
+    id: str
+    number: str
+    address: Address
+    load: Series
+    days: list[DayCompared]
+
+
 class MeterCurve(Model):
     """Registers over the load curve, with the events."""
 
@@ -303,5 +327,6 @@ class MeterCurve(Model):
     load: Series
     energy: Series
     compare: Series | None
+    neighbour: NeighbourCurve | None
     events: list[MeterEvent]
     as_of: Instant | None

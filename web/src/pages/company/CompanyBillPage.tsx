@@ -9,6 +9,7 @@ import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
+import { MetersOfBill } from '../resident/BillPartCard'
 import { BillStateTag } from '../resident/BillStateTag'
 
 /** One company bill: reads, lines to the last digit, payments, and what it was computed from. */
@@ -36,6 +37,7 @@ function Head({ bill }: { bill: CompanyBill }) {
         <div><dt>{t('bill.meter_number')}</dt><dd>{bill.meter_number}</dd></div>
         <div><dt>{t('bill.previous_register')}</dt>{register(bill.register_start, bill.register_start_at)}</div>
         <div><dt>{t('bill.present_register')}</dt>{register(bill.register_end, bill.register_end_at)}</div>
+        {bill.meters.length > 0 && <div><dt>{t('bill.exchanged')}</dt><dd><MetersOfBill meters={bill.meters} /></dd></div>}
         <div><dt>{t('bill.quantity')}</dt><dd>{exactText(bill.quantity)} {unitText(bill.unit)} · ×{bill.multiplier}</dd></div>
         <div><dt>{t('quality.name')}</dt><dd><StateTag tone={bill.is_estimated ? 'late' : 'good'}>{t(bill.is_estimated ? 'quality.estimated' : 'quality.measured')}</StateTag></dd></div>
         <div><dt>{t('bill.tariff')}</dt><dd>{pick(bill.tariff)}</dd></div>

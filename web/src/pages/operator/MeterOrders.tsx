@@ -9,6 +9,7 @@ import type { Command, CommandKind, Meter } from '../../api/types'
 import { ConfirmDanger, type Confirmed } from '../../design/ConfirmDanger'
 import { usePick } from '../../design/preferences'
 import { Failure, Skeleton } from '../../design/StateView'
+import { ExchangeDialog } from './ExchangeDialog'
 
 const HARMLESS: CommandKind[] = ['read_on_demand', 'synchronize_clock']
 
@@ -22,6 +23,7 @@ export function MeterOrders({ meter }: { meter: Meter }) {
   const [key, setKey] = useState(newIntention)
   const [working, setWorking] = useState<CommandKind | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const [exchanging, setExchanging] = useState(false)
   if (!session?.rights.includes('commands.create')) return null
 
   const order = async (kind: CommandKind, reason: string, on_site_by?: string): Promise<Command> => {
@@ -56,6 +58,8 @@ export function MeterOrders({ meter }: { meter: Meter }) {
           <Button key={kind} danger={kind === 'disconnect' || kind === 'close_valve'} onClick={() => { setKey(newIntention()); setAsked(kind) }}>{t(`command.kind.${kind}`)}</Button>
         ),
       )}
+      {session.rights.includes('meters.exchange') && meter.state !== 'exchanged' && <Button onClick={() => setExchanging(true)}>{t('exchange.action')}</Button>}
+      {exchanging && <ExchangeDialog meter={meter} onClose={() => setExchanging(false)} />}
       {error !== null && <Failure error={error} />}
       {asked && <OrderDialog kind={asked} meter={meter} onClose={() => setAsked(null)} onOrder={(confirmed) => dangerous(asked, confirmed)} />}
     </>

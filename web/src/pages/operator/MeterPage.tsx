@@ -8,7 +8,7 @@ import { Chart } from '../../design/Chart'
 import { CommandStateTag, CommandTimeline } from '../../design/CommandTimeline'
 import { DataTable, type Column } from '../../design/DataTable'
 import { ExportButtons } from '../../design/ExportButtons'
-import { instantText, MISSING, numberText } from '../../design/format'
+import { instantText, MISSING } from '../../design/format'
 import { MediumTag } from '../../design/MediumTag'
 import { NumberWithUnit } from '../../design/NumberWithUnit'
 import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
@@ -16,6 +16,10 @@ import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
 import { TimePicker, useTimeRange } from '../../design/TimePicker'
+import { useUrlState } from '../../design/urlState'
+import { MeterClock } from './MeterClock'
+import { MeterHistory } from './MeterHistory'
+import { NeighbourPicker } from './MeterNeighbour'
 import { MeterOrders } from './MeterOrders'
 import { useMeterChart } from './meterChart'
 import './operator.css'
@@ -42,6 +46,7 @@ export function MeterPage() {
               <Measures meter={found} />
               <Orders meter={found} />
             </div>
+            <MeterHistory meter={found} />
             <Events meter={found} />
           </>
         )}
@@ -63,7 +68,7 @@ function KeyNumbers({ meter }: { meter: Meter }) {
           {meter.switch.supply_guaranteed && <> <StateTag tone="busy">{t('meter.guaranteed')}</StateTag></>}
         </KeyNumber>
       )}
-      <KeyNumber name={t('meter.clock_drift')} note={meter.clock_checked_at && <AgeBadge at={meter.clock_checked_at} />}>{meter.clock_drift_s === null ? MISSING : `${numberText(meter.clock_drift_s, 's', 0)} s`}</KeyNumber>
+      <MeterClock meter={meter} />
       <KeyNumber name={t('meter.channel')} note={meter.terminal ? <>{pick(meter.terminal.name)} {meter.terminal.last_seen_at && <AgeBadge at={meter.terminal.last_seen_at} />}</> : meter.protocol}>
         {meter.terminal ? <TerminalStateTag state={meter.terminal.state} /> : MISSING}
       </KeyNumber>
@@ -74,12 +79,14 @@ function KeyNumbers({ meter }: { meter: Meter }) {
 function Curve({ meter }: { meter: Meter }) {
   const { t } = useTranslation()
   const range = useTimeRange('week')
-  const curve = useQuery(curveQuery(meter.id, range.query))
+  const [{ neighbour }] = useUrlState()
+  const query = { ...range.query, neighbour }
+  const curve = useQuery(curveQuery(meter.id, query))
   const chart = useMeterChart(curve.data, meter.service)
   return (
-    <Card title={t('meter.curve')} extra={<ExportButtons path={`/${METERING}/api/meters/${meter.id}/curve`} query={range.query} />}>
+    <Card title={t('meter.curve')} extra={<ExportButtons path={`/${METERING}/api/meters/${meter.id}/curve`} query={query} />}>
       <div className="stack">
-        <TimePicker range={range} spans={['day', 'week', 'month']} />
+        <div className="row"><TimePicker range={range} spans={['day', 'week', 'month']} /><NeighbourPicker meter={meter.id} /></div>
         <StateView query={curve} height={420} empty={(data) => (data.register.length === 0 && data.load.values.every((value) => value === null) ? t('meter.no_curve') : null)}>
           {() => chart && <Chart {...chart} label={t('meter.curve_label', { number: meter.number, start: range.start, end: range.end })} height={430} />}
         </StateView>

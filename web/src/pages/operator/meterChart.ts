@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { MeterCurve, Service } from '../../api/types'
+import type { DayCompared, MeterCurve, Service } from '../../api/types'
 import { BASE, HATCH, MUTED, valueAxis } from '../../design/chartStyle'
 import { COLOURS, exactText, instantText, MISSING, numberText, unitText } from '../../design/format'
 import { usePick } from '../../design/preferences'
@@ -8,6 +8,13 @@ import { isEstimated, onAxis, pointsOf, stairs } from '../../design/series'
 import type { Twin } from '../../design/TwinTable'
 
 const INK_LINE = '#14545c'
+
+/** A day of this meter, of the neighbour, and how far the one is above the other. */
+function compared({ energy, neighbour, difference_percent }: DayCompared, unit: string): string {
+  const amount = (value: number | null) => (value === null ? MISSING : `${numberText(value, unit)} ${unit}`)
+  const difference = difference_percent === null ? MISSING : `${difference_percent > 0 ? '+' : ''}${numberText(difference_percent, '%', 1)} %`
+  return `${amount(energy)} · ${amount(neighbour)} · ${difference}`
+}
 
 /** The register above, the load profile below, on one time axis, with what happened marked on both. */
 export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
@@ -29,6 +36,8 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     ]
     if (points.some(isEstimated)) series.push({ ...load, name: t('quality.estimated'), data: stairs(points, isEstimated), lineStyle: { width: 1.6, type: 'dashed' }, areaStyle: { opacity: 0.12, decal: HATCH } })
     if (curve.compare) series.push({ ...load, name: t('usage.earlier'), color: '#7c8a92', data: stairs(points.map((point, index) => ({ ...point, value: curve.compare?.values[index] ?? null })), () => true) })
+    const beside = curve.neighbour
+    if (beside) series.push({ ...load, name: t('meter.neighbour_of', { number: beside.number }), color: '#7a4d9e', lineStyle: { width: 1.4, type: 'dotted' }, data: stairs(pointsOf(beside.load), () => true) })
     const min = onAxis(curve.start)
     const max = onAxis(curve.end)
     const time = { type: 'time', min, max, splitLine: { show: false }, axisLabel: { color: MUTED, hideOverlap: true, formatter: { year: '{MM}-{dd}', month: '{MM}-{dd}', day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' } } }
@@ -43,6 +52,7 @@ export function useMeterChart(curve: MeterCurve | undefined, service: Service) {
     const twin: Twin = {
       columns: [t('time.time'), t('meter.what'), t('map.value'), t('quality.name')],
       rows: [
+        ...(beside?.days ?? []).filter(({ energy, neighbour }) => energy !== null || neighbour !== null).map((day) => [day.day, t('meter.day_beside', { number: beside!.number }), compared(day, unitText(curve.energy.unit)), null]),
         ...curve.register.map(({ at, value, quality }) => [instantText(at), t('meter.register'), `${exactText(value)} ${unitText(curve.register_unit)}`, t(`quality.${quality}`)]),
         ...points.map((point) => [point.label, t('meter.load'), `${numberText(point.value, curve.load.unit)} ${unit}`, t(`quality.${point.quality}`)]),
         ...curve.events.map((event) => [instantText(event.at), t('event.name'), pick(event.name), null]),

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { BillPart, CombinedBill, MonthTotal } from '../../api/types'
+import type { BillPart, CombinedBill, MeterOfBill, MonthTotal } from '../../api/types'
 import { COLOURS, exactText, instantText, moneyText, MISSING, unitText } from '../../design/format'
 import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
@@ -32,10 +32,23 @@ export function BillPartCard({ part, bill }: { part: BillPart; bill: CombinedBil
             {part.is_estimated ? <EstimatedNote share={part.estimated_share} /> : <StateTag tone="good">{t('quality.measured')}</StateTag>}
           </dd>
         </div>
+        {part.meters.length > 0 && <div><dt>{t('bill.exchanged')}</dt><dd><MetersOfBill meters={part.meters} /></dd></div>}
         <div><dt>{t('bill.quantity')}</dt><dd><span>{exactText(part.quantity)} {unitText(part.unit)}</span>{Number(part.multiplier) !== 1 && <span className="muted">×{part.multiplier}</span>}</dd></div>
         <div><dt>{t('bill.tariff')}</dt><dd>{pick(part.tariff)}</dd></div>
       </dl>
     </section>
+  )
+}
+
+/** Where the meter was exchanged: each one's number and registers. */
+export function MetersOfBill({ meters }: { meters: MeterOfBill[] }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      {meters.map(({ meter_number, start, end, to }) => (
+        <span key={meter_number} className="nowrap">{meter_number} · {exactText(start)} → {exactText(end)}{to && <span className="muted"> {t('bill.taken_out', { date: to })}</span>}</span>
+      ))}
+    </>
   )
 }
 

@@ -51,6 +51,7 @@ usage = Table(
     Column("end_estimated", Boolean, nullable=False),
     Column("register_start", BigInteger),
     Column("register_end", BigInteger),
+    Column("meters", String),
 )
 bill_run = Table(
     "bill_run",
@@ -111,6 +112,7 @@ bill = Table(
     Column("days", Integer, nullable=False),
     Column("register_start", String, nullable=False),
     Column("register_end", String, nullable=False),
+    Column("registers", String),
     Column("multiplier", String, nullable=False),
     Column("quantity", String, nullable=False),
     Column("quantity_units", BigInteger, nullable=False),

@@ -31,8 +31,19 @@ _OF_DAY = {
     "register_end": pl.Int64,
     "total": pl.Int64,
     "estimated": pl.Int64,
+    "meters": pl.String,
 }
-_PLAIN = ("usage_point", "reading_type", "version", "device_number", "start", "interval_s", "register_start", "register_end")
+_PLAIN = (
+    "usage_point",
+    "reading_type",
+    "version",
+    "device_number",
+    "start",
+    "interval_s",
+    "register_start",
+    "register_end",
+    "meters",
+)
 
 
 class SqlUsage:
@@ -65,7 +76,7 @@ class SqlUsage:
         """
         c = usage.c
         estimated = cast(c.start_estimated, Integer) + 2 * cast(c.end_estimated, Integer)
-        told = [c.device_number, c.register_start, c.register_end, c.total, estimated]
+        told = [c.device_number, c.register_start, c.register_end, c.total, estimated, c.meters]
         found = [
             pl.DataFrame(columns, schema=_OF_DAY).with_columns(column=pl.lit(column, pl.Int64))
             for column, day in enumerate(days)

@@ -1,5 +1,6 @@
 """What the registry says about the device of a command: how it is reached, what it can, whom it serves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +50,7 @@ def device_of(registry: Registry, device_id: str) -> Device:
     channels = registry.rows(channel, device=device_id)
     services = sorted({reading_types_by_id()[found["reading_type"]].service for found in channels})
     settings = dict(row["settings"] or {})
-    number = _number(row, settings)
+    number = meter_number(row["protocol"], row["address"], settings)
     if not services:
         raise Invalid(f"{device_id} measures nothing")
     return Device(
@@ -81,12 +82,17 @@ def device_serving(registry: Registry, *, usage_point_id: str, items: set[int]) 
     return str(min(able))
 
 
-def _number(row: Any, settings: dict[str, Any]) -> int:
-    if row["protocol"] == "cjt188":
-        return pack_cjt188(row["address"], meter_type=int(str(settings.get("meter_type", "10")), 16))
-    if not str(row["protocol"]).startswith("dlt645"):
-        raise Invalid(f"{row['id']} ({row['protocol']}) is no meter")
-    return pack_dlt645(row["address"])
+def meter_number(protocol: str, address: str, settings: Mapping[str, Any]) -> int:
+    """Device number of a meter's own address.
+
+    Raises:
+        Invalid: No meter of a protocol we speak, or no address of it.
+    """
+    if protocol == "cjt188":
+        return pack_cjt188(address, meter_type=int(str(settings.get("meter_type", "10")), 16))
+    if not protocol.startswith("dlt645"):
+        raise Invalid(f"{address} ({protocol}) is no meter")
+    return pack_dlt645(address)
 
 
 def _terminal(registry: Registry, row: Any, number: int) -> int:

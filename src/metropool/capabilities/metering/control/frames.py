@@ -46,7 +46,7 @@ def _frame(command: Command, device: Device) -> bytes:
     if device.protocol == "dlt645" and command.kind in _RELAY:
         valid_until = datetime.fromtimestamp(command.expires_at / 1000, UTC)
         trip = dlt645.control(
-            address=device.address, command=_RELAY[command.kind], authority=_authority(device.settings), valid_until=valid_until
+            address=device.address, command=_RELAY[command.kind], authority=authority_of(device.settings), valid_until=valid_until
         )
         return encode_dlt645(trip, preamble=4)
     if device.protocol == "cjt188" and command.kind in _VALVE:
@@ -56,7 +56,12 @@ def _frame(command: Command, device: Device) -> bytes:
     raise Invalid(f"a {device.protocol} meter cannot {command.kind}")
 
 
-def _authority(settings: dict[str, Any]) -> dlt645.PlainAuthority:
+def authority_of(settings: dict[str, Any]) -> dlt645.PlainAuthority:
+    """Who orders, as the registry has it.
+
+    Raises:
+        Invalid: It has no password for the meter.
+    """
     given = settings.get("password")
     if not isinstance(given, dict | str):
         raise Invalid("the registry has no password for this meter")

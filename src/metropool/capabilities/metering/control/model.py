@@ -16,6 +16,9 @@ SETTLE_MS = {"electricity": 3_000, "water": 60_000, "gas": 60_000}
 """A relay follows at once; the motor of a valve takes up to a minute (CJ/T 188)."""
 
 
+DID_NOT_ACT = "the device did not act"
+
+
 @dataclass(frozen=True)
 class Resolution:
     """The next move of a command, with a note for people; None: nothing yet."""
@@ -60,19 +63,19 @@ def after_read_back(command: Command, *, shown: Shown, now_ms: int, settle_ms: i
     if shown == "faulty" and is_settled:
         return Resolution("refuse", "the valve reports a fault")
     if shown == "not_done" and is_settled and not may_still_come:
-        return Resolution("refuse", "the device did not act")
+        return Resolution("refuse", DID_NOT_ACT)
     return Resolution(None, f"read back: {shown}")
 
 
 def after_answer(command: Command, *, result: str, detail: str) -> Resolution:
     """What the carrier's answer makes of a command that was sent."""
     if result == "answered":
-        is_read = not KINDS[command.kind].switches
+        is_read = KINDS[command.kind].proof == "value"
         return Resolution("confirm", "read") if is_read else Resolution("accept", "accepted by the device")
     if result == "expired":
         return Resolution("expire", "expired before it left")
     if result in ("unreachable", "denied"):
         return Resolution("refuse", detail or result)
-    if not KINDS[command.kind].switches:
+    if KINDS[command.kind].proof == "value":
         return Resolution("refuse", detail or "no answer")
     return Resolution("lose", detail or "no answer after sending")

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from metropool.capabilities.metering.clocks.model import drift_of
+from metropool.capabilities.metering.clocks.operations import note_shown
+from metropool.capabilities.metering.control import clock_setting
 from metropool.capabilities.metering.control.devices import Device, device_of, device_serving
 from metropool.capabilities.metering.control.frames import read_back_of, task_of
 from metropool.capabilities.metering.control.model import (
@@ -15,7 +18,7 @@ from metropool.capabilities.metering.control.model import (
     shown_by,
     state_item,
 )
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Value
+from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Value
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
 from metropool.exchange.messages import SwitchSupply
@@ -40,7 +43,7 @@ def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
         The command: waiting for a second person, ready to be sent, or refused because supply is guaranteed.
 
     Raises:
-        NotFound, Invalid: The device does not exist or cannot do this, or nobody on the spot confirmed that it is safe.
+        NotFound, Invalid: The device does not exist or cannot do this now, or nobody on the spot confirmed that it is safe.
         Conflict: The key was used for another command.
     """
     device = device_of(work.registry, draft.device)
@@ -50,6 +53,8 @@ def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
     if draft.emergency and draft.kind != "close_valve":
         raise Invalid("only a closing can be an emergency", key="metering.emergency_only_closes")
     command = work.commands.order(draft=draft, key=key)
+    if command.kind == clock_setting.KIND and command.state == "approved":
+        clock_setting.check(work, device, beside=command.id)
     work.changed("commands")
     return _hold_to_guarantee(work, command, device)
 
@@ -99,14 +104,14 @@ def take_order(*, work: ControlWork, message: SwitchSupply) -> None:
         raise Invalid(f"switch request {message.request}: {cause}") from cause
 
 
-def send_due(*, work: ControlWork) -> list[tuple[Command, Forward | Read]]:
+def send_due(*, work: ControlWork) -> list[tuple[Command, AnyTask]]:
     """Commands that may be sent now, marked sent: once this unit is committed, each is handed over exactly once."""
     for command in work.commands.expire():
         _changed(work, command)
-    tasks: list[tuple[Command, Forward | Read]] = []
+    tasks: list[tuple[Command, AnyTask]] = []
     for command in work.commands.in_state("approved"):
         try:
-            task = task_of(command, device=device_of(work.registry, command.device))
+            task = _task_of(work, command)
         except (Invalid, NotFound) as cause:
             work.commands.move(id=command.id, move="refuse", actor=_RULE, note=cause.what)
             continue
@@ -129,20 +134,22 @@ def record_answer(*, work: ControlWork, id: str, answer: Answer) -> Command:
     return _follow(work, command, resolution, **values)
 
 
-def read_backs_due(*, work: ControlWork) -> list[tuple[Command, Read]]:
+def read_backs_due(*, work: ControlWork) -> list[tuple[Command, AnyTask]]:
     """Reads that show what accepted and unknown commands did; long unresolved ones become unknown, then stay so."""
     now_ms = to_ms(work.now)
     for command in work.commands.in_state("accepted", older_than=UNRESOLVED_AFTER):
         work.commands.move(id=command.id, move="lose", actor=_CLOCK, note="no proof that it was done")
     due = [row for row in work.commands.in_state("accepted", "unknown") if _is_read_back_due(row, now_ms)]
     asked = [(row, device_of(work.registry, row.device)) for row in due]
-    return [(row, read_back_of(row, device=device, now_ms=now_ms)) for row, device in asked if _is_settled(row, device, now_ms)]
+    return [(row, _read_back_of(row, device, now_ms)) for row, device in asked if _is_settled(row, device, now_ms)]
 
 
 def record_read_back(*, work: ControlWork, id: str, answer: Answer) -> Command:
     """Note what a read-back showed, and resolve the command where that is proof."""
     command = work.commands.get(id=id)
     device = device_of(work.registry, command.device)
+    if KINDS[command.kind].proof == "clock":
+        return _record_clock(work, command, device, answer)
     values = [value for value in answer.values if value.item == state_item(device.service) and value.device == device.number]
     if not values or command.state not in ("accepted", "unknown"):
         return command
@@ -150,6 +157,30 @@ def record_read_back(*, work: ControlWork, id: str, answer: Answer) -> Command:
     settle_ms = SETTLE_MS.get(device.service, 60_000)
     resolution = after_read_back(command, shown=shown, now_ms=to_ms(work.now), settle_ms=settle_ms)
     return _follow(work, command, resolution, read_back=_as_json(values))
+
+
+def _record_clock(work: ControlWork, command: Command, device: Device, answer: Answer) -> Command:
+    """A clock read back: kept as any other reading of it, and proof of the command."""
+    shown = next((shown for shown in answer.clocks if shown.device == device.number), None)
+    if shown is None or command.state not in ("accepted", "unknown"):
+        return command
+    note_shown(work=work, told={device.id: shown})
+    drift = drift_of(shown)
+    seen = clock_setting.shown_by_clock(drift, now=work.now)
+    resolution = after_read_back(command, shown=seen, now_ms=to_ms(work.now), settle_ms=clock_setting.SETTLES_MS)
+    clock = {"ahead_ms": drift.ahead_ms, "margin_ms": drift.margin_ms, "at": shown.heard_at} if drift else {}
+    return _follow(work, command, resolution, read_back={"clock": clock})
+
+
+def _task_of(work: ControlWork, command: Command) -> AnyTask:
+    device = device_of(work.registry, command.device)
+    is_clock = command.kind == clock_setting.KIND
+    return clock_setting.set_task(work, command, device=device) if is_clock else task_of(command, device=device)
+
+
+def _read_back_of(command: Command, device: Device, now_ms: int) -> AnyTask:
+    how = clock_setting.read_back_of if KINDS[command.kind].proof == "clock" else read_back_of
+    return how(command, device=device, now_ms=now_ms)
 
 
 def _hold_to_guarantee(work: ControlWork, command: Command, device: Device) -> Command:
@@ -181,14 +212,16 @@ def _kind_of_order(device: Device, *, restores: bool) -> str:
 
 
 def _is_read_back_due(command: Command, now_ms: int) -> bool:
-    """Switching commands only; an unknown one is given up after a day: it stays unknown, and is shown so."""
+    """Of those that need proof; an unknown one is given up after a day: it stays unknown, and is shown so."""
     since = command.sent_at or command.created_at
-    return KINDS[command.kind].switches and now_ms - since < GIVEN_UP_AFTER // timedelta(milliseconds=1)
+    return KINDS[command.kind].proof != "value" and now_ms - since < GIVEN_UP_AFTER // timedelta(milliseconds=1)
 
 
 def _is_settled(command: Command, device: Device, now_ms: int) -> bool:
     since = command.answered_at or command.sent_at or command.created_at
-    return command.state == "unknown" or now_ms - since >= SETTLE_MS.get(device.service, 60_000)
+    is_clock = KINDS[command.kind].proof == "clock"
+    settles_ms = clock_setting.SETTLES_MS if is_clock else SETTLE_MS.get(device.service, 60_000)
+    return command.state == "unknown" or now_ms - since >= settles_ms
 
 
 def _as_json(values: Sequence[Value]) -> dict[str, object]:

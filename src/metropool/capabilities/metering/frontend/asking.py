@@ -1,14 +1,23 @@
 """Tasks carried out over links: one request at a time on each link, matched by number, function and meter, bounded in time."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from metropool.capabilities.metering.frontend import readable
+from metropool.capabilities.metering.frontend import clocks, readable
 from metropool.capabilities.metering.frontend.chunks import NOT_ASKED
 from metropool.capabilities.metering.frontend.links import Link, Reply
 from metropool.capabilities.metering.frontend.requests import Request, requests_of
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Result, Value
+from metropool.capabilities.metering.frontend.tasks import (
+    Answer,
+    AnyTask,
+    ClockShown,
+    Read,
+    ReadClock,
+    Result,
+    SetClock,
+    Value,
+)
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, Unavailable
 from metropool.devices.gdw1376.frame import SINGLE, encode_frame
@@ -19,11 +28,14 @@ TRIES = 2
 
 @dataclass
 class Outcome:
-    """How one request went: ``result``, why, the values, and when what it brought is durable."""
+    """How one request went: ``result``, why, what it brought (durable later), of whom, and when it was asked and heard [Unix ms]."""
 
     result: Result
     detail: str = ""
     replies: list[Reply] = field(default_factory=list)
+    meter: int = 0
+    asked_at: int = 0
+    heard_at: int = 0
 
     @property
     def values(self) -> list[Value]:
@@ -31,37 +43,48 @@ class Outcome:
         return [value for reply in self.replies for value in reply.values]
 
 
-async def carry_out(task: Read | Forward, *, link: Link, clock: Clock) -> Answer:
+async def carry_out(task: AnyTask, *, link: Link, clock: Clock) -> Answer:
     """Do a task on the link of its terminal and say how it went, once everything it brought is durable."""
     try:
-        requests = list(requests_of(task, region=f"{link.terminal >> 16:04X}", terminal=link.terminal & 0xFFFF))
+        requests = requests_of(task, region=f"{link.terminal >> 16:04X}", terminal=link.terminal & 0xFFFF, now=clock.now)
+        # A clock is set to the time at which its frame leaves: that frame is made when its turn has come, not before.
+        requests = requests if isinstance(task, SetClock) else iter(list(requests))
+        async with link.lock:
+            outcomes = await _ask_all(task, requests, link=link, clock=clock)
     except Invalid as cause:
         return _answer(task, clock, Outcome("denied", cause.what))
-    tries = TRIES if isinstance(task, Read) else 1
-    outcomes: list[Outcome] = []
-    async with link.lock:
-        for request in requests:
-            if _now_ms(clock) >= task.expires_at:
-                outcomes.append(Outcome("expired"))
-                break
-            outcomes.append(await _ask(link, request, origin=_origin(task), tries=tries))
-            if outcomes[-1].result in ("lost", "unreachable") or _is_deaf(outcomes):
-                break
     return await _when_durable(task, clock, outcomes)
 
 
-async def _ask(link: Link, request: Request, *, origin: int, tries: int) -> Outcome:
+async def _ask_all(task: AnyTask, requests: Iterable[Request], *, link: Link, clock: Clock) -> list[Outcome]:
+    """The requests one after the other; after one that failed, no further one of the same meter."""
+    tries = TRIES if isinstance(task, Read) else 1
+    outcomes: list[Outcome] = []
+    for request in requests:
+        if outcomes and request.meter and outcomes[-1].meter == request.meter and outcomes[-1].result != "answered":
+            continue
+        if _now_ms(clock) >= task.expires_at:
+            outcomes.append(Outcome("expired"))
+            break
+        outcome = await _ask(link, request, origin=_origin(task), tries=tries, clock=clock)
+        outcomes.append(replace(outcome, meter=request.meter))
+        if outcome.result in ("lost", "unreachable") or _is_deaf(outcomes):
+            break
+    return outcomes
+
+
+async def _ask(link: Link, request: Request, *, origin: int, tries: int, clock: Clock) -> Outcome:
     outcome = Outcome("unreachable")
     for _ in range(tries):
         if not link.is_open or link.is_fenced:
             return outcome
-        outcome = await _ask_once(link, request, origin=origin)
+        outcome = await _ask_once(link, request, origin=origin, clock=clock)
         if outcome.result != "silent":
             return outcome
     return outcome
 
 
-async def _ask_once(link: Link, request: Request, *, origin: int) -> Outcome:
+async def _ask_once(link: Link, request: Request, *, origin: int, clock: Clock) -> Outcome:
     done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
     replies: list[Reply] = []
 
@@ -79,6 +102,7 @@ async def _ask_once(link: Link, request: Request, *, origin: int) -> Outcome:
     link.number = (link.number + 8 + (link.number >= 8)) % 16
     link.asked_afn, link.asked_seq, link.origin = request.frame.afn, link.number, origin
     link.on_reply, link.on_lost = on_reply, on_lost
+    asked_at = _now_ms(clock)
     link.send(encode_frame(replace(request.frame, seq=SINGLE | link.number)))
     try:
         async with asyncio.timeout(request.patience_s):
@@ -90,10 +114,11 @@ async def _ask_once(link: Link, request: Request, *, origin: int) -> Outcome:
     if result == "lost":
         return Outcome("lost", "the link broke after sending", replies)
     verdict = readable.verdict_on(replies[-1].raw)
-    return Outcome(verdict.result, verdict.detail, replies)
+    result = "answered" if verdict.result == "silent" and not request.is_answered else verdict.result
+    return Outcome(result, verdict.detail, replies, asked_at=asked_at, heard_at=_now_ms(clock))
 
 
-async def _when_durable(task: Read | Forward, clock: Clock, outcomes: list[Outcome]) -> Answer:
+async def _when_durable(task: AnyTask, clock: Clock, outcomes: list[Outcome]) -> Answer:
     """The answer of the whole task; what did not become durable was not answered."""
     try:
         for outcome in outcomes:
@@ -101,7 +126,20 @@ async def _when_durable(task: Read | Forward, clock: Clock, outcomes: list[Outco
                 await asyncio.shield(reply.durable)
     except Unavailable as cause:
         return _answer(task, clock, Outcome("lost", cause.what))
-    return _answer(task, clock, _together(outcomes))
+    clocks_told = list(_clocks(task, outcomes)) if isinstance(task, ReadClock) else []
+    return _answer(task, clock, _together(outcomes), clocks_told)
+
+
+def _clocks(task: ReadClock, outcomes: Iterable[Outcome]) -> Iterator[ClockShown]:
+    return clocks.clocks_shown(
+        [
+            clocks.Exchanged(
+                outcome.meter or task.terminal, clocks.inner_of(outcome.replies[-1].raw), outcome.asked_at, outcome.heard_at
+            )
+            for outcome in outcomes
+            if outcome.result == "answered" and outcome.replies
+        ]
+    )
 
 
 def _together(outcomes: list[Outcome]) -> Outcome:
@@ -121,11 +159,18 @@ def _is_deaf(outcomes: Iterable[Outcome]) -> bool:
     return last.result == "silent" and not last.replies
 
 
-def _answer(task: Read | Forward, clock: Clock, outcome: Outcome) -> Answer:
-    return Answer(task=task.id, result=outcome.result, at=_now_ms(clock), detail=outcome.detail[:200], values=outcome.values[:64])
+def _answer(task: AnyTask, clock: Clock, outcome: Outcome, clocks_told: Sequence[ClockShown] = ()) -> Answer:
+    return Answer(
+        task=task.id,
+        result=outcome.result,
+        at=_now_ms(clock),
+        detail=outcome.detail[:200],
+        values=outcome.values[:64],
+        clocks=list(clocks_told),
+    )
 
 
-def _origin(task: Read | Forward) -> int:
+def _origin(task: AnyTask) -> int:
     return task.origin if isinstance(task, Read) else 3
 
 

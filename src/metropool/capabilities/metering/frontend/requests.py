@@ -1,10 +1,11 @@
 """The frames a task comes to: 376.1 requests to a terminal, sized so that an answer stays within eight frames."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from metropool.capabilities.metering.frontend.tasks import Forward, Read
+from metropool.capabilities.metering.frontend import clocks
+from metropool.capabilities.metering.frontend.tasks import AnyTask, Forward, Read, ReadClock, SetClock
 from metropool.core.errors import Invalid
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.core.quantities import reading_types_by_id
@@ -13,6 +14,7 @@ from metropool.devices.cjt188 import requests as cjt188
 from metropool.devices.cjt188.frame import encode_frame as encode_cjt188
 from metropool.devices.dlt645 import requests as dlt645
 from metropool.devices.dlt645.frame import encode_frame as encode_dlt645
+from metropool.devices.gdw1376 import clock as terminal_clock
 from metropool.devices.gdw1376 import requests as gdw1376
 from metropool.devices.gdw1376.frame import Frame
 from metropool.devices.gdw1376.requests import Link as Exchange
@@ -57,20 +59,34 @@ class Request:
         frame: The frame; its sequence number is 0, the link's next takes its place.
         patience_s: How long an answer is waited for.
         meter: Device the answer must be of; 0 for the terminal's own points.
+        is_answered: The meter answers it; a time set is never answered, and its silence is as it should be.
     """
 
     frame: Frame
     patience_s: float
     meter: int = 0
+    is_answered: bool = True
 
 
-def requests_of(task: Read | Forward, *, region: str, terminal: int) -> Iterator[Request]:
-    """The requests of a task, in order.
+def requests_of(task: AnyTask, *, region: str, terminal: int, now: Callable[[], datetime]) -> Iterator[Request]:
+    """The requests of a task, in order. Those that set a clock are made when they are taken, from ``now()``.
 
     Raises:
         Invalid: An item no request reads, or a meter of a protocol that cannot be forwarded.
     """
     exchange = Exchange(region=region, terminal=terminal)
+    if isinstance(task, SetClock):
+        for make in clocks.clock_writes(task):
+            written = make(now())
+            yield _forward(exchange, written.frame, task.meter, is_answered=written.is_answered)
+        return
+    if isinstance(task, ReadClock):
+        if task.own:
+            yield Request(terminal_clock.read_clock(exchange), ANSWER_S)
+        for meter in task.meters:
+            for inner in clocks.clock_reads(meter):
+                yield _forward(exchange, inner, meter)
+        return
     if isinstance(task, Forward):
         yield _forward(exchange, task.frame, task.meter)
         return
@@ -95,9 +111,9 @@ def meter_read(meter: int, *, item: int) -> bytes:
     return encode_dlt645(dlt645.read(address=who.address, data_id=data_id), preamble=4)
 
 
-def _forward(exchange: Exchange, inner: bytes, meter: int) -> Request:
+def _forward(exchange: Exchange, inner: bytes, meter: int, *, is_answered: bool = True) -> Request:
     frame = gdw1376.pass_through(exchange, inner=inner, port=PORT, port_control=PORT_CONTROL)
-    return Request(frame, FORWARD_S, meter & (1 << 64) - 1)
+    return Request(frame, FORWARD_S, meter & (1 << 64) - 1, is_answered)
 
 
 def _read_points(exchange: Exchange, task: Read, points: tuple[int, ...]) -> Frame:

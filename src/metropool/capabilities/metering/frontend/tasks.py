@@ -79,6 +79,34 @@ class Forward(Task, frozen=True, kw_only=True):
     frame: bytes
 
 
+class ReadClock(Task, frozen=True, kw_only=True):
+    """Read the clocks of meters, one after the other, and of the terminal itself.
+
+    Attributes:
+        meters: Addresses of meters asked through the terminal.
+        own: The terminal's own clock too.
+    """
+
+    meters: list[int] = []
+    own: bool = False
+
+
+class SetClock(Task, frozen=True, kw_only=True):
+    """Set the clock of one meter, once, to the time at which the frame leaves.
+
+    Attributes:
+        meter: Its address.
+        authority: Password level, password and operator of a DL/T 645 write; empty for the time set, which the meter never
+            answers and takes within five minutes only. CJ/T 188 needs none.
+    """
+
+    meter: int
+    authority: bytes = b""
+
+
+AnyTask = Read | Forward | ReadClock | SetClock
+
+
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """One value, for somebody who waits for it."""
 
@@ -87,6 +115,15 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     item: int
     at: int
     value: int
+
+
+class ClockShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clock showed, between which instants of ours [Unix ms]; ``shown_at`` [Unix s], None when it named no time."""
+
+    device: int
+    shown_at: int | None
+    asked_at: int
+    heard_at: int
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +136,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         at: When [Unix ms].
         detail: What a person should know, such as the refusal's reason.
         values: Values read, for tasks with few of them (on demand, read-back).
+        clocks: Clocks read.
     """
 
     task: str
@@ -106,6 +144,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     detail: str = ""
     values: list[Value] = []
+    clocks: list[ClockShown] = []
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +173,7 @@ def encode(what: AddressBook | Task | Answer | list[Contact] | list[DeviceEvent]
 
 
 decode_book = msgspec.msgpack.Decoder(AddressBook).decode
-decode_task = msgspec.msgpack.Decoder(Read | Forward).decode
+decode_task = msgspec.msgpack.Decoder(AnyTask).decode
 decode_answer = msgspec.msgpack.Decoder(Answer).decode
 decode_contacts = msgspec.msgpack.Decoder(list[Contact]).decode
 decode_events = msgspec.msgpack.Decoder(list[DeviceEvent]).decode

@@ -4,24 +4,34 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from metropool.capabilities.metering.frontend import readable, settled
+from metropool.capabilities.metering.frontend import clocks, readable, settled
 from metropool.capabilities.metering.frontend.chunks import batch_bytes, columns_of_rows, measured_batch
-from metropool.capabilities.metering.frontend.lines import BUFFER_MAX, Line, Lines
+from metropool.capabilities.metering.frontend.lines import Line, Lines
 from metropool.capabilities.metering.frontend.notices import Notices
+from metropool.capabilities.metering.frontend.plain_asking import TRIES, ask, send
 from metropool.capabilities.metering.frontend.requests import meter_read
-from metropool.capabilities.metering.frontend.tasks import Answer, Forward, Read, Result, Terminal, Value
+from metropool.capabilities.metering.frontend.tasks import (
+    Answer,
+    AnyTask,
+    ClockShown,
+    Forward,
+    Read,
+    ReadClock,
+    Result,
+    SetClock,
+    Terminal,
+    Value,
+)
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, Unavailable
 from metropool.core.quantities import reading_types_by_id
 from metropool.devices import addresses
 from metropool.devices.dlt645 import requests as dlt645
-from metropool.devices.dlt645.frame import Frame, decode_frame, encode_frame
+from metropool.devices.dlt645.frame import Frame, encode_frame
 from metropool.devices.dlt645.rows import rows_of
 from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED, Row
 
-ANSWER_S = 5.0
-TRIES = 2
 _ON_DEMAND = 3
 _FREEZES = {"electricity_forward_register": 0x050601, "electricity_reverse_register": 0x050602}
 _FREEZE_TIME, _FREEZES_HELD, _DAY_S = 0x050600, 62, 86_400
@@ -56,7 +66,7 @@ class TransparentMeters:
         """The address is a plain meter's."""
         return address in self._lines
 
-    async def carry_out(self, task: Read | Forward) -> Answer:
+    async def carry_out(self, task: AnyTask) -> Answer:
         """Do one task at the meter it names as its terminal."""
         line = self._lines[task.terminal]
         async with line.lock:
@@ -81,11 +91,10 @@ class TransparentMeters:
         """Hang up everywhere."""
         await self._lines.close()
 
-    async def _do(self, line: Line, task: Read | Forward) -> Answer:
+    async def _do(self, line: Line, task: AnyTask) -> Answer:
         try:
-            if isinstance(task, Forward):
-                verdict = readable.meter_verdict(encode_frame(await _ask(line, task.frame, tries=1)))
-                return self._answer(task, verdict.result, verdict.detail)
+            if not isinstance(task, Read):
+                return await self._do_other(line, task)
             rows = await self._read(line, task)
         except Invalid as cause:
             return self._answer(task, "denied", cause.what)
@@ -97,6 +106,35 @@ class TransparentMeters:
         except Unavailable as cause:
             return self._answer(task, "lost", cause.what)
         return self._answer(task, "answered", values=rows)
+
+    async def _do_other(self, line: Line, task: Forward | SetClock | ReadClock) -> Answer:
+        if isinstance(task, Forward):
+            return await self._order(line, task, task.frame)
+        return await (self._set_clock(line, task) if isinstance(task, SetClock) else self._read_clock(line, task))
+
+    async def _order(self, line: Line, task: AnyTask, frame: bytes) -> Answer:
+        verdict = readable.meter_verdict(encode_frame(await ask(line, frame, tries=1)))
+        return self._answer(task, verdict.result, verdict.detail)
+
+    async def _set_clock(self, line: Line, task: SetClock) -> Answer:
+        answer = self._answer(task, "answered")
+        for make in clocks.clock_writes(task):
+            written = make(self._clock.now())
+            if written.is_answered:
+                answer = await self._order(line, task, written.frame)
+            else:
+                await send(line, written.frame)
+            if answer.result != "answered":
+                break
+        return answer
+
+    async def _read_clock(self, line: Line, task: ReadClock) -> Answer:
+        told = []
+        for frame in clocks.clock_reads(task.terminal):
+            asked_at = self._now_ms()
+            answer = encode_frame(await ask(line, frame, tries=1))
+            told.append(clocks.Exchanged(task.terminal, answer, asked_at, self._now_ms()))
+        return self._answer(task, "answered", clocks_told=list(clocks.clocks_shown(told)))
 
     async def _read(self, line: Line, task: Read) -> list[Row]:
         """The values of a task; the present register, as of now, where the meter holds no freeze of the day.
@@ -111,7 +149,7 @@ class TransparentMeters:
             found = await self._read_freeze(line, task, freeze)
             if found:
                 return found
-        return _rows(await _ask(line, meter_read(task.terminal, item=task.item), tries=TRIES))
+        return _rows(await ask(line, meter_read(task.terminal, item=task.item), tries=TRIES))
 
     async def _read_freeze(self, line: Line, task: Read, data_id: int) -> list[Row]:
         """The daily freeze that closes a business day, found by its own time, not by its index alone; nothing when not held."""
@@ -119,11 +157,11 @@ class TransparentMeters:
         index = self._index_of(task.day)
         for guess in sorted({index, max(index - 1, 1), min(index + 1, _FREEZES_HELD)}, key=lambda n: abs(n - index)):
             try:
-                stamps = _rows(await _ask(line, _freeze_read(task.terminal, _FREEZE_TIME, guess), tries=TRIES))
+                stamps = _rows(await ask(line, _freeze_read(task.terminal, _FREEZE_TIME, guess), tries=TRIES))
             except Invalid:
                 return []
             if [stamp.value for stamp in stamps if stamp.flag & FREEZE_TIME] == [int(closes.timestamp())]:
-                values = _rows(await _ask(line, _freeze_read(task.terminal, data_id, guess), tries=TRIES))
+                values = _rows(await ask(line, _freeze_read(task.terminal, data_id, guess), tries=TRIES))
                 return [
                     Row(row.device, 0, row.item, int(closes.timestamp()), row.value, row.quality)
                     for row in values
@@ -138,7 +176,7 @@ class TransparentMeters:
             Invalid: It has none of that instant.
         """
         frames = settled.month_frames(task.terminal, day=task.day, today=self._today())
-        settles, register = [await _ask(line, frame, tries=TRIES) for frame in frames]
+        settles, register = [await ask(line, frame, tries=TRIES) for frame in frames]
         return settled.month_row(task.terminal, day=task.day, settles=settles, register=register)
 
     def _index_of(self, day: int) -> int:
@@ -152,13 +190,22 @@ class TransparentMeters:
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
 
-    def _answer(self, task: Read | Forward, result: Result, detail: str = "", values: list[Row] | None = None) -> Answer:
+    def _answer(
+        self,
+        task: AnyTask,
+        result: Result,
+        detail: str = "",
+        values: list[Row] | None = None,
+        clocks_told: list[ClockShown] | None = None,
+    ) -> Answer:
         told = [
             Value(device=row.device, point=0, item=row.item, at=row.at or self._now_ms() // 1000, value=row.value)
             for row in values or []
             if row.quality == 0
         ]
-        return Answer(task=task.id, result=result, at=self._now_ms(), detail=detail[:200], values=told[:64])
+        return Answer(
+            task=task.id, result=result, at=self._now_ms(), detail=detail[:200], values=told[:64], clocks=clocks_told or []
+        )
 
 
 def _freeze_read(meter: int, kind: int, index: int) -> bytes:
@@ -175,53 +222,3 @@ def _rows(answer: Frame) -> list[Row]:
     if answer.is_refusal:
         raise Invalid("the meter refuses")
     return [row for row in rows_of(answer).rows if row.quality == 0]
-
-
-async def _ask(line: Line, frame: bytes, *, tries: int) -> Frame:
-    """Send a frame and wait for the meter's answer; another meter's, or to another question, is passed over.
-
-    Raises:
-        TimeoutError: No answer, however often asked.
-        OSError, asyncio.IncompleteReadError: The line broke.
-        Invalid: ``frame`` is none.
-    """
-    assert line.reader is not None
-    assert line.writer is not None
-    asked = decode_frame(frame)
-    for attempt in range(1, tries + 1):
-        line.writer.write(frame)
-        await line.writer.drain()
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await _answer_to(line.reader, asked)
-        except TimeoutError:
-            if attempt == tries:
-                raise
-    raise TimeoutError
-
-
-async def _answer_to(reader: asyncio.StreamReader, asked: Frame) -> Frame:
-    while True:
-        frame = await _next_frame(reader)
-        is_same = frame.is_refusal or frame.function != dlt645.READ or frame.data_id == asked.data_id
-        if frame.from_meter and frame.address == asked.address and frame.function == asked.function and is_same:
-            return frame
-
-
-async def _next_frame(reader: asyncio.StreamReader) -> Frame:
-    """The next sound DL/T 645 frame; anything else is passed over."""
-    held = b""
-    while True:
-        start = held.find(b"\x68")
-        held = held[start:] if start >= 0 else b""
-        need = 12 + held[9] if len(held) >= 10 else 12
-        if len(held) >= need:
-            try:
-                return decode_frame(held[:need])
-            except Invalid:
-                held = held[1:]
-                continue
-        more = await reader.read(BUFFER_MAX)
-        if not more:
-            raise asyncio.IncompleteReadError(held, None)
-        held += more

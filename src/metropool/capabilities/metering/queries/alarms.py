@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
+from metropool.capabilities.metering.clocks.adapters.book import ClockBook, DeviceClock
 from metropool.capabilities.metering.queries.adapters.journal import JournalRows, Row
 from metropool.capabilities.metering.queries.city import City
 from metropool.capabilities.metering.queries.flow import FlowWork
@@ -44,7 +45,10 @@ EVENT_SEVERITY: Mapping[str, str] = {
     **{f"erc_{number}": CRITICAL for number in (13, 21, 29, 30, 34, 35)},
     "address_conflict": CRITICAL,
     "clock_bad": WARNING,
+    "clock_off": WARNING,
 }
+CLOCK_EVENTS = ("clock_off", "clock_right")
+"""A clock is off until it is right again, however long: its alarm is made of both, not of the one event."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,22 @@ class Alarm:
     detail: Mapping[str, Any]
 
 
-def alarms(*, work: FlowWork, city: City, terminals: Sequence[TerminalStanding]) -> list[Alarm]:
+class AlarmWork(FlowWork, Protocol):
+    """One unit of work of metering, as far as alarms need it."""
+
+    @property
+    def clocks(self) -> ClockBook: ...
+
+
+def alarms(*, work: AlarmWork, city: City, terminals: Sequence[TerminalStanding]) -> list[Alarm]:
     """Alarms of the last 30 days, newest first."""
     rows = JournalRows(work.context.connection)
     first = business_date(work.now - LOOKS_BACK)
     found = of_flags(rows.flags(codes=[int(code) for code in FLAG_SEVERITY], first=first), city=city, sealed=_sealed(work))
     since = int(day_period(first).start.timestamp())
-    found += of_events(rows.events(since=since), now=work.now)
+    events = rows.events(since=since)
+    found += of_events([row for row in events if row["code"] not in CLOCK_EVENTS], now=work.now)
+    found += of_clocks(work.clocks.off(), events)
     return sorted([*found, *_of_terminals(city, terminals)], key=lambda alarm: (-alarm.at, alarm.id))
 
 
@@ -118,6 +131,22 @@ def of_events(rows: Sequence[Row], *, now: datetime) -> list[Alarm]:
         found[place] = replace(found[place], closed_at=row["at"] if is_over else None)
         going_on[key] = place, row["at"]
     return found
+
+
+def of_clocks(off: Sequence[DeviceClock], events: Sequence[Row]) -> list[Alarm]:
+    """Clocks that are off by more than allowed, and those of the period that are right again."""
+    spans = [(clock.device, clock.off_since or 0, None, {"drift_s": _seconds(clock.ahead_ms)}) for clock in off]
+    spans += [
+        (row["device"], row["detail"]["since"], row["at"], {"drift_s": None}) for row in events if row["code"] == "clock_right"
+    ]
+    return [
+        Alarm(derived_id("clock", device, str(since)), "events", "clock_off", WARNING, device, since, closed_at, detail)
+        for device, since, closed_at, detail in spans
+    ]
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds / 1000)
 
 
 def severity_of_event(code: str) -> str:

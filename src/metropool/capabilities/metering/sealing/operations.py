@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.capabilities.metering.sealing.due import ESTIMATES, SETTLES, is_due
+from metropool.capabilities.metering.sealing.meters import meters_of_days
 from metropool.capabilities.metering.sealing.ports import SealingWork
 from metropool.capabilities.metering.sealing.seal import Sealed, seal_day
 from metropool.core.periods import DAY, day_period
@@ -70,6 +71,7 @@ def _prepare_day(work: SealingWork, day: date) -> Prepared:
         now=work.now,
         bridge_s=BRIDGE_S if may_estimate else 0,
         snapshot=snapshot,
+        edges=work.registry.edge_registers(),
     )
     row = {
         "business_date": day.isoformat(),
@@ -128,13 +130,14 @@ def household_points(registry: Registry) -> pa.Array:
 
 def told_rows(blocks: pa.Table, *, registry: Registry) -> pa.Table:
     """Blocks as others are told of them: with the names of usage points, their service and meter, not our numbers."""
-    points, meters = registry.usage_points(), registry.device_numbers()
+    points, numbers = registry.usage_points(), registry.device_numbers()
     place = pc.index_in(blocks["usage_point"], points["usage_point"])
-    meter = pc.index_in(blocks["usage_point"], meters["usage_point"])
+    meter = pc.index_in(blocks["usage_point"], numbers["usage_point"])
     columns = {name: blocks[name] for name in ROWS[BlocksSealed].names if name in blocks.schema.names}
     columns["usage_point"] = points["id"].take(place)
     columns["service"] = points["service"].take(place)
-    columns["device_number"] = meters["device_number"].take(meter)
+    now = numbers["device_number"].take(meter).combine_chunks()
+    columns["device_number"], columns["meters"] = meters_of_days(blocks, now=now, turns=registry.meters_in_turn())
     schema = ROWS[BlocksSealed]
     return pa.table([columns[name].cast(schema.field(name).type) for name in schema.names], schema=schema)
 

@@ -1,7 +1,7 @@
 """From the readings of a business day to its blocks. Pure: columns in, columns out."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +13,7 @@ from metropool.capabilities.metering.validation.validate import validate
 from metropool.core.quantities import reading_types_by_id
 from metropool.facts.readings.blocks import Sources, seal
 from metropool.facts.readings.grid import Grid
-from metropool.facts.readings.schemas import BLOCK, FOREVER, INSTALLATION
+from metropool.facts.readings.schemas import BLOCK, FOREVER, INSTALLATION, READING, Origin, Quality
 
 SEALED_KINDS = ("register", "interval", "mean_power")
 SNAP_S = 600
@@ -37,6 +37,7 @@ def seal_day(
     now: datetime,
     bridge_s: int,
     snapshot: int,
+    edges: pa.Table | None = None,
 ) -> Sealed:
     """Validate the readings around a day and seal its blocks.
 
@@ -47,10 +48,13 @@ def seal_day(
         installations: As the registry gives them: channel, usage_point, multiplier, valid_from, valid_to, version.
         bridge_s: Longest stretch without a reading that is estimated [s]; 0 leaves holes.
         snapshot: Of the lake, noted in the blocks.
+        edges: Registers at which meters were put in and taken out: columns channel, at, value.
     """
     kinds = {number: kind for number, kind in reading_types_by_id().items() if kind.kind in SEALED_KINDS}
     channels = channels.filter(pc.is_in(channels["item"], pa.array(list(kinds), pa.int32())))
     readings = snapped(readings.filter(pc.is_in(readings["channel"], channels["channel"])), channels=channels)
+    if edges is not None:
+        readings = with_edges(readings, edges.filter(pc.is_in(edges["channel"], channels["channel"])), day=day)
     rules = rules_on(day)
     valid = validate(readings=readings, facts=_facts(channels), rules=rules, now=now)
     served = _installations(installations, channels)
@@ -81,6 +85,26 @@ def snapped(readings: pa.Table, *, channels: pa.Table) -> pa.Table:
     moves = pc.is_in(readings["channel"], on_the_hour).to_numpy() & (np.abs(at - nearest) <= SNAP_S)
     place = readings.schema.get_field_index("at")
     return readings.set_column(place, readings.schema.field(place), pa.array(np.where(moves, nearest, at)))
+
+
+def with_edges(readings: pa.Table, edges: pa.Table, *, day: date) -> pa.Table:
+    """Readings of a day and its neighbours with the registers at which meters were exchanged meanwhile (换表底度).
+
+    They are never moved to the hour: both meters' are of one instant, where what they counted is put together.
+    """
+    around = Grid(DAY_S).day_starts(day - timedelta(days=1), day + timedelta(days=1))
+    near = edges.filter(pc.and_(pc.greater(edges["at"], int(around[0])), pc.less_equal(edges["at"], int(around[-1]))))
+    if not near.num_rows:
+        return readings
+    fixed = {
+        "quality": pa.array(np.full(near.num_rows, Quality.EDITED, np.uint8)),
+        "origin": pa.array(np.full(near.num_rows, Origin.ON_DEMAND, np.uint8)),
+        "received_at": pc.multiply(near["at"], 1000),
+    }
+    rows = pa.table({name: near[name] for name in ("channel", "at", "value")} | fixed).cast(READING)
+    return pa.concat_tables([readings.select(READING.names).cast(READING), rows]).sort_by(
+        [("channel", "ascending"), ("at", "ascending")]
+    )
 
 
 def _facts(channels: pa.Table) -> ChannelFacts:

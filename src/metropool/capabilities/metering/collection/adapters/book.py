@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import case, func, select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import (
@@ -169,7 +170,9 @@ class CollectionBook:
 
     def _made_index(self) -> ChannelIndex:
         registry = Registry(self._context)
-        installed = registry.installations()["channel"].combine_chunks()
+        installations = registry.installations()
+        is_open = pc.greater(installations["valid_to"], int(self._context.now.timestamp()))
+        installed = installations["channel"].filter(is_open).combine_chunks()
         return index_of(
             registry.channels(),
             terminal_of_address=terminals_of(self._connection),

@@ -36,8 +36,8 @@ class SqlSealing:
 
     def corrected_since(self, version: int) -> int | None:
         """Earliest instant [Unix s] that corrections recorded after a version speak of; None when there are none."""
-        corrected = installation.c.id > version, installation.c.version > 1
-        query = select(func.min(installation.c.valid_from)).where(*corrected)
+        c = installation.c
+        query = select(func.min(func.coalesce(c.changes_from, c.valid_from))).where(c.id > version, c.version > 1)
         return self._connection.execute(query).scalar()
 
     def note_sealed(self, row: Mapping[str, Any]) -> None:

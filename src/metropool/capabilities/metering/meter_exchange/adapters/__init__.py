@@ -1,0 +1,1 @@
+"""Meter exchanges, in SQL."""
