@@ -99,3 +99,9 @@ def test_a_date_says_the_month_where_none_is_given():
 
 def test_no_time_of_use_may_be_said_as_false():
     assert rate_cases([{**POWER, "tou": False}])[0]["total_cny"] == "178.66"
+
+
+def test_an_answer_given_back_mended_has_no_error_any_more():
+    refused = rate_each([{**POWER, "kwh": "x"}]).answers[0]
+    mended = rate_each([{**refused, "kwh": "300"}])
+    assert (mended.faulty, mended.answers[0]["total_cny"], "error" in mended.answers[0]) == (0, "178.66", False)

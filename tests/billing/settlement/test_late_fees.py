@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -48,6 +49,10 @@ class TestOwing:
         next_day(late)
         assert late.late_fees("grid") == {"EL1-F1": 15, "EL1-F2": 16}
         late.check_money()
+
+    def test_is_no_price_of_what_was_used(self, late):
+        price = late.platform.read_now("insight", lambda work: work.prices.mean_price("electricity-1"))
+        assert price == Decimal("153.11")
 
     def test_makes_no_combined_bill_of_its_own_and_is_a_line_of_the_next(self, late):
         next_day(late, 8)

@@ -20,6 +20,7 @@ from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection import recall
 from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.frontend.tasks import Contact, encode
+from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import SystemId
 from metropool.core.quantities import reading_type
@@ -145,7 +146,7 @@ def take_in(city: City, entries: list[LogEntry]) -> None:
 def collect_june(city: City) -> None:
     """A month of readings comes out of the log, twice; then what is missing is asked for."""
     node = city.nodes[METERING]
-    node.write_now("metering", lambda work: collection.start_schedules(work=work))
+    node.write_now("metering", lambda work: scheduling.start_schedules(work=work))
     node.write_now("metering", lambda work: collection.plan_days(work=work))
     entries = [LogEntry(1, "readings", city.freezes()), LogEntry(2, "events", encode([]))]
     take_in(city, entries)

@@ -117,6 +117,24 @@ async def test_a_silent_terminal_is_asked_twice_and_a_command_once(make):
 
 
 @scenario
+async def test_a_copy_of_an_order_never_reaches_the_meter(make):
+    """F36, as far as the front end can hold it: the same order again, while it is under way and after."""
+    world = await make()
+    terminal = await world.terminal(1)
+    requests.FORWARD_S, before = 0.15, requests.FORWARD_S
+    try:
+        order = Forward(id="c", terminal=device(1), expires_at=LATER, meter=WATER, frame=b"\x68")
+        answers = await asyncio.gather(*(world.server.carry_out(order) for _ in range(20)))
+        answers.append(await world.server.carry_out(order))
+        assert sorted(answer.result for answer in answers) == ["denied"] * 20 + ["silent"]
+        assert [(await terminal.hears(within=0.1)) is not None for _ in range(2)] == [True, False]
+        other = Forward(id="d", terminal=device(1), expires_at=LATER, meter=WATER, frame=b"\x68")
+        assert (await world.server.carry_out(other)).result == "silent"
+    finally:
+        requests.FORWARD_S = before
+
+
+@scenario
 async def test_who_is_not_connected_is_unreachable_and_what_is_too_late_expired(make):
     world = await make()
     assert (await world.server.carry_out(read(points=[1]))).result == "unreachable"

@@ -295,3 +295,43 @@ def test_thousands_of_bad_cells_are_told_together_with_every_line(write, monkeyp
 
 def test_neighbouring_lines_are_told_as_a_range():
     assert ranges(np.array([3, 5, 7, 8, 9, 12])) == "3,5,7-9,12"
+
+
+@pytest.mark.parametrize("value", [[1.0], {"a": 1}])
+def test_a_parquet_column_of_lists_or_records_is_refused(tmp_path, value):
+    pq.write_table(pa.table({"meter": ["A"], "at": ["2026-05-01 00:00"], "value": [value]}), tmp_path / "file.parquet")
+    with pytest.raises(Invalid, match=r"column 'value': holds (list|struct).*not values"):
+        read_file(tmp_path / "file.parquet", replace(plain_mapping(), format="parquet"))
+
+
+def test_a_parquet_number_no_register_can_have_is_told_and_not_cut_short(tmp_path):
+    values = pa.array([2**63, 1, 2**53 + 1, 4], pa.uint64())
+    times = [f"2026-05-01 {hour:02}:00" for hour in range(4)]
+    pq.write_table(pa.table({"meter": ["A"] * 4, "at": times, "value": values}), tmp_path / "file.parquet")
+    summary = summary_of(tmp_path / "file.parquet", replace(plain_mapping(), format="parquet"))
+    assert [(doubt["line"], doubt["reason"]) for doubt in summary["doubts"]] == [(1, "bad_number"), (3, "bad_number")]
+    assert summary["readings"] == 2
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Madrid"])
+def test_times_of_other_centuries_are_told_and_hold_nothing_up(write, zone):
+    mapping = replace(plain_mapping(), time=replace(plain_mapping().time, zone=zone))
+    odd = ["A,9999-12-31 00:00,5\n", "A,0001-01-01 00:00,5\n", "A,1970-01-01 00:00,5\n", "A,2099-01-01 00:00,5\n"]
+    summary = summary_of(write(HEADER + "".join(ROWS + odd)), mapping)
+    assert [(doubt["line"], doubt["reason"]) for doubt in summary["doubts"]] == [(26, "bad_time"), (27, "bad_time")]
+    assert sorted(flag["class"] for flag in summary["flags"]) == ["future_time", "unset_clock"]
+    assert totals(summary) == {"value": "23.0000"}
+
+
+def test_unix_seconds_need_no_zone(write):
+    mapping = replace(plain_mapping(), time=replace(plain_mapping().time, format="%s", zone="Europe/Madrid"))
+    [row] = summary_of(write(HEADER + "A,1700000000,1\nA,1700003600,2\n"), mapping)["channels"]
+    assert (row["first_at"], row["total"]) == ("2023-11-14T22:13:20Z", "1.0000")
+
+
+@pytest.mark.parametrize("text", ["999999999999999", "-999999999999999", "1e15", "9e99", "922337203685478", "100000000001"])
+def test_a_number_beyond_any_register_is_no_other_number_and_no_zero(write, text):
+    rows = [*ROWS[:5], f"A,2026-05-01 05:00,{text}\n", *ROWS[6:]]
+    summary = summary_of(write(HEADER + "".join(rows)), plain_mapping())
+    assert [(doubt["line"], doubt["reason"], doubt["text"]) for doubt in summary["doubts"]] == [(7, "bad_number", text)]
+    assert (summary["readings"], totals(summary)) == (23, {"value": "23.0000"})

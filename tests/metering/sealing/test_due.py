@@ -139,6 +139,16 @@ def test_the_last_reading_of_the_day_before_that_comes_late_gives_the_day_its_be
     assert "2026-07-01" in station.seal()
 
 
+def test_what_is_replayed_a_day_later_changes_nothing(station: Station) -> None:
+    """F28, as far as it is data: frames of yesterday that are sent again are readings that are known."""
+    station.at(25).read(*range(26))
+    station.at(37).seal()
+    before = station.block()
+    station.at(61).read(*range(26))
+    assert "2026-07-01" in station.seal()
+    assert station.block() == before
+
+
 def test_days_that_wait_for_nothing_stay_as_they_are(station: Station) -> None:
     station.at(25).read(*range(26))
     station.at(37).seal()

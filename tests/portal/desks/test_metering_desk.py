@@ -10,10 +10,11 @@ from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.frontend.tasks import ClockShown, Contact
 from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.core.periods import BUSINESS_ZONE
+from metropool.facts.events import EndDeviceEvent
 from metropool.portal.desks.metering import MeteringDesk
 from metropool.portal.ports import Asked, Sort
 from metropool.portal.schemas.metering import Recollect
-from portal.desks.conftest import DEAD, FALLING, MIDNIGHT, NEVER, NOW, PROFILE
+from portal.desks.conftest import DEAD, FALLING, MIDNIGHT, NEVER, NOW, NOW_S, PROFILE
 
 START = datetime.fromtimestamp(MIDNIGHT, UTC)
 TWO_DAYS = START + timedelta(days=2)
@@ -119,6 +120,16 @@ class TestAlarms:
         found = fresh_station.ask(MeteringDesk, lambda desk: desk.alarms(area=None, state="closed", asked=ALL))
         assert [(one.meter, one.state) for one in found.rows] == [(FALLING, "closed")]
         assert found.rows[0].closed_at == START + timedelta(hours=12)
+
+    def test_power_that_flickers_is_one_alarm(self, fresh_station):
+        """F32: off and on twenty times a minute for five minutes; half an hour later once more is another."""
+        begins = NOW_S - 3000
+        told = [EndDeviceEvent(device="terminal-1", code="erc_13", at=begins + 3 * i, received_at=0) for i in range(100)]
+        again = EndDeviceEvent(device="terminal-1", code="erc_13", at=begins + 2400, received_at=0)
+        fresh_station.node.write_now("metering", lambda work: work.events.add([*told, again]))
+        found = fresh_station.ask(MeteringDesk, lambda desk: desk.alarms(area=None, state="open", asked=ALL))
+        flickers = sorted(one.at.timestamp() for one in found.rows if one.severity == "critical" and one.meter is None)
+        assert flickers == [begins, begins + 2400]
 
     def test_a_terminal_that_lost_its_link_is_one(self, fresh_station):
         lost = Contact(terminal=number_of_terminal(fresh_station), state="offline", since=MIDNIGHT * 1000, last_heard_at=1)

@@ -321,7 +321,7 @@ class TestMandates:
 
 def wait_for_mandate(merchant, mandate_id):
     for _ in range(100):
-        if found := [notice for notice in merchant.notices if mandate_id.encode() in notice[2]]:
+        if found := [notice for notice in merchant.notices if json.loads(notice[2]).get("mandate_id") == mandate_id]:
             return found
         time.sleep(0.05)
     raise AssertionError(f"no notice of {mandate_id}")

@@ -69,7 +69,7 @@ def rate_each(cases: Sequence[Case], *, book: TariffBook | None = None) -> Rated
     with localcontext(EXACT):
         answers = [_attempt(reader, book or tariff_book()) for reader in readers]
     told = [
-        _refused(case, reader.faults) if reader.faults else answer
+        _refused(case, reader.faults) if reader.faults else {key: answer[key] for key in answer if key != "error"}
         for case, reader, answer in zip(cases, readers, answers, strict=True)
     ]
     return RatedCases(told, [fault for reader in readers for fault in reader.faults])

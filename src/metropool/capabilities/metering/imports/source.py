@@ -95,6 +95,7 @@ def read_batches(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch
 def _parquet(path: Path, mapping: Mapping) -> Iterator[Batch]:
     names = parquet_names(path)
     _require(mapping, names, path)
+    _refuse_nested(mapping, path)
     line = 1
     try:
         for batch in pq.ParquetFile(path).iter_batches(batch_size=1 << 18, columns=list(mapping.used)):
@@ -103,6 +104,13 @@ def _parquet(path: Path, mapping: Mapping) -> Iterator[Batch]:
             line += batch.num_rows
     except (pa.ArrowInvalid, OSError) as cause:
         raise Invalid(f"{path.name} breaks off after row {line - 1}: {cause}") from cause
+
+
+def _refuse_nested(mapping: Mapping, path: Path) -> None:
+    types = {name: pq.read_schema(path).field(name).type for name in mapping.used}
+    faults = [Fault(f"column {name!r}", f"holds {kind}, not values") for name, kind in types.items() if pa.types.is_nested(kind)]
+    if faults:
+        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}", faults=faults)
 
 
 def _plain(column: pa.Array) -> pa.Array:

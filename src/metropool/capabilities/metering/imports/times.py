@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+_EARLIEST, _LATEST = -2_208_988_800, 7_258_118_400  # 1900 and 2200: what lies outside is no time of a meter
+_FIRST, _LAST = 0, 4_102_444_800  # 1970 and 2100: a clock change outside says nothing of a meter
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 
 
@@ -26,8 +28,8 @@ class Times:
     """Times of rows; shape (n,) each.
 
     Attributes:
-        seconds: Unix seconds, or local seconds where ``is_local``; 0 where bad.
-        bad: The text is no time.
+        seconds: Unix seconds, or local seconds where ``is_local``; meaningless where bad.
+        bad: The text is no time, or none between 1900 and 2200.
         is_local: The seconds are those of a local clock and still want their zone.
     """
 
@@ -59,11 +61,13 @@ def read_times(column: pa.Array, how: "TimeColumn") -> Times:
     text = pl.Series(pl.from_arrow(column.cast(pa.string())))
     zoned = how.format.endswith("%z")
     parsed = text.str.to_datetime(how.format, strict=False, time_unit="us", time_zone="UTC" if zoned else None)
-    return _times(parsed.dt.epoch("s"), is_local=not zoned and how.zone != "UTC")
+    is_local = not zoned and "%s" not in how.format and how.zone != "UTC"
+    return _times(parsed.dt.epoch("s"), is_local=is_local)
 
 
 def _times(seconds: pl.Series, *, is_local: bool) -> Times:
-    return Times(seconds=seconds.fill_null(0).to_numpy().astype(np.int64), bad=seconds.is_null().to_numpy(), is_local=is_local)
+    bad = seconds.is_null() | (seconds < _EARLIEST) | (seconds > _LATEST)
+    return Times(seconds=seconds.fill_null(0).to_numpy().astype(np.int64), bad=bad.fill_null(True).to_numpy(), is_local=is_local)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ def place_local(local: Ints, *, zone: tzinfo, channel: Ints, repeated: "Repeated
     By order, a reading in the repeated hour is of the second pass once a time has come that is not later than the one before it.
     A time the clock skipped is taken as if the change had not happened yet.
     """
-    changes, before, after = _changes(zone, int(local.min()) if local.size else 0, int(local.max()) if local.size else 0)
+    ends = np.clip([local.min(), local.max()], _FIRST, _LAST) if local.size else np.zeros(2)
+    changes, before, after = _changes(zone, int(ends[0]), int(ends[1]))
     offsets = np.append(before, after[-1:])
     turn = changes + np.maximum(before, after)
     period = np.searchsorted(turn, local, side="right")

@@ -19,6 +19,9 @@ LOOKS_BACK = timedelta(days=30)
 EVENT_STANDS = timedelta(hours=24)
 """An event is over when it is told; it stands as an alarm for a day so that somebody sees it."""
 
+FLICKERS = timedelta(minutes=10)
+"""What a device tells again within this is the same trouble: power that flickers is one alarm, not twenty a minute."""
+
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 FLAG_SEVERITY: Mapping[FlagClass, str] = {
     FlagClass.BACKWARD: CRITICAL,
@@ -76,7 +79,7 @@ def alarms(*, work: AlarmWork, city: City, terminals: Sequence[TerminalStanding]
     found = of_flags(rows.flags(codes=[int(code) for code in FLAG_SEVERITY], first=first), city=city, sealed=_sealed(work))
     since = int(day_period(first).start.timestamp())
     events = rows.events(since=since)
-    found += [alarm for row in events if row["code"] not in CLOCK_EVENTS and (alarm := of_event(row, now=work.now)) is not None]
+    found += of_events([row for row in events if row["code"] not in CLOCK_EVENTS], now=work.now)
     found += of_clocks(work.clocks.off(), events)
     return sorted([*found, *_of_terminals(city, terminals)], key=lambda alarm: (-alarm.at, alarm.id))
 
@@ -123,13 +126,27 @@ def _seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else round(milliseconds / 1000)
 
 
-def of_event(row: Row, *, now: datetime) -> Alarm | None:
-    """An event as an alarm; None for one that only informs."""
-    severity = severity_of_event(row["code"])
-    if severity == INFO:
-        return None
-    over = row["at"] if now.timestamp() - row["at"] > EVENT_STANDS.total_seconds() else None
-    return Alarm(row["id"], "events", row["code"], severity, row["device"], row["at"], over, row["detail"])
+def of_events(rows: Sequence[Row], *, now: datetime) -> list[Alarm]:
+    """One alarm for what a device tells again and again: from its first telling, as long as none is far from the one before.
+
+    Args:
+        rows: Events, newest first; those that only inform are left out.
+        now: The present.
+    """
+    found: list[Alarm] = []
+    going_on: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in reversed(rows):
+        severity, key = severity_of_event(row["code"]), (row["device"], row["code"])
+        if severity == INFO:
+            continue
+        place, last_at = going_on.get(key, (-1, 0))
+        if place < 0 or row["at"] - last_at > FLICKERS.total_seconds():
+            place = len(found)
+            found.append(Alarm(row["id"], "events", row["code"], severity, row["device"], row["at"], None, row["detail"]))
+        is_over = now.timestamp() - row["at"] > EVENT_STANDS.total_seconds()
+        found[place] = replace(found[place], closed_at=row["at"] if is_over else None)
+        going_on[key] = place, row["at"]
+    return found
 
 
 def severity_of_event(code: str) -> str:
