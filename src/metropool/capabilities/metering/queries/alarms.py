@@ -110,6 +110,22 @@ def of_flags(rows: Sequence[Row], *, city: City, sealed: Sequence[date]) -> list
     return found
 
 
+def of_clocks(off: Sequence[DeviceClock], events: Sequence[Row]) -> list[Alarm]:
+    """Clocks that are off by more than allowed, and those of the period that are right again."""
+    spans = [(clock.device, clock.off_since or 0, None, {"drift_s": _seconds(clock.ahead_ms)}) for clock in off]
+    spans += [
+        (row["device"], row["detail"]["since"], row["at"], {"drift_s": None}) for row in events if row["code"] == "clock_right"
+    ]
+    return [
+        Alarm(derived_id("clock", device, str(since)), "events", "clock_off", WARNING, device, since, closed_at, detail)
+        for device, since, closed_at, detail in spans
+    ]
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds / 1000)
+
+
 def of_events(rows: Sequence[Row], *, now: datetime) -> list[Alarm]:
     """One alarm for what a device tells again and again: from its first telling, as long as none is far from the one before.
 
@@ -131,22 +147,6 @@ def of_events(rows: Sequence[Row], *, now: datetime) -> list[Alarm]:
         found[place] = replace(found[place], closed_at=row["at"] if is_over else None)
         going_on[key] = place, row["at"]
     return found
-
-
-def of_clocks(off: Sequence[DeviceClock], events: Sequence[Row]) -> list[Alarm]:
-    """Clocks that are off by more than allowed, and those of the period that are right again."""
-    spans = [(clock.device, clock.off_since or 0, None, {"drift_s": _seconds(clock.ahead_ms)}) for clock in off]
-    spans += [
-        (row["device"], row["detail"]["since"], row["at"], {"drift_s": None}) for row in events if row["code"] == "clock_right"
-    ]
-    return [
-        Alarm(derived_id("clock", device, str(since)), "events", "clock_off", WARNING, device, since, closed_at, detail)
-        for device, since, closed_at, detail in spans
-    ]
-
-
-def _seconds(milliseconds: int | None) -> int | None:
-    return None if milliseconds is None else round(milliseconds / 1000)
 
 
 def severity_of_event(code: str) -> str:
