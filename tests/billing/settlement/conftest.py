@@ -69,7 +69,15 @@ class City:
         """A company issues a bill out of its own books, so that it can be late."""
         system, service = COMPANIES[company]
         row = {**bill_row(company, service, number, amount_fen, due), "tariff": TARIFFS[company], "version": version}
-        rated = {"run": "test", "days": 30, "quantity_units": 1, "digits": 0, "reckoned_fen": amount_fen, "replaces": None}
+        rated = {
+            "run": "test",
+            "days": 30,
+            "quantity_units": 1,
+            "digits": 0,
+            "reckoned_fen": amount_fen,
+            "replaces": None,
+            "registers": None,
+        }
         rated |= {"number": number, "reckoned_collected_fen": 0, "collected_fen": 0, "issued_at": NOW.isoformat(), "sha256": ""}
         dates = {name: row[name].isoformat() for name in ("period_start", "period_end", "due_date")}
         del row["bill_number"]
