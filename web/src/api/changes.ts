@@ -16,17 +16,13 @@ export function useChanges(systems: string[]): void {
 
 function listen(client: QueryClient, system: string): EventSource {
   const source = new EventSource(`/${system}/api/changes`)
-  let missed = false
   source.addEventListener('change', (event) => refresh(client, system, (JSON.parse(event.data) as Notice).topic))
-  source.addEventListener('error', () => { missed = true })
-  source.addEventListener('open', () => {
-    if (missed) refresh(client, system, null)
-    missed = false
-  })
+  // What changed between an answer and this moment was told to nobody: at the first opening as after a break.
+  source.addEventListener('open', () => refresh(client, system, null))
   return source
 }
 
-/** Topic null: notices were missed, so everything of the system may be old. */
+/** Topic null: notices may have been missed, so everything of the system may be old. */
 function refresh(client: QueryClient, system: string, topic: Topic | null): void {
   void client.invalidateQueries({
     predicate: ({ meta }) => meta?.system === system && (topic === null || (meta.topics?.includes(topic) ?? false)),
