@@ -178,6 +178,7 @@ def blocks_of(day: int, before: Ints, after: Ints, values: Ints) -> pa.Table:
         "quality": pa.nulls(count),
         "register_start": pa.array(before),
         "register_end": pa.array(after),
+        "meters": pa.nulls(count),
     }
     schema = ROWS[BlocksSealed]
     return pa.table([columns[name].cast(schema.field(name).type) for name in schema.names], schema=schema)

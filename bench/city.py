@@ -11,7 +11,7 @@ from metropool.capabilities.metering.collection.index import ChannelIndex, index
 from metropool.core.periods import BUSINESS_ZONE
 
 Ints = NDArray[np.int64]
-DAY = date(2026, 6, 30)
+DAY = date(2026, 6, 29)
 MIDNIGHT_S = int(datetime(DAY.year, DAY.month, DAY.day, tzinfo=BUSINESS_ZONE).timestamp())
 DAY_S, QUARTERS, HOURS = 86_400, 96, 24
 RECEIVED_AT = datetime.fromtimestamp(MIDNIGHT_S + DAY_S + 600, UTC)
