@@ -98,7 +98,7 @@ def digest(data: bytes) -> str:
 
 def _write_table(value: Any) -> Any:
     if not isinstance(value, pa.Table):
-        raise NotImplementedError(type(value))
+        raise TypeError(f"a message carries no {type(value).__name__}")
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, value.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(value)
@@ -107,6 +107,6 @@ def _write_table(value: Any) -> Any:
 
 def _read_table(kind: type, value: Any) -> Any:
     if kind is not pa.Table:
-        raise NotImplementedError(kind)
+        raise TypeError(f"a message carries no {kind.__name__}")
     with pa.ipc.open_stream(value) as reader:
         return reader.read_all()

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from metropool.capabilities.metering.frontend.tasks import ClockShown
+from metropool.core.dated import read_dated, valid_on
 from metropool.core.errors import NotFound
 
 
@@ -25,8 +23,7 @@ class ClockRules:
 @cache
 def all_rules() -> tuple[ClockRules, ...]:
     """Every set of rules, by date."""
-    text = files("metropool.capabilities.metering.clocks").joinpath("rules.yaml").read_text(encoding="utf-8")
-    return tuple(sorted((ClockRules(**row) for row in yaml.safe_load(text)), key=lambda rules: rules.valid_from))
+    return read_dated(ClockRules, package="metropool.capabilities.metering.clocks", name="rules.yaml")
 
 
 def clock_rules_on(day: date) -> ClockRules:
@@ -35,10 +32,10 @@ def clock_rules_on(day: date) -> ClockRules:
     Raises:
         NotFound: The day is before the first set.
     """
-    valid = [rules for rules in all_rules() if rules.valid_from <= day]
-    if not valid:
+    valid = valid_on(all_rules(), day)
+    if valid is None:
         raise NotFound(f"no clock rules are valid on {day}")
-    return valid[-1]
+    return valid
 
 
 @dataclass(frozen=True)

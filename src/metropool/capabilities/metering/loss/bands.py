@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-import yaml
+from metropool.core.dated import read_dated, valid_on
 
 State = Literal["good", "late", "bad", "negative", "unknown"]
 
@@ -23,14 +22,12 @@ class Band:
 
 @cache
 def _bands() -> tuple[Band, ...]:
-    text = files("metropool.capabilities.metering.loss").joinpath("bands.yaml").read_text(encoding="utf-8")
-    return tuple(sorted((Band(**row) for row in yaml.safe_load(text)), key=lambda band: band.valid_from))
+    return read_dated(Band, package="metropool.capabilities.metering.loss", name="bands.yaml")
 
 
 def band_on(*, service: str, day: date) -> Band | None:
     """The band of a service that holds on a day; None when none was set."""
-    held = [band for band in _bands() if band.service == service and band.valid_from <= day]
-    return held[-1] if held else None
+    return valid_on([band for band in _bands() if band.service == service], day)
 
 
 def state_of(*, rate: float | None, band: Band | None) -> State:

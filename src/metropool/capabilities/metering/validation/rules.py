@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import yaml
 
+from metropool.core.dated import read_dated, valid_on
 from metropool.core.errors import NotFound
 from metropool.core.quantities import ReadingType, reading_types_by_id
 
@@ -56,8 +55,7 @@ class Rules:
 @cache
 def all_rules() -> tuple[Rules, ...]:
     """Every set of parameters, by date."""
-    text = files("metropool.capabilities.metering.validation").joinpath("rules.yaml").read_text(encoding="utf-8")
-    return tuple(sorted((Rules(**row) for row in yaml.safe_load(text)), key=lambda rules: rules.valid_from))
+    return read_dated(Rules, package="metropool.capabilities.metering.validation", name="rules.yaml")
 
 
 def rules_on(day: date) -> Rules:
@@ -66,10 +64,10 @@ def rules_on(day: date) -> Rules:
     Raises:
         NotFound: The day is before the first set.
     """
-    valid = [rules for rules in all_rules() if rules.valid_from <= day]
-    if not valid:
+    valid = valid_on(all_rules(), day)
+    if valid is None:
         raise NotFound(f"no validation rules are valid on {day}")
-    return valid[-1]
+    return valid
 
 
 @dataclass(frozen=True)
