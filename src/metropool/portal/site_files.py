@@ -15,7 +15,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class SiteFiles:
-    """Serves a folder with ``index.html`` for every GET that accepts HTML and names no file.
+    """Serves a folder with ``index.html`` at its root, and for every GET that accepts HTML and names no file.
 
     Args:
         folder: The built site; None when it was not built.
@@ -44,6 +44,6 @@ class SiteFiles:
         if found is not None:
             found.headers["Cache-Control"] = IMMUTABLE if path.startswith("assets/") else "no-cache"
             return found
-        if "text/html" not in request.headers.get("accept", "") or path.startswith("assets/"):
+        if path and ("text/html" not in request.headers.get("accept", "") or path.startswith("assets/")):
             return answer_to(NotFound("no such file"))
         return FileResponse(self._folder / "index.html", headers={"Cache-Control": "no-cache"})
