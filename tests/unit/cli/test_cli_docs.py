@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from metropool.capabilities.metering.imports.mapping import load_mapping
+from metropool.capabilities.metering.imports.mapping.loading import load_mapping
 from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.capabilities.metering.imports.summary import check_file, summarise
 from metropool.capabilities.metering.validation.rules import rules_on
