@@ -105,7 +105,7 @@ def demo(
     months: Annotated[int, typer.Option(min=1, max=13, help=word("demo_months"))] = 13,
 ) -> None:
     """Start a small city."""
-    from metropool.runtime.demo import run_demo
+    from metropool.runtime.demo.running import run_demo
 
     run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, months=months, language=language())
 
