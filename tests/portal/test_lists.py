@@ -9,7 +9,7 @@ import pytest
 
 from metropool.portal import routes
 from metropool.portal.exports import columns_of, file_of, header, neutral
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.routes.series import CurveRow, SeriesRow
 from metropool.portal.schemas import basics, bills, commands, metering, paying, site, topology
 from portal import samples

@@ -28,7 +28,7 @@ from metropool.portal.desks.field import NOT_YET, Field, MeteringWork, service_o
 from metropool.portal.desks.field_then import FieldThen
 from metropool.portal.desks.light_pages import light_page
 from metropool.portal.desks.operator_words import moment, named, place_text, reading, said, type_name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Page, Rows, Series, Service, Text
 from metropool.portal.schemas.exchanges import Neighbour
