@@ -22,16 +22,13 @@ from metropool.portal.schemas.metering import (
     Area,
     CityMap,
     Collection,
-    Meter,
-    MeterCurve,
-    MeterEvent,
-    MeterRow,
     Overview,
     OverviewThen,
     Recollect,
     RecollectionOrdered,
     Terminal,
 )
+from metropool.portal.schemas.meters import Meter, MeterCurve, MeterEvent, MeterRow
 
 
 class MeteringDesk(Protocol):
