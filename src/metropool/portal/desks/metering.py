@@ -21,7 +21,7 @@ from metropool.core.identifiers import derived_id
 from metropool.core.periods import business_date, day_period
 from metropool.core.quantities import reading_types_by_id
 from metropool.core.texts import texts_of
-from metropool.portal.desks import city_features, clocks, collection_page, losses, meter_curve, neighbours
+from metropool.portal.desks import city_features, clocks, collection_page, limits, losses, meter_curve, neighbours
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.clocks import event_detail
 from metropool.portal.desks.field import NOT_YET, Field, MeteringWork, service_or_power
@@ -161,6 +161,7 @@ class MeteringDesk:
                 "measures": self._measures(i),
                 "switch": self._switch(i),
                 **clocks.of_meter(field, fact),
+                **limits.of_meter(field, fact),
                 "terminal": field.terminal(terminal) if terminal is not None else None,
                 "usage_point": {"number": now.usage_point, "category": said("roles", now.role)} if now else None,
                 "installations": [_installation(one) for one in fact.served],

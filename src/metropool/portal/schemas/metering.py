@@ -25,6 +25,7 @@ from metropool.portal.schemas.commands import CommandKind
 TerminalKind = Literal["concentrator", "load", "transformer", "substation", "transparent"]
 TerminalState = Literal["online", "silent", "never_seen"]
 ClockState = Literal["right", "off", "no_time", "unknown"]
+LimitState = Literal["sent", "off", "due", "late", "unknown"]
 MeterState = Literal["normal", "silent", "off", "fault", "exchanged"]
 
 
@@ -242,6 +243,21 @@ class Switch(Model):
     supply_guaranteed: bool
 
 
+class SupplyLimit(Model):
+    """A cut that ends by itself; times are upper bounds, from when it was first seen off.
+
+    ``sent``: not seen off yet. ``off``. ``due``: it should be back, and is being read. ``late``: it was not seen to come
+    back. ``unknown``: it may be off.
+    """
+
+    command: str
+    minutes: int
+    state: LimitState
+    off_since: Instant | None
+    back_by: Instant | None
+    back_at_latest: Instant
+
+
 class UsagePointOfMeter(Model):
     """What the meter measures for."""
 
@@ -276,6 +292,8 @@ class Meter(MeterRow):
     usage_point: UsagePointOfMeter | None
     installations: list[InstallationOfMeter]
     commands_allowed: list[CommandKind]
+    limit: SupplyLimit | None
+    limit_refusal: Text | None
 
 
 class RegisterValue(Model):
