@@ -14,6 +14,7 @@ from metropool.capabilities.metering.control import limiting
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.server import serve
 from metropool.core.clock import ScaledClock
+from metropool.devices.addresses import pack_terminal
 from metropool.facts.commands import Draft
 
 __all__ = ["city"]
@@ -21,7 +22,7 @@ SPEED = 60
 """A limit of five minutes is five seconds."""
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_limited_meter_opens_and_closes_by_itself_and_both_are_read_back(city, tmp_path):
     asyncio.run(live_with(city, json.loads(city.read_text()), tmp_path))
 
@@ -39,7 +40,7 @@ async def live_with(city, told, folder):
     loops = [asyncio.create_task(loop) for loop in (attendants.take_log_in(log), attendants.command())]
     try:
         meter = sound_meter(told)
-        command = await limit(units, attendants, meter)
+        command = await limit(units, attendants, meter, terminals_of(told))
         await wait_for(lambda: state(units, command.id), "holding")
         await check_second_is_refused(units, meter)
         await wait_for(lambda: state(units, command.id), "confirmed")
@@ -54,13 +55,18 @@ async def live_with(city, told, folder):
         await server.close()
 
 
+def terminals_of(told):
+    rows = [row for row in told["devices"] if row["protocol"] == "gdw1376"]
+    return {pack_terminal(region=row["region"], terminal=int(row["terminal"])) for row in rows}
+
+
 def sound_meter(told):
     faulty = {fault["device"] for fault in told["faults"]}
     homes = [row["id"] for row in told["devices"] if row["id"].startswith("meter-electricity") and row["parent"]]
     return next(meter for meter in homes if meter not in faulty)
 
 
-async def limit(units, attendants, meter, key="k"):
+async def limit(units, attendants, meter, terminals):
     """Ordered by one, approved by another once the terminal is there: an unreachable one ends it refused."""
     draft = Draft(
         device=meter,
@@ -70,16 +76,15 @@ async def limit(units, attendants, meter, key="k"):
         requested_by="li",
         expires_at=units.clock.now() + timedelta(hours=1),
     )
-    command = await units.write(lambda work: control.order(work=work, draft=draft, key=key))
-    await wait_for(lambda: is_heard(units), True)
+    command = await units.write(lambda work: control.order(work=work, draft=draft, key="k"))
+    await wait_for(lambda: heard(attendants.front), terminals, seconds=60.0)
     await units.write(lambda work: control.approve(work=work, id=command.id, by="wang"))
     attendants.ordered.set()
     return command
 
 
-async def is_heard(units):
-    contacts = await units.read(lambda work: work.collection.contacts())
-    return any(contact["state"] == "online" for contact in contacts.values())
+async def heard(server):
+    return {contact.terminal for contact in server.contacts(whole=True) if contact.state == "online"}
 
 
 async def state(units, id):
