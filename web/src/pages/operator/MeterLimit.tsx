@@ -12,8 +12,9 @@ export function MeterLimit({ limit }: { limit: SupplyLimit }) {
   const { t } = useTranslation()
   const time = instantText(limit.back_by ?? limit.back_at_latest)
   return (
-    <div className="stack" style={{ gap: '0.25rem', marginTop: '0.25rem' }}>
+    <div style={{ fontSize: '0.85rem', fontWeight: 450, lineHeight: 1.4, marginTop: '0.25rem' }}>
       <StateTag tone={TONES[limit.state]}>{t('meter.limit.name', { duration: durationText(t, limit.minutes) })}</StateTag>
+      <br />
       <Link to="/operator/commands/$command" params={{ command: limit.command }}>{t(`meter.limit.${limit.state}`, { time })}</Link>
     </div>
   )

@@ -90,7 +90,7 @@ function OrderDialog({ kind, meter, onClose, onOrder }: DialogProps) {
         <div className="stack">
           <label htmlFor={id}>{t('command.minutes')}</label>
           <Select id={id} value={minutes} onChange={setMinutes} options={LIMITS.map((value) => ({ value, label: durationText(t, value) }))} />
-          <p>{t('command.limit_means')}</p>
+          <p style={{ fontWeight: 450 }}>{t('command.limit_means')}</p>
         </div>
       )}
       {effect.data.needs_on_site && <p style={{ fontWeight: 450 }}>{t('command.on_site')}</p>}
