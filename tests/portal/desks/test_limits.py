@@ -73,8 +73,9 @@ class TestOrdering:
     def test_while_one_runs_there_is_neither_another_nor_a_cut_for_good(self, fresh_station):
         read_back(fresh_station, sent_and_accepted(fresh_station), 3)
         for kind, minutes in ((KIND, 60), ("disconnect", None)):
-            with pytest.raises(Conflict):
+            with pytest.raises(Conflict) as refusal:
                 order(fresh_station, kind=kind, minutes=minutes, key="k2")
+            assert "先复电" in message(refusal.value, "zh")
         assert listed(fresh_station).total == 1
         assert effect(fresh_station, kind="reconnect").allowed
 

@@ -158,7 +158,7 @@ class CommandsDesk:
             return
         if kind in kinds_of(fact) and KINDS[kind].guarded and guarantee_of(self._work, fact):
             raise Forbidden(refusal.en, key="metering.supply_guaranteed")
-        raise Conflict(refusal.en, key="commands.not_possible")
+        raise Conflict(refusal.en, key="commands.refused", values={"why_zh": refusal.zh, "why_en": refusal.en})
 
     def _refusal(self, kind: str, fact: MeterFact) -> Text | None:
         """Why a command cannot be ordered; None when it can."""

@@ -15,7 +15,7 @@ export function MeterLimit({ limit }: { limit: SupplyLimit }) {
     <div style={{ fontSize: '0.85rem', fontWeight: 450, lineHeight: 1.4, marginTop: '0.25rem' }}>
       <StateTag tone={TONES[limit.state]}>{t('meter.limit.name', { duration: durationText(t, limit.minutes) })}</StateTag>
       <br />
-      <Link to="/operator/commands/$command" params={{ command: limit.command }}>{t(`meter.limit.${limit.state}`, { time })}</Link>
+      <Link to="/operator/commands/$command" params={{ command: limit.command }}>{t(`meter.limit.${limit.state}`, { time, latest: instantText(limit.back_at_latest) })}</Link>
     </div>
   )
 }
