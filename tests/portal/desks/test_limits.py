@@ -13,6 +13,7 @@ from metropool.devices.addresses import pack_dlt645
 from metropool.facts.registry.tables import end_device
 from metropool.portal.desks.commands import CommandsDesk
 from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.told import told
 from portal.desks.conftest import NOW, NOW_S
 from portal.desks.test_commands_desk import METER, decide, guarantee, listed, order, record, send
 
@@ -75,7 +76,7 @@ class TestOrdering:
         for kind, minutes in ((KIND, 60), ("disconnect", None)):
             with pytest.raises(Conflict) as refusal:
                 order(fresh_station, kind=kind, minutes=minutes, key="k2")
-            assert "先复电" in message(refusal.value, "zh")
+            assert "先复电" in told(refusal.value).error.message_zh
         assert listed(fresh_station).total == 1
         assert effect(fresh_station, kind="reconnect").allowed
 
@@ -110,14 +111,14 @@ class TestMeter:
     def test_shows_from_when_to_when_supply_is_off(self, fresh_station):
         assert limit(fresh_station) is None
         number = sent_and_accepted(fresh_station)
-        told = limit(fresh_station)
-        assert (told.command, told.state, told.off_since, told.back_by) == (number, "sent", None, None)
+        shown = limit(fresh_station)
+        assert (shown.command, shown.state, shown.off_since, shown.back_by) == (number, "sent", None, None)
         read_back(fresh_station, number, 3)
-        told = limit(fresh_station)
-        assert (told.state, told.minutes, told.off_since) == ("off", 30, NOW)
-        assert (told.back_by, told.back_at_latest) == (NOW + timedelta(minutes=30), NOW + timedelta(minutes=35))
+        shown = limit(fresh_station)
+        assert (shown.state, shown.minutes, shown.off_since) == ("off", 30, NOW)
+        assert (shown.back_by, shown.back_at_latest) == (NOW + timedelta(minutes=30), NOW + timedelta(minutes=35))
         found = command(fresh_station, number)
-        assert (found.state, found.outcome, found.back_by) == ("holding", None, told.back_by)
+        assert (found.state, found.outcome, found.back_by) == ("holding", None, shown.back_by)
         assert [step.step for step in found.steps][-2:] == ["answered", "holding"]
 
     def test_of_which_nobody_knows_says_so(self, fresh_station):
