@@ -193,6 +193,25 @@ class TestBesideOthers:
         assert (ended.outcome, ended.note) == ("done", limiting.RESTORED)
         assert control.order(KIND, key="k3", minutes=30).state == "ordered"
 
+    def test_a_reconnection_of_which_nobody_knows_ends_nothing(self, control):
+        held(control)
+        back, _ = control.sent("reconnect", key="k2")
+        control.answer(back, "lost")
+        assert control.order("disconnect", key="k3").note == "a limit is under way"
+        control.read_back(back, CLOSED)
+        assert control.order("disconnect", key="k4").state == "ordered"
+
+    def test_a_cut_stands_until_a_reconnection_was_read_back(self, control):
+        cut, _ = control.sent()
+        control.answer(cut, "answered")
+        control.read_back(cut, OPEN)
+        control.now += MINUTE
+        back, _ = control.sent("reconnect", key="k2")
+        control.answer(back, "lost")
+        assert control.order(KIND, key="k3", minutes=30).state == "refused"
+        control.read_back(back, CLOSED)
+        assert control.order(KIND, key="k4", minutes=30).state == "ordered"
+
     def test_a_clock_that_is_off_cannot_judge_the_expiry(self, control):
         knows(control, -400)
         refused = control.order(KIND, minutes=30)

@@ -29,21 +29,21 @@ def why_never(fact: MeterFact) -> Text | None:
 
 
 def is_off(field: Field, fact: MeterFact) -> bool:
-    """Supply was off when it was last read: a limit would end what somebody meant to last."""
+    """Supply was off when it was last read: a limit would end what somebody meant to limit."""
     return int(field.standing.supply[field.city.index(fact.id)]) == OFF
 
 
 def _running(field: Field, fact: MeterFact) -> schema.SupplyLimit | None:
-    last = limiting.last_switch(field.work, fact.id) if fact.can_switch else None
-    if last is None or last.kind != limiting.KIND or last.state == "confirmed" or _is_forgotten(last, field):
+    limit = limiting.running(field.work, fact.id) if fact.can_switch else None
+    if limit is None:
         return None
     return schema.SupplyLimit(
-        command=last.id,
-        minutes=last.minutes or 0,
-        state=_state(last, to_ms(field.now)),
-        off_since=moment_ms(last.held_at),
-        back_by=moment_ms(limiting.back_by(last)),
-        back_at_latest=moment_ms(limiting.back_at_latest(last)) or field.now,
+        command=limit.id,
+        minutes=limit.minutes or 0,
+        state=_state(limit, to_ms(field.now)),
+        off_since=moment_ms(limit.held_at),
+        back_by=moment_ms(limiting.back_by(limit)),
+        back_at_latest=moment_ms(limiting.back_at_latest(limit)) or field.now,
     )
 
 
@@ -54,8 +54,3 @@ def _state(limit: Command, now_ms: int) -> schema.LimitState:
     if by is None:
         return "sent"
     return "off" if now_ms < by else "due"
-
-
-def _is_forgotten(limit: Command, field: Field) -> bool:
-    """Never seen to begin, and over by now if it did."""
-    return limit.held_at is None and limit.state == "unknown" and to_ms(field.now) >= limiting.back_at_latest(limit)

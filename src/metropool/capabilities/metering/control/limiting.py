@@ -11,7 +11,7 @@ from metropool.capabilities.metering.control.model import Resolution, after_read
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.core.errors import Invalid
 from metropool.devices.dlt645.requests import LIMIT_MIN_MAX, LIMIT_STEP_MIN
-from metropool.facts.commands import KINDS, Command, Draft
+from metropool.facts.commands import Command, Draft
 from metropool.facts.commands.commands import to_ms
 
 KIND = "limit_supply"
@@ -54,21 +54,19 @@ def check(work: ControlWork, device: Device, *, kind: str, beside: str = "") -> 
     """
     if kind not in _CUTS:
         return
-    last = last_switch(work, device.id, beside=beside)
-    if last is not None and last.kind == KIND and _may_run(last, to_ms(work.now)):
+    if running(work, device.id, beside=beside) is not None:
         raise Invalid("a limit is under way", key="metering.limit_running")
-    if kind == KIND and last is not None and last.kind == "disconnect":
+    if kind == KIND and any(row.kind == "disconnect" for row in _unrestored(work, device.id, beside)):
         raise Invalid("supply is cut: a limit would restore it", key="metering.limit_cut_already")
     clock = work.clocks.of([device.id]).get(device.id) if kind == KIND else None
     if clock is not None and clock.off_since is not None:
         raise Invalid("the meter's clock is off", key="metering.limit_clock_off")
 
 
-def last_switch(work: ControlWork, device_id: str, *, beside: str = "") -> Command | None:
-    """The newest order that reached the relay, or may have."""
-    rows = work.commands.recent(device=device_id, kinds=[name for name, kind in KINDS.items() if kind.switches])
-    sent = [row for row in rows if row.state in _SENT and row.id != beside]
-    return max(sent, key=lambda row: row.sent_at or 0, default=None)
+def running(work: ControlWork, device_id: str, *, beside: str = "") -> Command | None:
+    """The limit that holds supply off, or may; None when its end, or that supply was restored since, was read back."""
+    limits = [row for row in _unrestored(work, device_id, beside) if row.kind == KIND]
+    return next((row for row in reversed(limits) if _may_run(row, to_ms(work.now))), None)
 
 
 def valid_until(command: Command, *, sent_at: int) -> int:
@@ -122,6 +120,14 @@ def lose_overdue(work: ControlWork, *, patience: timedelta) -> list[Command]:
     bound = to_ms(work.now) - patience // timedelta(milliseconds=1)
     due = [row for row in work.commands.in_state("holding") if back_at_latest(row) <= bound]
     return [work.commands.move(id=row.id, move="lose", actor="clock", note="no proof that supply came back") for row in due]
+
+
+def _unrestored(work: ControlWork, device_id: str, beside: str) -> list[Command]:
+    """Cuts that reached the relay, or may have, after supply was last restored for sure; oldest first."""
+    rows = work.commands.recent(device=device_id, kinds=[*_CUTS, "reconnect"])
+    sent = sorted((row for row in rows if row.sent_at and row.id != beside), key=lambda row: row.sent_at or 0)
+    restored = [i for i, row in enumerate(sent) if row.kind == "reconnect" and row.state == "confirmed"]
+    return [row for row in sent[restored[-1] + 1 if restored else 0 :] if row.kind in _CUTS and row.state in _SENT]
 
 
 def _after_hold(command: Command, *, is_open: bool, now_ms: int) -> Resolution:
