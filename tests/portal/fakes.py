@@ -160,6 +160,7 @@ def desks_with(calls: list, answers: dict):
     protocols = {
         "households": ports.HouseholdsDesk,
         "refunds": ports.RefundsDesk,
+        "invoices": ports.InvoicesDesk,
         "usage": ports.UsageDesk,
         "metering": ports.MeteringDesk,
         "schedules": ports.SchedulesDesk,

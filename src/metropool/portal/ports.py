@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.portal.exchange_port import ExchangesDesk
+from metropool.portal.invoice_port import InvoicesDesk
 from metropool.portal.schemas.basics import Page, Rows, Service
 from metropool.portal.schemas.bills import (
     AskAboutBill,
@@ -368,6 +369,7 @@ class Port(Generic[D]):
 
 HOUSEHOLDS: Port[HouseholdsDesk] = Port("households", "settlement")
 REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
+INVOICES: Port[InvoicesDesk] = Port("invoices", "settlement")
 USAGE: Port[UsageDesk] = Port("usage", "insight")
 METERING: Port[MeteringDesk] = Port("metering", "metering")
 SCHEDULES: Port[SchedulesDesk] = Port("schedules", "metering")
@@ -379,6 +381,7 @@ TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
+    INVOICES,
     USAGE,
     METERING,
     SCHEDULES,

@@ -10,6 +10,7 @@ export const en: typeof zh = {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
   },
   chart: { as_table: 'As table', as_picture: 'As chart', more_rows: 'Show more ({{count}} rows left)' },
+  copy: { do: 'Copy', copied: 'Copied', failed: 'Not copied: select the text and copy it yourself.' },
   table: { export: 'Export {{format}}', total: '{{total}} rows', choose: 'Choose' },
   time: {
     range: 'Time range', span: 'Span', day: 'Day', week: 'Week', month: 'Month', year: 'Year', back: 'Earlier', forward: 'Later', date: 'Date', week_of: 'Week of {{day}}', time: 'Time', compare: 'Compare',
@@ -60,6 +61,11 @@ export const en: typeof zh = {
       pending: 'The payment channel has not told the result yet. This page updates by itself; do not pay twice.', succeeded: 'The money has arrived and the three companies have been told.', failed: 'No money was taken; the bill is still open.', expired: 'It was not paid in time; no money was taken.',
       refunded: 'All of it went back the way it came.', part_refunded: 'Part of it went back the way it came.',
     },
+  },
+  invoice: {
+    title: 'Tax invoice', help: 'Each company issues its own tax invoice. Here is what to quote to each when you ask, to copy or to export: only money that was paid, less what was given back.', for_payment: 'Tax invoice of payment {{reference}}',
+    how: 'Each company issues its own electronic tax invoice (数电票), so ask each of them; the name on it (and the tax number of an organisation) you give when you ask. This system is not connected to the tax platform yet: nothing is sent from here for you, and a receipt is not a tax invoice. When you ask, quote what stands below.',
+    of_payment: 'Payment {{reference}}', of_bill: 'Bill {{number}}', of_all: 'All payments', show_all: 'Show all', seller: 'Seller (company)', charges: 'Charges', paid: 'Paid', paid_on: 'Paid on', copy: 'Copy what to quote to {{company}}', not_yet: 'Not paid yet, so no invoice yet',
   },
   auto: {
     title: 'Automatic payment', on: 'Set up', off: 'Not set up', help: 'Once signed, what is open (less the prepaid balance) is taken three days before it is due; Home says beforehand how much and when. What does not succeed is tried once a day. End it any time, at once.',

@@ -8,6 +8,7 @@ export const zh = {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
   },
   chart: { as_table: '看表格', as_picture: '看图', more_rows: '再显示（还有 {{count}} 行）' },
+  copy: { do: '复制', copied: '已复制', failed: '未能复制，请选中文字后自行复制。' },
   table: { export: '导出 {{format}}', total: '共 {{total}} 条', choose: '选择' },
   time: {
     range: '时间范围', span: '时间跨度', day: '日', week: '周', month: '月', year: '年', back: '上一段', forward: '下一段', date: '日期', week_of: '{{day}} 起一周', time: '时间', compare: '对比',
@@ -58,6 +59,11 @@ export const zh = {
       pending: '支付渠道还没有通知结果。本页会自动更新，请勿重复支付。', succeeded: '款项已到账，并已通知三家公司销账。', failed: '没有扣款成功，账单仍待缴。', expired: '超过时限未支付，没有扣款。',
       refunded: '款项已全部退回原支付方式。', part_refunded: '部分款项已退回原支付方式。',
     },
+  },
+  invoice: {
+    title: '开发票', help: '发票由各公司分别开具。本页给出向每家公司申请时要报的内容，可复制或导出；只包括已经缴的钱，退回的已扣除。', for_payment: '为缴费 {{reference}} 开发票',
+    how: '电、水、燃气的电子发票（数电票）由各公司分别开具，请分别向它们申请；发票抬头（单位另需税号）在申请时填写。本系统还没有接入税务平台，不会从这里替您提交申请；收据不是发票。申请时请报下面的内容。',
+    of_payment: '缴费 {{reference}}', of_bill: '账单 {{number}}', of_all: '全部缴费', show_all: '查看全部', seller: '销方（公司）', charges: '用量费用', paid: '已缴金额', paid_on: '缴费日期', copy: '复制{{company}}的开票信息', not_yet: '尚未缴费，缴费后才能申请',
   },
   auto: {
     title: '自动缴费', on: '已签约', off: '未签约', help: '签约后，每笔到期前三天自动扣款（扣除预存余额），先在首页告知金额和日期；没有成功的每天再试一次。可随时解约，立即生效。',
