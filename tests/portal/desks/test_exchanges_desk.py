@@ -55,6 +55,7 @@ def test_an_exchange_is_in_the_history_of_both_meters_and_the_old_one_takes_no_c
     assert fresh_station.ask(ExchangesDesk, lambda desk: desk.form(meter=METER)).refusal is not None
     events = fresh_station.ask(MeteringDesk, lambda desk: desk._events(METER, NOW - timedelta(days=1), NOW))
     assert [event.code for event in events] == ["meter_exchanged"]
+    assert events[0].detail.en == f"{made.old_number} replaced by 440126900001"
 
 
 def test_a_correction_is_a_second_version_beside_the_first(fresh_station):

@@ -115,7 +115,7 @@ export interface BillLine {
   amount_fen: number
 }
 /** One of several meters of a period, because it was exchanged; `to` is the day it was taken out. */
-export interface MeterOfBill { meter_number: string; start: string | null; end: string | null; to: BusinessDate | null }
+export interface MeterOfBill { meter_number: string; start: string | null; end: string | null; since: BusinessDate; to: BusinessDate | null; quantity: string | null }
 export interface BillPart extends PartSummary {
   company: string
   company_name: Text

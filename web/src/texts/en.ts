@@ -17,7 +17,7 @@ export const en: typeof zh = {
     compare_none: 'No comparison', compare_before: 'With the period before', compare_last_year: 'With last year', from_to: '{{start}} to {{end}}', week_letters: ['S', 'M', 'T', 'W', 'T', 'F', 'S'],
     month_names: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   },
-  confirm: { cancel: 'Cancel', reason: 'Reason', reason_hint: 'At least 4 characters; kept for audit', password: 'Your password', understood: 'I have read the effect above and want this done' },
+  confirm: { cancel: 'Cancel', reason: 'Reason', reason_hint: 'At least 4 characters; kept for audit', witness_hint: 'Name and telephone; kept for the audit', password: 'Your password', understood: 'I have read the effect above and want this done' },
   shell: {
     skip: 'Skip to content', start: 'Home', brand: 'Metropool', pages: 'Pages', tabs: 'Main pages', household: 'Switch household', large: 'Large text', sign_out: 'Sign out', password: 'Change password',
     clock: '{{plan}} · {{time}}{{speed}}',
@@ -40,7 +40,7 @@ export const en: typeof zh = {
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
     account: 'Combined account', period: 'Period', issued_at: 'Issued', due_date: 'Due date', due_by: 'Due by {{date}}', pay_all: 'Pay all', state_name: 'State', total: 'Total', paid: 'Paid', amount: 'Amount',
     against_last_month: 'Against last month', against_last_year: 'Against last year', estimated_reads: 'Estimated reads', all_actual: 'All were read', of_reads: '{{count}} of {{total}} meters', nothing_to_compare: 'Nothing to compare with',
-    three_accounts: 'Three accounts', account_number: 'Account number', meter_number: 'Meter number', previous_register: 'Previous register', present_register: 'Present register', exchanged: 'Meter exchanged', taken_out: 'taken out {{date}}', quantity: 'Quantity', tariff: 'Tariff', than_last_month: '{{change}} on last month',
+    three_accounts: 'Three accounts', account_number: 'Account number', meter_number: 'Meter number', previous_register: 'Previous register', present_register: 'Present register', exchanged: 'Meter exchanged', taken_out: 'taken out {{date}}', put_in: 'put in {{date}}', counted: 'Counted', quantity: 'Quantity', tariff: 'Tariff', than_last_month: '{{change}} on last month',
     than_last_year: '{{change}} on last year', worked_out: 'How it was worked out', lines_of: 'Lines of the {{service}} bill', line: 'Item', price: 'Price', part_total: 'Subtotal', version: 'version {{version}}', ask: 'Question this', ask_about: 'Question about: {{line}}',
     your_question: 'Your question', send_question: 'Send', question_note: 'The company that issued the bill answers. The due date stays as it is.', questions: 'Your questions', answer_by: 'Answer by {{date}}', question_state: { received: 'Received', answered: 'Answered' },
     thirteen_months: 'Thirteen months', thirteen_months_label: 'Thirteen months of cost, one colour a medium; hatched is estimated', why: 'Why it changed', why_label: 'Waterfall from last month’s total to this month’s', cause: 'Cause', change: 'Change',

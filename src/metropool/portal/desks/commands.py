@@ -14,7 +14,7 @@ from metropool.facts.commands import KINDS, Draft
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.command_words import STATES_OF, command_of
 from metropool.portal.desks.field import Field, MeteringWork
-from metropool.portal.desks.operator_words import amount, said
+from metropool.portal.desks.operator_words import amount, effect_of, said
 from metropool.portal.ports import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text
@@ -77,7 +77,7 @@ class CommandsDesk:
         return schema.CommandEffect(
             kind=kind,
             meter=meter,
-            effect=said("effects", kind, homes=homes),
+            effect=effect_of(kind, service=fact.service, homes=homes),
             homes=homes,
             supply_guaranteed=guarantee_of(self._work, fact) is not None,
             allowed=refusal is None,

@@ -13,7 +13,7 @@ from metropool.capabilities.metering.queries import alarms as alarm_queries
 from metropool.capabilities.metering.queries import flow
 from metropool.capabilities.metering.queries.adapters.journal import JournalRows
 from metropool.capabilities.metering.queries.alarms import FLAG_SEVERITY, LOOKS_BACK
-from metropool.capabilities.metering.queries.city import Place
+from metropool.capabilities.metering.queries.city import City, Place
 from metropool.capabilities.metering.queries.standing import OFF, ON
 from metropool.capabilities.metering.validation.flags import FlagClass
 from metropool.core.errors import NotFound
@@ -283,7 +283,7 @@ class MeteringDesk:
     def _events(self, meter: str, start: datetime, end: datetime) -> list[schema.MeterEvent]:
         rows = JournalRows(self._work.context.connection)
         since, until = int(start.timestamp()), int(end.timestamp())
-        told = [_event(row) for row in rows.events(since=since, until=until, devices=[meter])]
+        told = [_event(row, self._field.city) for row in rows.events(since=since, until=until, devices=[meter])]
         channels = np.flatnonzero(self._field.city.meter_of == self._field.city.meter_at[meter]).tolist()
         codes = [int(code) for code in FLAG_SEVERITY]
         flags = rows.flags(codes=codes, first=business_date(start), channels=channels)
@@ -292,7 +292,7 @@ class MeteringDesk:
         return sorted([*told, *found.values()], key=lambda event: event.at, reverse=True)
 
 
-def _event(row: Row) -> schema.MeterEvent:
+def _event(row: Row, city: City) -> schema.MeterEvent:
     detail, name = row["detail"], said("events", row["code"])
     if "event_zh" in detail and name.zh == row["code"]:
         name = Text(zh=detail["event_zh"], en=detail["event_en"])
@@ -304,7 +304,7 @@ def _event(row: Row) -> schema.MeterEvent:
             "code": row["code"],
             "name": name,
             "severity": alarm_queries.severity_of_event(row["code"]),
-            "detail": event_detail(row["code"], detail),
+            "detail": event_detail(row["code"], detail, city),
         }
     )
 

@@ -12,6 +12,10 @@ import { Failure, Skeleton } from '../../design/StateView'
 import { ExchangeDialog } from './ExchangeDialog'
 
 const HARMLESS: CommandKind[] = ['read_on_demand', 'synchronize_clock']
+const ORDER: CommandKind[] = [...HARMLESS, 'reconnect', 'open_valve', 'disconnect', 'close_valve']
+
+/** Reading comes first and what cuts supply last, so that nobody hits it by habit. */
+const inOrder = (kinds: CommandKind[]): CommandKind[] => [...kinds].sort((one, other) => ORDER.indexOf(one) - ORDER.indexOf(other))
 
 /** The orders this meter takes: reading at once, the rest with effect, reason and second person. */
 export function MeterOrders({ meter }: { meter: Meter }) {
@@ -51,7 +55,7 @@ export function MeterOrders({ meter }: { meter: Meter }) {
 
   return (
     <>
-      {meter.commands_allowed.map((kind) =>
+      {inOrder(meter.commands_allowed).map((kind) =>
         HARMLESS.includes(kind) ? (
           <Button key={kind} type={kind === 'read_on_demand' ? 'primary' : 'default'} loading={working === kind} onClick={() => void at_once(kind)}>{t(`command.kind.${kind}`)}</Button>
         ) : (

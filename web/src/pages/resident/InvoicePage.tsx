@@ -69,11 +69,11 @@ function Seller({ rows }: { rows: InvoiceRow[] }) {
   const lines = (row: InvoiceRow): [string, string][] => [
     [t('bill.number'), row.bill_number],
     [t('bill.month'), row.month],
+    [t('pay.reference'), row.reference],
+    [t('invoice.paid_on'), dateText(row.paid_at)],
     [t('invoice.charges'), moneyText(row.charges_fen)],
     [t('bill.late_fees'), moneyText(row.late_fee_fen)],
     [t('invoice.paid'), moneyText(row.amount_fen)],
-    [t('pay.reference'), row.reference],
-    [t('invoice.paid_on'), dateText(row.paid_at)],
   ]
   const head: [string, string][] = [[t('invoice.seller'), pick(company_name)], [t('bill.account_number'), account_number]]
   const quoted = () => [head, ...rows.map(lines)].map((block) => block.map(([name, value]) => `${name}: ${value}`).join('\n')).join('\n\n')
