@@ -87,6 +87,15 @@ class TestResident:
         raise AssertionError("nothing changed within a minute, which is an hour in the city")
 
 
+class TestSomebodyQuick:
+    def test_signs_in_before_the_page_has_brought_its_token(self, visit):
+        quick, held = visit(), []
+        quick.page.route("**/api/site", lambda route: route.continue_() if held else held.append(route))
+        quick.sign_in("home4")
+        held[0].continue_()
+        assert "/login" not in quick.page.url
+
+
 class TestCashiers:
     def fill(self, page, *, reason, action, **fields):
         form = page.locator(".ant-modal")

@@ -26,8 +26,8 @@ export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promi
   return send<T>('GET', address(path, query), { signal })
 }
 
-export function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string): Promise<T> {
-  const headers: Record<string, string> = { 'X-Metropool-CSRF': cookie('metropool_csrf') }
+export async function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string): Promise<T> {
+  const headers: Record<string, string> = { 'X-Metropool-CSRF': await csrfToken() }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (key) headers['Idempotency-Key'] = key
   return send<T>(method, path, { headers, body: body === undefined ? undefined : JSON.stringify(body) })
@@ -44,6 +44,12 @@ export function address(path: string, query: Query = {}): string {
 export function newIntention(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The token this browser must echo; who is quicker than the page that brings it asks for it first. */
+async function csrfToken(): Promise<string> {
+  if (!cookie('metropool_csrf')) await get('/api/site')
+  return cookie('metropool_csrf')
 }
 
 async function send<T>(method: string, path: string, init: RequestInit): Promise<T> {
