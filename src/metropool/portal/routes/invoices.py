@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_account
 from metropool.portal.listing import ExportOf, export_rows
-from metropool.portal.ports import INVOICES
+from metropool.portal.ports.desks import INVOICES
 from metropool.portal.schemas.invoices import InvoiceBasis, InvoiceRow
 
 ROOM = Room("invoices", of="settlement")
