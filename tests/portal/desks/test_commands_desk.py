@@ -15,8 +15,8 @@ from portal.desks.conftest import DAILY, NOW, NOW_S
 METER = "meter-electricity-0001"
 
 
-def order(station, kind="disconnect", meter=METER, key="k1", by="ann"):
-    wanted = NewCommand(kind=kind, meter=meter, reason="arrears")
+def order(station, kind="disconnect", meter=METER, key="k1", by="ann", minutes=None):
+    wanted = NewCommand(kind=kind, meter=meter, reason="arrears", minutes=minutes)
     return station.do(CommandsDesk, lambda desk: desk.order(wanted=wanted, by=by, key=key))
 
 

@@ -17,7 +17,7 @@ from metropool.core.identifiers import derived_id
 from metropool.core.periods import business_date, day_period
 from metropool.core.quantities import reading_types_by_id
 from metropool.core.texts import texts_of
-from metropool.portal.desks import clocks
+from metropool.portal.desks import clocks, limits
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.clocks import event_detail
 from metropool.portal.desks.field import Field
@@ -51,6 +51,7 @@ def meter(field: Field, *, meter: str) -> Meter:
             "measures": _measures(field, i),
             "switch": _switch(field, i),
             **clocks.of_meter(field, fact),
+            **limits.of_meter(field, fact),
             "terminal": terminal_row(field, terminal) if terminal is not None else None,
             "usage_point": {"number": now.usage_point, "category": said("roles", now.role)} if now else None,
             "installations": [_installation(one) for one in fact.served],
