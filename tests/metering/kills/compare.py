@@ -148,7 +148,7 @@ def check_blocks(metering: Node) -> tuple[int, int]:
     for day, row in closed.items():
         expected = metering.read_now("metering", lambda work, day=day, row=row: undisturbed(work, day, row))
         found = metering.read_now("metering", lambda work, day=day: work.readings.blocks_of_day(day))
-        assert amounts(found) == amounts(expected), f"blocks of {day}"
+        assert not (apart := differing(amounts(found), amounts(expected))), f"blocks of {day}, sealed as {row}: {apart}"
         count += found.num_rows
     return len(closed), count
 
@@ -176,6 +176,14 @@ def amounts(blocks: pa.Table) -> dict[tuple[object, ...], tuple[object, ...]]:
     names = ("usage_point", "reading_type", "business_date")
     said = ("start", "interval_s", "values", "quality", "register_start", "register_end")
     return {tuple(row[name] for name in names): tuple(row[name] for name in said) for row in blocks.to_pylist()}
+
+
+def differing(
+    found: dict[tuple[object, ...], tuple[object, ...]], expected: dict[tuple[object, ...], tuple[object, ...]]
+) -> list[str]:
+    """Where two sets of blocks differ, in words: the block, what was found, what was expected."""
+    keys = sorted(key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key))
+    return [f"{key}: found {found.get(key)}, expected {expected.get(key)}" for key in keys]
 
 
 def check_told(metering: Node, platform: Node) -> None:

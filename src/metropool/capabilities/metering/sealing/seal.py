@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,6 +19,7 @@ from metropool.facts.readings.schemas import BLOCK, FOREVER, INSTALLATION, READI
 SEALED_KINDS = ("register", "interval", "mean_power")
 SNAP_S = 600
 DAY_S = 86_400
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,31 @@ def seal_day(
 
 
 def snapped(readings: pa.Table, *, channels: pa.Table) -> pa.Table:
-    """Hourly reads of meters that answer when they are asked, put on the hour they are of (rule ``snap``, 600 s either way)."""
+    """Hourly reads of meters that answer when they are asked, put on the hour they are of (rule ``snap``, 600 s either way).
+
+    Of several reads around one hour the nearest is of that hour; the others stay where they were.
+    """
     slow = pc.and_(pc.greater_equal(channels["interval_s"], 3600), pc.less(channels["interval_s"], DAY_S))
     on_the_hour = channels["channel"].filter(slow)
     at = readings["at"].to_numpy()
-    nearest = (at + 1800) // 3600 * 3600
-    moves = pc.is_in(readings["channel"], on_the_hour).to_numpy() & (np.abs(at - nearest) <= SNAP_S)
+    hour = (at + 1800) // 3600 * 3600
+    near = np.flatnonzero(pc.is_in(readings["channel"], on_the_hour).to_numpy() & (np.abs(at - hour) <= SNAP_S))
+    moved = near[_is_nearest(readings["channel"].to_numpy()[near], hour[near], np.abs(at - hour)[near])]
+    times = at.copy()
+    times[moved] = hour[moved]
     place = readings.schema.get_field_index("at")
-    return readings.set_column(place, readings.schema.field(place), pa.array(np.where(moves, nearest, at)))
+    return readings.set_column(place, readings.schema.field(place), pa.array(times))
+
+
+def _is_nearest(channel: Ints, hour: Ints, away_s: Ints) -> npt.NDArray[np.bool_]:
+    """Which reads are as near to their hour as any of the same channel and hour; shape (n,) each."""
+    order = np.lexsort((away_s, hour, channel))
+    starts = np.ones(order.size, dtype=np.bool_)
+    starts[1:] = (np.diff(channel[order]) != 0) | (np.diff(hour[order]) != 0)
+    least = away_s[order][starts][np.cumsum(starts) - 1]
+    nearest = np.empty(order.size, dtype=np.bool_)
+    nearest[order] = away_s[order] == least
+    return nearest
 
 
 def with_edges(readings: pa.Table, edges: pa.Table, *, day: date) -> pa.Table:
