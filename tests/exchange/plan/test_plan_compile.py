@@ -8,7 +8,7 @@ import pytest
 from exchange.plan.cases import transition
 from metropool.core.errors import Invalid
 from metropool.plan.broker import BrokerSettings, render_broker, subject_of
-from metropool.plan.draw import draw_plan
+from metropool.plan.drawing.figure import draw_plan
 from metropool.plan.schema import Letter
 
 KEYS = {user.name: f"U{user.name}" for user in transition().broker.users}
