@@ -103,7 +103,7 @@ def _crossings(outline: Outline, links: Iterable[frozenset[str]]) -> dict[tuple[
 def _ways(outline: Outline) -> dict[str, tuple[str, ...]]:
     """Shortest way of a reading to each app of a resident, through every box on the way of a row."""
     begun = outline.messages[READING].begins if READING in outline.messages else ()
-    ways = {name: (name,) for name in begun if name in outline.systems}
+    ways: dict[str, tuple[str, ...]] = {name: (name,) for name in begun if name in outline.systems}
     waiting = deque(ways)
     steps = _usage_steps(outline)
     while waiting:

@@ -45,8 +45,13 @@ CASES = [
     ("2.3a, 2.3b, 2.3c, 2.3d, 2.4a, 2.4a1", "2.3a, 2.3b, 2.3c, 2.3d, 2.4a1", "production_in_public", "rows: ['2.1', 2.3a"),
     ("  local: [4.1.2, ", "  local: [4.1.2, 9.9.9, ", "unknown_row", "  local: ["),
     ("    police_system:       {is: outside, way_in: [api]}\n", "", "system_forgotten", "rows: ['2.2', 2.3c"),
-    ("  user_app:             {face", "  third_party_cloud: {is: outside}\n  user_app:   {face", "system_idle", "  user_app: "),
-    ("    police_system:  ", "    water_system: {is: outside}\n    police_system:  ", "duplicate", "    police_system:"),
+    (
+        "  user_app:             {face",
+        "  third_party_cloud: {is: outside}\n  user_app:   {face",
+        "system_idle",
+        "  third_party_cloud: ",
+    ),
+    ("    police_system:  ", "    water_system: {is: outside}\n    police_system:  ", "duplicate", "    water_system: {is"),
     ("    chargers:            {is: device}", "    chargers: {hosts: {carbon: []}}", "hosted_elsewhere", "    chargers: "),
 ]
 
