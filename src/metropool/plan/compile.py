@@ -30,6 +30,7 @@ def compile_plan(
         NotFound: The plan has no such variant.
     """
     variant = plan.content.variant(variant)
+    title = _title(plan.content, variant)
     every = _systems(plan.content, contract.content, variant)
     systems = {name: facts for name, facts in every.items() if name in plan.content.systems}
     rows = plan.content.running_rows(contract.content)
@@ -41,7 +42,7 @@ def compile_plan(
     return Compiled(
         plan=plan.content.plan,
         variant=variant,
-        title=_title(plan.content, variant),
+        title=title,
         faults=tuple(fault for fault in found if not fault.is_note),
         notes=tuple(fault for fault in found if fault.is_note),
         allowed=allowed,
@@ -50,9 +51,9 @@ def compile_plan(
         routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content),
         systems=systems,
         broker=plan_broker(nodes={f.id: f.front_end for f in systems.values() if f.kind == "node"}, letters=letters),
-        picture=draw_up(plan=plan.content, contract=contract.content, systems=systems, said=said),
+        picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
         whole=whole,
-        whole_picture=draw_up(plan=plan.content, contract=contract.content, systems=every, said=whole.said),
+        whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
         identity=plan.content.identity,
         brokers=_brokers(plan.content),
     )

@@ -93,6 +93,7 @@ class PictureNode:
     hosts: tuple[str, ...]
     column: int
     layer: int
+    per: str | None = None
     runs: bool = True
 
 

@@ -11,14 +11,14 @@ _COLUMN = {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3,
 
 
 def draw_up(
-    *, plan: Plan, contract: Contract, systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]
+    *, plan: Plan, title: Title, contract: Contract, systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]
 ) -> Picture:
     """Place the systems from the field (left) to the public side (right) and gather what goes between each two."""
     edges = _edges(plan, systems, said)
     used = sorted({message for edge in edges for flow in edge.flows for message in flow.messages})
     return Picture(
         plan=plan.plan,
-        title=plan.title,
+        title=title,
         nodes=_nodes(plan, contract, systems),
         edges=edges,
         messages={name: Title(zh=contract.messages[name].zh, en=contract.messages[name].en) for name in used},
@@ -43,6 +43,7 @@ def _nodes(plan: Plan, contract: Contract, systems: Mapping[str, RunningFacts]) 
                 hosts=tuple(facts.hosts),
                 column=column,
                 layer=filled[column],
+                per=facts.per,
                 runs=facts.id in plan.systems,
             )
         )
