@@ -117,7 +117,7 @@ def _sorted(
     systems = [item for item in columns[number] if isinstance(item, str)]
     if len({zone[name] for name in systems}) < 2:
         return sorted(columns[number], key=lambda item: (mean[item], str(item)))
-    ordered: list[Item] = sorted(systems, key=lambda name: (zone[name], mean[name], name))
+    ordered = sorted(systems, key=lambda name: (zone[name], mean[name], name))
     lanes = sorted((item for item in columns[number] if not isinstance(item, str)), key=lambda item: (mean[item], item))
     half = sum(1 for item in lanes if mean[item] < 0.5)
     return [*lanes[:half], *ordered, *lanes[half:]]
