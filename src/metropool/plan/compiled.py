@@ -186,6 +186,14 @@ class Compiled:
         """Capabilities of a system, each with the rows it is hosted for."""
         return tuple(self.systems[system].hosts.items())
 
+    def hosted_by(self) -> dict[str, list[str]]:
+        """Every capability of the plan, with the nodes that host it, wherever they run."""
+        found: dict[str, list[str]] = {}
+        for name in self.nodes():
+            for capability in self.systems[name].hosts:
+                found.setdefault(capability, []).append(name)
+        return found
+
     def host_of(self, capability: str) -> SystemId | None:
         """The first node that hosts a capability; None where the plan places it nowhere."""
         return next((name for name in self.nodes() if capability in self.systems[name].hosts), None)

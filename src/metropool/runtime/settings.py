@@ -16,7 +16,7 @@ class Settings(BaseSettings):
 
     Attributes:
         home: Folder of all state.
-        plan: Plan file, or the name of one that comes with the product.
+        plan: Plan file, or the name of one that comes with the product (``one``, ``one:indirect``, ``two``, ``transition``).
         broker: ``embedded`` or the address of a NATS server (``nats://host:port``).
         database: ``embedded`` (SQLite under home) or a PostgreSQL address.
         lake: ``embedded`` (a folder under home) or another folder.
@@ -65,10 +65,11 @@ class Settings(BaseSettings):
 
 
 def settings_of_home() -> Settings:
-    """Settings of this process; beside a demonstration city its clock, which is in its home, unless one was given."""
+    """Settings of this process; beside a demonstration city its plan and clock, which are in its home, unless one was given."""
     settings = Settings()
     note = settings.home / FILE
-    if settings.clock or not note.exists():
+    if not note.exists():
         return settings
-    clock_at = json.loads(note.read_text(encoding="utf-8"))["clock_at"]
-    return settings.model_copy(update={"clock": f"{clock_at}@1"})
+    kept = json.loads(note.read_text(encoding="utf-8"))
+    found = {"clock": f"{kept['clock_at']}@1", "plan": kept.get("plan", settings.plan)}
+    return settings.model_copy(update={name: value for name, value in found.items() if name not in settings.model_fields_set})

@@ -200,9 +200,9 @@ def _says(*command: str) -> str:
 
 
 def _settings() -> Any:
-    from metropool.runtime.settings import Settings
+    from metropool.runtime.settings import settings_of_home
 
-    return Settings()
+    return settings_of_home()
 
 
 NEEDED: dict[str, Callable[[], str]] = {

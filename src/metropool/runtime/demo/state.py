@@ -13,6 +13,8 @@ from metropool.storage.disk import write_durably
 
 FILE = "demo.json"
 AHEAD_S = 3.0
+PLAN_BEFORE = "transition"
+"""What a home of a version without a choice of plans runs."""
 FIRST_MIDNIGHT = datetime(2026, 6, 30, 16, tzinfo=UTC)
 FIRST_INSTANT = FIRST_MIDNIGHT + timedelta(minutes=40)
 """00:40 on the first of July in the city: the last day of June is closed and the demo begins."""
@@ -25,6 +27,7 @@ class DemoState:
     Attributes:
         home: ``METROPOOL_HOME`` of the demo.
         seed, homes: What the city was made from.
+        plan: Name or file of the plan its systems run.
         clock_at: Business instant up to which the clock may have been seen running.
         stages: Stages of the first start that are done.
     """
@@ -32,6 +35,7 @@ class DemoState:
     home: Path
     seed: int
     homes: int
+    plan: str
     clock_at: datetime
     stages: list[str]
 
@@ -46,15 +50,16 @@ class DemoState:
 
     def save(self) -> None:
         """Keep it, whole or not at all, also through a loss of power."""
-        content = {"seed": self.seed, "homes": self.homes, "clock_at": self.clock_at.isoformat(), "stages": self.stages}
+        made_of = {"seed": self.seed, "homes": self.homes, "plan": self.plan}
+        content = {**made_of, "clock_at": self.clock_at.isoformat(), "stages": self.stages}
         write_durably(self.home / FILE, json.dumps(content))
 
 
-def open_demo(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
+def open_demo(home: Path, *, fresh: bool, seed: int, homes: int, plan: str) -> DemoState:
     """The demo of a home: the last one, or a new one.
 
     Raises:
-        Invalid: The folder holds something else, or a city of another seed or size.
+        Invalid: The folder holds something else, or a city of another seed, size or plan.
     """
     file = home / FILE
     if fresh and home.exists():
@@ -65,16 +70,17 @@ def open_demo(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
         if home.exists() and any(home.iterdir()):
             raise Invalid(f"{home} holds something that is no demo: choose another METROPOOL_HOME")
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        state = DemoState(home=home, seed=seed, homes=homes, clock_at=FIRST_INSTANT, stages=[])
+        state = DemoState(home=home, seed=seed, homes=homes, plan=plan, clock_at=FIRST_INSTANT, stages=[])
         state.save()
         return state
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    if (kept["seed"], kept["homes"]) != (seed, homes):
+    kept_plan = kept.get("plan", PLAN_BEFORE)
+    if (kept["seed"], kept["homes"], kept_plan) != (seed, homes, plan):
         raise Invalid(
-            f"{home} holds the city of seed {kept['seed']} with {kept['homes']} homes: "
-            f"start it with --seed {kept['seed']} --homes {kept['homes']}, or start over with --fresh"
+            f"{home} holds the city of seed {kept['seed']} with {kept['homes']} homes under the plan {kept_plan}: start it with "
+            f"--seed {kept['seed']} --homes {kept['homes']} --plan {kept_plan}, or start over with --fresh"
         )
-    return DemoState(home, seed, homes, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]))
+    return DemoState(home, seed, homes, plan, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]))
 
 
 @dataclass
