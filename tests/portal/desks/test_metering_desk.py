@@ -12,7 +12,7 @@ from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.facts.events import EndDeviceEvent
 from metropool.portal.desks.metering import MeteringDesk
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.metering import Recollect
 from portal.desks.conftest import DEAD, FALLING, MIDNIGHT, NEVER, NOW, NOW_S, PROFILE
 

@@ -17,7 +17,7 @@ export function hostOf(place: string): string {
   return hosted_by[place]?.[0] ?? place
 }
 
-/** `/settlement/api/…` as the running plan has it: `/data_pool/api/…`. */
+/** A path that begins with a capability, as the running plan has it: beginning with the system that hosts it. */
 export function located(path: string): string {
   const [, place = '', ...rest] = path.split('/')
   return ['', hostOf(place), ...rest].join('/')

@@ -15,7 +15,7 @@ from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.command_words import STATES_OF, command_of
 from metropool.portal.desks.field import Field, MeteringWork
 from metropool.portal.desks.operator_words import amount, said
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text
 
