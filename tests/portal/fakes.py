@@ -169,6 +169,7 @@ def desks_with(calls: list, answers: dict):
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "invoices": settlement.InvoicesDesk,
         "usage": insight.UsageDesk,
         "metering": metering.MeteringDesk,
         "schedules": metering.SchedulesDesk,

@@ -21,6 +21,7 @@ from metropool.portal.schemas.commands import CommandKind
 from metropool.portal.schemas.metering import Terminal
 
 ClockState = Literal["right", "off", "no_time", "unknown"]
+LimitState = Literal["sent", "off", "due", "late", "unknown"]
 MeterState = Literal["normal", "silent", "off", "fault", "exchanged"]
 
 
@@ -54,6 +55,21 @@ class Switch(Model):
     supply: Literal["on", "off", "unknown"]
     confirmed_at: Instant | None
     supply_guaranteed: bool
+
+
+class SupplyLimit(Model):
+    """A cut that ends by itself; times are upper bounds, from when it was first seen off.
+
+    ``sent``: not seen off yet. ``off``. ``due``: it should be back, and is being read. ``late``: it was not seen to come
+    back. ``unknown``: it may be off.
+    """
+
+    command: str
+    minutes: int
+    state: LimitState
+    off_since: Instant | None
+    back_by: Instant | None
+    back_at_latest: Instant
 
 
 class UsagePointOfMeter(Model):
@@ -90,6 +106,8 @@ class Meter(MeterRow):
     usage_point: UsagePointOfMeter | None
     installations: list[InstallationOfMeter]
     commands_allowed: list[CommandKind]
+    limit: SupplyLimit | None
+    limit_refusal: Text | None
 
 
 class RegisterValue(Model):
