@@ -26,7 +26,9 @@ from metropool.exchange.messages import ROWS, BlocksSealed
 from metropool.facts.registry import tables as registry
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
+from metropool.runtime.demo.logins import STAFF, system_of
 from metropool.runtime.node import Node
+from metropool.runtime.portal import Facts
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
@@ -219,6 +221,19 @@ def test_what_passed_was_listed_and_everything_else_is_refused(city: City) -> No
     refused = asyncio.run(refusals(city, from_bytes(raw)))
     nodes = city.compiled.nodes()
     assert len(refused) == len(nodes) ** 2 * len(city.compiled.whole.messages) - len(city.compiled.letters)
+
+
+def test_the_site_tells_who_hosts_what(city: City, tmp_path) -> None:
+    site = Facts(city.nodes, settings=Settings(home=tmp_path), compiled=city.compiled).site(now=NOW)
+    assert site.hosted_by["settlement"] == site.hosted_by["sharing"] == [city.hub.system]
+    assert site.hosted_by["billing"] == ["marketing", "water_system", "gas_system"]
+    assert {system.id for system in site.systems} == set(city.compiled.nodes())
+
+
+def test_the_staff_of_a_demo_work_where_their_work_is_hosted(city: City) -> None:
+    systems = {member.login: system_of(member, city.nodes) for member in STAFF}
+    assert systems["cashier"] == city.hub.system
+    assert (systems["operator"], systems["waterworks"], systems["gasworks"]) == ("metering", "water_system", "gas_system")
 
 
 async def refusals(city: City, envelope: Envelope) -> set[Letter]:

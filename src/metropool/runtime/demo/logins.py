@@ -50,7 +50,7 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
     secrets = first_secrets(home=home, ids=ids)
     residents = _residents(city)
     words = {member.login: ids.fresh_id()[:12] for member in STAFF}
-    systems = {member.login: _system_of(member, nodes) for member in STAFF}
+    systems = {member.login: system_of(member, nodes) for member in STAFF}
     hashes = {login: passwords.hash(word) for login, word in words.items()}
     resident_word = ids.fresh_id()[:12]
     resident_hash = passwords.hash(resident_word)
@@ -68,7 +68,7 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
     _write(home, residents, words, resident_word, secrets)
 
 
-def _system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
+def system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
     """The system that hosts what a member of staff works with.
 
     Raises:
