@@ -31,7 +31,7 @@ def plan_names(case: Case) -> Iterator[PlanFault]:
 
 
 def hands(case: Case) -> Iterator[PlanFault]:
-    """The systems of a plan are in the hands the contract says, variant by variant; a party it leaves open is named."""
+    """The systems of a plan are in the hands the contract says, variant by variant."""
     plan, contract, source = case.plan, case.contract, case.plan_source
     for variant, entry in plan.variants.items():
         for name, party in entry.operated_by.items():
@@ -47,10 +47,15 @@ def hands(case: Case) -> Iterator[PlanFault]:
             of_plan, _, variant = way.partition("_")
             if of_plan == plan.plan and name not in (plan.variants[variant].operated_by if variant in plan.variants else ()):
                 yield source.fault("variant_forgotten", "variants", variant, name=name, variant=variant)
-    for name in plan.systems:
+
+
+def operators(case: Case) -> Iterator[PlanFault]:
+    """Who does the work of a party that the contract leaves to each plan is said."""
+    contract = case.contract
+    for name in case.plan.systems:
         party = contract.systems[name].party if name in contract.systems else ""
-        if party in contract.parties and contract.parties[party].named_by_plan and party not in plan.operators:
-            yield source.fault("operator_unnamed", "systems", name, name=name, party=party)
+        if party in contract.parties and contract.parties[party].named_by_plan and party not in case.plan.operators:
+            yield case.plan_source.fault("operator_unnamed", "systems", name, name=name, party=party)
 
 
 def vouchers(case: Case) -> Iterator[PlanFault]:

@@ -129,7 +129,7 @@ class ClearingBooks:
 
         self._settings = settings_of_home()
         compiled = compile_named(self._settings.plan)
-        system = next((name for name in compiled.nodes() if "settlement" in compiled.systems[name].hosts), None)
+        system = compiled.host_of("settlement")
         if system is None:
             raise Invalid(f"the plan {compiled.plan} places settlement nowhere")
         if self._settings.database == "embedded" and not (self._settings.folder(system) / f"{system}.sqlite").exists():
