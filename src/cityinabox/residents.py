@@ -9,7 +9,6 @@ from uuid import uuid4
 import httpx
 
 Row = dict[str, Any]
-API = "/smart_use_platform/api/households"
 TRIES = 8
 LONGEST_PAUSE_S = 10.0
 BUSY = (429, 502, 503, 504)
@@ -36,13 +35,14 @@ class Resident:
     outside: httpx.AsyncClient
     patience_s: float = 60.0
     pause_s: float = 0.3
-    home: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.home = f"{API}/{self.login['account']}"
+    home: str = field(init=False, default="")
 
     async def __aenter__(self) -> "Resident":
-        await self._send("GET", "/api/site")
+        site = await self._send("GET", "/api/site")
+        hosts = site.get("hosted_by", {}).get("settlement")
+        if not hosts:
+            raise NotPaid("the site does not say who takes payments")
+        self.home = f"/{hosts[0]}/api/households/{self.login['account']}"
         credentials = {"login": self.login["login"], "password": self.login["password"]}
         await self._send("POST", "/api/session", json=credentials)
         return self

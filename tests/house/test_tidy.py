@@ -28,15 +28,17 @@ def test_what_varies_along_a_dimension_is_never_a_file_or_folder():
     assert named == []
 
 
-def test_no_capability_names_a_system():
+def test_nothing_names_a_system_of_a_plan():
+    """Which plan runs is known to plan files alone (names that are capabilities too are words of the trade)."""
     contract = yaml.safe_load((ROOT / "plans" / "contract.yaml").read_text(encoding="utf-8"))
     capabilities = {p.name for p in CAPABILITIES}
     systems = {name for name in contract["systems"] if "_" in name and name not in capabilities}
-    pattern = re.compile(r"['\"](" + "|".join(sorted(systems)) + r")['\"]")
+    pattern = re.compile(r"['\"/](" + "|".join(sorted(systems)) + r")['\"/]")
+    folders = (SOURCE, ROOT / "src" / "cityinabox", ROOT / "web" / "src")
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".ts", ".tsx", ".yaml")]
     found = {
-        f"{path.relative_to(SOURCE)}: {match.group(1)}"
-        for room in CAPABILITIES
-        for path in python_files(room)
+        f"{path.relative_to(ROOT)}: {match.group(1)}"
+        for path in files
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     }
     assert found == set()

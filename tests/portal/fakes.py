@@ -149,7 +149,16 @@ class FakeFacts:
 
     def site(self, *, now):
         name = samples.text("测试", "Test")
-        return Site(name=name, version="0", plan=PlanNamed(id="p", title=name), now=now, clock_speed=1, demo=True, systems=[])
+        return Site(
+            name=name,
+            version="0",
+            plan=PlanNamed(id="p", title=name),
+            now=now,
+            clock_speed=1,
+            demo=True,
+            systems=[],
+            hosted_by={},
+        )
 
     async def health(self):
         return Health(as_of=START, systems=[])

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
-import { sessionQuery } from './api/queries'
+import { placesKnown } from './api/places'
+import { sessionQuery, siteQuery } from './api/queries'
 import type { Session } from './api/types'
 import { Skeleton } from './design/StateView'
 import { parseSearch, stringifySearch, type UrlState } from './design/urlState'
@@ -23,6 +24,7 @@ const shell = createRoute({
   beforeLoad: async ({ context, location }) => {
     const session = await context.client.ensureQueryData(sessionQuery)
     if (!session) throw redirect({ to: '/login', search: { next: location.href } })
+    if (!placesKnown()) await context.client.ensureQueryData(siteQuery)
     if (session.must_change_password && location.pathname !== '/password') throw redirect({ to: '/password' })
   },
 })

@@ -1,4 +1,4 @@
-"""``metropool plan check | draw``: what the command line shows of a plan."""
+"""``metropool plan check``: what the command line shows of a plan."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from pathlib import Path
 from metropool.core.texts import Language, say
 from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
-from metropool.plan.draw import draw_plan
 from metropool.plan.load import Unreadable, load_contract, load_plan
 from metropool.plan.source import ROOM, PlanFault
 
@@ -50,34 +49,26 @@ class CheckReport:
         return say(ROOM, key, language, where=fault.where, what=fault.what(language), remedy=fault.remedy(language))
 
 
-def compile_files(*, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts]) -> Compiled:
+def compile_files(
+    *, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts], variant: str | None = None
+) -> Compiled:
     """Read and compile a plan; the result has the faults of its meaning.
 
     Raises:
-        NotFound: No such file.
+        NotFound: No such file, or no such variant of it.
         Unreadable: A file that is no plan or contract.
     """
-    return compile_plan(load_plan(plan), load_contract(contract), capabilities)
+    return compile_plan(load_plan(plan), load_contract(contract), capabilities, variant=variant)
 
 
-def check(*, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts]) -> CheckReport:
+def check(*, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts], variant: str | None = None) -> CheckReport:
     """Everything wrong with a plan, whether it can be read or not.
 
     Raises:
-        NotFound: No such file.
+        NotFound: No such file, or no such variant of it.
     """
     try:
-        compiled = compile_files(plan=plan, contract=contract, capabilities=capabilities)
+        compiled = compile_files(plan=plan, contract=contract, capabilities=capabilities, variant=variant)
     except Unreadable as unreadable:
         return CheckReport(plan=plan.stem, faults=unreadable.plan_faults, notes=(), letters=0)
     return CheckReport(plan=compiled.plan, faults=compiled.faults, notes=compiled.notes, letters=len(compiled.allowed))
-
-
-def draw(*, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts], language: Language) -> str:
-    """The plan as SVG.
-
-    Raises:
-        NotFound: No such file.
-        Unreadable: A file that is no plan or contract.
-    """
-    return draw_plan(compile_files(plan=plan, contract=contract, capabilities=capabilities).picture, language=language)

@@ -5,51 +5,75 @@ from collections.abc import Mapping, Sequence
 
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.plan.broker import plan_broker
-from metropool.plan.checks import check_everything
-from metropool.plan.compiled import CapabilityFacts, Compiled, Route, RunningFacts
+from metropool.plan.checks.every import check_everything
+from metropool.plan.compiled import CapabilityFacts, Compiled, Outline, Route, RunningFacts
+from metropool.plan.drawing.picture import draw_up
 from metropool.plan.load import Loaded
-from metropool.plan.picture import draw_up
-from metropool.plan.schema import Contract, Letter, Plan, Row
+from metropool.plan.schema import REST, Contract, Letter, Plan, Row, Title, letters_of
 
 
-def compile_plan(plan: Loaded[Plan], contract: Loaded[Contract], capabilities: Mapping[str, CapabilityFacts]) -> Compiled:
+def compile_plan(
+    plan: Loaded[Plan], contract: Loaded[Contract], capabilities: Mapping[str, CapabilityFacts], *, variant: str | None = None
+) -> Compiled:
     """Compile a plan.
 
     Args:
         plan: What is to run.
         contract: What it is held to.
         capabilities: What is built, by name.
+        variant: Which way of running it; the first where None.
 
     Returns:
         Everything derived, with all faults and notes; what names nobody knows is left out of the rest.
+
+    Raises:
+        NotFound: The plan has no such variant.
     """
-    systems = _systems(plan.content, contract.content)
+    variant = plan.content.variant(variant)
+    title = _title(plan.content, variant)
+    every = _systems(plan.content, contract.content, variant)
+    systems = {name: facts for name, facts in every.items() if name in plan.content.systems}
     rows = plan.content.running_rows(contract.content)
+    whole = _outline(plan.content, contract.content, every)
     said = [(row, letter) for row, letter in plan.content.letters(rows) if _is_known(letter, systems, contract.content)]
     allowed = frozenset(letter for _, letter in said)
     letters = frozenset(letter for letter in allowed if _by_broker(letter, systems))
     found = check_everything(plan=plan, contract=contract, capabilities=capabilities, systems=systems, said=said)
     return Compiled(
         plan=plan.content.plan,
-        title=plan.content.title,
+        variant=variant,
+        title=title,
         faults=tuple(fault for fault in found if not fault.is_note),
         notes=tuple(fault for fault in found if fault.is_note),
         allowed=allowed,
         letters=letters,
+        rows=tuple(rows),
         routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content),
         systems=systems,
         broker=plan_broker(nodes={f.id: f.front_end for f in systems.values() if f.kind == "node"}, letters=letters),
-        picture=draw_up(plan=plan.content, contract=contract.content, systems=systems, said=said),
+        picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
+        whole=whole,
+        whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
         identity=plan.content.identity,
+        brokers=_brokers(plan.content),
     )
 
 
-def _systems(plan: Plan, contract: Contract) -> dict[str, RunningFacts]:
+def _title(plan: Plan, variant: str | None) -> Title:
+    if variant is None:
+        return plan.title
+    way = plan.variants[variant].title
+    return Title(zh=f"{plan.title.zh}（{way.zh}）", en=f"{plan.title.en} ({way.en})")
+
+
+def _systems(plan: Plan, contract: Contract, variant: str | None) -> dict[str, RunningFacts]:
+    """The systems that run, and those that will, in the hands of this variant."""
+    operated = plan.variants[variant].operated_by if variant else {}
     return {
         name: RunningFacts(
             id=SystemId(name),
             kind=running.kind,
-            party=PartyId(plan.operators.get(contract.systems[name].party, contract.systems[name].party)),
+            party=PartyId(operated.get(name) or plan.operators.get(contract.systems[name].party, contract.systems[name].party)),
             zone=contract.systems[name].zone,
             title=contract.systems[name],
             hosts=running.hosts,
@@ -57,9 +81,22 @@ def _systems(plan: Plan, contract: Contract) -> dict[str, RunningFacts]:
             face=running.face,
             per=running.per,
         )
-        for name, running in plan.systems.items()
+        for name, running in plan.all_systems().items()
         if name in contract.systems
     }
+
+
+def _outline(plan: Plan, contract: Contract, systems: Mapping[str, RunningFacts]) -> Outline:
+    rows = plan.all_rows(contract)
+    said = tuple((row, letter) for row, letter in letters_of(rows) if _is_known(letter, systems, contract))
+    return Outline(systems=systems, said=said, rows=rows, messages=contract.messages, parties=contract.parties)
+
+
+def _brokers(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Who is on which broker; the rest are the nodes that no other broker names."""
+    named = {name for names in plan.brokers.values() if names != REST for name in names}
+    rest = tuple(name for name, running in plan.all_systems().items() if running.kind == "node" and name not in named)
+    return {broker: rest if names == REST else tuple(names) for broker, names in plan.brokers.items()}
 
 
 def _is_known(letter: Letter, systems: Mapping[str, RunningFacts], contract: Contract) -> bool:

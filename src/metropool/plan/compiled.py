@@ -1,12 +1,12 @@
 """What a plan compiles to: plain, immutable, comparable. Made by ``compile_plan``, read by everyone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.plan.broker import BrokerPlan
-from metropool.plan.schema import Kind, Letter, Title
+from metropool.plan.schema import Kind, Letter, MessageEntry, Network, Party, Row, Title
 from metropool.plan.source import PlanFault
 
 
@@ -58,6 +58,29 @@ class RunningFacts:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """Systems and what they may say, by row: of what runs, or of everything the plan will be.
+
+    Attributes:
+        said: Row id and letter of everything that may be said.
+        rows: Those rows.
+        messages: Every message of the contract.
+        parties: Every party of it.
+    """
+
+    systems: Mapping[str, RunningFacts] = field(hash=False)
+    said: tuple[tuple[str, Letter], ...]
+    rows: Mapping[str, Row] = field(hash=False)
+    messages: Mapping[str, MessageEntry] = field(hash=False)
+    parties: Mapping[str, Party] = field(hash=False)
+
+    @property
+    def letters(self) -> frozenset[Letter]:
+        """Each message with its direction, once."""
+        return frozenset(letter for _, letter in self.said)
+
+
+@dataclass(frozen=True)
 class PictureNode:
     """A system in the drawing; ``column`` counts from the field to the public side, ``layer`` from the top."""
 
@@ -70,6 +93,8 @@ class PictureNode:
     hosts: tuple[str, ...]
     column: int
     layer: int
+    per: str | None = None
+    runs: bool = True
 
 
 @dataclass(frozen=True)
@@ -83,13 +108,25 @@ class PictureFlow:
 
 @dataclass(frozen=True)
 class PictureEdge:
-    """Everything between two systems: rows, medium (``broker``, ``field``, ``api``) and one or two directions."""
+    """Everything between two systems: rows, medium (``broker``, ``field``, ``api``) and one or two directions.
+
+    Attributes:
+        networks: Those its rows travel on, where the plan says.
+        unbuilt: Those of its rows that do not run yet.
+    """
 
     left: str
     right: str
     rows: tuple[str, ...]
     medium: str
     flows: tuple[PictureFlow, ...]
+    networks: tuple[Network, ...] = ()
+    unbuilt: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything goes here yet."""
+        return len(self.unbuilt) < len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -112,8 +149,13 @@ class Compiled:
         notes: Worth knowing: single points of failure, and what could leave ``not_yet``.
         allowed: Everything that may be said, whatever carries it.
         letters: Those of them that the broker carries (between nodes of ours).
+        rows: Rows that run.
         routes: System to message class to where it may go.
         systems: What runs.
+        variant: Which way of running the plan this is; None where it has one way only.
+        whole: Everything the plan will be when what is not built yet is built.
+        whole_picture: The drawing of that.
+        brokers: Broker to the systems on it, of the whole plan.
     """
 
     plan: str
@@ -122,15 +164,39 @@ class Compiled:
     notes: tuple[PlanFault, ...]
     allowed: frozenset[Letter]
     letters: frozenset[Letter]
+    rows: tuple[str, ...]
     routes: Mapping[str, Mapping[str, tuple[Route, ...]]]
     systems: Mapping[str, RunningFacts]
     broker: BrokerPlan
     picture: Picture
+    whole: Outline
+    whole_picture: Picture
+    variant: str | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
+    brokers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def running(self) -> Outline:
+        """What runs, in the shape of ``whole``."""
+        kept = tuple((row, letter) for row, letter in self.whole.said if letter in self.allowed and row in self.rows)
+        rows = {row: entry for row, entry in self.whole.rows.items() if row in self.rows}
+        return replace(self.whole, systems=self.systems, said=kept, rows=rows)
 
     def hosts(self, system: str) -> Sequence[tuple[str, Sequence[str]]]:
         """Capabilities of a system, each with the rows it is hosted for."""
         return tuple(self.systems[system].hosts.items())
+
+    def hosted_by(self) -> dict[str, list[str]]:
+        """Every capability of the plan, with the nodes that host it, wherever they run."""
+        found: dict[str, list[str]] = {}
+        for name in self.nodes():
+            for capability in self.systems[name].hosts:
+                found.setdefault(capability, []).append(name)
+        return found
+
+    def host_of(self, capability: str) -> SystemId | None:
+        """The first node that hosts a capability; None where the plan places it nowhere."""
+        return next((name for name in self.nodes() if capability in self.systems[name].hosts), None)
 
     def nodes(self) -> Sequence[SystemId]:
         """The systems that are nodes of ours, in the order of the plan."""

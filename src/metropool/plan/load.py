@@ -68,6 +68,21 @@ def plan_path(name: str) -> Path:
     raise NotFound(f"no plan is called {name!r}: give the path of a plan file, or the name of a shipped one")
 
 
+def named_plan(name: str) -> tuple[Path, str | None]:
+    """The file of a plan given as ``one``, ``one:indirect`` or a path, and the variant asked for.
+
+    Raises:
+        NotFound: No such plan.
+    """
+    try:
+        return plan_path(name), None
+    except NotFound:
+        plan, colon, variant = name.rpartition(":")
+        if not colon:
+            raise
+        return plan_path(plan), variant
+
+
 def _load(path: Path, model: type[Model]) -> Loaded[Model]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -93,7 +108,7 @@ def _parse(file: str, text: str) -> tuple[Source, list[PlanFault], Any]:
         if len(text) > MAX_BYTES:
             raise MarkedYAMLError(problem=f"more than {MAX_BYTES} bytes")
         node = reader.compose(text)
-        data = reader.load(text)
+        data = None if node is None else reader.constructor.construct_document(node)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         fault = PlanFault(file=file, line=line, key="not_yaml", values={"reason": error.problem or "?"})

@@ -5,10 +5,16 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
+from metropool.core.errors import NotFound
+
 Kind = Literal["node", "device", "carrier", "face", "outside"]
 Zone = Literal["field", "carrier", "production", "management", "dmz", "public"]
 Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$")]
+Many = Literal["community", "building", "home", "person", "usage_point"]
+Network = Literal["local", "vpn", "public"]
+REST = "rest"
+OWN = "own"
 
 
 class Letter(NamedTuple):
@@ -37,6 +43,7 @@ class Party(Title):
     many: bool = False
     kinds: tuple[Name, ...] = ()
     part_of: Name | None = None
+    named_by_plan: bool = False
     note: StrictStr = ""
 
 
@@ -53,11 +60,15 @@ class System(Title):
 
 
 class MessageEntry(Title):
-    """A message id: the phrase, where it begins, the class that carries it, and what its rows must be (``service: water``)."""
+    """A message id: the phrase, where it begins, the class that carries it, and what its rows must be (``service: water``).
+
+    ``personal``: it tells of a person or a household (个人信息): who hears it can see personal data.
+    """
 
     begins: tuple[Name, ...] = Field(alias="from")
     carried_by: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Za-z]+$")] = Field(alias="is")
     where: Mapping[Name, StrictStr] = Field(default_factory=dict)
+    personal: bool = False
 
 
 class Row(_Closed):
@@ -109,7 +120,7 @@ class RunningSystem(_Closed):
         face: Role of the people it serves; it comes through its host's API, not the broker.
         stands_for: ``device``, ``carrier`` or ``outside`` when it is no node of ours.
         front_end: Name of the worker that listens to devices in the access zone, in a process of its own.
-        per: What it has one instance for.
+        per: What it has one instance for (小区, 楼宇, 家庭: one each).
         way_in: How it reaches us.
     """
 
@@ -117,7 +128,7 @@ class RunningSystem(_Closed):
     face: Name | None = None
     stands_for: Literal["device", "carrier", "outside"] | None = Field(default=None, alias="is")
     front_end: Annotated[StrictStr, Field(pattern=r"^[a-z]+$")] | None = None
-    per: Name | None = None
+    per: Many | None = None
     way_in: tuple[Literal["api", "broker", "mqtt"], ...] = ()
 
     @property
@@ -128,21 +139,40 @@ class RunningSystem(_Closed):
         return "face" if self.face else "node"
 
 
-class NotYet(_Closed):
-    """What the contract gives this plan and is not built; all of it is refused until it is."""
+class Variant(_Closed):
+    """One of the ways a plan is run: the same systems and rows, some of them in other hands."""
 
+    title: Title
+    operated_by: Mapping[Name, Name] = Field(default_factory=dict)
+
+
+class NotYet(_Closed):
+    """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run."""
+
+    systems: Mapping[Name, RunningSystem] = Field(default_factory=dict)
     rows: tuple[RowId, ...] = ()
     messages: tuple[Name, ...] = ()
     capabilities: tuple[StrictStr, ...] = ()
 
 
 class Plan(_Closed):
-    """What runs."""
+    """What runs.
+
+    Attributes:
+        variants: Ways to run it, the first where none is asked for.
+        operators: Who does the work of a party that the paper does not name.
+        identity: Who vouches for which people: a system, or ``own`` for each its own.
+        brokers: Systems of each broker; one of them may take the ``rest``.
+        networks: Rows of each network; one of them may take the ``rest``.
+    """
 
     plan: Name
     title: Title
+    variants: Mapping[Name, Variant] = Field(default_factory=dict)
     operators: Mapping[Name, Name] = Field(default_factory=dict)
     identity: Mapping[Name, Name] = Field(default_factory=dict)
+    brokers: Mapping[Name, tuple[Name, ...] | Literal["rest"]] = Field(default_factory=dict)
+    networks: Mapping[Network, tuple[RowId, ...] | Literal["rest"]] = Field(default_factory=dict)
     systems: Mapping[Name, RunningSystem]
     rows: tuple[RowId, ...]
     not_yet: NotYet = NotYet()
@@ -153,7 +183,42 @@ class Plan(_Closed):
         listed = {row: contract.rows[row] for row in self.rows if row in contract.rows}
         return {**listed, **self.add}
 
+    def all_rows(self, contract: Contract) -> Mapping[str, Row]:
+        """Those and the rows that are not built yet."""
+        unbuilt = {row: contract.rows[row] for row in self.not_yet.rows if row in contract.rows}
+        return {**self.running_rows(contract), **unbuilt}
+
+    def all_systems(self) -> Mapping[str, RunningSystem]:
+        """The systems that run, and those that will."""
+        return {**self.systems, **self.not_yet.systems}
+
     def letters(self, rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:
         """Row id and letter of everything that may be said."""
         unsaid = set(self.not_yet.messages)
-        return [(row, letter) for row, entry in rows.items() for letter in entry.letters() if letter.message not in unsaid]
+        return [(row, letter) for row, letter in letters_of(rows) if letter.message not in unsaid]
+
+    def network(self, row: str) -> Network | None:
+        """The network a row travels on; None where the plan does not say."""
+        named: dict[Network, tuple[RowId, ...]] = {
+            name: rows for name, rows in self.networks.items() if not isinstance(rows, str)
+        }
+        found = next((name for name, rows in named.items() if row in rows), None)
+        return found or next((name for name, rows in self.networks.items() if rows == REST), None)
+
+    def variant(self, name: str | None) -> str | None:
+        """The variant that runs: the one of this name, else the first; None where the plan has none.
+
+        Raises:
+            NotFound: No variant has this name.
+        """
+        if name is None:
+            return next(iter(self.variants), None)
+        if name not in self.variants:
+            known = ", ".join(f"{self.plan}:{variant}" for variant in self.variants) or self.plan
+            raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}")
+        return name
+
+
+def letters_of(rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:
+    """Row id and letter of everything in some rows."""
+    return [(row, letter) for row, entry in rows.items() for letter in entry.letters()]

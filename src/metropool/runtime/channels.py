@@ -37,7 +37,7 @@ def merchant_system(compiled: Compiled) -> SystemId:
     Raises:
         NotFound: The plan places settlement nowhere.
     """
-    found = next((name for name in compiled.nodes() if "settlement" in compiled.systems[name].hosts), None)
+    found = compiled.host_of("settlement")
     if found is None:
         raise NotFound(f"the plan {compiled.plan} places settlement nowhere")
     return found

@@ -55,7 +55,7 @@ def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any
 
 async def _import(path: Path, mapping: Mapping, *, settings: Settings, language: Language) -> dict[str, Any]:
     compiled = compile_named(settings.plan)
-    system = next((name for name in compiled.nodes() if METERING in compiled.systems[name].hosts), None)
+    system = compiled.host_of(METERING)
     if system is None:
         raise Invalid(f"the plan {compiled.plan} places metering nowhere")
     async with AsyncExitStack() as stack:

@@ -151,6 +151,7 @@ class Facts:
             clock_speed=clock.speed if isinstance(clock, ScaledClock) else 1.0,
             demo=self.settings.demo,
             systems=[self._system(node) for node in self.nodes.values()],
+            hosted_by=self.compiled.hosted_by(),
         )
 
     async def health(self) -> schema.Health:

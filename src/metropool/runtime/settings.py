@@ -20,7 +20,7 @@ class Settings(BaseSettings):
 
     Attributes:
         home: Folder of all state.
-        plan: Plan file, or the name of one that comes with the product.
+        plan: Plan file, or the name of one that comes with the product (``one``, ``one:indirect``, ``two``, ``transition``).
         broker: ``embedded`` or the address of a NATS server (``nats://host:port``).
         database: ``embedded`` (SQLite under home) or a PostgreSQL address.
         lake: ``embedded`` (a folder under home) or another folder.
@@ -82,9 +82,12 @@ class Settings(BaseSettings):
 
 
 def settings_of_home() -> Settings:
-    """Settings of this process; beside a demonstration city its clock, which is in its home, unless one was given."""
+    """Settings of this process; beside a demonstration city its plan and clock, which are in its home, unless one was given."""
     settings = Settings()
     note = settings.home / FILE
-    if settings.clock or not note.exists():
+    if not note.exists():
         return settings
-    return settings.model_copy(update={"clock": f"{read_note(settings.home)['clock_at']}@1"})
+    kept = read_note(settings.home)
+    clock = settings.clock or f"{kept['clock_at']}@1"
+    plan = settings.plan if "plan" in settings.model_fields_set else kept["plan"]
+    return settings.model_copy(update={"clock": clock, "plan": plan})

@@ -7,7 +7,7 @@ from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
-from metropool.plan.load import load_contract, load_plan, plan_path
+from metropool.plan.load import load_contract, load_plan, named_plan, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.hold import hold
 from metropool.runtime.node import Hosted, Node
@@ -29,12 +29,15 @@ def facts_of(capabilities: Mapping[str, Capability]) -> dict[str, CapabilityFact
 
 
 def compile_named(plan: str) -> Compiled:
-    """The plan of this name or file, held to the contract and to what is built.
+    """The plan of this name (``one``, ``one:indirect``) or file, held to the contract and to what is built.
 
     Raises:
+        NotFound: No such plan, or no such variant of it.
         Invalid: The plan has faults; each is listed.
     """
-    compiled = compile_plan(load_plan(plan_path(plan)), load_contract(plan_path("contract")), facts_of(CAPABILITIES))
+    path, variant = named_plan(plan)
+    facts = facts_of(CAPABILITIES)
+    compiled = compile_plan(load_plan(path), load_contract(plan_path("contract")), facts, variant=variant)
     compiled.require_sound()
     return compiled
 

@@ -1,14 +1,12 @@
 """What the transition plan compiles to: who may say what to whom, where it goes, and how it looks."""
 
 import json
-import xml.etree.ElementTree as ET
 
 import pytest
 
 from exchange.plan.cases import transition
 from metropool.core.errors import Invalid
 from metropool.plan.broker import BrokerSettings, render_broker, subject_of
-from metropool.plan.draw import draw_plan
 from metropool.plan.schema import Letter
 
 KEYS = {user.name: f"U{user.name}" for user in transition().broker.users}
@@ -95,34 +93,7 @@ class TestBrokerConfiguration:
             render_broker(transition().broker, keys={"metering": "U1"}, settings=SETTINGS)
 
 
-class TestDrawing:
-    @pytest.mark.parametrize("language", ["zh", "en"])
-    def test_is_well_formed_and_self_contained(self, language) -> None:
-        drawing = draw_plan(transition().picture, language=language)
-        root = ET.fromstring(drawing)
-        ids = {element.get("id") for element in root.iter() if (element.get("id") or "").startswith("system-")}
-        assert ids == {f"system-{name}" for name in transition().systems}
-        assert "href" not in drawing and "@import" not in drawing
-        assert draw_plan(transition().picture, language=language) == drawing
-
-    def test_speaks_the_language_asked_for(self) -> None:
-        assert "燃气费账单信息" in draw_plan(transition().picture, language="zh")
-        assert "Gas bills" in draw_plan(transition().picture, language="en")
-
-    def test_boxes_do_not_overlap_and_lie_inside(self) -> None:
-        root = ET.fromstring(draw_plan(transition().picture, language="en"))
-        width, height = float(root.get("width", 0)), float(root.get("height", 0))
-        groups = list(root.iter("{http://www.w3.org/2000/svg}g"))
-        rects = [group.find("{http://www.w3.org/2000/svg}rect").attrib for group in groups]
-        places = [(float(r["x"]), float(r["y"]), float(r["width"]), float(r["height"])) for r in rects]
-        assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in places)
-        apart = [
-            x1 + w1 <= x2 or x2 + w2 <= x1 or y1 + h1 <= y2 or y2 + h2 <= y1
-            for n, (x1, y1, w1, h1) in enumerate(places)
-            for x2, y2, w2, h2 in places[:n]
-        ]
-        assert all(apart)
-
+class TestPicture:
     def test_edges_carry_their_rows(self) -> None:
         edges = {(edge.left, edge.right): edge for edge in transition().picture.edges}
         edge = edges["metering", "marketing"]

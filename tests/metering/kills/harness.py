@@ -197,7 +197,7 @@ class City:
         environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
         subprocess.run([sys.executable, "-m", "cityinabox.cli", *city], check=True, env=environment, capture_output=True)
         (self.home / "ports.json").write_text(json.dumps({"meter": free_port()}), encoding="utf-8")
-        setup = Setup(home=self.home, environment={"METROPOOL_CLOCK": self.clock}, months=1)
+        setup = Setup(home=self.home, environment={"METROPOOL_CLOCK": self.clock, "METROPOOL_PLAN": "transition"}, months=1)
         asyncio.run(setup.enrol())
 
     def start(self, *, field: bool = True) -> None:

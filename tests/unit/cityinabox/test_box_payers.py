@@ -9,6 +9,7 @@ import pytest
 from cityinabox.payers import Payers, choose_homes, old_bills
 
 MONTHS = ("2026-03", "2026-04", "2026-05")
+SITE_TOLD = {"hosted_by": {"settlement": ["the_hub"], "metering": ["metering"]}}
 SITE, CHANNEL = "http://127.0.0.1:8080", "http://127.0.0.1:7700"
 LOGINS = [{"login": f"r{n}", "password": f"secret {n}", "account": f"LW{n}"} for n in range(10)]
 
@@ -40,7 +41,7 @@ class Site:
 
     def answer(self, request):
         if request.url.path == "/api/site":
-            return httpx.Response(200, json={}, headers={"set-cookie": "metropool_csrf=guest; Path=/"})
+            return httpx.Response(200, json=SITE_TOLD, headers={"set-cookie": "metropool_csrf=guest; Path=/"})
         cookies = dict(part.split("=") for part in request.headers["cookie"].split("; "))
         if request.method != "GET" and request.headers.get("x-metropool-csrf") != cookies["metropool_csrf"]:
             return refusal(403, "session.csrf")

@@ -45,6 +45,20 @@ class TestPlan:
             assert drawn.startswith("<svg")
             assert name in drawn
 
+    def test_plans_are_set_side_by_side(self, cli):
+        told = cli("plan", "compare", "one:indirect", "two", "--json").json
+        assert [(sheet["plan"], sheet["variant"]) for sheet in told] == [("one", "indirect"), ("two", None)]
+        assert "third_party" in told[1]["whole"]["sees_personal_data"]
+        said = cli("--lang", "zh", "plan", "compare", "two")
+        assert said.status == 0
+        assert "谁能看到个人信息" in said.out
+
+    @pytest.mark.parametrize("command", [("plan", "check", "one:sideways"), ("demo", "--plan", "one:sideways")])
+    def test_a_variant_that_is_not_there_is_refused_with_those_that_are(self, cli, command):
+        said = cli(*command)
+        assert said.status == 1
+        assert "one:direct, one:indirect" in said.err
+
 
 @pytest.fixture(scope="module")
 def clearing(tmp_path_factory) -> Cli:

@@ -18,12 +18,13 @@ from metropool.runtime.demo.running import Demo
 from metropool.runtime.demo.state import DemoState, open_demo
 from metropool.runtime.hold import hold
 from metropool.runtime.pause import done_before
+from metropool.runtime.settings import settings_of_home
 
 from .conftest import ROOT, command_line
 
 
-def opened(home: Path, *, fresh: bool = False, homes: int = 6) -> DemoState:
-    return open_demo(home, fresh=fresh, seed=7, homes=homes)
+def opened(home: Path, *, fresh: bool = False, homes: int = 6, plan: str = "transition") -> DemoState:
+    return open_demo(home, fresh=fresh, seed=7, homes=homes, plan=plan)
 
 
 def test_a_second_demo_in_one_home_is_refused_before_it_touches_anything(tmp_path):
@@ -36,6 +37,27 @@ def test_a_second_demo_in_one_home_is_refused_before_it_touches_anything(tmp_pat
     assert first.held is not None
     first.held.close()
     assert opened(tmp_path).stages == []
+
+
+def test_a_home_keeps_its_plan_and_commands_beside_it_follow(tmp_path, monkeypatch):
+    first = opened(tmp_path, plan="one:indirect")
+    assert first.held is not None
+    first.held.close()
+    monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+    monkeypatch.delenv("METROPOOL_PLAN", raising=False)
+    assert settings_of_home().plan == "one:indirect"
+    with pytest.raises(Invalid, match="--plan one:indirect"):
+        opened(tmp_path, plan="two")
+    monkeypatch.setenv("METROPOOL_PLAN", "two")
+    assert settings_of_home().plan == "two"
+
+
+def test_a_home_made_before_plans_could_be_chosen_runs_what_it_ran(tmp_path, monkeypatch):
+    note = {"seed": 7, "homes": 6, "clock_at": "2026-07-01T00:40:00+08:00", "stages": ["city"]}
+    (tmp_path / "demo.json").write_text(json.dumps(note), encoding="utf-8")
+    monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+    monkeypatch.delenv("METROPOOL_PLAN", raising=False)
+    assert (settings_of_home().plan, opened(tmp_path).plan) == ("transition", "transition")
 
 
 def test_starting_over_removes_all_of_the_last_city(tmp_path):

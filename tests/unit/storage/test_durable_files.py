@@ -49,7 +49,7 @@ WRITERS = {
     "smart_use_platform/keys/merchant.key": lambda home: merchant_key(home, "smart_use_platform"),
     "first-secrets": lambda home: first_secrets(home=home, ids=SeededIds(1)),
     "channels.json": lambda home: write_channels(home, port=1, public_key="00"),
-    "demo.json": lambda home: DemoState(home, 1, 1, datetime(2026, 7, 1, tzinfo=UTC), []).done("city"),
+    "demo.json": lambda home: DemoState(home, 1, 1, "one", datetime(2026, 7, 1, tzinfo=UTC), []).done("city"),
 }
 
 

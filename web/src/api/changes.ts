@@ -1,5 +1,6 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { hostOf } from './places'
 import type { Topic } from './queries'
 
 interface Notice { topic: Topic; ids: string[]; at: string }
@@ -25,6 +26,6 @@ function listen(client: QueryClient, system: string): EventSource {
 /** Topic null: notices may have been missed, so everything of the system may be old. */
 function refresh(client: QueryClient, system: string, topic: Topic | null): void {
   void client.invalidateQueries({
-    predicate: ({ meta }) => meta?.system === system && (topic === null || (meta.topics?.includes(topic) ?? false)),
+    predicate: ({ meta }) => meta?.system !== undefined && hostOf(meta.system) === system && (topic === null || (meta.topics?.includes(topic) ?? false)),
   })
 }

@@ -1,4 +1,5 @@
-import type { ErrorBody, Text } from './types'
+import { learnPlaces, located } from './places'
+import type { ErrorBody, Site, Text } from './types'
 
 /** What the server said instead of an answer, in both languages. */
 export class ApiError extends Error {
@@ -30,14 +31,14 @@ export async function change<T>(method: 'POST' | 'PUT' | 'DELETE', path: string,
   const headers: Record<string, string> = { 'X-Metropool-CSRF': await csrfToken() }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (key) headers['Idempotency-Key'] = key
-  return send<T>(method, path, { headers, body: body === undefined ? undefined : JSON.stringify(body) })
+  return send<T>(method, address(path), { headers, body: body === undefined ? undefined : JSON.stringify(body) })
 }
 
-/** The address of a GET with its parameters; empty ones are left out. Used for exports and documents too. */
+/** The address of a GET with its parameters, at whoever hosts what is asked; empty ones are left out. Used for exports and documents too. */
 export function address(path: string, query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
-  return text ? `${path}?${text}` : path
+  return text ? `${located(path)}?${text}` : located(path)
 }
 
 /** One key per intention: a retry of the same click must carry the same key. */
@@ -46,9 +47,16 @@ export function newIntention(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** What every page needs to know first; with it, where everything is. */
+export async function getSite(): Promise<Site> {
+  const site = await get<Site>('/api/site')
+  learnPlaces(site)
+  return site
+}
+
 /** The token this browser must echo; who is quicker than the page that brings it asks for it first. */
 async function csrfToken(): Promise<string> {
-  if (!cookie('metropool_csrf')) await get('/api/site')
+  if (!cookie('metropool_csrf')) await getSite()
   return cookie('metropool_csrf')
 }
 

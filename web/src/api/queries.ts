@@ -1,9 +1,11 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { get, type Query } from './client'
+import { get, getSite, type Query } from './client'
 import type * as T from './types'
 
-export const PLATFORM = 'smart_use_platform'
+/** Whom a page asks: the capability; which system hosts it is the plan's. */
+export const PLATFORM = 'settlement'
 export const METERING = 'metering'
+export const POOL = 'sharing'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
 export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders'
@@ -14,7 +16,7 @@ declare module '@tanstack/react-query' {
   }
 }
 
-/** One GET of one system, asked again when one of its topics changes. */
+/** One GET of one system (or of whoever hosts a capability), asked again when one of its topics changes. */
 function fact<A>(system: string, topics: Topic[], path: string, query: Query = {}) {
   return queryOptions({
     queryKey: [system, path, query],
@@ -24,7 +26,7 @@ function fact<A>(system: string, topics: Topic[], path: string, query: Query = {
   })
 }
 
-export const siteQuery = queryOptions({ queryKey: ['site'], queryFn: () => get<T.Site>('/api/site'), staleTime: 300_000 })
+export const siteQuery = queryOptions({ queryKey: ['site'], queryFn: getSite, staleTime: 300_000 })
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -50,9 +52,9 @@ export const paymentQuery = (account: string, reference: string) =>
   fact<T.Payment>(PLATFORM, ['payments'], ofHousehold(account, `payments/${encodeURIComponent(reference)}`))
 export const invoiceBasisQuery = (account: string, query: Query) => fact<T.InvoiceBasis>(PLATFORM, ['payments', 'dues'], ofHousehold(account, 'invoice-basis'), query)
 
-export const topologyQuery = fact<T.Topology>(PLATFORM, ['topology'], '/topology')
+export const topologyQuery = fact<T.Topology>(POOL, ['topology'], '/topology')
 export const edgeMessagesQuery = (edge: string, query: Query) =>
-  fact<T.Page<T.TopologyMessage>>(PLATFORM, ['topology'], `/topology/edges/${encodeURIComponent(edge)}/messages`, query)
+  fact<T.Page<T.TopologyMessage>>(POOL, ['topology'], `/topology/edges/${encodeURIComponent(edge)}/messages`, query)
 
 export const overviewQuery = (query: Query) => fact<T.Overview>(METERING, ['readings', 'collection', 'alarms', 'commands'], '/overview', query)
 export const mapQuery = (query: Query) => fact<T.CityMap>(METERING, ['collection', 'alarms'], '/map', query)

@@ -56,6 +56,7 @@ export interface Site {
   timezone: string
   demo: boolean
   systems: SystemInfo[]
+  hosted_by: Record<string, string[]>
 }
 export interface Session {
   login: string

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useChanges } from '../api/changes'
-import { METERING, PLATFORM, sessionQuery } from '../api/queries'
+import { hostOf } from '../api/places'
+import { METERING, PLATFORM, POOL, sessionQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { useBusinessTime } from './useBusinessTime'
 import { HouseholdSwitch } from './HouseholdSwitch'
@@ -40,8 +41,9 @@ export function Shell() {
 function listenedBy(session: Session): string[] {
   const may = (right: string) => session.rights.includes(right)
   const systems = new Set<string>()
-  if (may('home.read') || may('topology.read')) systems.add(PLATFORM)
-  if (may('meters.read')) systems.add(METERING)
+  if (may('home.read')) systems.add(hostOf(PLATFORM))
+  if (may('topology.read')) systems.add(hostOf(POOL))
+  if (may('meters.read')) systems.add(hostOf(METERING))
   if (may('bills.read') && session.system) systems.add(session.system)
   return [...systems]
 }

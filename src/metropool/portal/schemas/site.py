@@ -35,7 +35,7 @@ class SystemInfo(Model):
 
 
 class Site(Model):
-    """What every page needs to know first; ``now`` is the business clock."""
+    """What every page needs to know first; ``now`` is the business clock, ``hosted_by`` names the systems of each capability."""
 
     name: Text
     version: str
@@ -45,6 +45,7 @@ class Site(Model):
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
     demo: bool
     systems: list[SystemInfo]
+    hosted_by: dict[str, list[str]]
 
 
 class SignIn(Request):

@@ -152,16 +152,18 @@ def _is_ours(host: str, port: int) -> bool:
 
 
 def _plan() -> str:
+    from metropool.runtime.settings import settings_of_home
     from metropool.runtime.systems import compile_named
 
-    compiled = compile_named(_settings().plan)
+    compiled = compile_named(settings_of_home().plan)
     return f"{compiled.plan}: {', '.join(compiled.nodes())}"
 
 
 def _chains() -> str:
     from metropool.runtime.cli.doctor_books import touched_chains
+    from metropool.runtime.settings import settings_of_home
 
-    settings = _settings()
+    settings = settings_of_home()
     if settings.database != "embedded":
         return word("doctor_chains_elsewhere")
     count, touched = touched_chains(settings)

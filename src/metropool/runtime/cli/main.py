@@ -108,11 +108,12 @@ def demo(
     speed: Annotated[float, typer.Option(min=1.0, max=3600.0, help=word("demo_speed"))] = 60.0,
     port: Annotated[int, typer.Option(min=1, max=65535, help=word("demo_port"))] = 8765,
     months: Annotated[int, typer.Option(min=1, max=13, help=word("demo_months"))] = 13,
+    plan: Annotated[str, typer.Option(envvar="METROPOOL_PLAN", help=word("demo_plan"))] = "transition",
 ) -> None:
     """Start a small city."""
     from metropool.runtime.demo.running import run_demo
 
-    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, months=months, language=language())
+    run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, months=months, plan=plan, language=language())
 
 
 @app.command(help=word("serve"), rich_help_panel=word("group_operate"))
@@ -170,6 +171,16 @@ def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "t
     from metropool.runtime.cli.operate import check_plan
 
     check_plan(plan, as_json=as_json)
+
+
+@plan_app.command("compare", help=word("plan_compare"))
+def plan_compare(
+    plans: Annotated[list[str] | None, typer.Argument(help=word("plan_names"))] = None, as_json: AsJson = False
+) -> None:
+    """Compare plans."""
+    from metropool.runtime.cli.operate import PLANS, compare_plans
+
+    compare_plans(plans or PLANS, as_json=as_json)
 
 
 @plan_app.command("draw", help=word("plan_draw"))

@@ -13,6 +13,7 @@ from metropool.runtime.cli.words import language, word
 
 Row = Mapping[str, Any]
 SHOWN = 40
+PLANS = ("one:direct", "one:indirect", "two", "transition")
 SERVICES = ("electricity", "water", "gas", "heat")
 
 
@@ -23,11 +24,13 @@ def check_plan(plan: str, *, as_json: bool) -> None:
         NotFound: No such plan.
     """
     from metropool.plan.commands import check
-    from metropool.plan.load import plan_path
+    from metropool.plan.load import named_plan, plan_path
     from metropool.runtime.capabilities import CAPABILITIES
     from metropool.runtime.systems import facts_of
 
-    report = check(plan=plan_path(plan), contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES))
+    path, variant = named_plan(plan)
+    contract, facts = plan_path("contract"), facts_of(CAPABILITIES)
+    report = check(plan=path, contract=contract, capabilities=facts, variant=variant)
     sys.stdout.write((report.as_json(language()) if as_json else report.as_text(language())) + "\n")
     if report.exit_code:
         raise SystemExit(report.exit_code)
@@ -41,15 +44,51 @@ def draw_plan(plan: str, *, output: Path) -> None:
         Invalid: The file is no plan.
         Unavailable: The drawing cannot be written.
     """
-    from metropool.plan.commands import draw
-    from metropool.plan.load import plan_path
+    from metropool.plan.drawing.figure import draw_plan as figure_of
+
+    write_file(output, figure_of(_compiled(plan).whole_picture, language=language()).encode())
+    sys.stderr.write(word("written", path=output) + "\n")
+
+
+def compare_plans(plans: Sequence[str], *, as_json: bool) -> None:
+    """Set plans side by side.
+
+    Raises:
+        NotFound: No such plan.
+        Invalid: A file is no plan.
+    """
+    from metropool.plan.compare import compare
+    from metropool.plan.comparison import json_of, table_of
+
+    sheets = [compare(_compiled(plan)) for plan in plans]
+    if as_json:
+        sys.stdout.write(json_of(sheets) + "\n")
+    else:
+        _print_table(table_of(sheets, language()))
+
+
+def _print_table(lines: Sequence[tuple[str, Sequence[str]]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    (corner, titles), *rest = lines
+    table = Table(corner, *titles, show_lines=True)
+    for label, values in rest:
+        table.add_row(label, *values)
+    console = Console()
+    console.print(table)
+    console.print(word("plan_compared"))
+
+
+def _compiled(plan: str) -> Any:
+    """A plan as it is written, with its faults."""
+    from metropool.plan.commands import compile_files
+    from metropool.plan.load import named_plan, plan_path
     from metropool.runtime.capabilities import CAPABILITIES
     from metropool.runtime.systems import facts_of
 
-    found = plan_path(plan)
-    drawn = draw(plan=found, contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES), language=language())
-    write_file(output, drawn.encode())
-    sys.stderr.write(word("written", path=output) + "\n")
+    path, variant = named_plan(plan)
+    return compile_files(plan=path, contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES), variant=variant)
 
 
 def show_bills(*, account: str, period: str, number: str, pdf: Path | None, as_json: bool) -> None:
@@ -90,7 +129,7 @@ class ClearingBooks:
 
         self._settings = settings_of_home()
         compiled = compile_named(self._settings.plan)
-        system = next((name for name in compiled.nodes() if "settlement" in compiled.systems[name].hosts), None)
+        system = compiled.host_of("settlement")
         if system is None:
             raise Invalid(f"the plan {compiled.plan} places settlement nowhere")
         if self._settings.database == "embedded" and not (self._settings.folder(system) / f"{system}.sqlite").exists():

@@ -36,6 +36,18 @@ def signed_in(site: str, login: str) -> Iterator[httpx.Client]:
             ask(client, "DELETE", "/api/session", None, {})
 
 
+def host_of(client: httpx.Client, capability: str) -> str:
+    """The system that hosts a capability in the plan the site runs.
+
+    Raises:
+        NotFound: None does.
+    """
+    hosts = ask(client, "GET", "/api/site", None, {})["hosted_by"].get(capability)
+    if not hosts:
+        raise NotFound(f"the plan of this site places {capability} nowhere")
+    return str(hosts[0])
+
+
 def password_of(login: str) -> str:
     """``METROPOOL_PASSWORD``, or what the person types."""
     return os.environ.get("METROPOOL_PASSWORD") or getpass.getpass(f"{login}: ")

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
+
 from metropool.core.identifiers import RandomIds
 from metropool.core.money import parse_fen, show_cny
-from metropool.runtime.cli.over_site import ask, password_of, signed_in
+from metropool.runtime.cli.over_site import ask, host_of, password_of, signed_in
 from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import word
-
-BASE = "/smart_use_platform/api/refunds"
 
 
 def ask_refund(*, payment: str, amount_cny: str, reason: str, site: str, login: str, as_json: bool) -> None:
@@ -22,7 +22,7 @@ def ask_refund(*, payment: str, amount_cny: str, reason: str, site: str, login: 
     """
     body = {"payment": payment, "amount_fen": parse_fen(amount_cny), "reason": reason}
     with signed_in(site, login) as client:
-        asked = ask(client, "POST", BASE, body, {"Idempotency-Key": RandomIds().fresh_id()})
+        asked = ask(client, "POST", _place(client), body, {"Idempotency-Key": RandomIds().fresh_id()})
     _show(asked, as_json=as_json)
 
 
@@ -30,19 +30,24 @@ def decide_on_refund(*, refund: str, reject: bool, reason: str, site: str, login
     """Say the second person's word about a refund; the password is asked for again."""
     with signed_in(site, login) as client:
         said = {"decision": "reject" if reject else "approve", "reason": reason, "password": password_of(login)}
-        decided = ask(client, "POST", f"{BASE}/{refund}/approval", said, {})
+        decided = ask(client, "POST", f"{_place(client)}/{refund}/approval", said, {})
     _show(decided, as_json=as_json)
 
 
 def list_refunds(*, site: str, login: str, as_json: bool) -> None:
     """The newest refunds."""
     with signed_in(site, login) as client:
-        rows = ask(client, "GET", f"{BASE}?size=50", None, {})["rows"]
+        rows = ask(client, "GET", f"{_place(client)}?size=50", None, {})["rows"]
     if as_json:
         print_json(rows)
         return
     for row in rows:
         _line(row)
+
+
+def _place(client: httpx.Client) -> str:
+    """Where refunds are: with whoever hosts settlement."""
+    return f"/{host_of(client, 'settlement')}/api/refunds"
 
 
 def _show(refund: Mapping[str, Any], *, as_json: bool) -> None:

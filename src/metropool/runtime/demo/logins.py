@@ -10,6 +10,7 @@ from metropool.access import Access
 from metropool.access.first_start import first_secrets, make_first_logins
 from metropool.access.passwords import Passwords
 from metropool.access.rights import account_scope, system_scope
+from metropool.core.errors import NotFound
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.runtime.node import Node
 from metropool.storage.disk import write_durably
@@ -17,24 +18,29 @@ from metropool.storage.disk import write_durably
 
 @dataclass(frozen=True)
 class Staff:
-    """A member of staff, known at the platform's door and at the own system's (for when it runs alone)."""
+    """A member of staff, known at the residents' door and at the own system's (for when it runs alone).
+
+    Attributes:
+        capability, row: What the own system hosts (``billing`` for ``water``); an empty row where that makes no difference.
+    """
 
     login: str
     role: str
-    system: str
+    capability: str
+    row: str
     zh: str
     en: str
 
 
 STAFF = (
-    Staff("operator", "operator", "metering", "计量运行", "Metering operator"),
-    Staff("controller", "controller", "metering", "控制操作", "Control operator"),
-    Staff("checker", "controller", "metering", "控制复核", "Second person for control"),
-    Staff("marketing", "company_operator", "marketing", "供电公司营销", "Power company billing"),
-    Staff("waterworks", "company_operator", "water_system", "供水公司", "Water company"),
-    Staff("gasworks", "company_operator", "gas_system", "供气公司", "Gas company"),
-    Staff("cashier", "cashier", "smart_use_platform", "收费退款", "Cashier"),
-    Staff("cashier2", "cashier", "smart_use_platform", "退款复核", "Second person for refunds"),
+    Staff("operator", "operator", "metering", "", "计量运行", "Metering operator"),
+    Staff("controller", "controller", "metering", "", "控制操作", "Control operator"),
+    Staff("checker", "controller", "metering", "", "控制复核", "Second person for control"),
+    Staff("marketing", "company_operator", "billing", "electricity", "供电公司营销", "Power company billing"),
+    Staff("waterworks", "company_operator", "billing", "water", "供水公司", "Water company"),
+    Staff("gasworks", "company_operator", "billing", "gas", "供气公司", "Gas company"),
+    Staff("cashier", "cashier", "settlement", "", "收费退款", "Cashier"),
+    Staff("cashier2", "cashier", "settlement", "", "退款复核", "Second person for refunds"),
 )
 
 
@@ -44,6 +50,7 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
     secrets = first_secrets(home=home, ids=ids)
     residents = _residents(city)
     words = {member.login: ids.fresh_id()[:12] for member in STAFF}
+    systems = {member.login: system_of(member, nodes) for member in STAFF}
     hashes = {login: passwords.hash(word) for login, word in words.items()}
     resident_word = ids.fresh_id()[:12]
     resident_hash = passwords.hash(resident_word)
@@ -52,8 +59,8 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
         with node.database.unit() as connection:
             access = Access(node.context(connection))
             for member in STAFF:
-                if is_door or member.system == name:
-                    _add_staff(access, member, hashes[member.login])
+                if is_door or systems[member.login] == name:
+                    _add_staff(access, member, system=systems[member.login], password_hash=hashes[member.login])
             if is_door:
                 make_first_logins(access, secrets=secrets, passwords=passwords)
                 for login, (account, person) in residents.items():
@@ -61,9 +68,22 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
     _write(home, residents, words, resident_word, secrets)
 
 
-def _add_staff(access: Access, member: Staff, password_hash: str) -> None:
-    access.logins.add_login(login_name=member.login, name=member.zh, password_hash=password_hash, by="demo", system=member.system)
-    scope = system_scope(member.system)
+def system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
+    """The system that hosts what a member of staff works with.
+
+    Raises:
+        NotFound: The plan places it nowhere.
+    """
+    for name, node in nodes.items():
+        hosted = node.hosted.get(member.capability)
+        if hosted is not None and (not member.row or member.row in hosted.rows):
+            return name
+    raise NotFound(f"the plan places {member.capability} nowhere for {member.row or member.login}")
+
+
+def _add_staff(access: Access, member: Staff, *, system: SystemId, password_hash: str) -> None:
+    access.logins.add_login(login_name=member.login, name=member.zh, password_hash=password_hash, by="demo", system=system)
+    scope = system_scope(system)
     access.logins.give_role(login_name=member.login, role=member.role, scope=scope, purpose="demo", by="demo")
 
 

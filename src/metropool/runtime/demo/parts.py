@@ -27,22 +27,23 @@ class Parts:
         home: Folder of all state.
         port: Of the site.
         clock: What time it is in the city.
+        plan: Name or file of the plan that runs.
         field_port: Where terminals connect: drawn once a start.
     """
 
     home: Path
     port: int
     clock: DemoClock
+    plan: str
     field_port: int = field(default_factory=free_port)
     children: list[Child] = field(default_factory=list)
 
     async def start_channel(self) -> None:
         """Start the payment channel and tell the platform where it is."""
         from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
-        from metropool.runtime.settings import Settings
         from metropool.runtime.systems import compile_named
 
-        key = public_hex(merchant_key(self.home, merchant_system(compile_named(Settings().plan))))
+        key = public_hex(merchant_key(self.home, merchant_system(compile_named(self.plan))))
         options = ("--home", self.home / "payment-channel", "--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
         channel = await self._start_box("payment-channel", options)
         write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])
@@ -51,7 +52,7 @@ class Parts:
         """Start the systems and, once the site answers, the front end."""
         await self._start_own("serve", ("serve",))
         await self._answers()
-        await self._start_own("frontend", ("serve", "metering:frontend"))
+        await self._start_own("frontend", ("serve", self._front_end()))
 
     async def start_field(self) -> None:
         """Start the plain meter and the concentrators."""
@@ -73,6 +74,7 @@ class Parts:
         """What each of them is told."""
         return {
             "METROPOOL_HOME": str(self.home),
+            "METROPOOL_PLAN": self.plan,
             "METROPOOL_CLOCK": self.clock.setting,
             "METROPOOL_PORT": str(self.port),
             "METROPOOL_FIELD_PORT": str(self.field_port),
@@ -110,6 +112,13 @@ class Parts:
                 except httpx.HTTPError:
                     await pause(0.3)
         raise Unavailable(f"the systems did not start: {serving.last_words()}")
+
+    def _front_end(self) -> str:
+        """The worker that hears terminals, as ``serve`` is told it."""
+        from metropool.runtime.systems import compile_named
+
+        systems = compile_named(self.plan).systems.values()
+        return next(f"{facts.id}:{facts.front_end}" for facts in systems if facts.front_end)
 
     def _log(self, name: str) -> Path:
         folder = self.home / "logs"

@@ -20,6 +20,7 @@ from metropool.runtime.demo.setup import Setup, first_month
 from metropool.runtime.demo.state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.demo.tools import run_own, run_tool
 from metropool.runtime.pause import done_before, pause
+from metropool.runtime.systems import compile_named
 from metropool.storage.disk import write_durably
 
 ROOM = "metropool.runtime"
@@ -33,16 +34,18 @@ def demo_home() -> Path:
     return Path(given) if given else Path.home() / ".metropool" / "demo"
 
 
-def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, months: int, language: Language) -> None:
+def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, months: int, plan: str, language: Language) -> None:
     """Start a small city and keep it running.
 
     Raises:
         Unavailable: The port is taken, or a part did not start; one sentence with the remedy.
-        Invalid: The home holds another city.
+        NotFound: No such plan.
+        Invalid: The home holds another city, or the plan has faults.
         Conflict: Another demo runs in the home.
     """
+    compile_named(plan)
     check_port(port, language=language)
-    state = open_demo(demo_home(), fresh=fresh, seed=seed, homes=homes)
+    state = open_demo(demo_home(), fresh=fresh, seed=seed, homes=homes, plan=plan)
     asyncio.run(Demo(state=state, speed=speed, port=port, months=months, language=language).run())
 
 
@@ -101,7 +104,7 @@ class Demo:
         await self._once("history", self._write_history)
         self.clock = DemoClock.resume(self.state, speed=self.speed)
         self.clock.reserve(self.state)
-        self.parts = parts = Parts(home=self.home, port=self.port, clock=self.clock)
+        self.parts = parts = Parts(home=self.home, port=self.port, clock=self.clock, plan=self.state.plan)
         setup = Setup(home=self.home, environment=parts.environment, months=self.months)
         await self._once("enrolled", setup.enrol)
         await parts.start_channel()

@@ -89,7 +89,8 @@ class Setup:
         return city
 
     def _nodes(self) -> "_OpenNodes":
-        settings = Settings(home=self.home, clock=self.environment["METROPOOL_CLOCK"])
+        told = self.environment
+        settings = Settings(home=self.home, clock=told["METROPOOL_CLOCK"], plan=told["METROPOOL_PLAN"])
         return _OpenNodes(settings)
 
 

@@ -15,6 +15,8 @@ from metropool.storage.disk import write_durably
 
 FILE, LOCK = "demo.json", "demo.lock"
 AHEAD_S = 3.0
+PLAN_BEFORE = "transition"
+"""What a home of a version without a choice of plans runs."""
 FIRST_MIDNIGHT = datetime(2026, 6, 30, 16, tzinfo=UTC)
 FIRST_INSTANT = FIRST_MIDNIGHT + timedelta(minutes=40)
 """00:40 on the first of July in the city: the last day of June is closed and the demo begins."""
@@ -27,6 +29,7 @@ class DemoState:
     Attributes:
         home: ``METROPOOL_HOME`` of the demo.
         seed, homes: What the city was made from.
+        plan: Name or file of the plan its systems run.
         clock_at: Business instant up to which the clock may have been seen running.
         stages: Stages of the first start that are done.
         held: Keeps the home ours until it is closed or we end.
@@ -35,6 +38,7 @@ class DemoState:
     home: Path
     seed: int
     homes: int
+    plan: str
     clock_at: datetime
     stages: list[str]
     held: IO[bytes] | None = field(default=None, repr=False)
@@ -50,25 +54,26 @@ class DemoState:
 
     def save(self) -> None:
         """Keep it, whole or not at all, also through a loss of power."""
-        content = {"seed": self.seed, "homes": self.homes, "clock_at": self.clock_at.isoformat(), "stages": self.stages}
+        made_of = {"seed": self.seed, "homes": self.homes, "plan": self.plan}
+        content = {**made_of, "clock_at": self.clock_at.isoformat(), "stages": self.stages}
         write_durably(self.home / FILE, json.dumps(content))
 
 
-def open_demo(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
+def open_demo(home: Path, *, fresh: bool, seed: int, homes: int, plan: str) -> DemoState:
     """The demo of a home: the last one, or a new one. The home is ours alone from here on.
 
     Raises:
-        Invalid: The folder holds something else, a city of another seed or size, or a note of a demo that is damaged.
+        Invalid: The folder holds something else, a city of another seed, size or plan, or a note of a demo that is damaged.
         Conflict: Another demo, or with ``fresh`` any part of a city, runs in it.
         Unavailable: There can be no such folder, or nothing can be written there.
     """
     try:
-        return _opened(home, fresh=fresh, seed=seed, homes=homes)
+        return _opened(home, fresh=fresh, seed=seed, homes=homes, plan=plan)
     except OSError as cause:
         raise Unavailable(f"{home} cannot be used: {cause.strerror}; choose another METROPOOL_HOME") from cause
 
 
-def _opened(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
+def _opened(home: Path, *, fresh: bool, seed: int, homes: int, plan: str) -> DemoState:
     file = home / FILE
     if not file.exists() and home.exists() and any(entry.name != LOCK for entry in home.iterdir()):
         what = "is not a demo's home: it will not be removed" if fresh else "holds something that is no demo"
@@ -77,20 +82,20 @@ def _opened(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
     if fresh:
         _empty(home)
     if not file.exists():
-        state = DemoState(home=home, seed=seed, homes=homes, clock_at=FIRST_INSTANT, stages=[], held=held)
+        state = DemoState(home=home, seed=seed, homes=homes, plan=plan, clock_at=FIRST_INSTANT, stages=[], held=held)
         state.save()
         return state
     kept = read_note(home)
-    if (kept["seed"], kept["homes"]) != (seed, homes):
+    if (kept["seed"], kept["homes"], kept["plan"]) != (seed, homes, plan):
         raise Invalid(
-            f"{home} holds the city of seed {kept['seed']} with {kept['homes']} homes: "
-            f"start it with --seed {kept['seed']} --homes {kept['homes']}, or start over with --fresh"
+            f"{home} holds the city of seed {kept['seed']} with {kept['homes']} homes under the plan {kept['plan']}: start it with "
+            f"--seed {kept['seed']} --homes {kept['homes']} --plan {kept['plan']}, or start over with --fresh"
         )
-    return DemoState(home, seed, homes, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]), held)
+    return DemoState(home, seed, homes, plan, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]), held)
 
 
 def read_note(home: Path) -> dict[str, Any]:
-    """What a demo keeps of itself: ``seed``, ``homes``, ``clock_at``, ``stages``.
+    """What a demo keeps of itself: ``seed``, ``homes``, ``plan``, ``clock_at``, ``stages``.
 
     Raises:
         Invalid: It is damaged.
@@ -99,7 +104,8 @@ def read_note(home: Path) -> dict[str, Any]:
     try:
         kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         datetime.fromisoformat(kept["clock_at"])
-        return {name: kept[name] for name in ("seed", "homes", "clock_at", "stages")}
+        known = {name: kept[name] for name in ("seed", "homes", "clock_at", "stages")}
+        return {**known, "plan": kept.get("plan", PLAN_BEFORE)}
     except (ValueError, TypeError, KeyError) as cause:
         raise Invalid(f"{file} is damaged: restore it from a backup, or start over with metropool demo --fresh") from cause
 

@@ -4,28 +4,28 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from metropool.plan.compiled import Picture, PictureEdge, PictureFlow, PictureNode, RunningFacts
-from metropool.plan.schema import Contract, Letter, Plan, Title
+from metropool.plan.schema import Contract, Letter, Network, Plan, Title
 
 ZONES = ("field", "carrier", "production", "management", "dmz", "public")
 _COLUMN = {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3, "public": 4}
 
 
 def draw_up(
-    *, plan: Plan, contract: Contract, systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]
+    *, plan: Plan, title: Title, contract: Contract, systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]
 ) -> Picture:
     """Place the systems from the field (left) to the public side (right) and gather what goes between each two."""
-    edges = _edges(systems, said)
+    edges = _edges(plan, systems, said)
     used = sorted({message for edge in edges for flow in edge.flows for message in flow.messages})
     return Picture(
         plan=plan.plan,
-        title=plan.title,
-        nodes=_nodes(contract, systems),
+        title=title,
+        nodes=_nodes(plan, contract, systems),
         edges=edges,
         messages={name: Title(zh=contract.messages[name].zh, en=contract.messages[name].en) for name in used},
     )
 
 
-def _nodes(contract: Contract, systems: Mapping[str, RunningFacts]) -> tuple[PictureNode, ...]:
+def _nodes(plan: Plan, contract: Contract, systems: Mapping[str, RunningFacts]) -> tuple[PictureNode, ...]:
     """Production stands over management in one column: the two inner zones of the grid company."""
     filled: dict[int, int] = defaultdict(int)
     nodes = []
@@ -43,13 +43,15 @@ def _nodes(contract: Contract, systems: Mapping[str, RunningFacts]) -> tuple[Pic
                 hosts=tuple(facts.hosts),
                 column=column,
                 layer=filled[column],
+                per=facts.per,
+                runs=facts.id in plan.systems,
             )
         )
         filled[column] += 1
     return tuple(nodes)
 
 
-def _edges(systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]) -> tuple[PictureEdge, ...]:
+def _edges(plan: Plan, systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter]]) -> tuple[PictureEdge, ...]:
     rows: dict[tuple[str, str], list[str]] = defaultdict(list)
     flows: dict[tuple[str, str], dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
     for row, letter in said:
@@ -66,9 +68,16 @@ def _edges(systems: Mapping[str, RunningFacts], said: Sequence[tuple[str, Letter
             rows=tuple(rows[ends]),
             medium=_medium(systems[ends[0]], systems[ends[1]]),
             flows=tuple(PictureFlow(pair[0], pair[1], tuple(said_there)) for pair, said_there in there.items()),
+            networks=_networks(plan, rows[ends]),
+            unbuilt=tuple(row for row in rows[ends] if row in plan.not_yet.rows),
         )
         for ends, there in flows.items()
     )
+
+
+def _networks(plan: Plan, rows: Sequence[str]) -> tuple[Network, ...]:
+    found = (plan.network(row) for row in rows)
+    return tuple(dict.fromkeys(network for network in found if network is not None))
 
 
 def _medium(left: RunningFacts, right: RunningFacts) -> str:

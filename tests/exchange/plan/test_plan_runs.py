@@ -1,0 +1,253 @@
+"""The spine runs under each plan: readings become bills, bills one bill, a payment reaches each company; nothing unlisted passes."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from msgspec import structs
+
+from metropool.capabilities.billing import operations as billing
+from metropool.capabilities.settlement import operations as settlement
+from metropool.capabilities.settlement import payments
+from metropool.capabilities.settlement.model import PaymentNotice
+from metropool.core.clock import VirtualClock
+from metropool.core.errors import Forbidden
+from metropool.core.identifiers import SeededIds
+from metropool.core.quantities import reading_type
+from metropool.exchange.envelope import Envelope, from_bytes
+from metropool.exchange.memory import MemoryBroker
+from metropool.exchange.messages import ROWS, BlocksSealed
+from metropool.facts.registry import tables as registry
+from metropool.plan.compiled import Compiled
+from metropool.plan.schema import Letter
+from metropool.runtime.demo.logins import STAFF, system_of
+from metropool.runtime.node import Node
+from metropool.runtime.portal import Facts
+from metropool.runtime.settings import Settings
+from metropool.runtime.systems import compile_named, open_node
+
+NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
+JUNE, ACCOUNT = date(2026, 6, 1), "GZ1"
+SUPPLY = {
+    "electricity": ("grid", "guangzhou_residential_electricity", "electricity_forward_register", 8),
+    "water": ("water", "guangzhou_residential_water", "water_register", 1),
+    "gas": ("gas", "guangzhou_residential_gas", "gas_register", 1),
+}
+"""Service to company, tariff, register, and what is used each day [kWh or m³]."""
+
+
+@dataclass
+class City:
+    """All nodes of a plan, and the exchange in memory that obeys it."""
+
+    compiled: Compiled
+    nodes: dict[str, Node]
+    broker: MemoryBroker
+    bill: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def hub(self) -> Node:
+        return self.nodes[str(self.compiled.host_of("settlement"))]
+
+    def billing_of(self, service: str) -> Node:
+        nodes = (node for node in self.nodes.values() if "billing" in node.hosted)
+        return next(node for node in nodes if service in node.hosted["billing"].rows)
+
+    def carry(self) -> None:
+        """Relay until nothing waits."""
+        asyncio.run(self._carry())
+
+    async def _carry(self) -> None:
+        exchanges = {name: self.broker.exchange(name) for name in self.nodes}
+        moved = True
+        while moved:
+            moved = False
+            for name, node in self.nodes.items():
+                for number, envelope in node.unsent(limit=100):
+                    await node.mark_sent([(number, await exchanges[name].deliver(envelope))])
+                    moved = True
+                for delivery in await exchanges[name].fetch(limit=100, wait_s=0):
+                    await node.receive(delivery)
+                    moved = True
+
+
+@pytest.fixture(scope="module", params=["one", "two", "transition"])
+def city(tmp_path_factory, request) -> Iterator[City]:
+    """A city in which a home has its bill of June."""
+    tmp_path = tmp_path_factory.mktemp("city")
+    compiled = compile_named(request.param)
+    nodes: dict[str, Node] = {}
+    for name in compiled.nodes():
+        nodes[name] = open_node(name, compiled=compiled, settings=Settings(home=tmp_path))
+        nodes[name].clock, nodes[name].ids = VirtualClock(NOW), SeededIds(1)
+    allowed = frozenset((letter.sender, letter.message, letter.receiver) for letter in compiled.letters)
+    made = City(compiled, nodes, MemoryBroker(allowed=allowed, chance=SeededIds(1)))
+    made.hub.write_now("settlement", lambda work: work.registry.add(registry.supply_agreement, agreements()))
+    begin(made)
+    made.bill = bill(made)
+    yield made
+    for node in nodes.values():
+        node.close()
+
+
+def agreements() -> list[dict[str, Any]]:
+    return [
+        {
+            "account_number": f"{company}-1",
+            "party": "p",
+            "usage_point": f"{service}-1",
+            "supplier": company,
+            "tariff": tariff,
+            "category": "residential",
+            "options": {},
+            "combined_account": ACCOUNT,
+            "valid_from": "2020-01-01",
+            "valid_to": None,
+        }
+        for service, (company, tariff, _, _) in SUPPLY.items()
+    ]
+
+
+def blocks(service: str) -> pa.Table:
+    """June of one meter, a block a day."""
+    _, _, register, daily = SUPPLY[service]
+    found = reading_type(register)
+    unit = 10**-found.scale if found.scale < 0 else 10**found.scale
+    rows = []
+    for number in range(30):
+        day = JUNE + timedelta(days=number)
+        rows.append(
+            {
+                "service": service,
+                "usage_point": f"{service}-1",
+                "device_number": f"{service}-meter",
+                "reading_type": found.id,
+                "business_date": day,
+                "version": 1,
+                "start": int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) - 8 * 3600,
+                "interval_s": 86_400,
+                "values": [daily * unit],
+                "quality": None,
+                "register_start": (1000 + number * daily) * unit,
+                "register_end": (1000 + (number + 1) * daily) * unit,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=ROWS[BlocksSealed])
+
+
+def begin(city: City) -> None:
+    """Each company knows its customer and bills June."""
+    for service, (company, tariff, register, _) in SUPPLY.items():
+
+        def assign(work: Any, service=service, company=company, tariff=tariff, register=register) -> None:
+            billing.assign_tariff(
+                work=work,
+                account_number=f"{company}-1",
+                usage_point=f"{service}-1",
+                combined_account=ACCOUNT,
+                tariff=tariff,
+                register=register,
+                valid_from=JUNE,
+            )
+            billing.schedule_bill_runs(work=work, service=service, first_month=JUNE, day=1)
+
+        city.billing_of(service).write_now("billing", assign)
+
+
+def bill(city: City) -> dict[str, Any]:
+    """Readings are told, companies bill, the hub makes one bill of three."""
+    metering = city.nodes["metering"]
+    for service in SUPPLY:
+        metering.write_now("metering", lambda work, s=service: work.tell(BlocksSealed(rows=blocks(s)), key=f"june-{s}"))
+    city.carry()
+    for service in SUPPLY:
+        node = city.billing_of(service)
+        while node.write_now("billing", lambda work: billing.advance_bill_runs(work=work))[0] is not None:
+            pass
+    city.carry()
+    city.hub.write_now("settlement", lambda work: settlement.issue_combined_bills(work=work))
+    (made,) = city.hub.read_now("settlement", lambda work: work.dues.combined_bills())
+    return dict(made)
+
+
+def pay(city: City) -> str:
+    """The home pays the whole bill through a channel; what the channel says a second time is known."""
+    dues = city.hub.read_now("settlement", lambda work: work.dues.dues(combined_account=ACCOUNT))
+    order = {"order": "P1", "combined_account": ACCOUNT, "bill_numbers": [due["bill_number"] for due in dues]}
+    amount_fen = city.bill["total_fen"]
+    if all(due["paid_fen"] == 0 for due in dues):
+        opened = {**order, "amount_fen": amount_fen, "channel": "citypay"}
+        city.hub.write_now("settlement", lambda work: payments.open_payment(work=work, **opened))
+    paid = PaymentNotice(channel="citypay", reference="R1", order="P1", amount_fen=amount_fen, currency="CNY", status="paid")
+    answer, _ = city.hub.write_now("settlement", lambda work: payments.receive_notice(work=work, notice=paid))
+    city.carry()
+    return str(answer)
+
+
+def test_a_reading_becomes_a_bill_and_is_paid(city: City) -> None:
+    made = city.bill
+    parts = {part["service"]: part for part in json.loads(made["content"])["parts"]}
+    assert {service: part["quantity"] for service, part in parts.items()} == {"electricity": "240", "water": "30", "gas": "30"}
+    assert made["total_fen"] == sum(part["amount_fen"] for part in parts.values()) > 0
+    assert pay(city) == "posted"
+    for service, (company, _, _, _) in SUPPLY.items():
+        balances = dict(city.billing_of(service).read_now("billing", lambda work: work.ledger.trial_balance()))
+        assert balances[f"receivable/{company}-1"] == 0
+        assert sum(balances.values()) == 0
+
+
+def test_what_passed_was_listed_and_everything_else_is_refused(city: City) -> None:
+    pay(city)
+    carried = {Letter(sender, phrase, to) for to, stream in city.broker.streams.items() for sender, phrase, _ in stream}
+    hub = str(city.hub.system)
+    assert (
+        {
+            Letter("metering", "meter_data", hub),
+            Letter("metering", "usage_for_billing", "marketing"),
+            Letter(hub, "meter_data", "water_system"),
+            Letter("gas_system", "gas_bills", hub),
+            Letter(hub, "combined_bill_payments", "marketing"),
+        }
+        <= carried
+        <= city.compiled.letters
+    )
+    raw = next(raw for _, _, raw in city.broker.streams[hub])
+    refused = asyncio.run(refusals(city, from_bytes(raw)))
+    nodes = city.compiled.nodes()
+    assert len(refused) == len(nodes) ** 2 * len(city.compiled.whole.messages) - len(city.compiled.letters)
+
+
+def test_the_site_tells_who_hosts_what(city: City, tmp_path) -> None:
+    site = Facts(city.nodes, settings=Settings(home=tmp_path), compiled=city.compiled).site(now=NOW)
+    assert site.hosted_by["settlement"] == site.hosted_by["sharing"] == [city.hub.system]
+    assert site.hosted_by["billing"] == ["marketing", "water_system", "gas_system"]
+    assert {system.id for system in site.systems} == set(city.compiled.nodes())
+
+
+def test_the_staff_of_a_demo_work_where_their_work_is_hosted(city: City) -> None:
+    systems = {member.login: system_of(member, city.nodes) for member in STAFF}
+    assert systems["cashier"] == city.hub.system
+    assert (systems["operator"], systems["waterworks"], systems["gasworks"]) == ("metering", "water_system", "gas_system")
+
+
+async def refusals(city: City, envelope: Envelope) -> set[Letter]:
+    """Every letter between nodes that the exchange refuses, each tried; what it lets through is listed."""
+    refused = set()
+    nodes = city.compiled.nodes()
+    for sender, message, receiver in itertools.product(nodes, city.compiled.whole.messages, nodes):
+        letter = Letter(sender, message, receiver)
+        try:
+            await city.broker.exchange(sender).deliver(
+                structs.replace(envelope, sender=sender, phrase=message, receiver=receiver)
+            )
+        except Forbidden:
+            refused.add(letter)
+        else:
+            assert letter in city.compiled.letters
+    return refused
