@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cityinabox.clock import instant_of, read_clock
+
+if TYPE_CHECKING:
+    from cityinabox.carrier.relay import Route
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -29,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     _history_command(commands.add_parser("history", help="write what the old systems hand over to the new one"))
     _concentrators_command(commands.add_parser("concentrators", help="run all concentrators of a city"))
     _meter_command(commands.add_parser("meter645", help="run the plain DL/T 645 meter behind transparent TCP"))
+    _carrier_command(commands.add_parser("carrier", help="run the carrier between terminals and head-end"))
+    _trouble_command(commands.add_parser("trouble", help="ask a running carrier for trouble"))
     _channel_command(commands.add_parser("payment-channel", help="run the outside payment channel"))
     _payers_command(commands.add_parser("payers", help="let residents pay their old bills over the site"))
     return parser
@@ -64,7 +69,30 @@ def _concentrators_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cut", type=float, default=0.0, metavar="SECONDS", help="mean time between broken connections")
     parser.add_argument("--garbage", type=float, default=0.0, help="share of frames with random bytes before them")
     parser.add_argument("--late-clock", type=int, default=0, metavar="SECONDS", help="terminal clocks start late")
+    parser.add_argument("--keys", type=Path, help="JSON file of the terminals' keys; plain links when left out")
     parser.set_defaults(run=_run_concentrators)
+
+
+def _carrier_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", type=Path, default=Path(".cityinabox/carrier"), help="folder of all bytes that went by")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--up", action="append", default=[], metavar="PORT=HOST:PORT", help="terminals call PORT; repeatable")
+    parser.add_argument(
+        "--down", action="append", default=[], metavar="PORT=HOST:PORT", help="the head-end calls PORT; repeatable"
+    )
+    parser.add_argument("--door", type=int, default=0, metavar="PORT", help="where trouble is asked for")
+    parser.add_argument("--keep-mb", type=int, default=0, help="keep so much; 0 for everything")
+    parser.add_argument("--seed", type=int, default=7, help="decides which bits are flipped")
+    parser.set_defaults(run=_run_carrier)
+
+
+def _trouble_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("do", help="alter, alter_header, alter_counter, replay, old, other, swap, delay, stall, drop; or counts")
+    parser.add_argument("--door", required=True, metavar="HOST:PORT", help="as the carrier told when it was ready")
+    parser.add_argument("--direction", choices=("up", "down"), default="up")
+    parser.add_argument("--count", type=int, default=1, help="frames")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long delayed frames wait")
+    parser.set_defaults(run=_ask_trouble)
 
 
 def _meter_command(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +100,7 @@ def _meter_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", type=int, default=0, metavar="PORT")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--device", help="id of the meter; the one with transport tcp when left out")
+    parser.add_argument("--keys", type=Path, help="JSON file with the meter's key; a plain link when left out")
     parser.set_defaults(run=_run_meter)
 
 
@@ -131,11 +160,13 @@ def _run_concentrators(arguments: argparse.Namespace) -> None:
     from cityinabox.concentrator import LinkSettings, run_concentrators
     from cityinabox.journal import Journal, Record
     from cityinabox.load import Faults, concentrators, read_city
+    from cityinabox.wires import Keys
 
     host, _, port = arguments.head_end.rpartition(":")
     city = read_city(arguments.city)
     record = Record(arguments.record or arguments.home / "record.jsonl")
-    link = LinkSettings(arguments.heartbeat, arguments.confirm_timeout, arguments.cut, arguments.garbage)
+    keys = Keys(arguments.keys) if arguments.keys else None
+    link = LinkSettings(arguments.heartbeat, arguments.confirm_timeout, arguments.cut, arguments.garbage, keys)
     faults = Faults(arguments.lose, arguments.late_clock)
     with Journal(arguments.home / "journal.sqlite") as journal:
         running = concentrators(
@@ -147,8 +178,10 @@ def _run_concentrators(arguments: argparse.Namespace) -> None:
 
 
 def _run_meter(arguments: argparse.Namespace) -> None:
-    from cityinabox.journal import Journal
+    from cityinabox.journal import Journal, Record
     from cityinabox.load import energy_meter, read_city
+    from cityinabox.modem import open_modem
+    from cityinabox.wires import Keys
 
     try:
         from cityinabox.meter645 import open_meter
@@ -158,9 +191,16 @@ def _run_meter(arguments: argparse.Namespace) -> None:
     device = arguments.device or next(row["id"] for row in city["devices"] if row.get("transport") == "tcp")
 
     async def serve() -> None:
-        meter = energy_meter(city, device, journal)
-        service = await open_meter(meter, read_clock(arguments.clock), arguments.host, arguments.listen)
-        _say_ready(port=service.server.port, device=device, address=meter.address)
+        meter, clock = energy_meter(city, device, journal), read_clock(arguments.clock)
+        behind = 0 if arguments.keys else arguments.listen
+        service = await open_meter(meter, clock, arguments.host, behind)
+        port = service.server.port
+        if arguments.keys:
+            keys, record = Keys(arguments.keys), Record(arguments.home / f"{device}.jsonl")
+            before = {"meter_port": port, "address": meter.address, "keys": keys, "record": record, "shows": clock.time}
+            modem = await open_modem(arguments.host, arguments.listen, **before)
+            port = modem.sockets[0].getsockname()[1]
+        _say_ready(port=port, device=device, address=meter.address)
         try:
             await asyncio.Event().wait()
         finally:
@@ -168,6 +208,47 @@ def _run_meter(arguments: argparse.Namespace) -> None:
 
     with Journal(arguments.home / f"{device}.sqlite") as journal:
         _until_terminated(serve)
+
+
+def _run_carrier(arguments: argparse.Namespace) -> None:
+    from random import Random
+
+    from cityinabox.carrier.orders import open_door
+    from cityinabox.carrier.relay import Relay, Store
+    from cityinabox.carrier.trouble import Trouble
+
+    routes = [_route(text, calls="up") for text in arguments.up] + [_route(text, calls="down") for text in arguments.down]
+    relay = Relay(Store(arguments.home, arguments.keep_mb << 20), Trouble(Random(arguments.seed)))
+
+    async def serve() -> None:
+        ports = [await relay.open(arguments.host, route) for route in routes]
+        door, door_port = await open_door(relay, arguments.host, arguments.door)
+        _say_ready(ports=ports, door=door_port)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            door.close()
+            await relay.close()
+
+    _until_terminated(serve)
+
+
+def _route(text: str, *, calls: str) -> "Route":
+    from cityinabox.carrier.relay import Route
+
+    listen, _, target = text.partition("=")
+    host, _, port = target.rpartition(":")
+    return Route(int(listen), host or "127.0.0.1", int(port), calls)
+
+
+def _ask_trouble(arguments: argparse.Namespace) -> None:
+    from cityinabox.carrier.orders import ask
+
+    host, _, port = arguments.door.rpartition(":")
+    wish: dict[str, object] = {"do": arguments.do}
+    if arguments.do != "counts":
+        wish |= {"direction": arguments.direction, "count": arguments.count, "seconds": arguments.seconds}
+    print(json.dumps(asyncio.run(ask(host or "127.0.0.1", int(port), wish))))
 
 
 def _run_channel(arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from metropool.capabilities.metering.frontend.lines import Line, Lines
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.plain_asking import TRIES, ask, send
 from metropool.capabilities.metering.frontend.requests import meter_read
+from metropool.capabilities.metering.frontend.sealed.links import SealedLinks
 from metropool.capabilities.metering.frontend.tasks import (
     Answer,
     AnyTask,
@@ -21,6 +22,7 @@ from metropool.capabilities.metering.frontend.tasks import (
     SetClock,
     Terminal,
     Value,
+    expiry_of,
 )
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
@@ -44,11 +46,12 @@ class TransparentMeters:
         clock: Business time.
         log: Where values become durable before a task is answered.
         notices: Told which meters are connected, and when one was last heard.
+        sealed: What greets and opens sealed lines.
     """
 
-    def __init__(self, *, clock: Clock, log: Log, notices: Notices) -> None:
+    def __init__(self, *, clock: Clock, log: Log, notices: Notices, sealed: SealedLinks) -> None:
         self._clock, self._log = clock, log
-        self._lines = Lines(clock=clock, notices=notices)
+        self._lines = Lines(clock=clock, notices=notices, sealed=sealed)
 
     def introduce(self, terminals: Iterable[Terminal]) -> None:
         """Take the plain meters of an address book."""
@@ -74,6 +77,7 @@ class TransparentMeters:
                 return self._answer(task, "expired")
             try:
                 await self._lines.dial(line)
+                line.expires_s = expiry_of(task)
             except (OSError, TimeoutError) as cause:
                 return self._answer(task, "unreachable", f"{line.terminal.host}:{line.terminal.port}: {cause or 'no answer'}")
             try:
