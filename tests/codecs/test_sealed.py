@@ -132,7 +132,9 @@ def test_any_bit_flipped_in_a_frame_is_refused_and_the_next_one_is_taken(at, sui
         with pytest.raises(FrameRefused) as refused:
             session.open(taken[0])
         assert refused.value.reason in ("altered", "other_session")
-        assert session.open(*records.feed(peer.seal(b"next"))).content == b"next"
+        following = records.feed(peer.seal(b"next"))
+        is_shorter = at // 8 in (6, 7)
+        assert records.fault == "bad_header" if is_shorter else session.open(*following).content == b"next"
     else:
         assert records.fault or records.pending, "a bad header ends the link; a longer length waits, and ends it then"
         records.feed(peer.seal(b"x" * 30) * 3 + bytes(FRAME_MAX * 2))
