@@ -87,7 +87,9 @@ def _carrier_command(parser: argparse.ArgumentParser) -> None:
 
 
 def _trouble_command(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("do", help="alter, alter_header, alter_counter, replay, old, other, swap, delay, stall, drop; or counts")
+    parser.add_argument(
+        "do", help="alter, alter_header, alter_counter, replay, old, other, swap, delay, stall, drop; calm; counts"
+    )
     parser.add_argument("--door", required=True, metavar="HOST:PORT", help="as the carrier told when it was ready")
     parser.add_argument("--direction", choices=("up", "down"), default="up")
     parser.add_argument("--count", type=int, default=1, help="frames")
@@ -246,7 +248,7 @@ def _ask_trouble(arguments: argparse.Namespace) -> None:
 
     host, _, port = arguments.door.rpartition(":")
     wish: dict[str, object] = {"do": arguments.do}
-    if arguments.do != "counts":
+    if arguments.do not in ("counts", "calm"):
         wish |= {"direction": arguments.direction, "count": arguments.count, "seconds": arguments.seconds}
     print(json.dumps(asyncio.run(ask(host or "127.0.0.1", int(port), wish))))
 

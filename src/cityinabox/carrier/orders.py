@@ -9,7 +9,7 @@ from cityinabox.carrier.trouble import Order
 
 
 async def open_door(relay: Relay, host: str, port: int) -> tuple[asyncio.Server, int]:
-    """Listen for ``{"do": "alter", "direction": "up", "count": 3}`` and ``{"do": "counts"}``; gives the port too."""
+    """Listen for ``{"do": "alter", "direction": "up", "count": 3}`` , ``calm`` to forget what waits, ``counts``; gives the port too."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError):
@@ -43,7 +43,9 @@ async def ask(host: str, port: int, wish: dict[str, object]) -> dict[str, object
 def _answer(relay: Relay, line: bytes) -> dict[str, object]:
     try:
         wish = json.loads(line)
-        if wish["do"] != "counts":
+        if wish["do"] == "calm":
+            relay.trouble.orders.clear()
+        elif wish["do"] != "counts":
             relay.trouble.order(Order(**wish))
     except (ValueError, TypeError, KeyError) as wrong:
         return {"error": str(wrong)}

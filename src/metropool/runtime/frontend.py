@@ -4,6 +4,7 @@ It logs in to the broker as its own user: it may append to the log and do what t
 """
 
 import asyncio
+import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from metropool.capabilities.metering.frontend import tasks
+from metropool.capabilities.metering.frontend.sealed.links import Sealing
 from metropool.capabilities.metering.frontend.server import FrontEndServer, serve
 from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
@@ -21,6 +23,7 @@ from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_url, noted_by
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
+from metropool.runtime.terminal_keys import open_terminal_keys
 
 log = structlog.get_logger()
 ASK_S = 2.0
@@ -54,6 +57,7 @@ async def serve_frontend(system: str, process: str, *, settings: Settings, compi
             clock=settings.the_clock,
             log=PartOfLog(whole, "readings"),
             event_log=PartOfLog(whole, "events"),
+            sealing=Sealing(open_terminal_keys(settings, system), secrets.token_bytes),
         )
         stack.push_async_callback(server.close)
         await _obey(client, server, system)
