@@ -46,10 +46,14 @@ SPEED = 300
 NO_CHANNEL = ("electricity_reverse_register_t1", "electricity_reverse_register_t2")
 """What terminals tell of panels and the registry of the demo has no channels for."""
 
+LEAD_S = 10
+"""Machine seconds for everybody to start in, before the clock is at START: today is planned before it is over."""
+
 CHEATS = ("replay", "alter", "swap", "alter_header")
 """What the carrier must have done in both directions before the rest of the test goes on."""
 
 START = "2026-07-01T23:30+08:00"
+DAY, FREEZE = datetime.fromisoformat(START).date(), reading_type("electricity_forward_register").id
 BOOKS = {"registry": registry_facts.Registry, "events": event_facts.Events, "commands": command_facts.Commands}
 
 
@@ -141,7 +145,7 @@ class PlainField:
 
     def __init__(self, city: Path, folder: Path) -> None:
         self.city, self.folder, self.told = city, folder, json.loads(city.read_text())
-        anchor = time.time()
+        anchor = time.time() + LEAD_S
         self.clock = ScaledClock(datetime.fromisoformat(START).astimezone(UTC), SPEED, anchor)
         self.options = ["--city", str(city), "--clock", f"{START}@{SPEED}/{anchor}"]
         self.running = []
@@ -169,6 +173,14 @@ class PlainField:
 
     async def check(self, units, record, server):
         assert server.hub.counts["sealed_opened"] == 0
+
+    def record(self):
+        """What the devices say happened."""
+        return [json.loads(line) for line in (self.folder / "c" / "record.jsonl").read_text().splitlines()]
+
+    async def has_told_supplies(self):
+        wanted = {row["id"] for row in self.told["devices"] if row.get("switches_supply") is False}
+        return wanted <= {row.get("device") for row in self.record()}
 
     def stop(self):
         for process in reversed(self.running):
@@ -237,8 +249,7 @@ class SealedField(PlainField):
         """No address of a device, and no register told, in what the carrier kept; neither as it is nor with 33H added."""
         kept = b"".join(path.read_bytes() for name in ("kept", "kept-m") for path in (self.folder / name).iterdir())
         secrets = {bytes.fromhex(row["address"].zfill(12))[::-1] for row in self.told["devices"] if row["service"]}
-        rows = [json.loads(line) for line in (self.folder / "c" / "record.jsonl").read_text().splitlines()]
-        values = {row["value"] for row in rows if row["how"] == "push" and row["value"] > 1_000_000}
+        values = {row["value"] for row in self.record() if row["how"] == "push" and row["value"] > 1_000_000}
         secrets |= {bytes.fromhex(f"{value // 100:08d}"[-8:])[::-1] for value in values if value < 10**10}
         assert len(kept) > 4_000
         assert len(secrets) > 20
@@ -273,8 +284,9 @@ async def live_with(field: PlainField) -> None:
         await wait_for(lambda: is_connected(server), True, 30.0)
         command = await close_a_valve(units, attendants, field.told)
         await wait_for(lambda: outcome(units, command.id), "done", 30.0)
-        await asyncio.sleep(2)
-        record = [json.loads(line) for line in (field.folder / "c" / "record.jsonl").read_text().splitlines()]
+        await wait_for(lambda: is_day_collected(units), True, 60.0)
+        await wait_for(field.has_told_supplies, True, 30.0)
+        record = field.record()
         await server.hub.drain()
         await server.hub.tell_refusals()
         await asyncio.sleep(1.5)
@@ -285,10 +297,10 @@ async def live_with(field: PlainField) -> None:
         await asyncio.sleep(1.5)
         for loop in loops:
             loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        ended = await asyncio.gather(*loops, return_exceptions=True)
         await server.close()
-    record = await asyncio.to_thread((field.folder / "c" / "record.jsonl").read_text)
-    await check(units, [row for line in record.splitlines() if "device" in (row := json.loads(line))], field.told)
+    assert [each for each in ended if not isinstance(each, asyncio.CancelledError)] == []
+    await check(units, [row for row in field.record() if row["how"] != "refused"], field.told)
 
 
 async def close_a_valve(units, attendants, told):
@@ -299,6 +311,11 @@ async def close_a_valve(units, attendants, told):
     await units.write(lambda work: control.approve(work=work, id=command.id, by="wang"))
     attendants.ordered.set()
     return command
+
+
+async def is_day_collected(units):
+    rates = await units.read(lambda work: queries.day_rates(work=work, first=DAY, last=DAY, item=FREEZE))
+    return [rate.rate.collected >= rate.rate.planned - 2 for rate in rates] == [True]
 
 
 async def is_connected(server):
@@ -333,12 +350,8 @@ async def check(units, record, told):
     assert pack_dlt645(tcp["address"]) in {device for device, *_ in lake}
     unknown = await units.read(lambda work: queries.unknown_devices(work=work))
     assert {row["item"] for row in unknown} <= {reading_type(code).id for code in NO_CHANNEL}
-    day = datetime.fromisoformat(START).date()
-    freeze = reading_type("electricity_forward_register").id
-    (rate,) = await units.read(lambda work: queries.day_rates(work=work, first=day, last=day, item=freeze))
-    assert rate.rate.collected >= rate.rate.planned - 2
     await check_month(units, record, told, lake)
-    steps = await units.read(lambda work: queries.funnel(work=work, item=freeze, day=day))
+    steps = await units.read(lambda work: queries.funnel(work=work, item=FREEZE, day=DAY))
     assert steps.planned >= steps.reached >= steps.read >= steps.stored > 0
 
 

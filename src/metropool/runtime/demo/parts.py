@@ -56,13 +56,13 @@ class Parts:
     async def start_field(self) -> None:
         """Start the plain meter, the carrier and the concentrators; what passes between them and us is sealed."""
         meter = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
-        behind = free_port()
+        behind, up = free_port(), free_port()
         common = ("--city", self.home / "city.json", "--keys", self.home / FIELD_KEYS, "--clock", self.clock.setting)
         await self._start_box("meter645", ("--home", self.home / "meter", "--listen", behind, *common))
-        routes = ("--up", f"0=127.0.0.1:{self.field_port}", "--down", f"{meter}=127.0.0.1:{behind}")
+        routes = ("--up", f"{up}=127.0.0.1:{self.field_port}", "--down", f"{meter}=127.0.0.1:{behind}")
         kept = ("--home", self.home / "carrier", "--keep-mb", KEPT_MB)
-        carrier = await self._start_box("carrier", (*routes, *kept))
-        head_end = ("--head-end", f"127.0.0.1:{carrier.told['ports'][0]}")
+        await self._start_box("carrier", (*routes, *kept))
+        head_end = ("--head-end", f"127.0.0.1:{up}")
         await self._start_box("concentrators", ("--home", self.home / "concentrators", "--heartbeat", 20, *head_end, *common))
 
     async def stop(self) -> None:
