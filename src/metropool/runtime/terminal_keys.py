@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from metropool.capabilities.metering.frontend.sealed.key_file import DrawnKey, TerminalKeyFile
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, NotFound
+from metropool.core.identifiers import SystemId
 from metropool.devices.addresses import unpack
 from metropool.devices.sealed.greeting import KEY
+from metropool.plan.compiled import Compiled
 from metropool.runtime.settings import Settings
 from metropool.storage.disk import write_durably, write_once
 
@@ -23,6 +25,18 @@ def open_terminal_keys(settings: Settings, system: str) -> TerminalKeyFile:
     """
     path = settings.folder(system) / "keys" / FILE
     return TerminalKeyFile(path, master=_master(settings, system), random=secrets.token_bytes)
+
+
+def front_end_system(compiled: Compiled) -> SystemId:
+    """The system that hears terminals.
+
+    Raises:
+        NotFound: The plan places metering nowhere.
+    """
+    found = next((name for name in compiled.nodes() if "metering" in compiled.systems[name].hosts), None)
+    if found is None:
+        raise NotFound(f"the plan {compiled.plan} places metering nowhere")
+    return found
 
 
 def hand_over(drawn: Sequence[DrawnKey], *, to: Path) -> None:

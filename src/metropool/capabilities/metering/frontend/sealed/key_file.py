@@ -4,6 +4,7 @@ A line is a key that was drawn, or the end of one. A line that was not finished 
 is lost by a crash. Satisfies ``ports.TerminalKeys``; a hardware module that derives the sessions itself could stand in its place.
 """
 
+import fcntl
 import json
 import os
 from collections import deque
@@ -173,10 +174,12 @@ class TerminalKeyFile:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             is_new = not self._path.exists()
             with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b", buffering=0) as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(size - 1, 0))
-                start = b"" if size == 0 or file.read(1) == b"\n" else b"\n"
-                file.write(start + b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.seek(self._read)
+                whole, line_end, _ = file.read().rpartition(b"\n")
+                # What a crash left of a line that was not finished goes: whoever wrote it never said that it was kept.
+                file.truncate(self._read + len(whole) + len(line_end))
+                file.write(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
                 os.fsync(file.fileno())
             if is_new:
                 sync_folder(self._path.parent)
