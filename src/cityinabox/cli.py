@@ -3,17 +3,13 @@
 import argparse
 import asyncio
 import json
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from cityinabox.carrier.command import add_carrier, add_trouble
 from cityinabox.clock import instant_of, read_clock
-
-if TYPE_CHECKING:
-    from cityinabox.carrier.relay import Route
+from cityinabox.serving import say_ready, until_terminated
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -32,8 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     _history_command(commands.add_parser("history", help="write what the old systems hand over to the new one"))
     _concentrators_command(commands.add_parser("concentrators", help="run all concentrators of a city"))
     _meter_command(commands.add_parser("meter645", help="run the plain DL/T 645 meter behind transparent TCP"))
-    _carrier_command(commands.add_parser("carrier", help="run the carrier between terminals and head-end"))
-    _trouble_command(commands.add_parser("trouble", help="ask a running carrier for trouble"))
+    add_carrier(commands.add_parser("carrier", help="run the carrier between terminals and head-end"))
+    add_trouble(commands.add_parser("trouble", help="ask a running carrier for trouble"))
     _channel_command(commands.add_parser("payment-channel", help="run the outside payment channel"))
     _payers_command(commands.add_parser("payers", help="let residents pay their old bills over the site"))
     return parser
@@ -71,30 +67,6 @@ def _concentrators_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--late-clock", type=int, default=0, metavar="SECONDS", help="terminal clocks start late")
     parser.add_argument("--keys", type=Path, help="JSON file of the terminals' keys; plain links when left out")
     parser.set_defaults(run=_run_concentrators)
-
-
-def _carrier_command(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", type=Path, default=Path(".cityinabox/carrier"), help="folder of all bytes that went by")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--up", action="append", default=[], metavar="PORT=HOST:PORT", help="terminals call PORT; repeatable")
-    parser.add_argument(
-        "--down", action="append", default=[], metavar="PORT=HOST:PORT", help="the head-end calls PORT; repeatable"
-    )
-    parser.add_argument("--door", type=int, default=0, metavar="PORT", help="where trouble is asked for")
-    parser.add_argument("--keep-mb", type=int, default=0, help="keep so much; 0 for everything")
-    parser.add_argument("--seed", type=int, default=7, help="decides which bits are flipped")
-    parser.set_defaults(run=_run_carrier)
-
-
-def _trouble_command(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "do", help="alter, alter_header, alter_counter, replay, old, other, swap, delay, stall, drop; calm; counts"
-    )
-    parser.add_argument("--door", required=True, metavar="HOST:PORT", help="as the carrier told when it was ready")
-    parser.add_argument("--direction", choices=("up", "down"), default="up")
-    parser.add_argument("--count", type=int, default=1, help="frames")
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long delayed frames wait")
-    parser.set_defaults(run=_ask_trouble)
 
 
 def _meter_command(parser: argparse.ArgumentParser) -> None:
@@ -174,8 +146,8 @@ def _run_concentrators(arguments: argparse.Namespace) -> None:
         running = concentrators(
             city, read_clock(arguments.clock), journal, record, faults=faults, curve_s=arguments.curve_minutes * 60, link=link
         )
-        _say_ready(port=int(port), seed=city["seed"], terminals=len(running))
-        _until_terminated(lambda: run_concentrators(running, host or "127.0.0.1", int(port)))
+        say_ready(port=int(port), seed=city["seed"], terminals=len(running))
+        until_terminated(lambda: run_concentrators(running, host or "127.0.0.1", int(port)))
     record.close()
 
 
@@ -202,62 +174,21 @@ def _run_meter(arguments: argparse.Namespace) -> None:
             before = {"meter_port": port, "address": meter.address, "keys": keys, "record": record, "shows": clock.time}
             modem = await open_modem(arguments.host, arguments.listen, **before)
             port = modem.sockets[0].getsockname()[1]
-        _say_ready(port=port, device=device, address=meter.address)
+        say_ready(port=port, device=device, address=meter.address)
         try:
             await asyncio.Event().wait()
         finally:
             await service.stop()
 
     with Journal(arguments.home / f"{device}.sqlite") as journal:
-        _until_terminated(serve)
-
-
-def _run_carrier(arguments: argparse.Namespace) -> None:
-    from random import Random
-
-    from cityinabox.carrier.orders import open_door
-    from cityinabox.carrier.relay import Relay, Store
-    from cityinabox.carrier.trouble import Trouble
-
-    routes = [_route(text, calls="up") for text in arguments.up] + [_route(text, calls="down") for text in arguments.down]
-    relay = Relay(Store(arguments.home, arguments.keep_mb << 20), Trouble(Random(arguments.seed)))
-
-    async def serve() -> None:
-        ports = [await relay.open(arguments.host, route) for route in routes]
-        door, door_port = await open_door(relay, arguments.host, arguments.door)
-        _say_ready(ports=ports, door=door_port)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            door.close()
-            await relay.close()
-
-    _until_terminated(serve)
-
-
-def _route(text: str, *, calls: str) -> "Route":
-    from cityinabox.carrier.relay import Route
-
-    listen, _, target = text.partition("=")
-    host, _, port = target.rpartition(":")
-    return Route(int(listen), host or "127.0.0.1", int(port), calls)
-
-
-def _ask_trouble(arguments: argparse.Namespace) -> None:
-    from cityinabox.carrier.orders import ask
-
-    host, _, port = arguments.door.rpartition(":")
-    wish: dict[str, object] = {"do": arguments.do}
-    if arguments.do not in ("counts", "calm"):
-        wish |= {"direction": arguments.direction, "count": arguments.count, "seconds": arguments.seconds}
-    print(json.dumps(asyncio.run(ask(host or "127.0.0.1", int(port), wish))))
+        until_terminated(serve)
 
 
 def _run_channel(arguments: argparse.Namespace) -> None:
     from cityinabox.payment.serve import serve_channel
 
     merchants = dict(text.split("=", 1) for text in arguments.merchant)
-    _until_terminated(
+    until_terminated(
         lambda: serve_channel(
             home=arguments.home,
             host=arguments.host,
@@ -265,7 +196,7 @@ def _run_channel(arguments: argparse.Namespace) -> None:
             clock=read_clock(arguments.clock),
             merchants=merchants,
             behaviour=arguments.behaviour,
-            ready=lambda port, key: _say_ready(port=port, public_key=key),
+            ready=lambda port, key: say_ready(port=port, public_key=key),
         )
     )
 
@@ -281,24 +212,6 @@ def _run_payers(arguments: argparse.Namespace) -> None:
     print(json.dumps(summary, ensure_ascii=False), flush=True)
     if summary["failed"]:
         raise ValueError(f"{len(summary['failed'])} homes could not pay all their old bills")
-
-
-def _say_ready(**facts: Any) -> None:
-    print(json.dumps({"ready": True} | facts), flush=True)
-
-
-def _until_terminated(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run ``work`` until it ends or a SIGTERM or SIGINT arrives."""
-
-    async def guarded() -> None:
-        task = asyncio.create_task(work())
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.result()
-
-    asyncio.run(guarded())
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Store:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._first = 1 + max((int(path.name[:6]) for path in self.folder.glob("??????.*")), default=0)
+        self._first = 1 + max((int(path.name[:6]) for path in self.folder.glob("??????.[ud]*")), default=0)
 
     def numbers(self) -> "itertools.count[int]":
         """Numbers for new connections, above those of earlier runs."""
