@@ -19,7 +19,7 @@ async def open_modem(
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_meter: asyncio.StreamWriter | None = None
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             wire = await agree(reader, writer, keys.of(address), who=address, record=record, shows=shows)
             from_meter, to_meter = await asyncio.open_connection(host, meter_port)
             await _both_ways(wire, writer, from_meter, to_meter)

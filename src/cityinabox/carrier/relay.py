@@ -80,7 +80,7 @@ class Relay:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             number = next(numbers)
             self.counts["connections"] += 1
-            with suppress(OSError):
+            with suppress(OSError, asyncio.CancelledError):
                 far_reader, far_writer = await asyncio.open_connection(route.host, route.port)
                 try:
                     back = "down" if route.calls == "up" else "up"

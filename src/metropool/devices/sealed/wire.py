@@ -11,7 +11,7 @@
 | 8-19 | hello, answer: name of the key (8) and its number (4); frame: session (4) and counter (8), which together are the nonce |
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from metropool.devices.sealed.suites import NAMES, TAG
 
@@ -46,28 +46,30 @@ class Records:
     kind: int = HELLO
     suite: int | None = None
     fault: str = ""
-    _held: bytearray = field(default_factory=bytearray)
+    _held: bytes = b""
 
     def feed(self, received: bytes) -> list[bytes]:
         """Take received bytes; the records now whole, in order. Nothing after a bad header, ever."""
         if self.fault:
             return []
-        self._held += received
-        found, at, held = [], 0, self._held
-        while len(held) - at >= HEADER:
-            if not self._is_header(at):
-                self.fault = "bad_header"
+        data, found, at = self._held + received if self._held else received, list[bytes](), 0
+        start = self._start() if self.kind == FRAME else b""
+        while len(data) - at >= HEADER:
+            size = data[at + 6] << 8 | data[at + 7]
+            # Of the frames of a link the first six bytes are always the same; all else is looked at byte by byte.
+            is_frame = start and data[at : at + 6] == start and FRAME_MIN <= size <= FRAME_MAX
+            if not is_frame and not self._is_header(data[at : at + HEADER], size):
+                self.fault, self._held = "bad_header", b""
+                return found
+            end = at + HEADER + size
+            if len(data) < end:
                 break
-            end = at + HEADER + (held[at + 6] << 8 | held[at + 7])
-            if len(held) < end:
-                break
-            found.append(bytes(held[at:end]))
-            at = end
+            found.append(data[at:end])
             if self.kind != FRAME:
-                self.kind, self.suite = FRAME, held[at - len(found[-1]) + 4]
-        del held[:at]
-        if self.fault:
-            held.clear()
+                self.kind, self.suite = FRAME, data[at + 4]
+                start = self._start()
+            at = end
+        self._held = data[at:]
         return found
 
     @property
@@ -75,10 +77,11 @@ class Records:
         """Bytes held back."""
         return len(self._held)
 
-    def _is_header(self, at: int) -> bool:
-        held, size = self._held, self._held[at + 6] << 8 | self._held[at + 7]
-        is_ours = held[at : at + 2] == MAGIC and held[at + 2] == VERSION and held[at + 5] == self.direction
-        suite = held[at + 4]
-        is_expected = held[at + 3] == self.kind and (suite in NAMES if self.suite is None else suite == self.suite)
+    def _start(self) -> bytes:
+        return MAGIC + bytes((VERSION, FRAME, self.suite or 0, self.direction))
+
+    def _is_header(self, head: bytes, size: int) -> bool:
+        is_ours = head[:2] == MAGIC and head[2] == VERSION and head[5] == self.direction
+        is_expected = head[3] == self.kind and (head[4] in NAMES if self.suite is None else head[4] == self.suite)
         is_bounded = FRAME_MIN <= size <= FRAME_MAX if self.kind == FRAME else size == GREETING
         return is_ours and is_expected and is_bounded
