@@ -9,6 +9,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -128,9 +129,12 @@ class TerminalKeyFile:
     def proven(self, key: bytes) -> None:
         """See ``ports.TerminalKeys``."""
         row = self._rows.get(key)
-        if row is not None and not row.is_proven:
-            row.is_proven = True
+        if row is None or row.is_proven:
+            return
+        # On a full disk the older key stays until the next session: no reason to refuse this one.
+        with suppress(Unavailable):
             self.end(terminal=row.terminal, how="replaced", before=row.number)
+            row.is_proven = True
 
     def holds(self, key: bytes) -> bool:
         """See ``ports.TerminalKeys``."""
