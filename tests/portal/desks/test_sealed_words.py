@@ -8,10 +8,22 @@ from metropool.capabilities.metering.queries.alarms import EVENT_SEVERITY
 from metropool.portal.desks.clocks import event_detail
 
 CITY = SimpleNamespace(meter_at={}, meters=[])
-REASONS = (
-    "altered repeated other_session other_terminal bad_header repeated_hello forged_hello unknown_key ended_key sealed_elsewhere"
-    " suite no_keys unsealed many"
-).split()
+REASONS = [
+    "altered",
+    "repeated",
+    "other_session",
+    "other_terminal",
+    "bad_header",
+    "repeated_hello",
+    "forged_hello",
+    "unknown_key",
+    "ended_key",
+    "sealed_elsewhere",
+    "suite",
+    "no_keys",
+    "unsealed",
+    "many",
+]
 
 
 @pytest.mark.parametrize("reason", REASONS)
