@@ -8,25 +8,11 @@ from metropool.capabilities.metering.queries.alarms import EVENT_SEVERITY
 from metropool.portal.desks.clocks import event_detail
 
 CITY = SimpleNamespace(meter_at={}, meters=[])
-REASONS = [
-    "altered",
-    "repeated",
-    "other_session",
-    "other_terminal",
-    "bad_header",
-    "repeated_hello",
-    "forged_hello",
-    "unknown_key",
-    "ended_key",
-    "sealed_elsewhere",
-    "suite",
-    "no_keys",
-    "unsealed",
-    "many",
-]
+LINE = ("altered", "repeated", "other_session", "bad_header", "repeated_hello", "unsealed", "other_terminal")
+KEYS = ("forged_hello", "unknown_key", "ended_key", "sealed_elsewhere", "suite", "no_keys")
 
 
-@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("reason", (*LINE, *KEYS, "many"))
 def test_a_refusal_says_why_how_often_and_from_where_in_words(reason):
     detail = {"reason": reason, "counter": 7, "last_counter": 9, "count": 3, "peer": "10.0.0.7:4100"}
     text = event_detail("sealed_refused", detail, CITY)
