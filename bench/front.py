@@ -42,7 +42,7 @@ async def _serve(home: Path, broker_url: str, city: City, pipe: Connection) -> d
     log = CountingLog(PartOfLog(whole, "readings"))
     server = await serve(host="127.0.0.1", port=0, clock=VirtualClock(RECEIVED_AT), log=log, event_log=PartOfLog(whole, "events"))
     terminals = (1 << 60) | (terminal_word(np.arange(city.terminals)) << 16)
-    await server.introduce(AddressBook(terminals=[Terminal(address=address) for address in terminals.tolist()]))
+    await server.introduce(AddressBook(terminals=[Terminal(address=address, link="plain") for address in terminals.tolist()]))
     before = cost_of("front end")
     pipe.send(server.port)
     await asyncio.to_thread(pipe.recv)

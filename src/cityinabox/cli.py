@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 import json
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from cityinabox.carrier.command import add_carrier, add_trouble
 from cityinabox.clock import instant_of, read_clock
+from cityinabox.serving import say_ready, until_terminated
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -29,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     _history_command(commands.add_parser("history", help="write what the old systems hand over to the new one"))
     _concentrators_command(commands.add_parser("concentrators", help="run all concentrators of a city"))
     _meter_command(commands.add_parser("meter645", help="run the plain DL/T 645 meter behind transparent TCP"))
+    add_carrier(commands.add_parser("carrier", help="run the carrier between terminals and head-end"))
+    add_trouble(commands.add_parser("trouble", help="ask a running carrier for trouble"))
     _channel_command(commands.add_parser("payment-channel", help="run the outside payment channel"))
     _payers_command(commands.add_parser("payers", help="let residents pay their old bills over the site"))
     return parser
@@ -64,6 +65,7 @@ def _concentrators_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cut", type=float, default=0.0, metavar="SECONDS", help="mean time between broken connections")
     parser.add_argument("--garbage", type=float, default=0.0, help="share of frames with random bytes before them")
     parser.add_argument("--late-clock", type=int, default=0, metavar="SECONDS", help="terminal clocks start late")
+    parser.add_argument("--keys", type=Path, help="JSON file of the terminals' keys; plain links when left out")
     parser.set_defaults(run=_run_concentrators)
 
 
@@ -72,6 +74,7 @@ def _meter_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", type=int, default=0, metavar="PORT")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--device", help="id of the meter; the one with transport tcp when left out")
+    parser.add_argument("--keys", type=Path, help="JSON file with the meter's key; a plain link when left out")
     parser.set_defaults(run=_run_meter)
 
 
@@ -131,24 +134,28 @@ def _run_concentrators(arguments: argparse.Namespace) -> None:
     from cityinabox.concentrator import LinkSettings, run_concentrators
     from cityinabox.journal import Journal, Record
     from cityinabox.load import Faults, concentrators, read_city
+    from cityinabox.wires import Keys
 
     host, _, port = arguments.head_end.rpartition(":")
     city = read_city(arguments.city)
     record = Record(arguments.record or arguments.home / "record.jsonl")
-    link = LinkSettings(arguments.heartbeat, arguments.confirm_timeout, arguments.cut, arguments.garbage)
+    keys = Keys(arguments.keys) if arguments.keys else None
+    link = LinkSettings(arguments.heartbeat, arguments.confirm_timeout, arguments.cut, arguments.garbage, keys)
     faults = Faults(arguments.lose, arguments.late_clock)
     with Journal(arguments.home / "journal.sqlite") as journal:
         running = concentrators(
             city, read_clock(arguments.clock), journal, record, faults=faults, curve_s=arguments.curve_minutes * 60, link=link
         )
-        _say_ready(port=int(port), seed=city["seed"], terminals=len(running))
-        _until_terminated(lambda: run_concentrators(running, host or "127.0.0.1", int(port)))
+        say_ready(port=int(port), seed=city["seed"], terminals=len(running))
+        until_terminated(lambda: run_concentrators(running, host or "127.0.0.1", int(port)))
     record.close()
 
 
 def _run_meter(arguments: argparse.Namespace) -> None:
-    from cityinabox.journal import Journal
+    from cityinabox.journal import Journal, Record
     from cityinabox.load import energy_meter, read_city
+    from cityinabox.modem import open_modem
+    from cityinabox.wires import Keys
 
     try:
         from cityinabox.meter645 import open_meter
@@ -158,23 +165,30 @@ def _run_meter(arguments: argparse.Namespace) -> None:
     device = arguments.device or next(row["id"] for row in city["devices"] if row.get("transport") == "tcp")
 
     async def serve() -> None:
-        meter = energy_meter(city, device, journal)
-        service = await open_meter(meter, read_clock(arguments.clock), arguments.host, arguments.listen)
-        _say_ready(port=service.server.port, device=device, address=meter.address)
+        meter, clock = energy_meter(city, device, journal), read_clock(arguments.clock)
+        behind = 0 if arguments.keys else arguments.listen
+        service = await open_meter(meter, clock, arguments.host, behind)
+        port = service.server.port
+        if arguments.keys:
+            keys, record = Keys(arguments.keys), Record(arguments.home / f"{device}.jsonl")
+            before = {"meter_port": port, "address": meter.address, "keys": keys, "record": record, "shows": clock.time}
+            modem = await open_modem(arguments.host, arguments.listen, **before)
+            port = modem.sockets[0].getsockname()[1]
+        say_ready(port=port, device=device, address=meter.address)
         try:
             await asyncio.Event().wait()
         finally:
             await service.stop()
 
     with Journal(arguments.home / f"{device}.sqlite") as journal:
-        _until_terminated(serve)
+        until_terminated(serve)
 
 
 def _run_channel(arguments: argparse.Namespace) -> None:
     from cityinabox.payment.serve import serve_channel
 
     merchants = dict(text.split("=", 1) for text in arguments.merchant)
-    _until_terminated(
+    until_terminated(
         lambda: serve_channel(
             home=arguments.home,
             host=arguments.host,
@@ -182,7 +196,7 @@ def _run_channel(arguments: argparse.Namespace) -> None:
             clock=read_clock(arguments.clock),
             merchants=merchants,
             behaviour=arguments.behaviour,
-            ready=lambda port, key: _say_ready(port=port, public_key=key),
+            ready=lambda port, key: say_ready(port=port, public_key=key),
         )
     )
 
@@ -198,24 +212,6 @@ def _run_payers(arguments: argparse.Namespace) -> None:
     print(json.dumps(summary, ensure_ascii=False), flush=True)
     if summary["failed"]:
         raise ValueError(f"{len(summary['failed'])} homes could not pay all their old bills")
-
-
-def _say_ready(**facts: Any) -> None:
-    print(json.dumps({"ready": True} | facts), flush=True)
-
-
-def _until_terminated(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run ``work`` until it ends or a SIGTERM or SIGINT arrives."""
-
-    async def guarded() -> None:
-        task = asyncio.create_task(work())
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.result()
-
-    asyncio.run(guarded())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from cityinabox.codec.gdw1376 import CONFIRM, STARTER, Frame376, Splitter, unit
 from cityinabox.journal import Record
 from cityinabox.pushes import Push, Reports
 from cityinabox.terminal import Sent
+from cityinabox.wires import Keys, PlainWire, Wire, agree
 
 LOGIN, LOGOUT, HEARTBEAT = 1, 2, 3
 ATTEMPTS = 3
@@ -30,12 +31,14 @@ class LinkSettings:
         confirm_s: How long a confirmation is waited for; three missed ones end the connection.
         cut_s: Mean time after which the connection breaks off without a word, 0 for never.
         garbage: Share of frames with random bytes before them.
+        keys: Keys of the terminals; without them the connection is plain.
     """
 
     heartbeat_s: float = 60.0
     confirm_s: float = 5.0
     cut_s: float = 0.0
     garbage: float = 0.0
+    keys: Keys | None = None
 
 
 class LinkLost(ConnectionError):
@@ -50,6 +53,7 @@ class Concentrator:
         self.chance, self.settings = chance, settings
         self._unconfirmed: tuple[Push, list[Sent]] | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._wire: Wire | None = None
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._next_number = 0
 
@@ -66,9 +70,12 @@ class Concentrator:
             await asyncio.sleep(pause_s * self.chance.uniform(0.3, 1.0))
 
     async def _session(self, host: str, port: int) -> None:
-        reader, self._writer = await asyncio.open_connection(host, port)
-        tasks = [asyncio.create_task(part) for part in (self._listen(reader), self._work(), self._cut())]
+        reader, writer = await asyncio.open_connection(host, port)
+        self._writer = writer
+        tasks: list[asyncio.Task[None]] = []
         try:
+            self._wire = await self._begin(reader, writer)
+            tasks = [asyncio.create_task(part) for part in (self._listen(self._wire), self._work(), self._cut())]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -77,11 +84,22 @@ class Concentrator:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._waiting.clear()
-            self._writer.transport.abort()
+            self._wire = None
+            writer.transport.abort()
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
+    async def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Wire:
+        """The connection as it is spoken over: sealed where the terminal has a key."""
+        if self.settings.keys is None:
+            return PlainWire(reader, writer)
+        key = self.settings.keys.of(f"{self.terminal.region}-{self.terminal.number:05d}")
+        return await agree(reader, writer, key, who=self.terminal.id, record=self.record, shows=self._shows)
+
+    def _shows(self) -> float:
+        return self.terminal.clock(self.clock.time())
+
+    async def _listen(self, wire: Wire) -> None:
         splitter = Splitter()
-        while chunk := await reader.read(4096):
+        while chunk := await wire.read():
             for frame in splitter.feed(chunk):
                 await self._receive(frame)
         raise LinkLost("closed by the head-end")
@@ -148,12 +166,12 @@ class Concentrator:
         raise LinkLost("not confirmed")
 
     async def _write(self, frame: Frame376) -> None:
-        if self._writer is None:
+        if self._writer is None or self._wire is None:
             raise LinkLost("not connected")
         noise = b""
         if self.settings.garbage and self.chance.random() < self.settings.garbage:
             noise = self.chance.randbytes(self.chance.randrange(1, 20))
-        self._writer.write(noise + frame.encode())
+        self._wire.write(noise + frame.encode())
         await self._writer.drain()
 
     async def _cut(self) -> None:
@@ -161,8 +179,8 @@ class Concentrator:
         if not self.settings.cut_s:
             await asyncio.Event().wait()
         await asyncio.sleep(self.chance.expovariate(1 / self.settings.cut_s))
-        if self._writer:
-            self._writer.write(self.reports.link_frame(HEARTBEAT).encode()[:9])
+        if self._writer and self._wire:
+            self._wire.break_off(self.reports.link_frame(HEARTBEAT).encode())
             await self._writer.drain()
         raise LinkLost("cut")
 

@@ -116,7 +116,7 @@ class Told:
 
 
 class Record:
-    """Every value that was acknowledged, one JSON line each: how, terminal, device, point, item, at, value, wall."""
+    """Every value that was acknowledged, one JSON line each: how, terminal, device, point, item, at, value, wall; and what was refused."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +127,11 @@ class Record:
         """Append values: ``push`` when the head-end confirmed them, ``poll`` when the answer was handed to the socket."""
         head, wall = {"how": how, "terminal": terminal}, {"wall": round(time.time(), 3)}
         self._file.write("".join(json.dumps(head | asdict(told) | wall) + "\n" for told in values).encode())
+
+    def refuse(self, terminal: str, reason: str, counter: int) -> None:
+        """Append that a terminal did not take a frame it was sent."""
+        row = {"how": "refused", "terminal": terminal, "reason": reason, "counter": counter, "wall": round(time.time(), 3)}
+        self._file.write((json.dumps(row) + "\n").encode())
 
     def close(self) -> None:
         self._file.close()

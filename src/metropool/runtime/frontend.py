@@ -4,6 +4,7 @@ It logs in to the broker as its own user: it may append to the log and do what t
 """
 
 import asyncio
+import secrets
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from metropool.capabilities.metering.frontend import tasks
+from metropool.capabilities.metering.frontend.sealed.links import Sealing
 from metropool.capabilities.metering.frontend.server import FrontEndServer, serve
 from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
@@ -23,6 +25,7 @@ from metropool.runtime.broker_place import broker_url, noted_by
 from metropool.runtime.cli.words import word
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
+from metropool.runtime.terminal_keys import open_terminal_keys
 
 log = structlog.get_logger()
 ASK_S = 2.0
@@ -56,6 +59,7 @@ async def serve_frontend(system: str, process: str, *, settings: Settings, compi
             clock=settings.the_clock,
             log=PartOfLog(whole, "readings"),
             event_log=PartOfLog(whole, "events"),
+            sealing=Sealing(open_terminal_keys(settings, system), secrets.token_bytes),
         )
         stack.push_async_callback(server.close)
         sys.stderr.write(word("listening", where=f"{settings.host}:{settings.field_port}", broker=url) + "\n")

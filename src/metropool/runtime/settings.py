@@ -27,6 +27,7 @@ class Settings(BaseSettings):
         clock: Empty for the machine's clock, or ``START@SPEED[/ANCHOR]``.
         port: HTTP port of the portal.
         field_port: TCP port on which the front end hears terminals.
+        terminal_master: File of the 32 bytes that seal the terminals' keys at rest; beside them when left out.
         site_url: Address people reach the site at, when a proxy stands before it.
         demo: This is a demonstration city: zones share a process, and the site says so.
 
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 8765
     field_port: Port = 8766
+    terminal_master: Path | None = None
     site_url: str = ""
     demo: bool = False
 

@@ -45,7 +45,7 @@ class FileLog:
 async def main(path: Path, moment: str) -> None:
     log = FileLog(path, moment)
     server = await serve(host="127.0.0.1", port=0, clock=VirtualClock(NOW), log=log, event_log=log)
-    await server.introduce(AddressBook(terminals=[Terminal(address=device(1))]))
+    await server.introduce(AddressBook(terminals=[Terminal(address=device(1), link="plain")]))
     if moment == "before_confirm":
         kill_at_confirmation(log)
     print(server.port, flush=True)
@@ -56,7 +56,7 @@ def kill_at_confirmation(log: FileLog) -> None:
     """Die when bytes go out after something became durable."""
     send = Link.send
 
-    def fatal(self: Link, data: bytes) -> None:
+    def fatal(self: Link, data: bytes, *, expires_s: int = 0) -> None:
         if log._count and data:
             die()
         send(self, data)

@@ -52,6 +52,7 @@ class Station:
 async def with_station(folder, scene):
     clock, city = VirtualClock(NOW), make_city(7, 1).as_dict()
     units = Units(folder, clock)
+    city["devices"] = [{**row, "link": "plain"} for row in city["devices"]]
     await units.write(lambda work: enrol_metering(work.registry, city))
     await units.write(lambda work: scheduling.start_schedules(work=work))
     server = await serve(host="127.0.0.1", port=0, clock=clock, log=MemoryLog(), event_log=MemoryLog())

@@ -26,7 +26,7 @@ async def with_meter(body):
     meter.set_02(0x02010100, 220.1)
     assert await meter.start()
     world = await open_world()
-    line = Terminal(address=METER, kind="transparent", host="127.0.0.1", port=meter.server.port)
+    line = Terminal(address=METER, kind="transparent", link="plain", host="127.0.0.1", port=meter.server.port)
     await world.server.introduce(AddressBook(terminals=[line]))
     try:
         await body(world, meter)
@@ -69,7 +69,7 @@ def test_a_meter_that_is_gone_is_unreachable_and_a_refused_order_denied():
         refused = await world.server.carry_out(replace(broken, frame=other))
         assert refused.result == "denied"
         await meter.stop()
-        gone = Terminal(address=METER, kind="transparent", host="127.0.0.1", port=1)
+        gone = Terminal(address=METER, kind="transparent", link="plain", host="127.0.0.1", port=1)
         await world.server.introduce(AddressBook(terminals=[gone]))
         assert (await world.server.carry_out(read(REGISTER))).result == "unreachable"
 

@@ -68,7 +68,7 @@ async def open_world(*, terminals: int = 3, **limits: float) -> World:
     server = await serve(
         host="127.0.0.1", port=0, clock=clock, log=log, event_log=events, limits=Limits(**{"flush_s": 0.005, **limits})
     )
-    await server.introduce(AddressBook(terminals=[Terminal(address=device(n)) for n in range(1, terminals + 1)]))
+    await server.introduce(AddressBook(terminals=[Terminal(address=device(n), link="plain") for n in range(1, terminals + 1)]))
     return World(server, log, events, clock)
 
 

@@ -24,7 +24,7 @@ from metropool.capabilities.metering.sealing.operations import next_day
 from metropool.core.identifiers import SystemId
 from metropool.core.periods import business_date
 from metropool.exchange.outbox import Outbox, inbox, outbox
-from metropool.runtime.demo.setup import Setup
+from metropool.runtime.demo.setup import FIELD_KEYS, Setup
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
@@ -233,7 +233,8 @@ class City:
     def start_field(self) -> None:
         """Start the concentrators: what they record as confirmed is what must be found."""
         head_end = ("--head-end", f"127.0.0.1:{self.ports['frontend']}", "--heartbeat", "2", "--confirm-timeout", "3")
-        box = ("--city", str(self.home / "city.json"), "--home", str(self.box), "--clock", self.clock)
+        keys = ("--keys", str(self.home / FIELD_KEYS))
+        box = ("--city", str(self.home / "city.json"), "--home", str(self.box), "--clock", self.clock, *keys)
         self._add("field", ("city", "concentrators", *box, *head_end))
 
     def _add(self, name: str, arguments: tuple[str, ...], *, notes: Path | None = None) -> Part:

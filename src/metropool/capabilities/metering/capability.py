@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from metropool.access.access import Access
 from metropool.capabilities.metering.clocks.adapters.book import ClockBook
 from metropool.capabilities.metering.clocks.adapters.book import metadata as clock_tables
 from metropool.capabilities.metering.collection.adapters.book import CollectionBook
@@ -45,6 +46,7 @@ METERING = Capability(
     },
     produces=(BlocksSealed, HouseholdUsageTold),
     keeps={
+        "audit": lambda context: Access(context).audit,
         "clocks": ClockBook,
         "collection": CollectionBook,
         "sheets": SheetBook,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from metropool.access.audit import Audit
 from metropool.core.clock import Instant
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange.ports import LogEntry
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from metropool.capabilities.metering.collection.ingest import Marks
     from metropool.capabilities.metering.collection.model import Rate, Schedule
     from metropool.capabilities.metering.collection.plan import Asking
+    from metropool.capabilities.metering.frontend.sealed.ends import Agreed
     from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask
+    from metropool.devices.sealed.greeting import Hello
 
 
 class Collection(Protocol):
@@ -79,6 +82,8 @@ class CollectionWork(Protocol):
     def registry(self) -> Registry: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def audit(self) -> Audit: ...
 
     @property
     def lake(self) -> Lake: ...
@@ -156,4 +161,28 @@ class Log(Protocol):
         Raises:
             Unavailable: It may or may not have been kept; append it again.
         """
+        ...
+
+
+class TerminalKeys(Protocol):
+    """Each terminal's own key, used and never given out: a file now, a hardware module could stand there."""
+
+    def agree(self, hello: "Hello", *, random: bytes) -> "Agreed":
+        """Answer a hello and begin its session.
+
+        Raises:
+            GreetingRefused: Nobody's key, an ended one, not made with it, said before, or a suite that cannot be used.
+        """
+        ...
+
+    def proven(self, key: bytes) -> None:
+        """A frame came under a session of this key: its terminal has it, and older keys of the same terminal end."""
+        ...
+
+    def holds(self, key: bytes) -> bool:
+        """The key exists and has not ended."""
+        ...
+
+    def refresh(self) -> None:
+        """Take notice of keys that were drawn or ended elsewhere."""
         ...

@@ -5,6 +5,7 @@ from typing import Any
 
 from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.clocks.model import clock_rules_on
+from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
 from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.periods import business_date
 from metropool.portal.desks.abilities import sets_clock
@@ -32,11 +33,18 @@ def seconds(milliseconds: int | None) -> float | None:
 
 
 def event_detail(code: str, detail: Mapping[str, Any], city: City) -> Text | None:
-    """What an event of a clock or an exchange says beside its name; meters by the number that is on them."""
+    """What an event of a clock, an exchange or a sealed link says beside its name; meters by the number that is on them."""
     if code not in names_of("event_details"):
         return None
     numbers = {key: city.meters[city.meter_at[value]].number for key, value in detail.items() if value in city.meter_at}
-    return said("event_details", code, **{**detail, **numbers})
+    values = {**detail, **numbers}
+    if code != REFUSED:
+        return said("event_details", code, **values)
+    why = said("sealed_reasons", str(detail["reason"]))
+    told = {
+        language: said("event_details", code, **{**values, "reason": text}) for language, text in (("zh", why.zh), ("en", why.en))
+    }
+    return Text(zh=told["zh"].zh, en=told["en"].en)
 
 
 def _state(clock: DeviceClock | None) -> str:

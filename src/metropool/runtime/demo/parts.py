@@ -11,10 +11,12 @@ from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.runtime.broker_place import free_port
 from metropool.runtime.demo.children import Child
-from metropool.runtime.demo.setup import write_channels
+from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
 
+KEPT_MB = 64
+"""What the demo's carrier keeps of what passes by."""
 STARTS = 4
 """How often the systems are started before we give up: a broker that was killed a moment ago may still hold their folders."""
 
@@ -55,14 +57,16 @@ class Parts:
         await self._start_own("frontend", ("serve", self._front_end()))
 
     async def start_field(self) -> None:
-        """Start the plain meter and the concentrators."""
-        clock = ("--clock", self.clock.setting)
-        city = ("--city", self.home / "city.json")
-        meter_port = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
-        await self._start_box("meter645", (*city, "--home", self.home / "meter", "--listen", meter_port, *clock))
-        head_end = ("--head-end", f"127.0.0.1:{self.field_port}")
-        box = ("--home", self.home / "concentrators", "--heartbeat", 20, *clock)
-        await self._start_box("concentrators", (*city, *head_end, *box))
+        """Start the plain meter, the carrier and the concentrators; what passes between them and us is sealed."""
+        meter = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
+        behind, up = free_port(), free_port()
+        common = ("--city", self.home / "city.json", "--keys", self.home / FIELD_KEYS, "--clock", self.clock.setting)
+        await self._start_box("meter645", ("--home", self.home / "meter", "--listen", behind, *common))
+        routes = ("--up", f"{up}=127.0.0.1:{self.field_port}", "--down", f"{meter}=127.0.0.1:{behind}")
+        kept = ("--home", self.home / "carrier", "--keep-mb", KEPT_MB)
+        await self._start_box("carrier", (*routes, *kept))
+        head_end = ("--head-end", f"127.0.0.1:{up}")
+        await self._start_box("concentrators", ("--home", self.home / "concentrators", "--heartbeat", 20, *head_end, *common))
 
     async def stop(self) -> None:
         """Stop all, the last started first."""

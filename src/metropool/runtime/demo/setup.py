@@ -23,6 +23,7 @@ from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.terminal_keys import hand_over, open_terminal_keys
 from metropool.storage.disk import write_durably
 
 LAST_MONTH = date(2026, 6, 1)
@@ -33,6 +34,7 @@ REGISTERS = {
 }
 PROFILE_REGISTER = "electricity_forward_profile_register"
 CHANNEL = "citypay"
+FIELD_KEYS = "field-keys.json"
 
 
 def first_month(months: int) -> date:
@@ -63,6 +65,7 @@ class Setup:
             for node in nodes.values():
                 if "metering" in node.hosts:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))
+                    self._draw_keys(node)
                 if "billing" in node.hosts:
                     _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
@@ -77,6 +80,13 @@ class Setup:
                     _schedule(node, first_month(self.months))
             await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
 
+    def _draw_keys(self, node: Node) -> None:
+        """A key for everything that keeps a link; what the simulated terminals are given lies in ``field-keys.json``."""
+        book = node.read_now("metering", lambda work: work.collection.address_book(heartbeat_s=60))
+        sealed = [terminal.address for terminal in book.terminals if terminal.link == "sealed"]
+        drawn = open_terminal_keys(self._settings(), node.system).draw(sealed, at=node.clock.now().isoformat())
+        hand_over(drawn, to=self.home / FIELD_KEYS)
+
     def _homes(self) -> int:
         return int(self._city()["homes"])
 
@@ -88,10 +98,12 @@ class Setup:
         ]
         return city
 
-    def _nodes(self) -> "_OpenNodes":
+    def _settings(self) -> Settings:
         told = self.environment
-        settings = Settings(home=self.home, clock=told["METROPOOL_CLOCK"], plan=told["METROPOOL_PLAN"])
-        return _OpenNodes(settings)
+        return Settings(home=self.home, clock=told["METROPOOL_CLOCK"], plan=told["METROPOOL_PLAN"])
+
+    def _nodes(self) -> "_OpenNodes":
+        return _OpenNodes(self._settings())
 
 
 class _OpenNodes(ExitStack):

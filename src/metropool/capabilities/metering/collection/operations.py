@@ -8,6 +8,7 @@ from metropool.capabilities.metering.collection import recall
 from metropool.capabilities.metering.collection.index import ChannelIndex
 from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
 from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, reads_of
+from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
 from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
 from metropool.capabilities.metering.ports import CollectionWork
 from metropool.devices.addresses import unpack
@@ -85,24 +86,26 @@ def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> Non
 
 
 def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent]) -> int:
-    """Write down what terminals told of themselves; returns how many were new."""
+    """Write down what terminals told of themselves; what was refused on sealed links is audited too. Returns how many were new."""
     if not events:
         return 0
     work.changed("events")
     index, _ = work.collection.index()
     names = dict(zip(index.terminals.tolist(), index.terminal_devices, strict=True))
-    return work.events.add(
-        [
-            EndDeviceEvent(
-                device=names.get(event.device, address_text(event.device)),
-                code=event.code,
-                at=event.at,
-                received_at=event.received_at,
-                detail=event.detail,
-            )
-            for event in events
-        ]
-    )
+    rows = [
+        EndDeviceEvent(
+            device=names.get(event.device, address_text(event.device)),
+            code=event.code,
+            at=event.at,
+            received_at=event.received_at,
+            detail=event.detail,
+        )
+        for event in events
+    ]
+    for row in rows:
+        if row.code == REFUSED:
+            work.audit.note(actor="front end", action="link.sealed", on=row.device, outcome="refused", details=row.detail)
+    return work.events.add(rows)
 
 
 def address_text(device: int) -> str:

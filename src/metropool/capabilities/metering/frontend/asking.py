@@ -17,6 +17,7 @@ from metropool.capabilities.metering.frontend.tasks import (
     Result,
     SetClock,
     Value,
+    expiry_of,
 )
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, Unavailable
@@ -66,25 +67,25 @@ async def _ask_all(task: AnyTask, requests: Iterable[Request], *, link: Link, cl
         if _now_ms(clock) >= task.expires_at:
             outcomes.append(Outcome("expired"))
             break
-        outcome = await _ask(link, request, origin=_origin(task), tries=tries, clock=clock)
+        outcome = await _ask(link, request, task=task, tries=tries, clock=clock)
         outcomes.append(replace(outcome, meter=request.meter))
         if outcome.result in ("lost", "unreachable") or _is_deaf(outcomes):
             break
     return outcomes
 
 
-async def _ask(link: Link, request: Request, *, origin: int, tries: int, clock: Clock) -> Outcome:
+async def _ask(link: Link, request: Request, *, task: AnyTask, tries: int, clock: Clock) -> Outcome:
     outcome = Outcome("unreachable")
     for _ in range(tries):
         if not link.is_open or link.is_fenced:
             return outcome
-        outcome = await _ask_once(link, request, origin=origin, clock=clock)
+        outcome = await _ask_once(link, request, task=task, clock=clock)
         if outcome.result != "silent":
             return outcome
     return outcome
 
 
-async def _ask_once(link: Link, request: Request, *, origin: int, clock: Clock) -> Outcome:
+async def _ask_once(link: Link, request: Request, *, task: AnyTask, clock: Clock) -> Outcome:
     done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
     replies: list[Reply] = []
 
@@ -100,10 +101,10 @@ async def _ask_once(link: Link, request: Request, *, origin: int, clock: Clock) 
             done.set_result("lost")
 
     link.number = (link.number + 8 + (link.number >= 8)) % 16
-    link.asked_afn, link.asked_seq, link.origin = request.frame.afn, link.number, origin
+    link.asked_afn, link.asked_seq, link.origin = request.frame.afn, link.number, _origin(task)
     link.on_reply, link.on_lost = on_reply, on_lost
     asked_at = _now_ms(clock)
-    link.send(encode_frame(replace(request.frame, seq=SINGLE | link.number)))
+    link.send(encode_frame(replace(request.frame, seq=SINGLE | link.number)), expires_s=expiry_of(task))
     try:
         async with asyncio.timeout(request.patience_s):
             result = await done

@@ -75,8 +75,22 @@ class Door:
         self.counts[f"login_{verdict}"] += 1
         if verdict in ("welcome", "replaced"):
             self.notices.contact(link.device, "online", received_at, detail=link.peer)
-            if old is not None and old.on_lost is not None:
-                old.on_lost()
+            if old is not None:
+                _end(old)
             return True
-        self.notices.refused(key, verdict, link.peer, received_at)
+        if verdict in ("unsealed", "other_terminal"):
+            # Whose link it is: of the key it was greeted by; of the address it claims where no key says so.
+            whose = link.end.terminal if link.end is not None else self.roster.terminals[key].address
+            self.notices.refusals.note(whose, verdict, counter=0, peer=link.peer, at_ms=received_at)
+        else:
+            self.notices.refused(key, verdict, link.peer, received_at)
         return False
+
+
+def _end(old: Link) -> None:
+    """The link that was before is no longer the terminal's. A sealed one is known to have been, and goes at once: what its
+    carrier held back and sends now shall not pass for a second terminal."""
+    if old.on_lost is not None:
+        old.on_lost()
+    if old.end is not None:
+        old.cut()

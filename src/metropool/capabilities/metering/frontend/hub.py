@@ -17,6 +17,7 @@ from metropool.capabilities.metering.frontend.door import Door
 from metropool.capabilities.metering.frontend.links import Link, standing_of
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.roster import Roster
+from metropool.capabilities.metering.frontend.sealed.links import SealedLinks, Sealing
 from metropool.capabilities.metering.frontend.settling import Settling
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
@@ -56,11 +57,27 @@ class Hub:
         log: Where measured values become durable.
         event_log: Where end-device events become durable.
         limits: Bounds.
+        sealing: Keys of terminals and randomness; without them no sealed link is greeted.
     """
 
-    def __init__(self, *, clock: Clock, log: Log, event_log: Log, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        log: Log,
+        event_log: Log,
+        limits: Limits | None = None,
+        sealing: Sealing | None = None,
+    ) -> None:
         self.clock, self.limits = clock, limits or Limits()
         self.roster, self.notices, self.counts = Roster(), Notices(), Counter[str]()
+        self.sealed = SealedLinks(
+            sealing=sealing,
+            notices=self.notices,
+            counts=self.counts,
+            clock=clock,
+            garbage=self.limits.garbage,
+        )
         self.door = Door(self.roster, self.notices, self.counts)
         self.links: set[Link] = set()
         self._decoder = Decoder()
@@ -77,6 +94,10 @@ class Hub:
             link.cut()
             return
         self.links.add(link)
+
+    def heard(self, link: Link, data: bytes) -> bytes:
+        """What came, opened where the link is sealed."""
+        return self.sealed.hear(link, data) if link in self.links else b""
 
     def received(self, link: Link, size: int) -> None:
         """Bytes came."""
@@ -104,6 +125,10 @@ class Hub:
     def now_ms(self) -> int:
         """Business time, Unix ms."""
         return int(self.clock.now().timestamp() * 1000)
+
+    async def tell_refusals(self) -> None:
+        """Have told what was refused, also when nothing else is: a flood of refusals brings no chunk with it."""
+        await self._settling.tell_refusals(at_ms=self.now_ms)
 
     async def drain(self) -> None:
         """Wait until everything received so far is settled."""

@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from metropool.capabilities.metering.frontend.chunks.decoder import NOT_ASKED, Standing
+from metropool.capabilities.metering.frontend.sealed.ends import SealedEnd
 from metropool.capabilities.metering.frontend.tasks import Value
+from metropool.core.errors import Invalid
 
 PENDING_MAX = 1 << 17
 """Bytes of one link that wait to be decoded; more is not read from its socket until they are."""
@@ -21,6 +23,7 @@ class Owner(Protocol):
     """Who links belong to."""
 
     def opened(self, link: "Link") -> None: ...
+    def heard(self, link: "Link", data: bytes) -> bytes: ...
     def received(self, link: "Link", size: int) -> None: ...
     def closed(self, link: "Link") -> None: ...
 
@@ -45,6 +48,8 @@ class Link(asyncio.Protocol):
         heard_at: When its last sound frame came (event loop time).
         asked_afn, asked_seq, origin: The open request, for matching (``chunks.decoder.Standing``).
         is_fenced: Another link logged in with its address; what it still says is not taken.
+        end: What opens and seals, on a sealed link.
+        is_plain: It began with bytes of no sealed link.
     """
 
     owner: Owner
@@ -64,6 +69,8 @@ class Link(asyncio.Protocol):
     skipped: int = 0
     on_reply: Callable[[Reply], None] | None = None
     on_lost: Callable[[], None] | None = None
+    end: SealedEnd | None = None
+    is_plain: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _parts: list[bytes] = field(default_factory=list)
     _transport: asyncio.Transport | None = None
@@ -79,6 +86,9 @@ class Link(asyncio.Protocol):
         self.owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
+        data = self.owner.heard(self, data)
+        if not data:
+            return
         self._parts.append(data)
         self.pending += len(data)
         if self.pending > PENDING_MAX and not self._is_paused and self._transport:
@@ -123,8 +133,22 @@ class Link(asyncio.Protocol):
         self._parts.append(data[start:] if start > 0 else b"")
         self.pending, self.touched_at = len(self._parts[0]), now
 
-    def send(self, data: bytes) -> None:
-        """Send bytes; nothing when the link is gone."""
+    def send(self, data: bytes, *, expires_s: int = 0) -> None:
+        """Tell the terminal something, sealed where the link is; nothing when the link is gone.
+
+        Args:
+            data: Whole frames.
+            expires_s: From when on it must not act on them [Unix s, business clock]; 0 for never. A plain link cannot say so.
+        """
+        if self._transport is None or not data:
+            return
+        try:
+            self.write(data if self.end is None else self.end.seal(data, expires_s=expires_s))
+        except Invalid:
+            self.cut()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
         if self._transport is not None and data:
             self._transport.write(data)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from metropool.capabilities.metering.frontend.sealed.refusals import Refusals
 from metropool.capabilities.metering.frontend.tasks import Contact, DeviceEvent
 
 EVENTS_MAX = 10_000
@@ -13,9 +14,15 @@ State = Literal["online", "offline", "quarantined"]
 
 @dataclass
 class Notices:
-    """Collected until somebody takes them."""
+    """Collected until somebody takes them.
+
+    Attributes:
+        dropped: Events there was no room for.
+        refusals: What was not taken from sealed links.
+    """
 
     dropped: int = 0
+    refusals: Refusals = field(default_factory=Refusals)
     _contacts: dict[int, Contact] = field(default_factory=dict)
     _changed: set[int] = field(default_factory=set)
     _events: list[DeviceEvent] = field(default_factory=list)

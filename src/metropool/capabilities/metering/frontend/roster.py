@@ -17,7 +17,7 @@ IN_FLIGHT_S = 0.5
 """Bytes that an old link sent before it noticed do not count as a second voice."""
 
 REMEMBERED_MAX = 4096
-Verdict = Literal["welcome", "replaced", "unknown", "quarantined"]
+Verdict = Literal["welcome", "replaced", "unknown", "quarantined", "unsealed", "other_terminal"]
 
 
 @dataclass
@@ -30,15 +30,19 @@ class Roster:
     refused: dict[int, int] = field(default_factory=dict)
 
     def introduce(self, terminals: Iterable[Terminal]) -> list[Link]:
-        """Replace the address book; gives the links of terminals that are no longer in it."""
+        """Replace the address book; gives the links of terminals that are no longer in it, or not in this way."""
         self.terminals = {short_address(t.address): t for t in terminals if t.kind == "gdw1376"}
-        return [link for key, link in self.links.items() if key not in self.terminals]
+        return [link for key, link in self.links.items() if not self._may_keep(key, link)]
 
     def log_in(self, link: Link, key: int, *, now: float) -> tuple[Verdict, Link | None]:
         """Judge a login; gives the link it takes the place of."""
         if key not in self.terminals:
             self._note_refused(key)
             return "unknown", None
+        if link.end is None and self.terminals[key].link == "sealed":
+            return "unsealed", None
+        if link.end is not None and link.end.terminal != self.terminals[key].address:
+            return "other_terminal", None
         if self.quarantined.get(key, 0.0) > now:
             return "quarantined", None
         self.quarantined.pop(key, None)
@@ -70,6 +74,10 @@ class Roster:
     def link_of(self, device: int) -> Link | None:
         """The live link of a terminal."""
         return self.links.get(short_address(device))
+
+    def _may_keep(self, key: int, link: Link) -> bool:
+        terminal = self.terminals.get(key)
+        return terminal is not None and (link.end is not None or terminal.link == "plain")
 
     def _note_refused(self, key: int) -> None:
         if len(self.refused) < REMEMBERED_MAX or key in self.refused:

@@ -7,6 +7,7 @@ from metropool.capabilities.metering.frontend.asking import carry_out
 from metropool.capabilities.metering.frontend.hub import Hub, Limits
 from metropool.capabilities.metering.frontend.links import Link
 from metropool.capabilities.metering.frontend.orders import Orders
+from metropool.capabilities.metering.frontend.sealed.links import Sealing
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask, Contact, Forward, SetClock
 from metropool.capabilities.metering.frontend.transparent.meters import TransparentMeters
 from metropool.capabilities.metering.ports import Log
@@ -32,7 +33,7 @@ class FrontEndServer:
     _orders: Orders = field(default_factory=Orders)
     _server: asyncio.Server | None = None
     _tick: asyncio.TimerHandle | None = None
-    _tasks: set[asyncio.Task[Answer]] = field(default_factory=set)
+    _telling: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
@@ -42,8 +43,11 @@ class FrontEndServer:
         return port
 
     async def introduce(self, book: AddressBook) -> None:
-        """Take an address book; links of terminals no longer in it are cut."""
+        """Take an address book; links of terminals no longer in it, or whose key has ended, are cut."""
+        self.hub.sealed.refresh()
         for link in self.hub.roster.introduce(book.terminals):
+            link.cut()
+        for link in [link for link in self.hub.links if not self.hub.sealed.may_stand(link.end)]:
             link.cut()
         self.meters.introduce(book.terminals)
 
@@ -70,6 +74,7 @@ class FrontEndServer:
         if self._server is not None:
             self._server.close()
         await self.hub.drain()
+        await self.hub.tell_refusals()
         for link in list(self.hub.links):
             link.cut()
         await self.meters.close()
@@ -92,6 +97,8 @@ class FrontEndServer:
         for link in list(self.hub.links):
             self._keep(link, loop.time())
         self.meters.keep(now=loop.time())
+        if self._telling is None or self._telling.done():
+            self._telling = loop.create_task(self.hub.tell_refusals())
         self._tick = loop.call_later(TICK_S, self._keep_house)
 
     def _keep(self, link: Link, now: float) -> None:
@@ -109,13 +116,25 @@ class FrontEndServer:
             self.hub.received(link, link.pending)
 
 
-async def serve(*, host: str, port: int, clock: Clock, log: Log, event_log: Log, limits: Limits | None = None) -> FrontEndServer:
+async def serve(
+    *,
+    host: str,
+    port: int,
+    clock: Clock,
+    log: Log,
+    event_log: Log,
+    limits: Limits | None = None,
+    sealing: Sealing | None = None,
+) -> FrontEndServer:
     """Start a front end; it knows nobody until it is introduced.
+
+    Args:
+        sealing: Keys of terminals and randomness; without them no sealed link is greeted.
 
     Raises:
         Unavailable: The port is taken.
     """
-    hub = Hub(clock=clock, log=log, event_log=event_log, limits=limits)
-    server = FrontEndServer(hub, TransparentMeters(clock=clock, log=log, notices=hub.notices))
+    hub = Hub(clock=clock, log=log, event_log=event_log, limits=limits, sealing=sealing)
+    server = FrontEndServer(hub, TransparentMeters(clock=clock, log=log, notices=hub.notices, sealed=hub.sealed))
     await server.listen(host, port)
     return server

@@ -47,6 +47,20 @@ class Settling:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def tell_refusals(self, *, at_ms: int) -> None:
+        """Make durable what is to be told of refused frames, or keep it for another time.
+
+        Args:
+            at_ms: Business time, Unix ms.
+        """
+        events = self._notices.refusals.take(at_ms=at_ms)
+        if not events:
+            return
+        try:
+            await self._event_log.append(encode(events))
+        except Unavailable:
+            self._notices.refusals.give_back(events)
+
     def begin(self, links: list[Link], frames: Frames, decoded: Decoded, *, received_at: int) -> None:
         """Read what the kernel left, hand answers to whoever asked, and begin to make all of it durable.
 

@@ -27,6 +27,7 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
         kind: ``gdw1376`` dials in and logs in; ``transparent`` is a plain meter behind a TCP modem.
         host, port: Where a transparent meter is dialled; empty and 0 when it dials in.
         heartbeat_s: Period it promised; three without a byte close the link.
+        link: ``sealed`` with its own key, or ``plain``: heard as it comes, because its registry row says so.
     """
 
     address: int
@@ -34,6 +35,7 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     port: int = 0
     heartbeat_s: int = 300
+    link: Literal["sealed", "plain"] = "sealed"
 
 
 class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +107,11 @@ class SetClock(Task, frozen=True, kw_only=True):
 
 
 AnyTask = Read | Forward | ReadClock | SetClock
+
+
+def expiry_of(task: AnyTask) -> int:
+    """From when on the device must not act on a frame of this task [Unix s]; 0 for never: what only reads harms nobody late."""
+    return task.expires_at // 1000 if isinstance(task, Forward | SetClock) else 0
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):

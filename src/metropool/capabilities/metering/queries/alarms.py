@@ -46,6 +46,7 @@ EVENT_SEVERITY: Mapping[str, str] = {
     "address_conflict": CRITICAL,
     "clock_bad": WARNING,
     "clock_off": WARNING,
+    "sealed_refused": WARNING,
 }
 CLOCK_EVENTS = ("clock_off", "clock_right")
 """A clock is off until it is right again, however long: its alarm is made of both, not of the one event."""

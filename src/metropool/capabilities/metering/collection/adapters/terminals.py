@@ -1,7 +1,7 @@
 """Through which link each device address is reached, from the registry: the topmost device above it keeps the link."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
@@ -74,10 +74,11 @@ def _terminal(row: Row[Any], heartbeat_s: int) -> Terminal | None:
         address = link_address(row.protocol, row.address, settings)
     except Invalid:
         return None
+    link: Literal["sealed", "plain"] = "plain" if settings.get("link") == "plain" else "sealed"
     if row.protocol == "gdw1376":
-        return Terminal(address=address, heartbeat_s=int(settings.get("heartbeat_s", heartbeat_s)))
+        return Terminal(address=address, heartbeat_s=int(settings.get("heartbeat_s", heartbeat_s)), link=link)
     host, port = str(settings.get("host", "")), int(settings.get("port", 0))
-    return Terminal(address=address, kind="transparent", host=host, port=port) if host and port else None
+    return Terminal(address=address, kind="transparent", host=host, port=port, link=link) if host and port else None
 
 
 def _addresses() -> Select[int, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from metropool.capabilities.metering.frontend.sealed.streams import OpenedReader
 from metropool.capabilities.metering.frontend.transparent.lines import BUFFER_MAX, Line
 from metropool.core.errors import Invalid
 from metropool.devices.dlt645 import requests as dlt645
@@ -18,7 +19,7 @@ async def send(line: Line, frame: bytes) -> None:
         OSError: The line broke.
     """
     assert line.writer is not None
-    line.writer.write(frame)
+    line.writer.write(line.wrapped(frame))
     await line.writer.drain()
 
 
@@ -43,7 +44,7 @@ async def ask(line: Line, frame: bytes, *, tries: int) -> Frame:
     raise TimeoutError
 
 
-async def _answer_to(reader: asyncio.StreamReader, asked: Frame) -> Frame:
+async def _answer_to(reader: asyncio.StreamReader | OpenedReader, asked: Frame) -> Frame:
     while True:
         frame = await _next_frame(reader)
         is_same = frame.is_refusal or frame.function != dlt645.READ or frame.data_id == asked.data_id
@@ -51,7 +52,7 @@ async def _answer_to(reader: asyncio.StreamReader, asked: Frame) -> Frame:
             return frame
 
 
-async def _next_frame(reader: asyncio.StreamReader) -> Frame:
+async def _next_frame(reader: asyncio.StreamReader | OpenedReader) -> Frame:
     """The next sound DL/T 645 frame; anything else is passed over."""
     held = b""
     while True:

@@ -7,6 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from metropool.capabilities.metering.frontend.notices import Notices
+from metropool.capabilities.metering.frontend.sealed.ends import GreetingRefused, Refusal, SealedEnd
+from metropool.capabilities.metering.frontend.sealed.links import SealedLinks
+from metropool.capabilities.metering.frontend.sealed.streams import OpenedReader
 from metropool.capabilities.metering.frontend.tasks import Terminal
 from metropool.core.clock import Clock
 
@@ -17,19 +20,29 @@ BUFFER_MAX = 1024
 
 @dataclass
 class Line:
-    """The connection to one meter; used by one task at a time."""
+    """The connection to one meter; used by one task at a time, which no longer counts from ``expires_s`` on [Unix s]."""
 
     terminal: Terminal
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    reader: asyncio.StreamReader | None = None
+    reader: asyncio.StreamReader | OpenedReader | None = None
     writer: asyncio.StreamWriter | None = None
     dial_at: float = 0.0
+    expires_s: int = 0
 
     @property
     def is_up(self) -> bool:
         """The connection stands, as far as this side knows."""
         is_open = self.writer is not None and not self.writer.is_closing()
         return is_open and self.reader is not None and not self.reader.at_eof()
+
+    @property
+    def end(self) -> SealedEnd | None:
+        """What opens and seals, on a sealed line."""
+        return self.reader.end if isinstance(self.reader, OpenedReader) else None
+
+    def wrapped(self, frame: bytes) -> bytes:
+        """A frame as it travels on this line."""
+        return frame if self.end is None else self.end.seal(frame, expires_s=self.expires_s)
 
 
 class Lines:
@@ -38,10 +51,11 @@ class Lines:
     Args:
         clock: Business time.
         notices: Told which meters are connected, and when one was last heard.
+        sealed: What greets and opens sealed lines.
     """
 
-    def __init__(self, *, clock: Clock, notices: Notices) -> None:
-        self._clock, self._notices = clock, notices
+    def __init__(self, *, clock: Clock, notices: Notices, sealed: SealedLinks) -> None:
+        self._clock, self._notices, self._sealed = clock, notices, sealed
         self._lines: dict[int, Line] = {}
         self._dialling: set[asyncio.Task[None]] = set()
 
@@ -55,7 +69,7 @@ class Lines:
         """Take the plain meters of an address book; lines to meters that changed or went are closed."""
         told = {terminal.address: terminal for terminal in terminals if terminal.kind == "transparent"}
         for address, line in list(self._lines.items()):
-            if told.get(address) != line.terminal:
+            if told.get(address) != line.terminal or not self._sealed.may_stand(line.end):
                 self.hang_up(self._lines.pop(address))
         for address, terminal in list(told.items())[:LINES_MAX]:
             self._lines.setdefault(address, Line(terminal))
@@ -84,8 +98,10 @@ class Lines:
         self.hang_up(line)
         terminal = line.terminal
         async with asyncio.timeout(DIAL_S):
-            line.reader, line.writer = await asyncio.open_connection(terminal.host, terminal.port, limit=BUFFER_MAX)
-        line.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            reader, writer = await asyncio.open_connection(terminal.host, terminal.port, limit=BUFFER_MAX)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            line.reader = reader if terminal.link == "plain" else await self._greeted(terminal, reader, writer)
+            line.writer = writer
         self._notices.contact(terminal.address, "online", self._now_ms(), detail=f"{terminal.host}:{terminal.port}")
 
     def heard(self, line: Line) -> None:
@@ -107,6 +123,27 @@ class Lines:
         await asyncio.gather(*self._dialling, return_exceptions=True)
         for line in self._lines.values():
             self.hang_up(line)
+
+    async def _greeted(self, terminal: Terminal, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> OpenedReader:
+        """The line once its modem showed that it has the meter's own key.
+
+        Raises:
+            OSError: It did not.
+        """
+        peer = f"{terminal.host}:{terminal.port}"
+        try:
+            opened = OpenedReader(reader, writer, sealed=self._sealed, peer=peer)
+            whose = await opened.greeted()
+            if whose != terminal.address:
+                raise GreetingRefused("other_terminal", whose)
+        except GreetingRefused as cause:
+            writer.transport.abort()
+            self._sealed.tell([Refusal(cause.terminal or terminal.address, cause.reason)], peer=peer)
+            raise ConnectionError(cause.what) from cause
+        except BaseException:
+            writer.transport.abort()
+            raise
+        return opened
 
     async def _dial_again(self, line: Line) -> None:
         async with line.lock:

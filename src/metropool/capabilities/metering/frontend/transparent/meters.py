@@ -8,6 +8,7 @@ from metropool.capabilities.metering.frontend import clocks, readable
 from metropool.capabilities.metering.frontend.chunks.measured import batch_bytes, columns_of_rows, measured_batch
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.requests import meter_read
+from metropool.capabilities.metering.frontend.sealed.links import SealedLinks
 from metropool.capabilities.metering.frontend.tasks import (
     Answer,
     AnyTask,
@@ -19,6 +20,7 @@ from metropool.capabilities.metering.frontend.tasks import (
     SetClock,
     Terminal,
     Value,
+    expiry_of,
 )
 from metropool.capabilities.metering.frontend.transparent import settled
 from metropool.capabilities.metering.frontend.transparent.asking import TRIES, ask, send
@@ -45,11 +47,12 @@ class TransparentMeters:
         clock: Business time.
         log: Where values become durable before a task is answered.
         notices: Told which meters are connected, and when one was last heard.
+        sealed: What greets and opens sealed lines.
     """
 
-    def __init__(self, *, clock: Clock, log: Log, notices: Notices) -> None:
+    def __init__(self, *, clock: Clock, log: Log, notices: Notices, sealed: SealedLinks) -> None:
         self._clock, self._log = clock, log
-        self._lines = Lines(clock=clock, notices=notices)
+        self._lines = Lines(clock=clock, notices=notices, sealed=sealed)
 
     def introduce(self, terminals: Iterable[Terminal]) -> None:
         """Take the plain meters of an address book."""
@@ -75,6 +78,7 @@ class TransparentMeters:
                 return self._answer(task, "expired")
             try:
                 await self._lines.dial(line)
+                line.expires_s = expiry_of(task)
             except (OSError, TimeoutError) as cause:
                 return self._answer(task, "unreachable", f"{line.terminal.host}:{line.terminal.port}: {cause or 'no answer'}")
             try:
