@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
@@ -13,6 +13,7 @@ from metropool.exchange.messages import MESSAGES, Message, check_rows
 
 MAX_BYTES = 1 << 20
 _CLASSES = {kind.__name__: kind for kind in MESSAGES}
+Name = Annotated[str, msgspec.Meta(max_length=128)]
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +26,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         body: The message, msgpack; tables inside are Arrow streams.
     """
 
-    id: str
-    phrase: str
-    kind: str
+    id: Name
+    phrase: Name
+    kind: Name
     version: int
-    sender: str
-    receiver: str
+    sender: Name
+    receiver: Name
     at: datetime
     body: bytes
 
@@ -72,6 +73,16 @@ def open_envelope(envelope: Envelope) -> Message:
         raise Invalid(f"{envelope.phrase}: the body is no {envelope.kind}: {cause}") from cause
     check_rows(message)
     return message
+
+
+def rows_of(envelope: Envelope) -> int:
+    """How many rows its table has, whatever its class and version; 0 where it has none or cannot be read."""
+    try:
+        table = msgspec.msgpack.decode(envelope.body)["rows"]
+        with pa.ipc.open_stream(table, options=pa.ipc.IpcReadOptions(included_fields=[0])) as reader:
+            return sum(batch.num_rows for batch in reader)
+    except (msgspec.MsgspecError, pa.ArrowException, TypeError, KeyError, IndexError, OSError):
+        return 0
 
 
 def to_bytes(envelope: Envelope) -> bytes:

@@ -54,7 +54,7 @@ from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPaymen
 from metropool.portal.schemas.refunds import NewRefund, Refund
 from metropool.portal.schemas.resident import Alert as HomeAlert
 from metropool.portal.schemas.resident import DueNow, Household, Step, Usage, UsageCalendar, UsageNow
-from metropool.portal.schemas.site import Health, Site
+from metropool.portal.schemas.site import Health, PublicKeys, Site
 from metropool.portal.schemas.topology import Topology, TopologyMessage
 
 T = TypeVar("T")
@@ -100,6 +100,10 @@ class SiteFacts(Protocol):
 
     async def health(self) -> Health:
         """How every system is."""
+        ...
+
+    async def keys(self) -> PublicKeys:
+        """The public keys that evidence is held to."""
         ...
 
 

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import IdSource, PartyId, SystemId
-from metropool.exchange import outbox
+from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
+from metropool.exchange.evidence import Evidence, Listing
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
@@ -46,6 +48,9 @@ class Node:
         routes: Message class name to where the plan lets it go.
         books: Name to adapter of the five books.
         tables: Tables of the books.
+        listing: What the running plan says of letters, for their evidence.
+        wake: Set when a unit was committed: the relay has something to look at.
+        uncovered: Set when something was noted that no signed root covers yet.
     """
 
     system: SystemId
@@ -58,15 +63,17 @@ class Node:
     routes: Mapping[str, Sequence[Route]]
     books: Mapping[str, Adapter]
     tables: Sequence[Any] = ()
+    listing: Listing = field(default_factory=Listing)
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    uncovered: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.system}-reader")
-        rooms = [outbox.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
+        rooms = [outbox.metadata, evidence.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
         for host in self.hosted.values():
             rooms.extend(host.capability.tables)
         self.database.create(rooms)
@@ -101,6 +108,7 @@ class Node:
     def committed(self, topics: Sequence[str]) -> None:
         """A unit was committed: the relay has something to look at, open pages too."""
         self.wake.set()
+        self.uncovered.set()
         for topic in dict.fromkeys(topics):
             for queue in self._pages:
                 with suppress(asyncio.QueueFull):
@@ -117,33 +125,33 @@ class Node:
             self._pages.discard(queue)
 
     async def receive(self, delivery: Delivery) -> None:
-        """Take one message in, once in effect; park what cannot be understood, with its reason."""
+        """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
             envelope = from_bytes(delivery.data)
             if (envelope.sender, envelope.phrase, envelope.receiver) != (delivery.sender, delivery.phrase, self.system):
                 raise Invalid(f"the envelope names {envelope.sender}, the broker {delivery.sender}")
         except Invalid as reason:
-            await self._park(_unreadable(delivery, self), str(reason))
+            await self._park(_unreadable(delivery, self), delivery, str(reason))
         else:
-            await self._take_in(envelope)
+            await self._take_in(envelope, delivery)
         await delivery.done()
 
-    async def _take_in(self, envelope: Envelope) -> None:
+    async def _take_in(self, envelope: Envelope, delivery: Delivery) -> None:
         try:
             message = open_envelope(envelope)
             taking = [name for name, host in self.hosted.items() if type(message) in host.capability.consumes]
             if not taking:
                 raise Invalid(f"nothing hosted on {self.system} takes {envelope.kind}")
-            loop = asyncio.get_running_loop()
-            self.committed(await loop.run_in_executor(self._writer, self._handle, taking, envelope, message))
+            self.committed(await self.on_writer(partial(self._handle, taking, envelope, message, delivery)))
         except (Invalid, NotFound) as reason:
-            await self._park(envelope, str(reason))
+            await self._park(envelope, delivery, str(reason))
 
-    def _handle(self, taking: Sequence[str], envelope: Envelope, message: Any) -> list[str]:
+    def _handle(self, taking: Sequence[str], envelope: Envelope, message: Any, delivery: Delivery) -> list[str]:
         with self.database.unit() as connection:
             context = self.context(connection)
-            if not Inbox(connection).first_time(envelope, now=context.now):
+            if not Inbox(connection).first_time(envelope, delivery.data, now=context.now):
                 return []
+            self._evidence(context).received(envelope, delivery.data, position=delivery.position, outcome="taken")
             topics: list[str] = []
             for name in taking:
                 work = self._work(name, context, cause=envelope.id)
@@ -151,12 +159,16 @@ class Node:
                 topics.extend(work.topics)
             return topics
 
-    async def _park(self, envelope: Envelope, reason: str) -> None:
+    async def _park(self, envelope: Envelope, delivery: Delivery, reason: str) -> None:
         def park() -> None:
             with self.database.unit() as connection:
-                Inbox(connection).park(envelope, reason=reason, now=self.clock.now())
+                context = self.context(connection)
+                if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
+                    noting = self._evidence(context)
+                    noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
 
-        await asyncio.get_running_loop().run_in_executor(self._writer, park)
+        await self.on_writer(park)
+        self.uncovered.set()
 
     def unsent(self, *, limit: int) -> list[tuple[int, Envelope]]:
         """What the relay has to deliver."""
@@ -164,13 +176,19 @@ class Node:
             return Outbox(connection).unsent(limit=limit)
 
     async def mark_sent(self, receipts: Sequence[tuple[int, int]]) -> None:
-        """Keep the receivers' receipts."""
+        """Keep the receivers' receipts (number, position in the receiver's stream), and evidence of each letter."""
 
         def mark() -> None:
             with self.database.unit() as connection:
-                Outbox(connection).mark_sent(receipts, now=self.clock.now())
+                context = self.context(connection)
+                sent, noting = Outbox(connection), self._evidence(context)
+                for number, receipt in receipts:
+                    data = sent.mark_sent(number, receipt=receipt, now=context.now)
+                    if data is not None:
+                        noting.sent(data, receipt=receipt)
 
-        await asyncio.get_running_loop().run_in_executor(self._writer, mark)
+        await self.on_writer(mark)
+        self.uncovered.set()
 
     async def on_writer(self, call: Callable[[], T]) -> T:
         """Run something on the writer thread, between units."""
@@ -192,6 +210,9 @@ class Node:
         return UnitContext(
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
+
+    def _evidence(self, context: UnitContext) -> Evidence:
+        return Evidence(context, self.listing)
 
     def _work(self, capability: str, context: UnitContext, *, cause: str = "") -> Work:
         host = self.hosted.get(capability)

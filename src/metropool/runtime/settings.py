@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metropool.core.clock import Clock, read_clock
 from metropool.runtime.demo_state import FILE
+from metropool.storage.suites import ED25519
 
 
 class Settings(BaseSettings):
@@ -21,6 +22,7 @@ class Settings(BaseSettings):
         database: ``embedded`` (SQLite under home) or a PostgreSQL address.
         lake: ``embedded`` (a folder under home) or another folder.
         clock: Empty for the machine's clock, or ``START@SPEED[/ANCHOR]``.
+        suite: Suite of signature and hash that evidence is signed with.
         port: HTTP port of the portal.
         field_port: TCP port on which the front end hears terminals.
         site_url: Address people reach the site at, when a proxy stands before it.
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     database: str = "embedded"
     lake: str = "embedded"
     clock: str = ""
+    suite: str = ED25519
     host: str = "127.0.0.1"
     port: int = 8765
     field_port: int = 8766

@@ -9,6 +9,7 @@ import typer
 
 from metropool import __version__
 from metropool.core.errors import MetropoolError
+from metropool.runtime.cli.evidence import evidence_app
 from metropool.runtime.cli.schedule import schedule_app
 from metropool.runtime.cli.words import fault_lines, language, taken_out, word
 
@@ -27,6 +28,7 @@ app.add_typer(control_app, name="control", rich_help_panel=word("group_operate")
 refund_app = typer.Typer(help=word("refund"), no_args_is_help=True)
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))
+app.add_typer(evidence_app, name="evidence", rich_help_panel=word("group_admin"))
 AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 
 
