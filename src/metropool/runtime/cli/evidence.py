@@ -1,4 +1,4 @@
-"""``metropool evidence``: evidence of what was exchanged, as one file, and its verification by whoever has it."""
+"""Writes evidence of what was exchanged to one file, and verifies such a file with nothing else at hand."""
 
 import os
 import sys
@@ -7,41 +7,31 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Any
 
 from metropool.core.errors import Invalid, NotFound, Unavailable
+from metropool.core.periods import day_period
+from metropool.exchange.evidence.lines import lines_of
+from metropool.exchange.evidence.objects import Asked
+from metropool.exchange.evidence.verify import Report, keys_of, verify
+from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language, word
-
-if TYPE_CHECKING:
-    from metropool.exchange.evidence.objects import Asked
-    from metropool.exchange.evidence.verify import Report
-    from metropool.runtime.settings import Settings
-    from metropool.storage.units import UnitContext
-
-evidence_app = typer.Typer(help=word("evidence"), no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
+from metropool.runtime.settings import Settings, settings_of_home
+from metropool.storage.suites import ED25519, self_test
+from metropool.storage.units import UnitContext
 
 
-@evidence_app.command("export", help=word("evidence_export"))
-def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=word("evidence_file"))],
-    system: Annotated[list[str] | None, typer.Option("--system", help=word("evidence_system"))] = None,
-    start: Annotated[str, typer.Option("--from", help=word("evidence_from"))] = "",
-    end: Annotated[str, typer.Option("--to", help=word("evidence_to"))] = "",
-    party: Annotated[str, typer.Option("--with", metavar="PARTY", help=word("evidence_with"))] = "",
-    letter: Annotated[str, typer.Option("--letter", metavar="ID", help=word("evidence_letter"))] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Write evidence to one file."""
-    from metropool.exchange.evidence.objects import Asked
-    from metropool.runtime.cli.main import print_json
-    from metropool.runtime.settings import settings_of_home
+def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str, party: str, letter: str, as_json: bool) -> None:
+    """Write what was asked for.
 
+    Raises:
+        NotFound: There is no signed evidence of it, or no such system.
+        Invalid: A time is none.
+        Unavailable: The file cannot be written, or a key not be read.
+    """
     asked = Asked(party=party, start=_instant(start), end=_instant(end), letter=letter)
     with ExitStack() as stack:
-        told, lines = _sections(stack, settings_of_home(), asked=asked, wanted=system or ())
+        told, lines = _sections(stack, settings_of_home(), asked=asked, wanted=systems)
         _write(file, lines)
     if as_json:
         print_json({"file": file, "systems": told})
@@ -51,24 +41,19 @@ def export(
     sys.stderr.write(word("written", path=file) + "\n")
 
 
-@evidence_app.command("verify", help=word("evidence_verify"))
-def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=word("evidence_file"))],
-    keys: Annotated[Path | None, typer.Option("--keys", help=word("evidence_keys"))] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Verify an evidence file; exit status 1 when it is not what was signed."""
-    from metropool.exchange.evidence.lines import lines_of
-    from metropool.exchange.evidence.verify import keys_of
-    from metropool.exchange.evidence.verify import verify as verify_lines
-    from metropool.runtime.cli.main import print_json
-    from metropool.storage.suites import ED25519, self_test
+def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
+    """Verify a file; exit status 1 when it is not what was signed.
 
+    Raises:
+        NotFound: A file cannot be read.
+        Invalid: The keys are none.
+        Unavailable: The cryptography library gives wrong answers.
+    """
     self_test(ED25519)
     try:
         pinned = keys_of(keys.read_bytes()) if keys else None
         with file.open("rb") as opened:
-            report = verify_lines(lines_of(opened), pinned=pinned)
+            report = verify(lines_of(opened), pinned=pinned)
     except OSError as cause:
         raise NotFound(word("not_read", path=cause.filename, reason=cause.strerror)) from cause
     if as_json:
@@ -80,7 +65,7 @@ def verify(
 
 
 def _sections(
-    stack: ExitStack, settings: "Settings", *, asked: "Asked", wanted: Sequence[str]
+    stack: ExitStack, settings: Settings, *, asked: Asked, wanted: Sequence[str]
 ) -> tuple[list[dict[str, Any]], Iterator[bytes]]:
     """What each system has of what is asked for, and the lines of the file."""
     from metropool.exchange.evidence.export import choose, section_lines, uncovered
@@ -102,7 +87,7 @@ def _sections(
     return told, lines()
 
 
-def _books(stack: ExitStack, settings: "Settings", wanted: Sequence[str]) -> "dict[str, UnitContext]":
+def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[str, UnitContext]:
     """The systems of the home, each with a view of its books that stays as it is; whoever serves them may go on."""
     from metropool.runtime.systems import compile_named, open_node
 
@@ -122,8 +107,6 @@ def _books(stack: ExitStack, settings: "Settings", wanted: Sequence[str]) -> "di
 
 def _instant(text: str) -> datetime | None:
     """An instant, or the beginning of a business day."""
-    from metropool.core.periods import day_period
-
     if not text:
         return None
     with suppress(ValueError):
@@ -150,7 +133,7 @@ def _write(file: Path, lines: Iterable[bytes]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _as_json(report: "Report", *, is_pinned: bool) -> dict[str, Any]:
+def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
     fault = report.fault
     return {
         "whole": fault is None,
@@ -167,7 +150,7 @@ def _as_json(report: "Report", *, is_pinned: bool) -> dict[str, Any]:
     }
 
 
-def _print(report: "Report", *, is_pinned: bool) -> None:
+def _print(report: Report, *, is_pinned: bool) -> None:
     for found in report.sections:
         sys.stdout.write(word(f"evidence_found_{found.kind}", **asdict(found)) + "\n")
     if report.fault:
