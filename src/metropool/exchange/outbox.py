@@ -5,8 +5,24 @@ The relay picks what is not yet sent (never "number above the last") and keeps e
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Insert,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -41,6 +57,14 @@ inbox = Table(
 )
 
 
+_MARK = (
+    update(outbox)
+    .where(outbox.c.number == bindparam("of"), outbox.c.sent_at.is_(None))
+    .values(sent_at=bindparam("at"), receipt=bindparam("place"))
+    .returning(outbox.c.bytes)
+)
+
+
 class Outbox:
     """What this system said."""
 
@@ -67,9 +91,8 @@ class Outbox:
 
     def mark_sent(self, number: int, *, receipt: int, now: datetime) -> bytes | None:
         """Note a receipt, the position in the receiver's stream, and return the bytes that travelled; None if it was noted before."""
-        change = update(outbox).where(outbox.c.number == number, outbox.c.sent_at.is_(None))
-        change = change.values(sent_at=now.isoformat(), receipt=receipt)
-        return self._connection.execute(change.returning(outbox.c.bytes)).scalar()
+        given = {"of": number, "at": now.isoformat(), "place": receipt}
+        return self._connection.execute(_MARK, given).scalar()
 
     def waiting(self) -> int:
         """How many envelopes are not yet delivered."""
@@ -105,6 +128,10 @@ def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) 
 
 
 def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
-    make = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
-    statement = make(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    return connection.execute(statement).first() is not None
+    return connection.execute(_insert_new_into(table, connection.dialect.name), row).first() is not None
+
+
+@cache
+def _insert_new_into(table: Table, dialect: str) -> Insert:
+    make = insert_sqlite if dialect == "sqlite" else insert_postgresql
+    return make(table).on_conflict_do_nothing().returning(table.c.id)

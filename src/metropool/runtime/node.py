@@ -13,12 +13,13 @@ from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
-from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
+from metropool.exchange.envelope import Envelope
 from metropool.exchange.evidence import Evidence, Listing
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, workers
+from metropool.runtime.letters import Letter, envelope_of, read_letter
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -127,44 +128,47 @@ class Node:
     async def receive(self, delivery: Delivery) -> None:
         """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
-            envelope = from_bytes(delivery.data)
-            if (envelope.sender, envelope.phrase, envelope.receiver) != (delivery.sender, delivery.phrase, self.system):
-                raise Invalid(f"the envelope names {envelope.sender}, the broker {delivery.sender}")
-        except Invalid as reason:
-            await self._park(_unreadable(delivery, self), delivery, str(reason))
-        else:
-            await self._take_in(envelope, delivery)
+            letter = read_letter(delivery, self.system, self.hosted)
+            await self._take_in([letter])
+        except (Invalid, NotFound) as reason:
+            await self._park(delivery, str(reason))
         await delivery.done()
 
-    async def _take_in(self, envelope: Envelope, delivery: Delivery) -> None:
-        try:
-            message = open_envelope(envelope)
-            taking = [name for name, host in self.hosted.items() if type(message) in host.capability.consumes]
-            if not taking:
-                raise Invalid(f"nothing hosted on {self.system} takes {envelope.kind}")
-            self.committed(await self.on_writer(partial(self._handle, taking, envelope, message, delivery)))
-        except (Invalid, NotFound) as reason:
-            await self._park(envelope, delivery, str(reason))
+    async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
+        """Take messages in under one commit: each, or, when one of them cannot be taken in, none.
 
-    def _handle(self, taking: Sequence[str], envelope: Envelope, message: Any, delivery: Delivery) -> list[str]:
+        Raises:
+            Exception: What stopped one of them; take them in one by one.
+        """
+        await self._take_in([read_letter(delivery, self.system, self.hosted) for delivery in deliveries])
+        for delivery in deliveries:
+            await delivery.done()
+
+    async def _take_in(self, letters: Sequence[Letter]) -> None:
+        self.committed(await self.on_writer(partial(self._handle, letters)))
+
+    def _handle(self, letters: Sequence[Letter]) -> list[str]:
+        topics: list[str] = []
         with self.database.unit() as connection:
             context = self.context(connection)
-            if not Inbox(connection).first_time(envelope, delivery.data, now=context.now):
-                return []
-            self._evidence(context).received(envelope, delivery.data, position=delivery.position, outcome="taken")
-            topics: list[str] = []
-            for name in taking:
-                work = self._work(name, context, cause=envelope.id)
-                self.hosted[name].capability.consumes[type(message)](work=work, message=message)
-                topics.extend(work.topics)
-            return topics
+            heard, noting = Inbox(connection), Evidence(context, self.listing)
+            for letter in letters:
+                envelope, delivery = letter.envelope, letter.delivery
+                if not heard.first_time(envelope, delivery.data, now=context.now):
+                    continue
+                noting.received(envelope, delivery.data, position=delivery.position, outcome="taken")
+                for name in letter.taking:
+                    work = self._work(name, context, cause=envelope.id)
+                    self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
+                    topics.extend(work.topics)
+        return topics
 
-    async def _park(self, envelope: Envelope, delivery: Delivery, reason: str) -> None:
+    async def _park(self, delivery: Delivery, reason: str) -> None:
         def park() -> None:
             with self.database.unit() as connection:
-                context = self.context(connection)
+                context, envelope = self.context(connection), envelope_of(delivery, self.system, at=self.clock.now())
                 if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
-                    noting = self._evidence(context)
+                    noting = Evidence(context, self.listing)
                     noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
 
         await self.on_writer(park)
@@ -181,7 +185,7 @@ class Node:
         def mark() -> None:
             with self.database.unit() as connection:
                 context = self.context(connection)
-                sent, noting = Outbox(connection), self._evidence(context)
+                sent, noting = Outbox(connection), Evidence(context, self.listing)
                 for number, receipt in receipts:
                     data = sent.mark_sent(number, receipt=receipt, now=context.now)
                     if data is not None:
@@ -211,9 +215,6 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def _evidence(self, context: UnitContext) -> Evidence:
-        return Evidence(context, self.listing)
-
     def _work(self, capability: str, context: UnitContext, *, cause: str = "") -> Work:
         host = self.hosted.get(capability)
         if host is None:
@@ -221,17 +222,3 @@ class Node:
         return Work(
             context=context, capability=host.capability, rows=host.rows, books=self.books, routes=self.routes, cause=cause
         )
-
-
-def _unreadable(delivery: Delivery, node: Node) -> Envelope:
-    """An envelope for bytes that are none, so that they can be parked."""
-    return Envelope(
-        id=f"unreadable-{node.system}-{delivery.position}",
-        phrase=delivery.phrase,
-        kind="?",
-        version=0,
-        sender=delivery.sender,
-        receiver=node.system,
-        at=node.clock.now(),
-        body=delivery.data,
-    )

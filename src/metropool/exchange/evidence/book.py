@@ -57,6 +57,10 @@ evidence_key = Table(
 )
 
 
+_HEAD = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
+_ADD = insert(evidence)
+
+
 @dataclass(frozen=True)
 class Listing:
     """What the running plan says of letters.
@@ -101,8 +105,7 @@ class Evidence:
     def head(self) -> tuple[int, str]:
         """Number of the newest record and the hash of the chain after it."""
         if self._head is None:
-            c = evidence.c
-            row = self._connection.execute(select(c.number, c.hash).order_by(c.number.desc()).limit(1)).first()
+            row = self._connection.execute(_HEAD).first()
             self._head = (row[0], row[1]) if row else (START.number, START.hash)
         return self._head
 
@@ -110,8 +113,8 @@ class Evidence:
         """Sign a root over what no root covers yet; None when there is nothing new, in the audit neither."""
         self._announce(key)
         before = self.last_root()
-        last = before[0].last if before else 0
-        if self.head()[0] == last and before and before[0].audit == audit:
+        last, seen = (before[0].last, before[0].audit.number) if before else (0, 0)
+        if (self.head()[0], audit.number) == (last, seen):
             return None
         leaves = self._connection.execute(
             select(evidence.c.leaf)
@@ -204,7 +207,7 @@ class Evidence:
         row = {name: getattr(record, name) for name in ("number", "direction", "letter", "sender_party", "receiver_party")}
         row |= {"at_us": microseconds(now), "record": content.decode(), "salt": salt, "leaf": leaf.hex()}
         self._head = (record.number, link(before, leaf))
-        self._connection.execute(insert(evidence), row | {"hash": self._head[1]})
+        self._connection.execute(_ADD, row | {"hash": self._head[1]})
 
     def _announce(self, key: SigningKey) -> None:
         """Note a key that signs from now on, in whole seconds as it is published; the term of the one before ends."""

@@ -1,15 +1,14 @@
 """Writes evidence of what was exchanged to one file, and verifies such a file with nothing else at hand."""
 
-import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from metropool.core.errors import Invalid, NotFound, Unavailable
+from metropool.core.errors import Invalid, NotFound
 from metropool.core.periods import day_period
 from metropool.exchange.evidence.lines import lines_of
 from metropool.exchange.evidence.objects import Asked
@@ -17,6 +16,7 @@ from metropool.exchange.evidence.verify import Report, keys_of, verify
 from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language, word
 from metropool.runtime.settings import Settings, settings_of_home
+from metropool.storage.disk import write_durably
 from metropool.storage.suites import ED25519, self_test
 from metropool.storage.units import UnitContext
 
@@ -32,7 +32,7 @@ def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str,
     asked = Asked(party=party, start=_instant(start), end=_instant(end), letter=letter)
     with ExitStack() as stack:
         told, lines = _sections(stack, settings_of_home(), asked=asked, wanted=systems)
-        _write(file, lines)
+        write_durably(file, lines)
     if as_json:
         print_json({"file": file, "systems": told})
         return
@@ -116,21 +116,6 @@ def _instant(text: str) -> datetime | None:
         if at.tzinfo:
             return at
     raise Invalid(word("evidence_no_time", text=text))
-
-
-def _write(file: Path, lines: Iterable[bytes]) -> None:
-    """Write a file as its lines are made; it is there whole or not at all."""
-    beside = file.with_name(f"{file.name}.part")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-            opened.writelines(lines)
-            opened.flush()
-            os.fsync(opened.fileno())
-        beside.replace(file)
-    except OSError as cause:
-        raise Unavailable(word("not_written", path=file, reason=cause.strerror)) from cause
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
