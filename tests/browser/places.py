@@ -7,6 +7,7 @@ PAGES = {
     "bills": ("home1", "/bills/{account}", "text=2026-06"),
     "usage": ("home1", "/usage/{account}", "canvas"),
     "pay": ("home1", "/pay/{account}", "[data-testid=payable], main table"),
+    "invoice": ("home1", "/pay/invoice/{account}", "main .invoice-rows"),
     "map": ("operator", "/operator/map", "[data-ready]"),
     "collection": ("operator", "/operator/collection", "canvas"),
     "meters": ("operator", "/operator/meters", "text=440126000001"),

@@ -1,6 +1,7 @@
 """A few journeys told in a person's words, over the real city: pay, read a meter, cut and restore supply."""
 
 import io
+import re
 
 import pytest
 from pypdf import PdfReader
@@ -32,6 +33,26 @@ class TestResident:
         page.locator("[data-state=succeeded]").wait_for(timeout=30_000)
         dues = who.get(f"/smart_use_platform/api/households/{city.account}/dues").json()
         assert dues["payable_fen"] == 0
+
+    def test_copies_and_exports_what_a_company_wants_for_its_tax_invoice(self, visit, city):
+        who = visit("home1", device="phone", language="en")
+        who.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = who.open(f"/pay/{city.account}")
+        page.get_by_role("link", name=re.compile("^Tax invoice of payment")).first.click()
+        page.get_by_text("nothing is sent from here for you").wait_for()
+        page.get_by_role("button", name=re.compile("^Copy what to quote")).first.click()
+        page.get_by_text("Copied", exact=True).wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        household = f"/smart_use_platform/api/households/{city.account}"
+        paid = who.get(f"{household}/payments").json()["rows"][0]
+        rows = who.get(f"{household}/invoice-basis?payment={paid['reference']}").json()["rows"]
+        assert sum(row["amount_fen"] for row in rows) == paid["amount_fen"]
+        first = rows[0]
+        for said in (first["bill_number"], first["account_number"], paid["reference"], f"¥ {first['amount_fen'] / 100:,.2f}"):
+            assert said in copied, said
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Export CSV").click()
+        assert paid["reference"] in download.value.path().read_text(encoding="utf-8-sig")
 
     def test_tops_up_signs_automatic_payment_and_ends_it(self, visit, city):
         who = visit("home3", device="phone", language="en")
@@ -129,4 +150,27 @@ class TestOperator:
             assert self.finished(maker, ordered["id"])["outcome"] == "done", kind
         page = maker.open(f"/operator/commands/{read['id']}")
         page.locator("main").wait_for()
+        maker.settled()
+
+    def test_limits_supply_for_a_time_and_sees_it_come_back(self, visit, city):
+        maker, checker = visit("controller", language="en"), visit("checker")
+        page = maker.open("/operator/meters/meter-electricity-0003")
+        page.get_by_role("button", name="Limit supply", exact=True).click()
+        form = page.locator(".ant-modal")
+        form.get_by_label("Supply off for").click()
+        page.get_by_title("5 min", exact=True).click()
+        form.locator("textarea").fill("works in the street")
+        form.locator("input[type=checkbox]").check()
+        form.get_by_role("button", name="Limit supply").click()
+        page.wait_for_url("**/operator/commands/**")
+        page.get_by_text("Supply off for").wait_for()
+        ordered = page.url.partition("/commands/")[2].partition("?")[0]
+        word = {"decision": "approve", "reason": "seen", "password": city.passwords["checker"]}
+        assert self.post(checker, f"/metering/api/commands/{ordered}/approval", word).status == 200
+        told = self.finished(maker, ordered)
+        assert (told["kind"], told["minutes"], told["outcome"]) == ("limit_supply", 5, "done"), told
+        assert [step["step"] for step in told["steps"]][-3:] == ["holding", "read_back", "finished"]
+        page = maker.open("/operator/meters/meter-water-0001")
+        page.get_by_text("no order that ends by itself").wait_for()
+        assert page.get_by_role("button", name="Limit supply", exact=True).is_disabled()
         maker.settled()

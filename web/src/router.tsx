@@ -57,6 +57,7 @@ const pages = [
   of('/bills/$account/$number', lazyRouteComponent(() => import('./pages/resident/BillPage'), 'BillPage')),
   of('/usage/$account', lazyRouteComponent(() => import('./pages/resident/UsagePage'), 'UsagePage')),
   of('/pay/$account', lazyRouteComponent(() => import('./pages/resident/PayPage'), 'PayPage')),
+  of('/pay/invoice/$account', lazyRouteComponent(() => import('./pages/resident/InvoicePage'), 'InvoicePage')),
   of('/pay/result/$account/$reference', lazyRouteComponent(() => import('./pages/resident/PaymentPage'), 'PaymentPage')),
   of('/refunds/$system', lazyRouteComponent(() => import('./pages/company/RefundsPage'), 'RefundsPage')),
   of('/operator/map', lazyRouteComponent(() => import('./pages/operator/MapPage'), 'MapPage')),

@@ -5,14 +5,12 @@ The relay picks what is not yet sent (never "number above the last") and keeps e
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     Index,
-    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -23,10 +21,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.exchange.envelope import Envelope, digest, from_bytes, to_bytes
+from metropool.storage.upsert import insert_into
 
 metadata = MetaData()
 outbox = Table(
@@ -128,10 +125,5 @@ def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) 
 
 
 def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
-    return connection.execute(_insert_new_into(table, connection.dialect.name), row).first() is not None
-
-
-@cache
-def _insert_new_into(table: Table, dialect: str) -> Insert:
-    make = insert_sqlite if dialect == "sqlite" else insert_postgresql
-    return make(table).on_conflict_do_nothing().returning(table.c.id)
+    statement = insert_into(connection, table).on_conflict_do_nothing().returning(table.c.id)
+    return connection.execute(statement, row).first() is not None

@@ -18,9 +18,10 @@ from metropool.exchange.evidence import Evidence
 from metropool.plan.compiled import Compiled
 from metropool.portal.app import make_app
 from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.invoices import InvoicesDesk
 from metropool.portal.desks.refunds import RefundsDesk
 from metropool.portal.desks.usage import UsageDesk
-from metropool.portal.ports import Desks
+from metropool.portal.ports.desks import Desks
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
 from metropool.portal.settings import PortalSettings
@@ -90,6 +91,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
+        "invoices": InvoicesDesk,
         "usage": UsageDesk,
         "metering": MeteringDesk,
         "schedules": SchedulesDesk,

@@ -15,7 +15,7 @@ from metropool.portal.desks import automatic, combined, owed
 from metropool.portal.desks.owed import open_fen
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import Parties, name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import bills as schema
 from metropool.portal.schemas import paying, resident
 from metropool.portal.schemas.basics import Named, Page
@@ -189,7 +189,7 @@ class HouseholdsDesk:
         return paying.NoticeAnswer(result="success")
 
     def _fresh_order(self) -> str:
-        return f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
+        return f"P{self._today:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
 
     def _known_channel(self, channel: str) -> Channel:
         if channel not in self._channels:

@@ -26,6 +26,7 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
     from sqlalchemy.pool import NullPool
 
     from metropool.access.tables import audit
+    from metropool.core.clock import SystemClock
     from metropool.core.identifiers import PartyId, RandomIds, SystemId
     from metropool.exchange.evidence import Evidence
     from metropool.exchange.evidence.book import evidence
@@ -38,7 +39,7 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
     engine = create_engine(f"sqlite:///file:{file}?mode=ro&uri=true", poolclass=NullPool)
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
-        now, lake = settings.the_clock.now(), Lake(root=settings.lake_root(system))
+        now, lake = SystemClock().now(), Lake(root=settings.lake_root(system))
         context = UnitContext(connection, now, lake, SystemId(system), PartyId(system), RandomIds())
         faults = []
         if posting.name in tables:

@@ -19,6 +19,7 @@ import { TimePicker, useTimeRange } from '../../design/TimePicker'
 import { useUrlState } from '../../design/urlState'
 import { MeterClock } from './MeterClock'
 import { MeterHistory } from './MeterHistory'
+import { MeterLimit } from './MeterLimit'
 import { NeighbourPicker } from './MeterNeighbour'
 import { MeterOrders } from './MeterOrders'
 import { useMeterChart } from './meterChart'
@@ -66,6 +67,7 @@ function KeyNumbers({ meter }: { meter: Meter }) {
         <KeyNumber name={t(`meter.switch.${meter.switch.kind}`)} note={meter.switch.confirmed_at ? <AgeBadge at={meter.switch.confirmed_at} /> : t('meter.never_confirmed')}>
           <StateTag tone={meter.switch.supply === 'on' ? 'good' : meter.switch.supply === 'off' ? 'bad' : 'late'}>{t(`meter.supply.${meter.switch.supply}`)}</StateTag>
           {meter.switch.supply_guaranteed && <> <StateTag tone="busy">{t('meter.guaranteed')}</StateTag></>}
+          {meter.limit && <MeterLimit limit={meter.limit} />}
         </KeyNumber>
       )}
       <MeterClock meter={meter} />
@@ -100,6 +102,7 @@ function Measures({ meter }: { meter: Meter }) {
   const pick = usePick()
   return (
     <Card title={t('meter.now')}>
+      {meter.measures.length === 0 && <p className="muted">{t('data.none_yet')}</p>}
       <dl className="facts">
         {meter.measures.map(({ reading_type, name, figure }) => <div key={reading_type}><dt>{pick(name)}</dt><dd><NumberWithUnit figure={figure} /></dd></div>)}
       </dl>
