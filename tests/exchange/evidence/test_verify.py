@@ -13,7 +13,10 @@ from exchange.evidence.books import NOW, exchange, key_of, lines_of, open_books,
 from metropool.core.errors import Invalid
 from metropool.exchange.evidence.lines import LINE_BYTES, read_line, write_line
 from metropool.exchange.evidence.lines import lines_of as lines_of_file
-from metropool.exchange.evidence.objects import HEADING_DOMAIN, leaf_of
+from metropool.exchange.evidence.objects import (
+    HEADING_DOMAIN,
+    leaf_of,
+)
 from metropool.exchange.evidence.verify import keys_of, verify
 from metropool.storage.chain import GENESIS, canonical, link
 
