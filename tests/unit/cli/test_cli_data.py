@@ -59,7 +59,7 @@ class TestDecode:
 
 
 def test_what_is_no_frame_at_all_is_refused(cli):
-    assert cli("decode", "--protocol", "dlt645", "hello").err == "metropool: Not hexadecimal text\n"
+    assert cli("decode", "--protocol", "DLT645", "hello").err == "metropool: Not hexadecimal text\n"
     assert cli("decode", "--protocol", "modbus", "68").status == 1
 
 

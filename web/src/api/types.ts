@@ -392,6 +392,7 @@ export interface MeterRow {
   number: string
   service: Service
   model: string
+  model_name: Text
   address: string
   area_name: Text | null
   terminal: string | null

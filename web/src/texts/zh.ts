@@ -52,7 +52,7 @@ export const zh = {
   pay: {
     credit: '预存余额', credit_help: '余额在账单到期日自动抵扣，也可以现在用它缴费；未用部分可申请退款。', top_up: '预存', top_up_amount: '预存金额', top_up_range: '每次可预存 {{least}} 至 {{most}}。', topped_up: '款项已到账，已计入预存余额。', from_balance: '用预存余额', go_balance: '用余额缴费', balance_takes: '从余额扣 {{amount}}，余下 {{rest}} 仍待缴。',
     title: '缴费', help: '一次付清，系统按账单分给三家公司；也可以只缴一家。', nothing: '没有待缴费用。', open: '有一笔缴费正在等待结果（{{reference}}）', see_it: '查看结果', split: '本次缴纳', alone: '只缴这一家', and: '、', late_fee: '含违约金',
-    channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', being_refunded: '退款中', receipt_short: '收据 PDF', receipt: '收据 {{number}}', back_to_channel: '回到支付渠道',
+    channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', being_refunded: '退款中', receipt_short: '收据 PDF', receipt: '收据 PDF {{number}}', back_to_channel: '回到支付渠道',
     try_again: '重新缴费', done: '回首页', split_done: '分给各公司', reference: '缴费流水号', channel_reference: '渠道流水号', created_at: '发起时间', paid_at: '到账时间', refunded: '已退款',
     state: { pending: '等待渠道通知', succeeded: '缴费成功', failed: '缴费失败', expired: '已超时', refunded: '已退款', part_refunded: '部分退款' },
     means: {

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from metropool.capabilities.metering.queries.alarms import Alarm
+from metropool.devices.catalog import device_models
 from metropool.portal.desks.field import Field
 from metropool.portal.desks.operator_words import moment, moment_ms, place_text, said
 from metropool.portal.schemas.basics import Text
@@ -47,6 +48,7 @@ def meter_row(field: Field, i: int) -> dict[str, Any]:
         "number": fact.number,
         "service": fact.service,
         "model": fact.model,
+        "model_name": _model_name(fact.model),
         "address": field.city.address(fact),
         "area_name": place_text(area) if area else None,
         "terminal": fact.terminal,
@@ -54,6 +56,11 @@ def meter_row(field: Field, i: int) -> dict[str, Any]:
         "register_": field.register(i),
         "last_read_at": moment(int(field.standing.read_at[i])),
     }
+
+
+def _model_name(model: str) -> Text:
+    known = device_models().get(model)
+    return Text(zh=known.zh, en=known.en) if known else Text(zh=model, en=model)
 
 
 def alarm_row(field: Field, alarm: Alarm) -> AlarmShown:

@@ -32,6 +32,7 @@ class MeterRow(Model):
     number: str
     service: Service
     model: str
+    model_name: Text
     address: Address
     area_name: Text | None
     terminal: str | None

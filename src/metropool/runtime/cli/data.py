@@ -25,7 +25,7 @@ def explain_frame(hexadecimal: str, *, protocol: str, as_json: bool) -> None:
     from metropool.devices.explain import decode_text, reason_text
 
     try:
-        told = decode_text(protocol=protocol, text=hexadecimal, as_json=as_json, language=language())
+        told = decode_text(protocol=protocol.lower(), text=hexadecimal, as_json=as_json, language=language())
     except Invalid as refusal:
         reason = reason_text(refusal, language=language())
         if as_json:

@@ -3,11 +3,12 @@ import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/client'
-import { sessionQuery, usersQuery } from '../../api/queries'
+import { sessionQuery, siteQuery, usersQuery } from '../../api/queries'
 import type { User } from '../../api/types'
 import { DataTable, type Column } from '../../design/DataTable'
 import { instantText, MISSING } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
+import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { Failure } from '../../design/StateView'
 
@@ -15,7 +16,13 @@ import { Failure } from '../../design/StateView'
 export function UsersPage() {
   const { t } = useTranslation()
   const client = useQueryClient()
+  const pick = usePick()
   const { data: session } = useQuery(sessionQuery)
+  const { data: site } = useQuery(siteQuery)
+  const systemName = (id: string | null) => {
+    const system = site?.systems.find((one) => one.id === id)
+    return system ? pick(system.name) : (id ?? MISSING)
+  }
   const [error, setError] = useState<unknown>(null)
   const unlock = async (user: User) => {
     setError(null)
@@ -36,7 +43,7 @@ export function UsersPage() {
     { key: 'login', title: t('login.name'), sortable: true, cell: (user) => user.login },
     { key: 'name', title: t('users.name'), cell: (user) => user.name },
     { key: 'roles', title: t('users.roles'), cell: (user) => user.roles.map((role) => t(`role.${role}`)).join(' · ') },
-    { key: 'system', title: t('users.system'), cell: (user) => user.system ?? MISSING },
+    { key: 'system', title: t('users.system'), cell: (user) => systemName(user.system) },
     { key: 'last_sign_in_at', title: t('users.last_sign_in'), sortable: true, cell: (user) => (user.last_sign_in_at ? instantText(user.last_sign_in_at) : MISSING) },
     { key: 'locked', title: t('users.state'), cell: (user) => (user.locked_until ? locked(user) : <StateTag tone="good">{t('users.open')}</StateTag>) },
   ]

@@ -109,7 +109,7 @@ function Measures({ meter }: { meter: Meter }) {
       <hr style={{ border: 0, borderTop: '1px solid var(--line)', margin: '1rem 0' }} />
       <dl className="facts">
         <div><dt>{t('meter.address')}</dt><dd>{meter.address}</dd></div>
-        <div><dt>{t('meter.model')}</dt><dd>{meter.model} · {meter.protocol}</dd></div>
+        <div><dt>{t('meter.model')}</dt><dd>{pick(meter.model_name)}</dd></div>
         <div><dt>{t('meter.multiplier')}</dt><dd>×{meter.multiplier}</dd></div>
         <div><dt>{t('meter.installed_on')}</dt><dd>{meter.installed_on ?? MISSING}</dd></div>
         <div><dt>{t('meter.usage_point')}</dt><dd>{meter.usage_point ? `${meter.usage_point.number} · ${pick(meter.usage_point.category)}` : MISSING}</dd></div>

@@ -26,7 +26,7 @@ export function MetersPage() {
     { key: 'service', title: t('map.medium'), cell: (meter) => <MediumTag service={meter.service} size={16} /> },
     { key: 'address', title: t('meter.address'), cell: (meter) => meter.address },
     { key: 'area_name', title: t('meter.area'), cell: (meter) => pick(meter.area_name) || MISSING },
-    { key: 'model', title: t('meter.model'), cell: (meter) => meter.model },
+    { key: 'model', title: t('meter.model'), cell: (meter) => pick(meter.model_name) },
     { key: 'state', title: t('meter.state_name'), cell: (meter) => <MeterStateTag state={meter.state} /> },
     { key: 'register', title: t('meter.register'), right: true, cell: (meter) => <NumberWithUnit figure={meter.register} size="small" age={false} /> },
     { key: 'last_read_at', title: t('meter.last_read'), sortable: true, cell: (meter) => (meter.last_read_at ? <AgeBadge at={meter.last_read_at} late_after_s={7200} /> : MISSING) },
