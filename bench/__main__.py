@@ -7,13 +7,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import bills, ingest, month
+from bench import bills, evidence, ingest, month
 from bench.peer import Peer, open_peer
 from bench.processes import machine
 from bench.report import Result, as_json, print_table, write_json
 
 LATEST = Path(__file__).parent / "results" / "latest.json"
-BENCHES: dict[str, Callable[..., Result]] = {"ingest": ingest.measure, "month": month.measure, "bills": bills.measure}
+BENCHES: dict[str, Callable[..., Result]] = {
+    "ingest": ingest.measure,
+    "month": month.measure,
+    "bills": bills.measure,
+    "evidence": evidence.measure,
+}
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.portal.ports import billing, control, insight, metering, settlement, sharing
-from metropool.portal.schemas.site import Health, PlanNamed, Site
+from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
@@ -162,6 +162,9 @@ class FakeFacts:
 
     async def health(self):
         return Health(as_of=START, systems=[])
+
+    async def keys(self):
+        return PublicKeys(as_of=START, keys=[])
 
 
 def desks_with(calls: list, answers: dict):

@@ -56,6 +56,12 @@ class Audit:
         row = self._connection.execute(select(audit_head.c.number, audit_head.c.hash)).first()
         return (row[0], row[1]) if row else (0, GENESIS)
 
+    def hash_of(self, number: int) -> str | None:
+        """Hash of the chain after a row; None when there is no such row."""
+        if number == 0:
+            return GENESIS
+        return self._connection.execute(select(audit.c.hash).where(audit.c.number == number)).scalar()
+
     def first_bad(self) -> int | None:
         """Index of the first row that was altered, removed, added or moved; None when the chain is whole."""
         return verify(self._rows(), head=self.head()[1])

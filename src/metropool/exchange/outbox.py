@@ -3,10 +3,24 @@
 The relay picks what is not yet sent (never "number above the last") and keeps each row until the receiver gave a receipt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
 
 from metropool.exchange.envelope import Envelope, digest, from_bytes, to_bytes
 from metropool.storage.upsert import insert_into
@@ -40,6 +54,14 @@ inbox = Table(
 )
 
 
+_MARK = (
+    update(outbox)
+    .where(outbox.c.number == bindparam("of"), outbox.c.sent_at.is_(None))
+    .values(sent_at=bindparam("at"), receipt=bindparam("place"))
+    .returning(outbox.c.bytes)
+)
+
+
 class Outbox:
     """What this system said."""
 
@@ -64,11 +86,10 @@ class Outbox:
         query = select(outbox.c.number, outbox.c.bytes).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.number).limit(limit)
         return [(number, from_bytes(data)) for number, data in self._connection.execute(query)]
 
-    def mark_sent(self, receipts: Sequence[tuple[int, int]], *, now: datetime) -> None:
-        """Note the receipts (number, position in the receiver's stream)."""
-        for number, receipt in receipts:
-            change = update(outbox).where(outbox.c.number == number).values(sent_at=now.isoformat(), receipt=receipt)
-            self._connection.execute(change)
+    def mark_sent(self, number: int, *, receipt: int, now: datetime) -> bytes | None:
+        """Note a receipt, the position in the receiver's stream, and return the bytes that travelled; None if it was noted before."""
+        given = {"of": number, "at": now.isoformat(), "place": receipt}
+        return self._connection.execute(_MARK, given).scalar()
 
     def waiting(self) -> int:
         """How many envelopes are not yet delivered."""
@@ -82,27 +103,27 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def first_time(self, envelope: Envelope, *, now: datetime) -> bool:
-        """Note an envelope as done in this unit; False when it was noted before."""
-        return _insert_new(self._connection, inbox, _inbox_row(envelope, now, outcome="done"))
+    def first_time(self, envelope: Envelope, data: bytes, *, now: datetime) -> bool:
+        """Note an envelope, which came as ``data``, as done in this unit; False when it was noted before."""
+        return _insert_new(self._connection, inbox, _inbox_row(envelope, data, now, outcome="done"))
 
-    def park(self, envelope: Envelope, *, reason: str, now: datetime) -> None:
-        """Keep an envelope that cannot be understood, with the reason, so that it can be replayed."""
-        row = _inbox_row(envelope, now, outcome="parked") | {"reason": reason, "bytes": to_bytes(envelope)}
-        _insert_new(self._connection, inbox, row)
+    def park(self, envelope: Envelope, data: bytes, *, reason: str, now: datetime) -> bool:
+        """Keep an envelope that cannot be understood, with the reason, so that it can be replayed; False when it was noted before."""
+        row = _inbox_row(envelope, data, now, outcome="parked") | {"reason": reason, "bytes": to_bytes(envelope)}
+        return _insert_new(self._connection, inbox, row)
 
 
-def _inbox_row(envelope: Envelope, now: datetime, *, outcome: str) -> dict[str, object]:
+def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) -> dict[str, object]:
     return {
         "id": envelope.id,
         "phrase": envelope.phrase,
         "sender": envelope.sender,
-        "sha256": digest(to_bytes(envelope)),
+        "sha256": digest(data),
         "heard_at": now.isoformat(),
         "outcome": outcome,
     }
 
 
 def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
-    statement = insert_into(connection, table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    return connection.execute(statement).first() is not None
+    statement = insert_into(connection, table).on_conflict_do_nothing().returning(table.c.id)
+    return connection.execute(statement, row).first() is not None

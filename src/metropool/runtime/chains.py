@@ -1,4 +1,4 @@
-"""What the last look at a node's two chains found: the ledger's and the audit's."""
+"""What the last look at a node's chains found: the ledger's, the audit's, the evidence's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ class ChainCheck:
     """One look at a chain.
 
     Attributes:
-        chain: ``ledger`` or ``audit``.
+        chain: ``ledger``, ``audit`` or ``evidence``.
         rows: How many rows it had, or how many are right where one is not.
         fault: What is wrong with the first bad row; empty when the chain is whole.
     """

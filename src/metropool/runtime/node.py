@@ -5,18 +5,21 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import IdSource, PartyId, SystemId
-from metropool.exchange import outbox
+from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
-from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
+from metropool.exchange.envelope import Envelope
+from metropool.exchange.evidence import Evidence, Listing
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, workers
+from metropool.runtime.letters import Letter, envelope_of, read_letter
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -46,6 +49,9 @@ class Node:
         routes: Message class name to where the plan lets it go.
         books: Name to adapter of the five books.
         tables: Tables of the books.
+        listing: What the running plan says of letters, for their evidence.
+        wake: Set when a unit was committed: the relay has something to look at.
+        uncovered: Set when something was noted that no signed root covers yet.
     """
 
     system: SystemId
@@ -58,15 +64,17 @@ class Node:
     routes: Mapping[str, Sequence[Route]]
     books: Mapping[str, Adapter]
     tables: Sequence[Any] = ()
+    listing: Listing = field(default_factory=Listing)
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    uncovered: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.system}-reader")
-        rooms = [outbox.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
+        rooms = [outbox.metadata, evidence.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
         for host in self.hosted.values():
             rooms.extend(host.capability.tables)
         self.database.create(rooms)
@@ -101,6 +109,7 @@ class Node:
     def committed(self, topics: Sequence[str]) -> None:
         """A unit was committed: the relay has something to look at, open pages too."""
         self.wake.set()
+        self.uncovered.set()
         for topic in dict.fromkeys(topics):
             for queue in self._pages:
                 with suppress(asyncio.QueueFull):
@@ -117,46 +126,53 @@ class Node:
             self._pages.discard(queue)
 
     async def receive(self, delivery: Delivery) -> None:
-        """Take one message in, once in effect; park what cannot be understood, with its reason."""
+        """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
-            envelope = from_bytes(delivery.data)
-            if (envelope.sender, envelope.phrase, envelope.receiver) != (delivery.sender, delivery.phrase, self.system):
-                raise Invalid(f"the envelope names {envelope.sender}, the broker {delivery.sender}")
-        except Invalid as reason:
-            await self._park(_unreadable(delivery, self), str(reason))
-        else:
-            await self._take_in(envelope)
+            letter = read_letter(delivery, self.system, self.hosted)
+            await self._take_in([letter])
+        except (Invalid, NotFound) as reason:
+            await self._park(delivery, str(reason))
         await delivery.done()
 
-    async def _take_in(self, envelope: Envelope) -> None:
-        try:
-            message = open_envelope(envelope)
-            taking = [name for name, host in self.hosted.items() if type(message) in host.capability.consumes]
-            if not taking:
-                raise Invalid(f"nothing hosted on {self.system} takes {envelope.kind}")
-            loop = asyncio.get_running_loop()
-            self.committed(await loop.run_in_executor(self._writer, self._handle, taking, envelope, message))
-        except (Invalid, NotFound) as reason:
-            await self._park(envelope, str(reason))
+    async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
+        """Take messages in under one commit: each, or, when one of them cannot be taken in, none.
 
-    def _handle(self, taking: Sequence[str], envelope: Envelope, message: Any) -> list[str]:
+        Raises:
+            Exception: What stopped one of them; take them in one by one.
+        """
+        await self._take_in([read_letter(delivery, self.system, self.hosted) for delivery in deliveries])
+        for delivery in deliveries:
+            await delivery.done()
+
+    async def _take_in(self, letters: Sequence[Letter]) -> None:
+        self.committed(await self.on_writer(partial(self._handle, letters)))
+
+    def _handle(self, letters: Sequence[Letter]) -> list[str]:
+        topics: list[str] = []
         with self.database.unit() as connection:
             context = self.context(connection)
-            if not Inbox(connection).first_time(envelope, now=context.now):
-                return []
-            topics: list[str] = []
-            for name in taking:
-                work = self._work(name, context, cause=envelope.id)
-                self.hosted[name].capability.consumes[type(message)](work=work, message=message)
-                topics.extend(work.topics)
-            return topics
+            heard, noting = Inbox(connection), Evidence(context, self.listing)
+            for letter in letters:
+                envelope, delivery = letter.envelope, letter.delivery
+                if not heard.first_time(envelope, delivery.data, now=context.now):
+                    continue
+                noting.received(envelope, delivery.data, position=delivery.position, outcome="taken")
+                for name in letter.taking:
+                    work = self._work(name, context, cause=envelope.id)
+                    self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
+                    topics.extend(work.topics)
+        return topics
 
-    async def _park(self, envelope: Envelope, reason: str) -> None:
+    async def _park(self, delivery: Delivery, reason: str) -> None:
         def park() -> None:
             with self.database.unit() as connection:
-                Inbox(connection).park(envelope, reason=reason, now=self.clock.now())
+                context, envelope = self.context(connection), envelope_of(delivery, self.system, at=self.clock.now())
+                if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
+                    noting = Evidence(context, self.listing)
+                    noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
 
-        await asyncio.get_running_loop().run_in_executor(self._writer, park)
+        await self.on_writer(park)
+        self.uncovered.set()
 
     def unsent(self, *, limit: int) -> list[tuple[int, Envelope]]:
         """What the relay has to deliver."""
@@ -164,13 +180,19 @@ class Node:
             return Outbox(connection).unsent(limit=limit)
 
     async def mark_sent(self, receipts: Sequence[tuple[int, int]]) -> None:
-        """Keep the receivers' receipts."""
+        """Keep the receivers' receipts (number, position in the receiver's stream), and evidence of each letter."""
 
         def mark() -> None:
             with self.database.unit() as connection:
-                Outbox(connection).mark_sent(receipts, now=self.clock.now())
+                context = self.context(connection)
+                sent, noting = Outbox(connection), Evidence(context, self.listing)
+                for number, receipt in receipts:
+                    data = sent.mark_sent(number, receipt=receipt, now=context.now)
+                    if data is not None:
+                        noting.sent(data, receipt=receipt)
 
-        await asyncio.get_running_loop().run_in_executor(self._writer, mark)
+        await self.on_writer(mark)
+        self.uncovered.set()
 
     async def on_writer(self, call: Callable[[], T]) -> T:
         """Run something on the writer thread, between units."""
@@ -200,17 +222,3 @@ class Node:
         return Work(
             context=context, capability=host.capability, rows=host.rows, books=self.books, routes=self.routes, cause=cause
         )
-
-
-def _unreadable(delivery: Delivery, node: Node) -> Envelope:
-    """An envelope for bytes that are none, so that they can be parked."""
-    return Envelope(
-        id=f"unreadable-{node.system}-{delivery.position}",
-        phrase=delivery.phrase,
-        kind="?",
-        version=0,
-        sender=delivery.sender,
-        receiver=node.system,
-        at=node.clock.now(),
-        body=delivery.data,
-    )

@@ -6,9 +6,11 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import uvicorn
+from msgspec import to_builtins
 
 from metropool import __version__
 from metropool.access import SessionRule
@@ -16,6 +18,7 @@ from metropool.core.clock import Instant, ScaledClock
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.core.periods import BUSINESS_ZONE
+from metropool.exchange.evidence import Evidence
 from metropool.plan.compiled import Compiled
 from metropool.portal.app import make_app
 from metropool.portal.desks.households import HouseholdsDesk
@@ -33,7 +36,11 @@ from metropool.runtime.settings import Settings
 from metropool.runtime.site_folder import site_folder
 from metropool.runtime.topology import TopologyDesk, parked
 
-CHAINS = {"audit": Text(zh="审计链", en="Audit chain"), "ledger": Text(zh="账簿链", en="Ledger chain")}
+CHAINS = {
+    "audit": Text(zh="审计链", en="Audit chain"),
+    "evidence": Text(zh="存证链", en="Evidence chain"),
+    "ledger": Text(zh="账簿链", en="Ledger chain"),
+}
 LEAVE_S = 2
 """How long answers that are under way are waited for at the end [s of the machine]."""
 CITY_NAME = Text(zh="澜湾市智慧用能", en="Lanwan City Utilities")
@@ -159,6 +166,15 @@ class Facts:
         now = self.settings.the_clock.now()
         return schema.Health(as_of=now, systems=[self._health(node) for node in self.nodes.values()])
 
+    async def keys(self) -> schema.PublicKeys:
+        """The keys that the systems in this process signed their evidence with."""
+        keys = [
+            schema.PublicKey.model_validate(to_builtins(key, builtin_types=(datetime,)))
+            for node in self.nodes.values()
+            for key in await node.read(min(node.hosts), lambda work: Evidence(work.context).keys())
+        ]
+        return schema.PublicKeys(as_of=self.settings.the_clock.now(), keys=keys)
+
     def _system(self, node: Node) -> schema.SystemInfo:
         picture = {found.id: found for found in self.compiled.picture.nodes}[node.system]
         return schema.SystemInfo(
@@ -189,7 +205,7 @@ class Facts:
 
 
 def chain_checks(node: Node) -> list[ChainCheck]:
-    """What the last look at ledger and audit found."""
+    """What the last look at ledger, audit and evidence found."""
     with node.database.snapshot() as connection:
         return last_checks(connection)
 

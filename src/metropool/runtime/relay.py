@@ -1,13 +1,15 @@
 """Moves envelopes between a node's books and the exchange: out of the outbox until receipted, in through the inbox once."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.envelope import Envelope
-from metropool.exchange.ports import Exchange
+from metropool.exchange.ports import Delivery, Exchange
+from metropool.runtime.letters import shared_out
 from metropool.runtime.pause import pause
 
 if TYPE_CHECKING:
@@ -42,15 +44,27 @@ async def _deliver(exchange: Exchange, number: int, envelope: Envelope) -> tuple
 
 
 async def relay_in(node: "Node", exchange: Exchange) -> None:
-    """Take in what arrives, for ever.
+    """Take in what arrives, for ever; small letters that came together share a commit.
 
     What cannot be understood is parked inside ``receive``. A dependency that does not answer is tried again later; anything
     else stops this inbox loudly, with nothing lost: the broker keeps what was not done.
     """
     while True:
-        for delivery in await exchange.fetch(limit=BATCH, wait_s=2.0):
-            try:
-                await node.receive(delivery)
-            except Unavailable as reason:
-                log.warning("taken in later", phrase=delivery.phrase, reason=str(reason), attempt=delivery.attempt)
-                await delivery.later(min(2.0**delivery.attempt, 60.0))
+        for group in shared_out(await exchange.fetch(limit=BATCH, wait_s=2.0)):
+            await _take_in(node, group)
+
+
+async def _take_in(node: "Node", group: Sequence[Delivery]) -> None:
+    try:
+        await node.receive_all(group)
+    except Exception:  # whatever stopped one of them stops that one alone, below
+        for delivery in group:
+            await _take_in_alone(node, delivery)
+
+
+async def _take_in_alone(node: "Node", delivery: Delivery) -> None:
+    try:
+        await node.receive(delivery)
+    except Unavailable as reason:
+        log.warning("taken in later", phrase=delivery.phrase, reason=str(reason), attempt=delivery.attempt)
+        await delivery.later(min(2.0**delivery.attempt, 60.0))

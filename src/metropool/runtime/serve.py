@@ -18,6 +18,7 @@ from metropool.runtime import attendants, portal
 from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_url, noted_by
 from metropool.runtime.cli.words import word
+from metropool.runtime.evidence import open_key, sign_evidence
 from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
@@ -100,10 +101,12 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
         url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=with_broker)
         opened = [await open_served(stack, system, url=url, settings=settings, compiled=compiled) for system in systems]
         nodes = [node for node, _ in opened]
+        keys = {node.system: open_key(settings, node.system) for node in nodes}
         async with asyncio.TaskGroup() as group:
             for node, exchange in opened:
                 group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
                 group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
+                group.create_task(sign_evidence(node, keys[node.system]), name=f"{node.system}: evidence")
                 group.create_task(run_workers(node), name=f"{node.system}: workers")
                 group.create_task(keep_in_order(node), name=f"{node.system}: upkeep")
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from metropool.core.clock import Clock, read_clock
 from metropool.core.errors import Fault, Invalid
 from metropool.runtime.demo.state import FILE, read_note
+from metropool.storage.suites import ED25519
 
 PREFIX = "METROPOOL_"
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -25,6 +26,7 @@ class Settings(BaseSettings):
         database: ``embedded`` (SQLite under home) or a PostgreSQL address.
         lake: ``embedded`` (a folder under home) or another folder.
         clock: Empty for the machine's clock, or ``START@SPEED[/ANCHOR]``.
+        suite: Suite of signature and hash that evidence is signed with.
         port: HTTP port of the portal.
         field_port: TCP port on which the front end hears terminals.
         terminal_master: File of the 32 bytes that seal the terminals' keys at rest; beside them when left out.
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
     database: str = "embedded"
     lake: str = "embedded"
     clock: str = ""
+    suite: str = ED25519
     host: str = "127.0.0.1"
     port: Port = 8765
     field_port: Port = 8766

@@ -9,6 +9,7 @@ from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
 from metropool.plan.load import load_contract, load_plan, named_plan, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
+from metropool.runtime.evidence import listing_of
 from metropool.runtime.hold import hold
 from metropool.runtime.node import Hosted, Node
 from metropool.runtime.settings import Settings
@@ -69,4 +70,5 @@ def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> No
         routes=compiled.routes.get(system, {}),
         books=BOOKS,
         tables=TABLES,
+        listing=listing_of(compiled),
     )

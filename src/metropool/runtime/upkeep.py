@@ -7,8 +7,10 @@ import structlog
 
 from metropool.access.audit import Audit
 from metropool.access.tidy import tidy
+from metropool.exchange.evidence import Evidence
 from metropool.facts.ledger.verification import ChainReport
 from metropool.runtime.chains import ChainCheck, note_check
+from metropool.runtime.evidence import examine_audit
 from metropool.runtime.node import Node
 
 log = structlog.get_logger()
@@ -17,7 +19,7 @@ AT_ONCE = 5_000
 
 
 async def put_in_order(node: Node) -> None:
-    """Remove what a crash left in the lake and check ledger and audit; before anything works on this node.
+    """Remove what a crash left in the lake and check ledger, audit and evidence; before anything works on this node.
 
     Only for the one process that serves the node: a file written for a unit that is still to come looks like one that a crash left.
     """
@@ -29,7 +31,7 @@ async def put_in_order(node: Node) -> None:
 
 
 async def keep_in_order(node: Node) -> None:
-    """Check ledger and audit every business day, and forget what nobody asks for again; for ever."""
+    """Check the chains every business day, and forget what nobody asks for again; for ever."""
     while True:
         await node.clock.sleep_until(node.clock.now() + EVERY)
         await check_chains(node)
@@ -43,20 +45,23 @@ async def forget(node: Node) -> None:
 
 
 async def check_chains(node: Node) -> None:
-    """Check every posting and every row of the audit beside the writer, keep what was found, and say aloud what is wrong.
+    """Check every posting, every row of the audit and all evidence beside the writer, keep what was found, say what is wrong.
 
     When a posting was touched nothing is posted any more; the rest goes on: bills can be read and meters collected while the
-    books are being restored. A touched audit stops nothing: it is what tells who did what meanwhile.
+    books are being restored. Touched audit or evidence stops nothing: they are what tells who did what meanwhile.
     """
     capability = min(node.hosts)
     ledger: ChainReport = await node.read(capability, lambda work: work.ledger.verify())
     if not ledger.is_whole:
         ledger = await node.write(capability, lambda work: work.ledger.stop_if_broken())
         log.error("the ledger was stopped", system=node.system, reason=ledger.reason)
-    audit: tuple[int, str] = await node.read(capability, lambda work: _audit_of(work).examine())
-    if audit[1]:
-        log.error("the audit was touched", system=node.system, reason=audit[1])
-    await node.write(capability, lambda work: _note(work, ledger=(ledger.rows, ledger.reason), audit=audit))
+    audit: tuple[int, str] = await node.read(capability, lambda work: examine_audit(work.context))
+    evidence: tuple[int, str] = await node.read(capability, lambda work: Evidence(work.context).examine())
+    for name, (_, fault) in (("audit", audit), ("evidence", evidence)):
+        if fault:
+            log.error(f"the {name} was touched", system=node.system, reason=fault)
+    found = {"ledger": (ledger.rows, ledger.reason), "audit": audit, "evidence": evidence}
+    await node.write(capability, lambda work: _note(work, **found))
 
 
 def _note(work: Any, **found: tuple[int, str]) -> None:

@@ -1,6 +1,7 @@
 """The disk as an interface, so that a test can forget un-synced bytes, fail the n-th fsync or fill up."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -30,12 +31,15 @@ class RealDisk:
         path.unlink(missing_ok=True)
 
 
-def write_durably(path: Path, data: str | bytes | memoryview, *, mode: int = 0o600) -> None:
+Data = str | bytes | memoryview | Iterable[bytes]
+
+
+def write_durably(path: Path, data: Data, *, mode: int = 0o600) -> None:
     """Make ``path`` hold ``data`` whole or not at all, and survive power loss once this returns: write beside, fsync, rename, fsync.
 
     Args:
         path: The file; folders above it that are missing are made.
-        data: What it is to hold; text as UTF-8.
+        data: What it is to hold; text as UTF-8, pieces as they come.
         mode: Who may read it; its owner alone unless said otherwise.
 
     Raises:
@@ -72,16 +76,26 @@ def move_durably(path: Path, *, to: Path) -> None:
         sync_folder(path.parent)
 
 
-def _beside(path: Path, data: str | bytes | memoryview, mode: int) -> Path:
+def _beside(path: Path, data: Data, mode: int) -> Path:
     """A file beside ``path``, of this process alone, that holds the data and survives power loss."""
     _make_folder(path.parent, 0o700 if mode == 0o600 else 0o777)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data.encode() if isinstance(data, str) else data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.writelines(_pieces(data))
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
     return beside
+
+
+def _pieces(data: Data) -> Iterable[bytes | memoryview]:
+    if isinstance(data, str):
+        return (data.encode(),)
+    return (data,) if isinstance(data, (bytes, memoryview)) else data
 
 
 def _make_folder(folder: Path, mode: int) -> None:

@@ -259,7 +259,7 @@ class TestAudit:
         asyncio.run(run())
         monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
         (finding,) = (found for found in examine() if found.check == "chains")
-        assert (finding.state, finding.detail[:1]) == ("ok", "2")
+        assert (finding.state, finding.detail[:1]) == ("ok", "3")
 
     def test_touched_while_it_is_served_is_told_within_a_day(self, tmp_path: Path) -> None:
         async def run() -> None:

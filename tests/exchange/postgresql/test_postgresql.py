@@ -24,12 +24,14 @@ from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import SystemId
 from metropool.core.quantities import reading_type
+from metropool.exchange.evidence.book import evidence
 from metropool.exchange.memory import MemoryBroker
-from metropool.exchange.outbox import inbox
+from metropool.exchange.outbox import inbox, outbox
 from metropool.exchange.ports import LogEntry
 from metropool.facts.registry.tables import channel
 from metropool.runtime.demo.setup import _enrol_company, _schedule
 from metropool.runtime.enrol import enrol_metering, enrol_platform
+from metropool.runtime.evidence import cover
 from metropool.runtime.metering import MeteringUnits
 from metropool.runtime.node import Node
 from metropool.runtime.portal import chain_checks
@@ -37,6 +39,7 @@ from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 from metropool.runtime.upkeep import put_in_order
 from metropool.storage.lake import lake_file
+from metropool.storage.suites import ED25519, signing_key
 from portal.desks.conftest import batch_of
 
 METERING, MARKETING, PLATFORM = SystemId("metering"), SystemId("marketing"), SystemId("smart_use_platform")
@@ -185,8 +188,16 @@ def test_a_month_from_readings_to_combined_bills_is_that_of_sqlite(city: City, t
         collect_june(one)
         bills.append(bill_june(one))
         for node in one.nodes.values():
+            cover(node, signing_key(ED25519, "07" * 32))
             asyncio.run(put_in_order(node))
-            assert [check.fault for check in chain_checks(node)] == ["", ""]
+            assert [(check.chain, check.fault) for check in chain_checks(node)] == [
+                ("audit", ""),
+                ("evidence", ""),
+                ("ledger", ""),
+            ]
+            assert one.count(node.system, evidence) == one.count(node.system, outbox, outbox.c.sent_at.is_not(None)) + one.count(
+                node.system, inbox
+            )
     for node in other.nodes.values():
         node.close()
     assert bills[0] == bills[1]

@@ -9,7 +9,7 @@ import yaml
 
 from .conftest import ROOT
 
-COMMANDS = ("demo", "serve", "import", "rate", "bill", "decode", "plan", "doctor", "bench")
+COMMANDS = ("demo", "serve", "import", "rate", "bill", "decode", "plan", "doctor", "bench", "evidence")
 HEAVY = {"numpy", "pyarrow", "nats", "numba", "sqlalchemy", "fastapi", "duckdb", "polars"}
 TEXTS = yaml.safe_load((ROOT / "src/metropool/runtime/texts.yaml").read_text(encoding="utf-8"))
 LISTS_IMPORTS = """

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
-from metropool.portal.schemas.site import Health, Site
+from metropool.portal.schemas.site import Health, PublicKeys, Site
 
 T = TypeVar("T")
 
@@ -49,4 +49,8 @@ class SiteFacts(Protocol):
 
     async def health(self) -> Health:
         """How every system is."""
+        ...
+
+    async def keys(self) -> PublicKeys:
+        """The public keys that evidence is held to."""
         ...

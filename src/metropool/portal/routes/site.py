@@ -5,7 +5,7 @@ from fastapi import Response
 from metropool.portal.call import CSRF_COOKIE, CallOf, answer
 from metropool.portal.cookies import set_csrf
 from metropool.portal.declare import ANYONE, Room, on_system
-from metropool.portal.schemas.site import Health, Site
+from metropool.portal.schemas.site import Health, PublicKeys, Site
 
 ROOM = Room("site")
 
@@ -17,6 +17,12 @@ async def get_site(call: CallOf) -> Response:
     if not call.request.cookies.get(CSRF_COOKIE):
         set_csrf(told, call.request, call.portal.ids.fresh_id())
     return told
+
+
+@ROOM.get("/keys", right=ANYONE, answer=PublicKeys)
+async def get_keys(call: CallOf) -> Response:
+    """What anyone needs to verify evidence."""
+    return answer(await call.portal.facts.keys())
 
 
 @ROOM.get("/health", right=on_system("site.admin"), answer=Health)

@@ -87,6 +87,25 @@ class User(Model):
     last_sign_in_at: Instant | None
 
 
+class PublicKey(Model):
+    """A key that a system signs its evidence with, and its term; what it signed at another time does not count."""
+
+    system: str
+    party: str
+    id: str
+    suite: str
+    public: str
+    since: Instant
+    until: Instant | None
+
+
+class PublicKeys(Model):
+    """The public keys of all systems here, former ones too."""
+
+    as_of: Instant
+    keys: list[PublicKey]
+
+
 class Check(Model):
     """One thing looked at."""
 

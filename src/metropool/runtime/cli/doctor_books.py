@@ -1,4 +1,4 @@
-"""What the doctor looks for in the books of a home: chains of ledger and audit that nobody touched."""
+"""What the doctor looks for in the books of a home: chains of ledger, audit and evidence that nobody touched."""
 
 from pathlib import Path
 
@@ -25,23 +25,27 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
     from sqlalchemy import create_engine, inspect
     from sqlalchemy.pool import NullPool
 
-    from metropool.access.audit import Audit
     from metropool.access.tables import audit
     from metropool.core.clock import SystemClock
     from metropool.core.identifiers import PartyId, RandomIds, SystemId
+    from metropool.exchange.evidence import Evidence
+    from metropool.exchange.evidence.book import evidence
     from metropool.facts.ledger import SqlLedger
     from metropool.facts.ledger.tables import posting
+    from metropool.runtime.evidence import examine_audit
     from metropool.storage.lake import Lake
     from metropool.storage.units import UnitContext
 
     engine = create_engine(f"sqlite:///file:{file}?mode=ro&uri=true", poolclass=NullPool)
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
+        now, lake = SystemClock().now(), Lake(root=settings.lake_root(system))
+        context = UnitContext(connection, now, lake, SystemId(system), PartyId(system), RandomIds())
         faults = []
         if posting.name in tables:
-            now, lake = SystemClock().now(), Lake(root=settings.lake_root(system))
-            context = UnitContext(connection, now, lake, SystemId(system), PartyId(system), RandomIds())
             faults.append(("ledger", SqlLedger(context).verify().reason))
-        if audit.name in tables:
-            faults.append(("audit", Audit(connection, 0).examine()[1]))
+        if evidence.name in tables:
+            faults.append(("evidence", Evidence(context).examine()[1]))
+        if {audit.name, evidence.name} <= tables:
+            faults.append(("audit", examine_audit(context)[1]))
         return faults

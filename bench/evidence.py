@@ -1,0 +1,167 @@
+"""Small exchanges a second with evidence: told, carried by the broker, taken in, recorded at both ends, under signed roots, verified."""
+
+import asyncio
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bench.peer import Peer
+from bench.processes import cost_of
+from bench.report import Measured, Result
+from metropool.access.tables import metadata as access_tables
+from metropool.core.clock import SystemClock
+from metropool.core.identifiers import PartyId, RandomIds, SystemId
+from metropool.exchange.capability import Capability
+from metropool.exchange.evidence import Evidence, Listing
+from metropool.exchange.evidence.export import choose, section_lines
+from metropool.exchange.evidence.objects import Asked
+from metropool.exchange.evidence.verify import verify
+from metropool.exchange.jetstream import JetStreamExchange
+from metropool.exchange.messages import ROWS, PaymentStatusTold
+from metropool.plan.broker import plan_broker
+from metropool.plan.compiled import Route
+from metropool.plan.schema import Letter
+from metropool.runtime.broker import BrokerServer, seed_of
+from metropool.runtime.evidence import sign_evidence
+from metropool.runtime.node import Hosted, Node
+from metropool.runtime.relay import relay_in, relay_out
+from metropool.storage.database import open_database
+from metropool.storage.lake import Lake
+from metropool.storage.suites import ED25519, SigningKey, draw_secret, signing_key
+
+MARK_EXCHANGES_S = 500
+LETTERS = 3_000
+TELLER, HEARER, PHRASE = SystemId("teller"), SystemId("hearer"), "payment_status"
+_PATIENCE_S = 300
+_ROW = {"account_number": "1000000001", "status": "paid", "as_of": datetime(2026, 7, 1, tzinfo=UTC)}
+STATUS = PaymentStatusTold(rows=pa.Table.from_pylist([_ROW], schema=ROWS[PaymentStatusTold]))
+
+
+def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
+    """The same letters ``repeat`` times; the size of the city has no part in it, and the peer signs nothing."""
+    runs = [_once() for _ in range(repeat)]
+    return Result(
+        name="evidence",
+        size=f"{LETTERS:,} letters of one row, each told in a unit of its own, then carried",
+        measured=[
+            Measured(
+                what="small exchanges/s per core, recorded at both ends and signed",
+                unit="1/s",
+                ours=[LETTERS / sum(run["cpu_s"].values()) for run in runs],
+                mark=MARK_EXCHANGES_S,
+            ),
+            Measured(
+                what="the same by the clock, two systems in one process",
+                unit="1/s",
+                ours=[LETTERS / run["seconds"] for run in runs],
+            ),
+            Measured(what="records verified/s", unit="1/s", ours=[2 * LETTERS / run["verified_s"] for run in runs]),
+        ],
+        details={"runs": runs},
+    )
+
+
+def _once() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="bench-evidence-") as folder:
+        return asyncio.run(_exchange(Path(folder)))
+
+
+async def _exchange(home: Path) -> dict[str, Any]:
+    letters = [Letter(TELLER, PHRASE, HEARER)]
+    async with BrokerServer(
+        home=home, broker=plan_broker(nodes={TELLER: None, HEARER: None}, letters=letters), port=_port()
+    ) as broker:
+        nodes = [_node(home, system) for system in (TELLER, HEARER)]
+        keys = {node.system: signing_key(ED25519, draw_secret(ED25519)) for node in nodes}
+        exchanges = [await _open(home, broker.url, node) for node in nodes]
+        pid = broker.pid or "self"
+        began, ours, brokers = time.perf_counter(), cost_of("nodes"), cost_of("broker", pid)
+        for letter in range(LETTERS):
+            await nodes[0].write("teller", lambda work, letter=letter: work.tell(STATUS, key=f"{letter}"))
+        async with asyncio.TaskGroup() as group:
+            running = [
+                group.create_task(task)
+                for node, exchange in zip(nodes, exchanges, strict=True)
+                for task in (relay_out(node, exchange), relay_in(node, exchange), sign_evidence(node, keys[node.system]))
+            ]
+            await asyncio.to_thread(_wait, nodes)
+            for task in running:
+                task.cancel()
+        seconds = time.perf_counter() - began
+        cpu_s = {"nodes": cost_of("nodes").since(ours).cpu_s, "broker": cost_of("broker", pid).since(brokers).cpu_s}
+        for exchange in exchanges:
+            await exchange.close()
+        verified_s = _verified(nodes, keys)
+        for node in nodes:
+            node.close()
+    return {"seconds": round(seconds, 3), "cpu_s": cpu_s, "verified_s": round(verified_s, 3)}
+
+
+def _wait(nodes: list[Node]) -> None:
+    """Return when every letter has its record at both ends, under a root."""
+    until = time.monotonic() + _PATIENCE_S
+    while not all(_is_signed(node) for node in nodes):
+        if time.monotonic() > until:
+            raise TimeoutError(f"letters without signed evidence after {_PATIENCE_S} s")
+        time.sleep(0.05)
+
+
+def _verified(nodes: list[Node], keys: dict[SystemId, SigningKey]) -> float:
+    """Seconds to verify the file of both systems, which must be whole."""
+    lines = [line for node in nodes for line in _lines(node, keys[node.system])]
+    began = time.perf_counter()
+    report = verify(lines)
+    seconds = time.perf_counter() - began
+    assert report.fault is None, f"the evidence is not what was signed: {report.fault}"
+    assert [found.shown for found in report.sections] == [LETTERS] * 2, "a letter has no evidence, or has it twice"
+    return seconds
+
+
+def _lines(node: Node, key: SigningKey) -> Iterator[bytes]:
+    with node.database.snapshot() as connection:
+        asked, context = Asked(), node.context(connection)
+        chosen = choose(connection, asked)
+        assert chosen is not None
+        yield from section_lines(context, key=key, asked=asked, chosen=chosen, sections=[TELLER, HEARER])
+
+
+def _is_signed(node: Node) -> bool:
+    with node.database.snapshot() as connection:
+        root = Evidence(node.context(connection)).last_root()
+    return root is not None and root[0].last == LETTERS
+
+
+def _node(home: Path, system: SystemId) -> Node:
+    capability = Capability(name=str(system), consumes={PaymentStatusTold: _take} if system == HEARER else {})
+    return Node(
+        system=system,
+        party=PartyId(system),
+        database=open_database(f"sqlite:///{home / system}", schema=system),
+        lake=Lake(root=home / system / "lake"),
+        clock=SystemClock(),
+        ids=RandomIds(),
+        hosted={capability.name: Hosted(capability=capability, rows=())},
+        routes={"PaymentStatusTold": (Route(phrase=PHRASE, receiver=HEARER, receiver_party=PartyId(HEARER)),)},
+        books={},
+        tables=(access_tables,),
+        listing=Listing(plan="bench", parties={TELLER: "teller", HEARER: "hearer"}),
+    )
+
+
+async def _open(home: Path, url: str, node: Node) -> JetStreamExchange:
+    return await JetStreamExchange.open(url, system=node.system, seed=seed_of(home, account=node.system, user=node.system))
+
+
+def _take(*, work: Any, message: PaymentStatusTold) -> None:
+    """Nothing follows from it here: the exchange is what is measured."""
+
+
+def _port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])

@@ -1,0 +1,246 @@
+"""A system's book of evidence: a record of each letter in the unit that sends or takes it in, and the roots that cover them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, insert, select, update
+
+from metropool.core.clock import Instant
+from metropool.exchange.envelope import Envelope, digest, from_bytes, rows_of
+from metropool.exchange.evidence.objects import Anchor, PublicKey, Record, Root, content_of, leaf_of, sign_root
+from metropool.exchange.evidence.trail import START, Broken, Trail
+from metropool.storage.chain import GENESIS, link
+from metropool.storage.merkle import Tree
+from metropool.storage.suites import SigningKey
+from metropool.storage.units import UnitContext
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+AT_ONCE = 10_000
+metadata = MetaData()
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("direction", String, nullable=False),
+    Column("letter", String, nullable=False),
+    Column("sender_party", String, nullable=False),
+    Column("receiver_party", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("record", String, nullable=False),
+    Column("salt", String, nullable=False),
+    Column("leaf", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Index("evidence_by_letter", "letter", "direction", unique=True),
+    Index("evidence_by_time", "at_us"),
+)
+evidence_root = Table(
+    "evidence_root",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("root", String, nullable=False),
+    Column("signature", String, nullable=False),
+)
+evidence_key = Table(
+    "evidence_key",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("suite", String, nullable=False),
+    Column("public", String, nullable=False),
+    Column("since", String, nullable=False),
+    Column("until", String),
+)
+
+
+_HEAD = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
+_ADD = insert(evidence)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the running plan says of letters.
+
+    Attributes:
+        plan: Its name.
+        parties: The organisation of each system.
+        rows: Rows of the plan under which (sender, phrase, receiver) may travel.
+    """
+
+    plan: str = ""
+    parties: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def under(self, envelope: Envelope) -> str:
+        """Plan and rows a letter travels under."""
+        return f"{self.plan} {self.rows.get((envelope.sender, envelope.phrase, envelope.receiver), '')}".strip()
+
+
+class Evidence:
+    """The book of one system, in one unit of work.
+
+    Args:
+        context: The unit.
+        listing: What the running plan says of letters.
+    """
+
+    def __init__(self, context: UnitContext, listing: Listing | None = None) -> None:
+        self._context = context
+        self._connection = context.connection
+        self._listing = listing or Listing()
+        self._head: tuple[int, str] | None = None
+
+    def sent(self, data: bytes, *, receipt: int) -> None:
+        """Record a letter that the receiver's inbox stream has stored."""
+        self._add(from_bytes(data), data, direction="sent", position=receipt, outcome="receipted")
+
+    def received(self, envelope: Envelope, data: bytes, *, position: int, outcome: str) -> None:
+        """Record a letter that came in; the envelope stands for bytes that are none, too."""
+        self._add(envelope, data, direction="received", position=position, outcome=outcome)
+
+    def head(self) -> tuple[int, str]:
+        """Number of the newest record and the hash of the chain after it."""
+        if self._head is None:
+            row = self._connection.execute(_HEAD).first()
+            self._head = (row[0], row[1]) if row else (START.number, START.hash)
+        return self._head
+
+    def cover(self, key: SigningKey, audit: Anchor) -> Root | None:
+        """Sign a root over what no root covers yet; None when there is nothing new, in the audit neither."""
+        self._announce(key)
+        before = self.last_root()
+        last, seen = (before[0].last, before[0].audit.number) if before else (0, 0)
+        if (self.head()[0], audit.number) == (last, seen):
+            return None
+        leaves = self._connection.execute(
+            select(evidence.c.leaf)
+            .where(evidence.c.number > last)
+            .order_by(evidence.c.number)
+            .execution_options(yield_per=AT_ONCE)
+        )
+        tree = Tree(bytes.fromhex(leaf) for leaf in leaves.scalars())
+        root = Root(
+            system=self._context.system,
+            party=self._context.party,
+            number=before[0].number + 1 if before else 1,
+            first=last + 1,
+            last=last + tree.size,
+            root=tree.root().hex(),
+            hash=self.head()[1],
+            previous=sha256(before[1]).hexdigest() if before else GENESIS,
+            audit=audit,
+            at=max(self._context.now, before[0].at) if before else self._context.now,
+            suite=key.suite,
+            key=key.id,
+        )
+        row = {"number": root.number, "first": root.first, "last": root.last, "root": content_of(root).decode()}
+        self._connection.execute(insert(evidence_root).values(**row, signature=sign_root(root, key)))
+        return root
+
+    def last_root(self) -> tuple[Root, bytes] | None:
+        """The newest root and its bytes."""
+        c = evidence_root.c
+        text = self._connection.execute(select(c.root).order_by(c.number.desc()).limit(1)).scalar()
+        return (msgspec.json.decode(text, type=Root), text.encode()) if text else None
+
+    def keys(self) -> list[PublicKey]:
+        """Public keys of the system, the newest last."""
+        rows = self._connection.execute(select(evidence_key).order_by(evidence_key.c.since, evidence_key.c.id)).mappings()
+        return [_key(row, self._context) for row in rows]
+
+    def examine(self) -> tuple[int, str]:
+        """How many records are right from the first, and what is wrong with the next; an empty text when all is whole."""
+        trail = Trail(self._context.system, {key.id: key for key in self.keys()})
+        try:
+            rows = self._rows()
+            for content, signature, last in self._roots():
+                _follow(trail, rows, until=last)
+                trail.cover(content, signature)
+            _follow(trail, rows, until=None)
+        except Broken as broken:
+            return broken.number - 1, str(broken)
+        return trail.number, ""
+
+    def roots(self) -> Iterator[Root]:
+        """The roots in order."""
+        for content, _, _ in self._roots():
+            yield msgspec.json.decode(content, type=Root)
+
+    def _roots(self) -> Iterator[tuple[bytes, str, int]]:
+        c = evidence_root.c
+        query = select(c.root, c.signature, c.last).order_by(c.number).execution_options(yield_per=AT_ONCE)
+        for content, signature, last in self._connection.execute(query):
+            yield content.encode(), signature, last
+
+    def _rows(self) -> Iterator[tuple[int, str, bytes, str]]:
+        c = evidence.c
+        query = select(c.number, c.salt, c.record, c.hash).order_by(c.number).execution_options(yield_per=AT_ONCE)
+        for number, salt, record, chained in self._connection.execute(query):
+            yield number, salt, record.encode(), chained
+
+    def _add(self, envelope: Envelope, data: bytes, **known: Any) -> None:
+        (number, before), now = self.head(), self._context.now
+        record = Record(
+            number=number + 1,
+            system=self._context.system,
+            letter=envelope.id,
+            phrase=envelope.phrase,
+            kind=envelope.kind,
+            version=envelope.version,
+            sender=envelope.sender,
+            sender_party=self._listing.parties.get(envelope.sender, ""),
+            receiver=envelope.receiver,
+            receiver_party=self._listing.parties.get(envelope.receiver, ""),
+            sha256=digest(data),
+            bytes=len(data),
+            rows=rows_of(envelope),
+            under=self._listing.under(envelope),
+            at=now,
+            **known,
+        )
+        content, salt = content_of(record), self._context.ids.fresh_id()
+        leaf = leaf_of(salt, content)
+        row = {name: getattr(record, name) for name in ("number", "direction", "letter", "sender_party", "receiver_party")}
+        row |= {"at_us": microseconds(now), "record": content.decode(), "salt": salt, "leaf": leaf.hex()}
+        self._head = (record.number, link(before, leaf))
+        self._connection.execute(_ADD, row | {"hash": self._head[1]})
+
+    def _announce(self, key: SigningKey) -> None:
+        """Note a key that signs from now on, in whole seconds as it is published; the term of the one before ends."""
+        c, now = evidence_key.c, self._context.now.replace(microsecond=0)
+        if self._connection.execute(select(c.id).where(c.id == key.id, c.until.is_(None))).first():
+            return
+        until = (now + timedelta(seconds=1)).isoformat()
+        self._connection.execute(update(evidence_key).where(c.until.is_(None)).values(until=until))
+        row = {"id": key.id, "suite": key.suite, "public": key.public, "since": now.isoformat()}
+        self._connection.execute(insert(evidence_key).values(row))
+
+
+def microseconds(at: Instant) -> int:
+    """Microseconds since 1970, UTC."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def _follow(trail: Trail, rows: Iterator[tuple[int, str, bytes, str]], *, until: int | None) -> None:
+    while until is None or trail.number < until:
+        row = next(rows, None)
+        if row is None:
+            return
+        number, salt, content, chained = row
+        trail.follow(number, leaf_of(salt, content), chained)
+
+
+def _key(row: Mapping[Any, Any], context: UnitContext) -> PublicKey:
+    return PublicKey(
+        system=context.system,
+        party=context.party,
+        id=row["id"],
+        suite=row["suite"],
+        public=row["public"],
+        since=datetime.fromisoformat(row["since"]),
+        until=datetime.fromisoformat(row["until"]) if row["until"] else None,
+    )

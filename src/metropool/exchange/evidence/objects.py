@@ -1,0 +1,169 @@
+"""What evidence is made of: records of letters, roots that cover them, public keys, headings of export files.
+
+An object's bytes are its canonical JSON (``storage/chain.py``), made once, kept and passed on as they are: whoever checks them
+hashes the bytes that are there and never writes them anew.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from metropool.storage.chain import canonical
+from metropool.storage.merkle import leaf_hash
+from metropool.storage.suites import SigningKey
+
+ROOT_DOMAIN = b"metropool-root-1\x00"
+HEADING_DOMAIN = b"metropool-export-1\x00"
+Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+KeyId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Number = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Object(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An object of evidence."""
+
+
+class Record(Object, frozen=True, kw_only=True):
+    """One letter at one end.
+
+    Attributes:
+        system: Whose record it is, its number ``number`` (from 1, without gaps).
+        letter: Id of the envelope; both ends have the same.
+        sender_party, receiver_party: The organisations; empty where the running plan knows no such system.
+        sha256, bytes: Of the bytes that travelled.
+        rows: Rows of the table it carries; 0 where it carries none or cannot be read.
+        position: Its place in the receiver's inbox stream: the receipt.
+        outcome: ``receipted`` at the sender; ``taken`` or ``parked`` at the receiver.
+        under: Plan and rows it travelled under.
+        at: Business time of the system.
+    """
+
+    number: Number
+    system: str
+    direction: Literal["sent", "received"]
+    letter: str
+    phrase: str
+    kind: str
+    version: int
+    sender: str
+    sender_party: str
+    receiver: str
+    receiver_party: str
+    sha256: Hash
+    bytes: Number
+    rows: Number
+    position: Number
+    outcome: Literal["receipted", "taken", "parked"]
+    under: str
+    at: Instant
+
+
+class Anchor(Object, frozen=True, kw_only=True):
+    """The newest row of another chain, such as the audit's: its number and hash."""
+
+    number: Number
+    hash: Hash
+
+
+class Root(Object, frozen=True, kw_only=True):
+    """What a system signs: everything up to record ``last``, and its audit.
+
+    Attributes:
+        first, last: Records under this root; ``last = first - 1`` when there is none and only the audit moved.
+        root: Merkle root of their leaves.
+        hash: Hash of the chain after ``last``.
+        previous: SHA-256 of the bytes of the root before it (64 zeros for the first).
+        key: Id of the key that signs.
+    """
+
+    system: str
+    party: str
+    number: Number
+    first: Number
+    last: Number
+    root: Hash
+    hash: Hash
+    previous: Hash
+    audit: Anchor
+    at: Instant
+    suite: str
+    key: KeyId
+
+
+class PublicKey(Object, frozen=True, kw_only=True):
+    """A system's public key and its term: what it signed at another time does not count."""
+
+    system: str
+    party: str
+    id: KeyId
+    suite: str
+    public: str
+    since: Instant
+    until: Instant | None
+
+
+class Before(Object, frozen=True, kw_only=True):
+    """Where an export begins: the record and the root before it."""
+
+    number: Number
+    hash: Hash
+    root: Number
+    previous: Hash
+
+
+class Asked(Object, frozen=True, kw_only=True):
+    """What an export was to show: records of letters with a party, from an instant to before another, or of one letter."""
+
+    party: str = ""
+    start: Instant | None = None
+    end: Instant | None = None
+    letter: str = ""
+
+
+class Heading(Object, frozen=True, kw_only=True):
+    """What a system signs at the top of its section of an export file.
+
+    Attributes:
+        kind: ``range``: every root of a range, all records or their leaves; ``letter``: one record with the path to its root.
+        sections: Systems with a section in the file, in order.
+        first_root, last_root: Roots in the section.
+        shown: How many records it shows.
+    """
+
+    format: Literal[1]
+    kind: Literal["range", "letter"]
+    system: str
+    party: str
+    sections: list[str]
+    asked: Asked
+    keys: list[PublicKey]
+    before: Before
+    first_root: Number
+    last_root: Number
+    shown: Number
+    made_at: Instant
+    suite: str
+    key: KeyId
+
+
+def content_of(thing: Object) -> bytes:
+    """The bytes of an object."""
+    return canonical(msgspec.to_builtins(thing))
+
+
+def leaf_of(salt: str, content: bytes) -> bytes:
+    """The leaf of a record: SHA-256(0x00 ‖ salt ‖ bytes). The salt keeps what a withheld record was from being guessed."""
+    return leaf_hash(bytes.fromhex(salt) + content)
+
+
+def sign_root(root: Root, key: SigningKey) -> str:
+    """The signature over a root."""
+    return key.sign(ROOT_DOMAIN + content_of(root))
+
+
+def sign_heading(heading: Heading, key: SigningKey) -> str:
+    """The signature over the heading of an export."""
+    return key.sign(HEADING_DOMAIN + content_of(heading))

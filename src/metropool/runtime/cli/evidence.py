@@ -1,0 +1,147 @@
+"""Writes evidence of what was exchanged to one file, and verifies such a file with nothing else at hand."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from metropool.core.errors import Invalid, NotFound
+from metropool.core.periods import day_period
+from metropool.exchange.evidence.lines import lines_of
+from metropool.exchange.evidence.objects import Asked
+from metropool.exchange.evidence.verify import Report, keys_of, verify
+from metropool.runtime.cli.printing import print_json
+from metropool.runtime.cli.words import language, word
+from metropool.runtime.settings import Settings, settings_of_home
+from metropool.storage.disk import write_durably
+from metropool.storage.suites import ED25519, self_test
+from metropool.storage.units import UnitContext
+
+
+def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str, party: str, letter: str, as_json: bool) -> None:
+    """Write what was asked for.
+
+    Raises:
+        NotFound: There is no signed evidence of it, or no such system.
+        Invalid: A time is none.
+        Unavailable: The file cannot be written, or a key not be read.
+    """
+    asked = Asked(party=party, start=_instant(start), end=_instant(end), letter=letter)
+    with ExitStack() as stack:
+        told, lines = _sections(stack, settings_of_home(), asked=asked, wanted=systems)
+        write_durably(file, lines)
+    if as_json:
+        print_json({"file": file, "systems": told})
+        return
+    for each in told:
+        sys.stdout.write(word("evidence_exported", **each) + "\n")
+    sys.stderr.write(word("written", path=file) + "\n")
+
+
+def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
+    """Verify a file; exit status 1 when it is not what was signed.
+
+    Raises:
+        NotFound: A file cannot be read.
+        Invalid: The keys are none.
+        Unavailable: The cryptography library gives wrong answers.
+    """
+    self_test(ED25519)
+    try:
+        pinned = keys_of(keys.read_bytes()) if keys else None
+        with file.open("rb") as opened:
+            report = verify(lines_of(opened), pinned=pinned)
+    except OSError as cause:
+        raise NotFound(word("not_read", path=cause.filename, reason=cause.strerror)) from cause
+    if as_json:
+        print_json(_as_json(report, is_pinned=keys is not None))
+    else:
+        _print(report, is_pinned=keys is not None)
+    if report.fault:
+        raise SystemExit(1)
+
+
+def _sections(
+    stack: ExitStack, settings: Settings, *, asked: Asked, wanted: Sequence[str]
+) -> tuple[list[dict[str, Any]], Iterator[bytes]]:
+    """What each system has of what is asked for, and the lines of the file."""
+    from metropool.exchange.evidence.export import choose, section_lines, uncovered
+    from metropool.runtime.evidence import read_key
+
+    contexts = _books(stack, settings, wanted)
+    found = {name: chosen for name, context in contexts.items() if (chosen := choose(context.connection, asked))}
+    if not found:
+        raise NotFound(word("evidence_nothing"))
+
+    def lines() -> Iterator[bytes]:
+        for name, chosen in found.items():
+            key = read_key(settings, name)
+            yield from section_lines(contexts[name], key=key, asked=asked, chosen=chosen, sections=list(found))
+
+    told = [
+        {"system": name, **asdict(chosen), "uncovered": uncovered(contexts[name].connection)} for name, chosen in found.items()
+    ]
+    return told, lines()
+
+
+def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[str, UnitContext]:
+    """The systems of the home, each with a view of its books that stays as it is; whoever serves them may go on."""
+    from metropool.runtime.systems import compile_named, open_node
+
+    compiled = compile_named(settings.plan)
+    unknown = [name for name in wanted if name not in compiled.nodes()]
+    if unknown:
+        raise NotFound(word("evidence_no_system", system=unknown[0], systems=", ".join(compiled.nodes())))
+    views = {}
+    for name in compiled.nodes():
+        is_there = settings.database != "embedded" or (settings.folder(name) / f"{name}.sqlite").exists()
+        if is_there and (not wanted or name in wanted):
+            node = open_node(name, compiled=compiled, settings=settings)
+            stack.callback(node.close)
+            views[str(name)] = node.context(stack.enter_context(node.database.snapshot()))
+    return views
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant, or the beginning of a business day."""
+    if not text:
+        return None
+    with suppress(ValueError):
+        return day_period(date.fromisoformat(text)).start
+    with suppress(ValueError):
+        at = datetime.fromisoformat(text)
+        if at.tzinfo:
+            return at
+    raise Invalid(word("evidence_no_time", text=text))
+
+
+def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
+    fault = report.fault
+    return {
+        "whole": fault is None,
+        "keys_given": is_pinned,
+        "systems": [asdict(found) for found in report.sections],
+        "fault": fault
+        and {
+            "system": report.system,
+            "record": fault.number,
+            "line": report.line,
+            "kind": fault.kind,
+            "what": fault.sentence(language()),
+        },
+    }
+
+
+def _print(report: Report, *, is_pinned: bool) -> None:
+    for found in report.sections:
+        sys.stdout.write(word(f"evidence_found_{found.kind}", **asdict(found)) + "\n")
+    if report.fault:
+        what = report.fault.sentence(language())
+        sys.stdout.write(word("evidence_broken", system=report.system or "?", line=report.line, what=what) + "\n")
+    else:
+        sys.stdout.write(word("evidence_whole") + "\n")
+    if not is_pinned:
+        sys.stderr.write(word("evidence_keys_of_file") + "\n")

@@ -1,0 +1,80 @@
+"""Letters as they come in: read, held to what the broker vouches for, and matched with whoever takes them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from metropool.core.clock import Instant
+from metropool.core.errors import Invalid
+from metropool.core.identifiers import SystemId
+from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
+from metropool.exchange.messages import Message
+from metropool.exchange.ports import Delivery
+
+if TYPE_CHECKING:
+    from metropool.runtime.node import Hosted
+
+TOGETHER_BYTES = 256 << 10
+"""Letters that share a commit are no larger than this together: what waits for the writer waits for no more."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter that can be taken in, by the capabilities named in ``taking``."""
+
+    delivery: Delivery
+    envelope: Envelope
+    message: Message
+    taking: tuple[str, ...]
+
+
+def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"]) -> Letter:
+    """Read what came in.
+
+    Raises:
+        Invalid: It is no letter, or not the one the broker says, or nothing here takes it.
+    """
+    envelope = _vouched_for(delivery, system)
+    message = open_envelope(envelope)
+    taking = tuple(name for name, host in hosted.items() if type(message) in host.capability.consumes)
+    if not taking:
+        raise Invalid(f"nothing hosted on {system} takes {envelope.kind}")
+    return Letter(delivery, envelope, message, taking)
+
+
+def envelope_of(delivery: Delivery, system: SystemId, *, at: Instant) -> Envelope:
+    """The envelope of what came in; for bytes that are none, one made of what the broker says, so that they can be parked."""
+    try:
+        return _vouched_for(delivery, system)
+    except Invalid:
+        return Envelope(
+            id=f"unreadable-{system}-{delivery.position}",
+            phrase=delivery.phrase,
+            kind="?",
+            version=0,
+            sender=delivery.sender,
+            receiver=system,
+            at=at,
+            body=delivery.data,
+        )
+
+
+def shared_out(deliveries: Iterable[Delivery]) -> Iterator[list[Delivery]]:
+    """Deliveries in groups that may share a commit, in order; a large one is alone."""
+    group: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        size += len(delivery.data)
+        if group and size > TOGETHER_BYTES:
+            yield group
+            group, size = [], len(delivery.data)
+        group.append(delivery)
+    if group:
+        yield group
+
+
+def _vouched_for(delivery: Delivery, system: SystemId) -> Envelope:
+    envelope = from_bytes(delivery.data)
+    if (envelope.sender, envelope.phrase, envelope.receiver) != (delivery.sender, delivery.phrase, system):
+        raise Invalid(f"the envelope names {envelope.sender}, the broker {delivery.sender}")
+    return envelope
