@@ -148,15 +148,19 @@ def capabilities_known(case: Case) -> Iterator[PlanFault]:
 
 
 def hosting(case: Case) -> Iterator[PlanFault]:
-    """A capability is hosted where the contract puts it in this plan, or is listed as not yet built."""
+    """A capability is hosted where the contract puts it in this plan, or is listed as not yet built.
+
+    One the contract puts nowhere in any plan (an office: each company's own desk) stands where the plan says.
+    """
     plan, source = case.plan, case.plan_source
     given = {entry: _as_tuple(by_plan[plan.plan]) for entry, by_plan in case.contract.hosting.items() if plan.plan in by_plan}
+    placed = {entry.partition("[")[0] for entry in case.contract.hosting}
     places: dict[str, set[str]] = defaultdict(set)
     for entry, hosts in given.items():
         places[entry.partition("[")[0]] |= set(hosts)
     for name, running in plan.systems.items():
         for capability in running.hosts:
-            if given and name not in places[capability]:
+            if given and capability in placed and name not in places[capability]:
                 yield source.fault("hosted_elsewhere", "systems", name, "hosts", capability, name=capability, system=name)
     for entry in given:
         capability = entry.partition("[")[0]

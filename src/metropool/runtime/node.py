@@ -13,6 +13,7 @@ from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange import outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
+from metropool.exchange.messages import check_where
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
@@ -46,6 +47,7 @@ class Node:
         routes: Message class name to where the plan lets it go.
         books: Name to adapter of the five books.
         tables: Tables of the books.
+        heard: Sender and phrase to what may be spoken of that way: any of these wheres; what is not listed is not held to one.
     """
 
     system: SystemId
@@ -58,6 +60,7 @@ class Node:
     routes: Mapping[str, Sequence[Route]]
     books: Mapping[str, Adapter]
     tables: Sequence[Any] = ()
+    heard: Mapping[tuple[str, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
@@ -131,6 +134,7 @@ class Node:
     async def _take_in(self, envelope: Envelope) -> None:
         try:
             message = open_envelope(envelope)
+            check_where(message, self.heard.get((envelope.sender, envelope.phrase), ()))
             taking = [name for name, host in self.hosted.items() if type(message) in host.capability.consumes]
             if not taking:
                 raise Invalid(f"nothing hosted on {self.system} takes {envelope.kind}")
@@ -146,7 +150,7 @@ class Node:
                 return []
             topics: list[str] = []
             for name in taking:
-                work = self._work(name, context, cause=envelope.id)
+                work = self._work(name, context, cause=envelope.id, sender=envelope.sender)
                 self.hosted[name].capability.consumes[type(message)](work=work, message=message)
                 topics.extend(work.topics)
             return topics
@@ -193,12 +197,18 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def _work(self, capability: str, context: UnitContext, *, cause: str = "") -> Work:
+    def _work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
         return Work(
-            context=context, capability=host.capability, rows=host.rows, books=self.books, routes=self.routes, cause=cause
+            context=context,
+            capability=host.capability,
+            rows=host.rows,
+            books=self.books,
+            routes=self.routes,
+            cause=cause,
+            sender=sender,
         )
 
 
