@@ -87,6 +87,11 @@ class Desk:
             "step",
             "record",
             "correct",
+            "compose",
+            "rewrite",
+            "publish",
+            "withdraw",
+            "receive",
         }
     )
 
@@ -167,6 +172,8 @@ def desks_with(calls: list, answers: dict):
         "commands": ports.CommandsDesk,
         "exchanges": ports.ExchangesDesk,
         "billing": ports.BillingDesk,
+        "office": ports.OfficeDesk,
+        "notices": ports.NoticesDesk,
         "topology": ports.TopologyDesk,
     }
     return {

@@ -23,6 +23,8 @@ HOLDERS = {
     "commands.create": "ctrl1",
     "commands.approve": "ctrl2",
     "bills.read": "clerk",
+    "notices.read": "clerk",
+    "notices.publish": "clerk",
     "payments.refund": "cash1",
     "topology.read": "admin",
     "site.admin": "admin",
@@ -65,16 +67,33 @@ BODIES = {
     "/exchanges": EXCHANGE,
     "/corrections": EXCHANGE,
 }
+NOTICE = {
+    "service": "water",
+    "kind": "outage",
+    "title_zh": "停水",
+    "title_en": "Water off",
+    "text_zh": "检修",
+    "text_en": "Repair",
+    "starts_at": "2026-11-22T00:00:00Z",
+    "area": {"kind": "city"},
+}
+BODIES |= {
+    "/receipts": {"receipts": [{"office": W, "id": "n1", "edition": 1}]},
+    "/api/notices": NOTICE,
+    "/changes": {"seen": 1, "notice": NOTICE},
+    "/publication": {"seen": 1},
+    "/withdrawal": {"seen": 1, "reason": "repaired"},
+}
 ERROR_FIELDS = {"kind", "key", "message_zh", "message_en", "remedy_zh", "remedy_en", "faults"}
 
 
 def guarded(portal):
     """Routes that need a right, streams apart."""
-    return [(path, one) for path, one in declared_routes(portal.app) if one.right.scope in ("account", "system")]
+    return [(path, one) for path, one in declared_routes(portal.app) if one.right.scope in ("account", "system", "named")]
 
 
 def send(browser, path, declared, *, account=samples.ACCOUNT):
-    url = re.sub(r"\{\w+\}", "x", path.replace("{a}", account).replace("{login}", "oper"))
+    url = re.sub(r"\{\w+\}", "x", path.replace("{a}", account).replace("{system}", W).replace("{login}", "oper"))
     ending = next((QUERIES[end] for end in sorted(QUERIES, key=len, reverse=True) if path.endswith(end)), "")
     body = next((BODIES[end] for end in BODIES if path.endswith(end)), None) if declared.method != "GET" else None
     headers = {"Idempotency-Key": f"k-{path[-40:]}".replace("/", "-").replace("{", "").replace("}", "")} if declared.once else {}

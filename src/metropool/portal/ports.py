@@ -6,7 +6,7 @@ not know of, or what does not exist, is ``NotFound``; what cannot be done now is
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
@@ -49,6 +49,21 @@ from metropool.portal.schemas.metering import (
     Recollect,
     RecollectionOrdered,
     Terminal,
+)
+from metropool.portal.schemas.notices import (
+    AreaMap,
+    HomeNotice,
+    Medium,
+    NoticeChange,
+    NoticeGiven,
+    NoticePublication,
+    NoticeReach,
+    NoticeReceipts,
+    NoticesWaiting,
+    NoticeWithdrawal,
+    OfficeNotice,
+    OfficeNoticeRow,
+    OfficeState,
 )
 from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPayment, NewTopUp, NoticeAnswer, Payment
 from metropool.portal.schemas.refunds import NewRefund, Refund
@@ -350,6 +365,40 @@ class BillingDesk(Protocol):
     def bill(self, *, bill_number: str) -> CompanyBill: ...
 
 
+class OfficeDesk(Protocol):
+    """Announcements at their office."""
+
+    def notices(self, *, state: OfficeState | None, q: str | None, asked: Asked) -> Page[OfficeNoticeRow]: ...
+
+    def notice(self, *, notice: str) -> OfficeNotice: ...
+
+    def areas(self) -> AreaMap: ...
+
+    def compose(self, *, given: NoticeGiven, by: str) -> OfficeNotice: ...
+
+    def rewrite(self, *, notice: str, given: NoticeChange, by: str) -> OfficeNotice: ...
+
+    def publish(self, *, notice: str, given: NoticePublication, by: str) -> OfficeNotice: ...
+
+    def withdraw(self, *, notice: str, given: NoticeWithdrawal, by: str) -> OfficeNotice: ...
+
+
+class NoticesDesk(Protocol):
+    """Announcements at households, and how far they came."""
+
+    def notices(
+        self, *, account: str, service: Medium | None, scope: Literal["mine", "city"], asked: Asked
+    ) -> Page[HomeNotice]: ...
+
+    def waiting(self, *, account: str) -> NoticesWaiting: ...
+
+    def areas(self, *, account: str) -> AreaMap: ...
+
+    def receive(self, *, account: str, given: NoticeReceipts) -> NoticesWaiting: ...
+
+    def reaches(self, *, office: str, asked: Asked) -> Page[NoticeReach]: ...
+
+
 class TopologyDesk(Protocol):
     """The plan as it runs (the picture the plan compiles to, with the exchange's counters)."""
 
@@ -375,6 +424,8 @@ WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
 EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
+OFFICE: Port[OfficeDesk] = Port("office", "office")
+NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
@@ -386,6 +437,8 @@ PORTS: tuple[Port[Any], ...] = (
     COMMANDS,
     EXCHANGES,
     BILLING,
+    OFFICE,
+    NOTICES,
     TOPOLOGY,
 )
 

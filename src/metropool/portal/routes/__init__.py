@@ -8,6 +8,8 @@ from metropool.portal.routes import (
     exchanges,
     live,
     metering,
+    notices,
+    office,
     payment,
     refunds,
     resident,
@@ -33,5 +35,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     control.ROOM,
     exchanges.ROOM,
     billing.ROOM,
+    office.ROOM,
+    notices.ROOM,
     topology.ROOM,
 )
