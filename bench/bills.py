@@ -20,7 +20,8 @@ from bench.report import Measured, Result
 from metropool.capabilities.billing import operations
 from metropool.capabilities.billing.adapters.tables import bill
 from metropool.capabilities.billing.capability import BILLING
-from metropool.capabilities.billing.rating.batch import UsageColumns, rate_columns
+from metropool.capabilities.billing.rating.batch import rate_columns
+from metropool.capabilities.billing.rating.columns import UsageColumns
 from metropool.capabilities.billing.tariffs.loader import tariff_book
 from metropool.capabilities.billing.tariffs.plans import plan_of
 from metropool.core.identifiers import PartyId, SeededIds, SystemId

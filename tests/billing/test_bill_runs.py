@@ -15,7 +15,8 @@ from billing.company import Company, blocks, step_and_die
 from metropool.capabilities.billing import operations, queries, stages
 from metropool.capabilities.billing.cases import rate_cases
 from metropool.capabilities.billing.model import Review
-from metropool.capabilities.billing.rating.batch import UsageColumns, rate_columns
+from metropool.capabilities.billing.rating.batch import rate_columns
+from metropool.capabilities.billing.rating.columns import UsageColumns
 from metropool.capabilities.billing.rating.plan import Usage
 from metropool.capabilities.billing.rating.scalar import rate
 from metropool.capabilities.billing.rating.texts import lines_of_columns

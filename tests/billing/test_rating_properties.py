@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metropool.capabilities.billing.rating.apportion import apportion, apportion_columns
-from metropool.capabilities.billing.rating.batch import UsageColumns, rate_columns, rate_parts_columns
+from metropool.capabilities.billing.rating.batch import rate_columns, rate_parts_columns
+from metropool.capabilities.billing.rating.columns import UsageColumns
 from metropool.capabilities.billing.rating.plan import RatingPlan, Usage
 from metropool.capabilities.billing.rating.scalar import rate, rate_parts
 from metropool.capabilities.billing.tariffs import plan_of, tariff_book

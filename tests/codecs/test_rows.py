@@ -13,7 +13,7 @@ from metropool.devices.cjt188 import frame as cjt188_frame
 from metropool.devices.cjt188 import rows as cjt188_rows
 from metropool.devices.dlt645 import frame as dlt645_frame
 from metropool.devices.dlt645 import rows as dlt645_rows
-from metropool.devices.gdw1376 import kernel
+from metropool.devices.gdw1376 import kernel_content
 from metropool.devices.gdw1376.frame import decode_frame
 from metropool.devices.gdw1376.rows import rows_of
 from metropool.devices.rows import CLOCK_BAD, MISSING, NO_TIME, Rows
@@ -94,7 +94,7 @@ def test_a_frame_without_values_is_left(frame: str) -> None:
 
 
 def test_the_kernel_writes_reading_types_that_exist() -> None:
-    ids = {int(item) for item in kernel._CURVE_ITEM} | {int(item) for item in kernel._KIND_ITEM}
+    ids = {int(item) for item in kernel_content._CURVE_ITEM} | {int(item) for item in kernel_content._KIND_ITEM}
     assert ids - {0} <= set(reading_types_by_id())
 
 

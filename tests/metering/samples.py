@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from metropool.capabilities.metering.imports.mapping import Mapping, read_mapping
+from metropool.capabilities.metering.imports.mapping.loading import read_mapping
+from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.capabilities.metering.imports.summary import Report, check_file, summarise
 from metropool.capabilities.metering.validation.rules import Rules, rules_on

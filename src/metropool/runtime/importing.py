@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from nats.aio.client import Client
 
-from metropool.capabilities.metering.imports.choose import choose_mapping
 from metropool.capabilities.metering.imports.imported import ImportedChannel
-from metropool.capabilities.metering.imports.mapping import Mapping, load_mapping
+from metropool.capabilities.metering.imports.mapping.choose import choose_mapping
+from metropool.capabilities.metering.imports.mapping.loading import load_mapping
+from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.operations import import_file
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportRecords
 from metropool.core.clock import Instant, monotonic_s

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metropool.core.clock import Clock, read_clock
-from metropool.runtime.demo_state import FILE
+from metropool.runtime.demo.state import FILE
 
 
 class Settings(BaseSettings):

@@ -28,7 +28,7 @@ from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.outbox import inbox
 from metropool.exchange.ports import LogEntry
 from metropool.facts.registry.tables import channel
-from metropool.runtime.demo_setup import _enrol_company, _schedule
+from metropool.runtime.demo.setup import _enrol_company, _schedule
 from metropool.runtime.enrol import enrol_metering, enrol_platform
 from metropool.runtime.metering import MeteringUnits
 from metropool.runtime.node import Node

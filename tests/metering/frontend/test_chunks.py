@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from metering.frontend.worlds import HandTerminal
-from metropool.capabilities.metering.frontend.chunks import Decoder, Standing, batch_bytes, measured_batch
+from metropool.capabilities.metering.frontend.chunks.decoder import Decoder, Standing
+from metropool.capabilities.metering.frontend.chunks.measured import batch_bytes, measured_batch
 from metropool.devices.gdw1376.requests import unit_address
 
 TERMINAL = 0x1101 << 16 | 1

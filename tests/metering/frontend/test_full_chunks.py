@@ -1,7 +1,7 @@
 """A chunk with more frames than the table holds: every link is served, also one that has nothing more to say."""
 
 from metering.frontend.test_links import scenario
-from metropool.capabilities.metering.frontend.chunks import Decoder
+from metropool.capabilities.metering.frontend.chunks.decoder import Decoder
 
 
 @scenario

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from metering.samples import sample
-from metropool.capabilities.metering.imports.choose import choose_mapping
+from metropool.capabilities.metering.imports.mapping.choose import choose_mapping
 from metropool.capabilities.metering.imports.operations import import_file
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord
 from metropool.core.errors import Invalid

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metropool.capabilities.metering.imports.mapping import load_mapping, read_mapping
+from metropool.capabilities.metering.imports.mapping.loading import load_mapping, read_mapping
 from metropool.core.errors import Invalid, NotFound
 
 GOOD = """name: mine

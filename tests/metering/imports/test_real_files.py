@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from metering.samples import flags, other_share, report_on, sample, summary_of, totals
-from metropool.capabilities.metering.imports.choose import choose_mapping
+from metropool.capabilities.metering.imports.mapping.choose import choose_mapping
 from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.capabilities.metering.validation.flags import FlagClass
 from metropool.core.texts import texts_of

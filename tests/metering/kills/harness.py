@@ -24,7 +24,7 @@ from metropool.capabilities.metering.sealing.operations import next_day
 from metropool.core.identifiers import SystemId
 from metropool.core.periods import business_date
 from metropool.exchange.outbox import Outbox, inbox, outbox
-from metropool.runtime.demo_setup import Setup
+from metropool.runtime.demo.setup import Setup
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node

@@ -19,7 +19,7 @@ from metering.kills.compare import PROFILE, readings_of, values_of
 from metering.kills.harness import METERING, SOURCE, free_port, listens, until
 from metropool.core.quantities import reading_type
 from metropool.facts.registry.tables import channel
-from metropool.runtime.demo_state import FIRST_INSTANT
+from metropool.runtime.demo.state import FIRST_INSTANT
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from metering.made import fact
 from metering.samples import flags, other_share, sample, summary_of
-from metropool.capabilities.metering.imports.mapping import read_mapping
+from metropool.capabilities.metering.imports.mapping.loading import read_mapping
 from metropool.capabilities.metering.validation.rules import ChannelFacts
 
 

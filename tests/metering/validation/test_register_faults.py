@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from metering.samples import sample, summary_of
-from metropool.capabilities.metering.imports.mapping import read_mapping
+from metropool.capabilities.metering.imports.mapping.loading import read_mapping
 
 REGISTERS = {
     "elec": {"reading_type": "electricity_forward_register_t1", "unit": "kWh", "capacity": "17.25"},

@@ -15,8 +15,8 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SeededIds
 from metropool.runtime.broker import seed_of
 from metropool.runtime.channels import merchant_key, public_hex
-from metropool.runtime.demo_setup import write_channels
-from metropool.runtime.demo_state import DemoState
+from metropool.runtime.demo.setup import write_channels
+from metropool.runtime.demo.state import DemoState
 from metropool.storage.disk import write_durably, write_once
 
 SOURCE = Path(metropool.__file__).parent
@@ -65,7 +65,7 @@ def test_a_file_that_was_written_survives_a_loss_of_power(name: str, tmp_path: P
 
 def test_nobody_writes_a_file_of_state_in_another_way() -> None:
     by_hand = re.compile(r"\.write_(text|bytes)\(|open\([^)]*[\"'][wax]b?[\"']|O_CREAT")
-    allowed = {"storage/disk.py", "runtime/hold.py", "runtime/cli/operate.py", "runtime/children.py"}
+    allowed = {"storage/disk.py", "runtime/hold.py", "runtime/cli/operate.py", "runtime/demo/children.py"}
     found = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py") if by_hand.search(path.read_text(encoding="utf-8"))}
     assert found <= allowed
 

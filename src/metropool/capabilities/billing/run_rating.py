@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.billing.freezing import Span
 from metropool.capabilities.billing.model import Month
-from metropool.capabilities.billing.rating.batch import UsageColumns, rate_parts_columns
+from metropool.capabilities.billing.rating.batch import rate_parts_columns
+from metropool.capabilities.billing.rating.columns import UsageColumns
 from metropool.capabilities.billing.rating.plan import RatingPlan
 from metropool.capabilities.billing.rating.texts import lines_of_columns
 from metropool.capabilities.billing.tariffs.loader import TariffBook

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from metropool.capabilities.metering.meter_exchange import operations
 from metropool.capabilities.metering.meter_exchange.model import MAIN, Draft, NewMeter
-from metropool.capabilities.metering.meter_exchange.operations import ExchangeWork
+from metropool.capabilities.metering.meter_exchange.ports import ExchangeWork
 from metropool.capabilities.metering.queries.city import MeterFact
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.quantities import ReadingType, reading_type

@@ -17,7 +17,8 @@ from metropool.capabilities.metering.queries import alarms as alarm_queries
 from metropool.capabilities.metering.queries import collected, flow
 from metropool.capabilities.metering.queries import standing as standing_queries
 from metropool.capabilities.metering.queries.alarms import Alarm
-from metropool.capabilities.metering.queries.city import City, Ints, city_of
+from metropool.capabilities.metering.queries.city import City, Ints
+from metropool.capabilities.metering.queries.city_making import city_of
 from metropool.capabilities.metering.queries.collected import Counts
 from metropool.capabilities.metering.queries.flow import Flow, FlowWork
 from metropool.capabilities.metering.queries.standing import Standing, StandingWork, TerminalStanding

@@ -8,7 +8,7 @@ from typing import Any
 
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
-from metropool.runtime.cli.main import print_json
+from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import word
 
 

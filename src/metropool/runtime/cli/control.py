@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from metropool.core.identifiers import RandomIds
-from metropool.runtime.cli.main import print_json
 from metropool.runtime.cli.over_site import ask, password_of, signed_in
+from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language
 
 BASE = "/metering/api/commands"

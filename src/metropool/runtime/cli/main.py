@@ -1,14 +1,16 @@
 """``metropool``: one screen of help, groups, examples first; results on stdout, talk on stderr."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from metropool import __version__
 from metropool.core.errors import MetropoolError
+from metropool.runtime.cli.control_commands import control_app
+from metropool.runtime.cli.options import AsJson
+from metropool.runtime.cli.refund_commands import refund_app
 from metropool.runtime.cli.schedule import schedule_app
 from metropool.runtime.cli.words import fault_lines, language, taken_out, word
 
@@ -22,12 +24,9 @@ app = typer.Typer(
 )
 plan_app = typer.Typer(help=word("plan"), no_args_is_help=True)
 app.add_typer(plan_app, name="plan", rich_help_panel=word("group_admin"))
-control_app = typer.Typer(help=word("control"), no_args_is_help=True)
 app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))
-refund_app = typer.Typer(help=word("refund"), no_args_is_help=True)
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))
-AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 
 
 def main() -> None:
@@ -40,11 +39,6 @@ def main() -> None:
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-
-
-def print_json(value: Any) -> None:
-    """Print a result as JSON on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def _show_version(wanted: bool) -> None:
@@ -111,7 +105,7 @@ def demo(
     months: Annotated[int, typer.Option(min=1, max=13, help=word("demo_months"))] = 13,
 ) -> None:
     """Start a small city."""
-    from metropool.runtime.demo import run_demo
+    from metropool.runtime.demo.running import run_demo
 
     run_demo(fresh=fresh, seed=seed, homes=homes, speed=speed, port=port, months=months, language=language())
 
@@ -163,101 +157,6 @@ def bench(arguments: Annotated[list[str] | None, typer.Argument(help=word("bench
     from metropool.runtime.cli.operate import run_bench
 
     run_bench(arguments or [])
-
-
-Site = Annotated[str, typer.Option("--site", envvar="METROPOOL_SITE_URL", help=word("control_site"))]
-Login = Annotated[str, typer.Option("--login", envvar="METROPOOL_LOGIN", help=word("control_login"))]
-Wait = Annotated[float, typer.Option("--wait", min=0.0, help=word("control_wait"))]
-
-
-@control_app.command("order", help=word("control_order"))
-def control_order(
-    meter: Annotated[str, typer.Argument(help=word("control_meter"))],
-    kind: Annotated[str, typer.Argument(help=word("control_kind"))],
-    reason: Annotated[str, typer.Option("--reason", help=word("control_reason"))],
-    login: Login,
-    site: Site = "http://127.0.0.1:8765",
-    wait: Wait = 60.0,
-    expires: Annotated[int | None, typer.Option("--expires", min=10, help=word("control_expires"))] = None,
-    on_site: Annotated[str | None, typer.Option("--on-site-by", help=word("control_on_site"))] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Read a meter on demand, or order supply or a valve switched."""
-    from metropool.runtime.cli.control import order_command
-
-    order_command(
-        meter=meter,
-        kind=kind,
-        reason=reason,
-        site=site,
-        login=login,
-        wait_s=wait,
-        as_json=as_json,
-        expires_in_s=expires,
-        on_site_by=on_site,
-    )
-
-
-@control_app.command("approve", help=word("control_approve"))
-def control_approve(
-    command: Annotated[str, typer.Argument(help=word("control_id"))],
-    reason: Annotated[str, typer.Option("--reason", help=word("control_reason"))],
-    login: Login,
-    site: Site = "http://127.0.0.1:8765",
-    wait: Wait = 60.0,
-    reject: Annotated[bool, typer.Option("--reject", help=word("control_reject"))] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Say the second person's word."""
-    from metropool.runtime.cli.control import approve_command
-
-    approve_command(command=command, reject=reject, reason=reason, site=site, login=login, wait_s=wait, as_json=as_json)
-
-
-@control_app.command("list", help=word("control_list"))
-def control_list(login: Login, site: Site = "http://127.0.0.1:8765", as_json: AsJson = False) -> None:
-    """The newest commands."""
-    from metropool.runtime.cli.control import list_commands
-
-    list_commands(site=site, login=login, as_json=as_json)
-
-
-@refund_app.command("ask", help=word("refund_ask"))
-def refund_ask(
-    payment: Annotated[str, typer.Argument(help=word("refund_payment"))],
-    amount: Annotated[str, typer.Option("--amount", help=word("refund_amount"))],
-    reason: Annotated[str, typer.Option("--reason", help=word("refund_reason"))],
-    login: Login,
-    site: Site = "http://127.0.0.1:8765",
-    as_json: AsJson = False,
-) -> None:
-    """Ask for a refund."""
-    from metropool.runtime.cli.refunds import ask_refund
-
-    ask_refund(payment=payment, amount_cny=amount, reason=reason, site=site, login=login, as_json=as_json)
-
-
-@refund_app.command("approve", help=word("refund_approve"))
-def refund_approve(
-    refund: Annotated[str, typer.Argument(help=word("refund_id"))],
-    reason: Annotated[str, typer.Option("--reason", help=word("refund_reason"))],
-    login: Login,
-    site: Site = "http://127.0.0.1:8765",
-    reject: Annotated[bool, typer.Option("--reject", help=word("control_reject"))] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Say the second person's word."""
-    from metropool.runtime.cli.refunds import decide_on_refund
-
-    decide_on_refund(refund=refund, reject=reject, reason=reason, site=site, login=login, as_json=as_json)
-
-
-@refund_app.command("list", help=word("refund_list"))
-def refund_list(login: Login, site: Site = "http://127.0.0.1:8765", as_json: AsJson = False) -> None:
-    """The newest refunds."""
-    from metropool.runtime.cli.refunds import list_refunds
-
-    list_refunds(site=site, login=login, as_json=as_json)
 
 
 @plan_app.command("check", help=word("plan_check"))

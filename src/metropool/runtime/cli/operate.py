@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
-from metropool.runtime.cli.main import print_json
+from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language, word
 
 Row = Mapping[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 
 from metropool.core.identifiers import RandomIds
 from metropool.core.money import parse_fen, show_cny
-from metropool.runtime.cli.main import print_json
 from metropool.runtime.cli.over_site import ask, password_of, signed_in
+from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import word
 
 BASE = "/smart_use_platform/api/refunds"

@@ -6,22 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
+from metropool.runtime.cli.options import HERE, AsJson, Login, Site
+from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language, word
 
 schedule_app = typer.Typer(help=word("schedule"), no_args_is_help=True)
 BASE = "/metering/api/collection/schedules"
-Login = Annotated[str, typer.Option("--login", envvar="METROPOOL_LOGIN", help=word("control_login"))]
-Site = Annotated[str, typer.Option("--site", envvar="METROPOOL_SITE_URL", help=word("control_site"))]
-AsJson = Annotated[bool, typer.Option("--json", help=word("option_json"))]
 Item = Annotated[str, typer.Argument(help=word("schedule_item"))]
 Reason = Annotated[str, typer.Option("--reason", help=word("schedule_reason"))]
-HERE = "http://127.0.0.1:8765"
 
 
 @schedule_app.command("list", help=word("schedule_list"))
 def list_schedules(login: Login, site: Site = HERE, as_json: AsJson = False) -> None:
     """The schedules, and the version each is at."""
-    from metropool.runtime.cli.main import print_json
     from metropool.runtime.cli.over_site import ask, signed_in
 
     with signed_in(site, login) as client:
@@ -79,7 +76,6 @@ def undo_schedule(
 def _change(item: str, path: str, body: Any, *, login: str, site: str, as_json: bool) -> None:
     from metropool.core.errors import NotFound
     from metropool.core.identifiers import RandomIds
-    from metropool.runtime.cli.main import print_json
     from metropool.runtime.cli.over_site import ask, signed_in
 
     with signed_in(site, login) as client:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from metropool.capabilities.billing.rating.batch import RatedColumns
+from metropool.capabilities.billing.rating.columns import RatedColumns
 
 
 def lines_of_columns(rated: RatedColumns) -> pl.Series:

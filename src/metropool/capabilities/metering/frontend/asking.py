@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from metropool.capabilities.metering.frontend import clocks, readable
-from metropool.capabilities.metering.frontend.chunks import NOT_ASKED
+from metropool.capabilities.metering.frontend.chunks.decoder import NOT_ASKED
 from metropool.capabilities.metering.frontend.links import Link, Reply
 from metropool.capabilities.metering.frontend.requests import Request, requests_of
 from metropool.capabilities.metering.frontend.tasks import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metropool.capabilities.metering.frontend import readable
-from metropool.capabilities.metering.frontend.chunks import Frames
+from metropool.capabilities.metering.frontend.chunks.decoder import Frames
 from metropool.capabilities.metering.frontend.links import Link
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.roster import Roster

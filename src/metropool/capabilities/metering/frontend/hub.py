@@ -11,34 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from metropool.capabilities.metering.frontend import readable
-from metropool.capabilities.metering.frontend.chunks import (
-    Decoded,
-    Decoder,
-    Frames,
-    Standing,
-    batch_bytes,
-    columns_of_rows,
-    confirmations,
-    measured_batch,
-)
+from metropool.capabilities.metering.frontend.chunks.decoder import Decoder, Frames
 from metropool.capabilities.metering.frontend.door import Door
-from metropool.capabilities.metering.frontend.links import Link, Reply
+from metropool.capabilities.metering.frontend.links import Link, standing_of
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.roster import Roster
-from metropool.capabilities.metering.frontend.tasks import DeviceEvent, Value, encode
+from metropool.capabilities.metering.frontend.settling import Settling
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
-from metropool.core.errors import Unavailable
-from metropool.devices.gdw1376.frame import FIN
 from metropool.devices.gdw1376.kernel import CHECKSUM
-from metropool.devices.gdw1376.requests import CONFIRM, LINK
-
-ON_DEMAND, PUSHED = 3, 2
-_PRM, _CON = 0x40, 0x10
-_BATCH_BYTES_MAX = 900_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +63,12 @@ class Hub:
         self.roster, self.notices, self.counts = Roster(), Notices(), Counter[str]()
         self.door = Door(self.roster, self.notices, self.counts)
         self.links: set[Link] = set()
-        self._log, self._event_log = log, event_log
         self._decoder = Decoder()
         self._decoder.warm_up()
         self._dirty: dict[Link, None] = {}
         self._dirty_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._settling: set[asyncio.Task[None]] = set()
+        self._settling = Settling(log=log, event_log=event_log, notices=self.notices, counts=self.counts, on_settled=self._go_on)
 
     def opened(self, link: Link) -> None:
         """A connection came."""
@@ -131,8 +112,7 @@ class Hub:
                 self._timer.cancel()
                 self._timer = None
             self._flush()
-            if self._settling:
-                await asyncio.wait(self._settling)
+            await self._settling.wait()
 
     def _flush(self) -> None:
         self._timer = None
@@ -145,7 +125,7 @@ class Hub:
         decoded = self._decoder.decode(frames, standing=standing_of(links), received_at=received_at)
         self.counts.update(decoded.counts)
         self.door.notice_second_voices(links, frames, received_at=received_at)
-        self._settle_later(links, frames, decoded, received_at)
+        self._settling.begin(links, frames, decoded, received_at=received_at)
         if self._dirty:
             self._timer = asyncio.get_running_loop().call_later(0.0, self._flush)
 
@@ -181,101 +161,7 @@ class Hub:
         self.counts["frames"] += len(frames)
         return frames
 
-    def _settle_later(self, links: list[Link], frames: Frames, decoded: Decoded, received_at: int) -> None:
-        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        columns, events, confirms = [decoded.columns], self.notices.take_events(), decoded.confirms
-        for index in decoded.other.tolist():
-            link = links[frames.link[index]]
-            told = readable.told_by(frames.raw(index), device=link.device, received_at=received_at)
-            is_push = bool(frames.table.control[index] & _PRM)
-            if int(frames.table.afn[index]) not in (LINK, CONFIRM):
-                events += told.events
-                self.counts["not_understood"] += bool(told.left)
-                columns.append(columns_of_rows(told.rows, origin=PUSHED if is_push else link.origin, received_at=received_at))
-                if is_push and frames.table.seq[index] & _CON:
-                    confirms[frames.link[index]] += confirmations(frames, np.array([index])).tobytes()
-        events += [_clock_event(device, received_at) for device in decoded.clock_bad]
-        whole = (
-            {name: np.concatenate([part[name] for part in columns]) for name in columns[0]} if len(columns) > 1 else columns[0]
-        )
-        self._reply(links, frames, decoded, whole, durable)
-        task = asyncio.get_running_loop().create_task(self._settle(links, whole, events, confirms, durable))
-        self._settling.add(task)
-        task.add_done_callback(self._settled)
-
-    def _reply(
-        self,
-        links: Sequence[Link],
-        frames: Frames,
-        decoded: Decoded,
-        columns: dict[str, NDArray[np.generic]],
-        durable: "asyncio.Future[None]",
-    ) -> None:
-        for index in decoded.solicited.tolist():
-            link = links[frames.link[index]]
-            if link.on_reply is not None:
-                values = values_of(columns, link.origin) if link.origin == ON_DEMAND else []
-                is_last = bool(frames.table.seq[index] & FIN)
-                link.on_reply(Reply(frames.raw(index), is_last, durable, values))
-
-    async def _settle(
-        self,
-        links: Sequence[Link],
-        columns: dict[str, NDArray[np.generic]],
-        events: list[DeviceEvent],
-        confirms: Sequence[bytes],
-        durable: "asyncio.Future[None]",
-    ) -> None:
-        """Make a chunk durable, then confirm it."""
-        try:
-            await self._append(columns)
-            if events:
-                await self._event_log.append(encode(events))
-        except Unavailable as cause:
-            self.counts["not_durable"] += 1
-            durable.set_exception(cause)
-            durable.exception()
-            return
-        durable.set_result(None)
-        self.counts["rows"] += len(columns["at"])
-        for link, data in zip(links, confirms, strict=True):
-            if not link.is_fenced:
-                link.send(data)
-
-    async def _append(self, columns: dict[str, NDArray[np.generic]]) -> None:
-        if not len(columns["at"]):
-            return
-        batch = measured_batch(columns)
-        parts = [batch_bytes(batch)]
-        pieces = -(-len(parts[0]) // _BATCH_BYTES_MAX)
-        if pieces > 1:
-            rows = -(-batch.num_rows // (pieces + 1))
-            parts = [batch_bytes(batch.slice(first, rows)) for first in range(0, batch.num_rows, rows)]
-        await asyncio.gather(*(self._log.append(part) for part in parts))
-
-    def _settled(self, task: asyncio.Task[None]) -> None:
-        self._settling.discard(task)
+    def _go_on(self) -> None:
+        """A chunk is settled: there is room for what waits."""
         if self._dirty and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(0.0, self._flush)
-
-
-def standing_of(links: Sequence[Link]) -> Standing:
-    """What is known of each link, as arrays."""
-    return Standing(
-        terminal=np.array([0 if link.is_fenced else link.terminal for link in links], np.uint32),
-        afn=np.array([link.asked_afn for link in links], np.uint8),
-        seq=np.array([link.asked_seq for link in links], np.uint8),
-        origin=np.array([link.origin for link in links], np.uint8),
-    )
-
-
-def values_of(columns: dict[str, NDArray[np.generic]], origin: int, *, limit: int = 64) -> list[Value]:
-    """The values with an origin, for somebody who waits for them; at most ``limit``."""
-    chosen = np.flatnonzero(columns["origin"] == origin)[:limit]
-    names = ("device", "point", "item", "at", "value")
-    rows = zip(*(columns[name][chosen].tolist() for name in names), strict=True)
-    return [Value(device=device, point=point, item=item, at=at, value=value) for device, point, item, at, value in rows]
-
-
-def _clock_event(device: int, received_at: int) -> DeviceEvent:
-    return DeviceEvent(device=device, code="clock_bad", at=received_at // 1000 // 86_400 * 86_400, received_at=received_at)

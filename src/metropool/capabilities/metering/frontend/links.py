@@ -1,11 +1,13 @@
 """One TCP link of a terminal: bytes in and out, bounded on both sides. Decides nothing; the hub does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from metropool.capabilities.metering.frontend.chunks import NOT_ASKED
+import numpy as np
+
+from metropool.capabilities.metering.frontend.chunks.decoder import NOT_ASKED, Standing
 from metropool.capabilities.metering.frontend.tasks import Value
 
 PENDING_MAX = 1 << 17
@@ -41,7 +43,7 @@ class Link(asyncio.Protocol):
         terminal: A1 << 16 | A2 it logged in as; 0 before.
         device: The same as a device number; 0 before.
         heard_at: When its last sound frame came (event loop time).
-        asked_afn, asked_seq, origin: The open request, for matching (``chunks.Standing``).
+        asked_afn, asked_seq, origin: The open request, for matching (``chunks.decoder.Standing``).
         is_fenced: Another link logged in with its address; what it still says is not taken.
     """
 
@@ -135,3 +137,13 @@ class Link(asyncio.Protocol):
         """Close at once."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def standing_of(links: Sequence[Link]) -> Standing:
+    """What is known of each link, as arrays."""
+    return Standing(
+        terminal=np.array([0 if link.is_fenced else link.terminal for link in links], np.uint32),
+        afn=np.array([link.asked_afn for link in links], np.uint8),
+        seq=np.array([link.asked_seq for link in links], np.uint8),
+        origin=np.array([link.origin for link in links], np.uint8),
+    )

@@ -8,7 +8,7 @@ from metropool.capabilities.metering.frontend.hub import Hub, Limits
 from metropool.capabilities.metering.frontend.links import Link
 from metropool.capabilities.metering.frontend.orders import Orders
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask, Contact, Forward, SetClock
-from metropool.capabilities.metering.frontend.transparent import TransparentMeters
+from metropool.capabilities.metering.frontend.transparent.meters import TransparentMeters
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
 from metropool.core.errors import Unavailable

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metropool.capabilities.metering.imports.mapping import Numbers
+from metropool.capabilities.metering.imports.mapping.model import Numbers
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

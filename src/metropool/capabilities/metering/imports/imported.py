@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from metropool.capabilities.metering.imports.doubts import Doubt
-from metropool.capabilities.metering.imports.mapping import ChannelColumn, Mapping
+from metropool.capabilities.metering.imports.mapping.model import ChannelColumn, Mapping
 from metropool.capabilities.metering.imports.unmeasured import Unmeasured
 from metropool.capabilities.metering.validation.rules import ChannelFact
 

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metropool.capabilities.metering.imports.choose import choose_mapping
 from metropool.capabilities.metering.imports.imported import ImportedFile
-from metropool.capabilities.metering.imports.mapping import Mapping
+from metropool.capabilities.metering.imports.mapping.choose import choose_mapping
+from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportWork
 from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.capabilities.metering.imports.source import sha256_of

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.capabilities.metering.imports.cells import read_numbers
-from metropool.capabilities.metering.imports.choose import choose_mapping, columns_left_out
 from metropool.capabilities.metering.imports.doubts import Doubts
 from metropool.capabilities.metering.imports.imported import IMPORTED, ImportedChannel, ImportedFile
-from metropool.capabilities.metering.imports.mapping import ChannelColumn, Mapping
+from metropool.capabilities.metering.imports.mapping.choose import choose_mapping, columns_left_out
+from metropool.capabilities.metering.imports.mapping.model import ChannelColumn, Mapping
+from metropool.capabilities.metering.imports.mapping.units import factor_of
 from metropool.capabilities.metering.imports.source import Batch, read_batches, sha256_of
 from metropool.capabilities.metering.imports.times import Times, place_local, read_times, zone_of
-from metropool.capabilities.metering.imports.units import factor_of
 from metropool.capabilities.metering.imports.unmeasured import UnmeasuredRows
 from metropool.core.errors import Invalid
 from metropool.facts.readings.schemas import Origin, Quality

@@ -14,7 +14,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from metropool.capabilities.metering.imports.doubts import Doubts
-from metropool.capabilities.metering.imports.mapping import Mapping
+from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.text_lines import TextLines, open_bytes
 from metropool.core.errors import Fault, Invalid
 

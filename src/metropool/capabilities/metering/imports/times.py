@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -11,10 +10,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from metropool.capabilities.metering.imports.mapping.model import Repeated, TimeColumn
 from metropool.core.errors import Invalid
-
-if TYPE_CHECKING:
-    from metropool.capabilities.metering.imports.mapping import Repeated, TimeColumn
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -53,7 +50,7 @@ def zone_of(name: str) -> tzinfo:
         raise Invalid(f"no time zone is called {name!r}") from cause
 
 
-def read_times(column: pa.Array, how: "TimeColumn") -> Times:
+def read_times(column: pa.Array, how: TimeColumn) -> Times:
     """Read a column of text or timestamps."""
     if pa.types.is_timestamp(column.type):
         seconds = pl.Series(pl.from_arrow(column)).dt.epoch("s")
@@ -85,7 +82,7 @@ class Placed:
     skipped: Bools
 
 
-def place_local(local: Ints, *, zone: tzinfo, channel: Ints, repeated: "Repeated") -> Placed:
+def place_local(local: Ints, *, zone: tzinfo, channel: Ints, repeated: Repeated) -> Placed:
     """Turn local seconds, in the order of rows per channel, into Unix seconds.
 
     By order, a reading in the repeated hour is of the second pass once a time has come that is not later than the one before it.

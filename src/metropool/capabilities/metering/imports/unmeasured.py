@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metropool.capabilities.metering.imports.mapping import Mapping
+from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.times import place_local, zone_of
 
 Ints = npt.NDArray[np.int64]

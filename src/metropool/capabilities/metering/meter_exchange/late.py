@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +9,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from metropool.capabilities.metering.meter_exchange.model import Seen
+from metropool.capabilities.metering.meter_exchange.ports import ExchangeWork
 from metropool.core.periods import DAY, business_date
 from metropool.facts.readings.book import READINGS
 from metropool.facts.readings.parquet import READING_PARQUET
 from metropool.facts.readings.schemas import READING, Quality
 from metropool.facts.registry.tables import channel
-
-if TYPE_CHECKING:
-    from metropool.capabilities.metering.meter_exchange.operations import ExchangeWork
 
 Ints = NDArray[np.int64]
 Key = tuple[int, int, int]
@@ -25,7 +22,7 @@ LOOKS_BACK_DAYS = 62
 UNKNOWN = "unknown_readings"
 
 
-def readings_around(*, work: "ExchangeWork", channels: Sequence[int], at: datetime) -> tuple[Seen | None, Seen | None]:
+def readings_around(*, work: ExchangeWork, channels: Sequence[int], at: datetime) -> tuple[Seen | None, Seen | None]:
     """The last reading of a dial up to an instant (of the 62 days before), and the highest after it, over some of its channels."""
     instant, day = int(at.timestamp()), business_date(at)
     after = None
@@ -43,7 +40,7 @@ def readings_around(*, work: "ExchangeWork", channels: Sequence[int], at: dateti
     return None, after
 
 
-def adopt(*, work: "ExchangeWork", device: str, since: datetime, name: str) -> int:
+def adopt(*, work: ExchangeWork, device: str, since: datetime, name: str) -> int:
     """Give a meter the readings it told before it was in the registry; returns how many.
 
     Args:
@@ -67,7 +64,7 @@ def adopt(*, work: "ExchangeWork", device: str, since: datetime, name: str) -> i
     return adopted
 
 
-def _of_day(work: "ExchangeWork", channels: Sequence[int], day: date) -> tuple[Ints, Ints]:
+def _of_day(work: ExchangeWork, channels: Sequence[int], day: date) -> tuple[Ints, Ints]:
     """Instants and values measured by some channels on a business day; only files that may hold them are opened."""
     low, high = min(channels), max(channels)
     files = [file for file in work.readings.files(READINGS, first=day, last=day) if file.low <= high and file.high >= low]
@@ -77,7 +74,7 @@ def _of_day(work: "ExchangeWork", channels: Sequence[int], day: date) -> tuple[I
     return whole["at"].to_numpy(), whole["value"].to_numpy()
 
 
-def _unknown(work: "ExchangeWork", day: date, channels: Mapping[Key, int], since_s: int) -> pa.Table:
+def _unknown(work: ExchangeWork, day: date, channels: Mapping[Key, int], since_s: int) -> pa.Table:
     """What unknown devices told on a day that are these channels now, as ``READING``."""
     addresses = {address for address, _, _ in channels}
     files = work.readings.files(UNKNOWN, first=day, last=day)
@@ -95,7 +92,7 @@ def _unknown(work: "ExchangeWork", day: date, channels: Mapping[Key, int], since
     return rows.sort_by([("channel", "ascending"), ("at", "ascending")])
 
 
-def _note_newest(work: "ExchangeWork", rows: pa.Table) -> None:
+def _note_newest(work: ExchangeWork, rows: pa.Table) -> None:
     last = rows.group_by("channel").aggregate([("at", "max")]).rename_columns(["channel", "at"])
     newest = rows.join(last, ["channel", "at"], join_type="inner").sort_by("channel")
     once = newest.group_by("channel", use_threads=False).aggregate(

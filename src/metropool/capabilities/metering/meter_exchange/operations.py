@@ -3,33 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from metropool.capabilities.metering.control.devices import meter_number
-from metropool.capabilities.metering.meter_exchange import late
-from metropool.capabilities.metering.meter_exchange.adapters.book import ExchangeBook
+from metropool.capabilities.metering.meter_exchange import late, new_meter
 from metropool.capabilities.metering.meter_exchange.model import MAIN, Draft, NewMeter, check_registers, registers_of
-from metropool.capabilities.metering.ports import CollectionWork
+from metropool.capabilities.metering.meter_exchange.ports import ExchangeWork
 from metropool.core.errors import Conflict, Invalid, NotFound
-from metropool.core.identifiers import SystemId, derived_id
+from metropool.core.identifiers import derived_id
 from metropool.core.quantities import reading_types_by_id
 from metropool.facts.events import EndDeviceEvent
-from metropool.facts.readings.book import Readings
 from metropool.facts.registry.tables import channel, end_device, installation, usage_point
 
 Row = Mapping[str, Any]
-POINT_MAX = 2040
-
-
-class ExchangeWork(CollectionWork, Protocol):
-    """One unit of work of meter exchange."""
-
-    @property
-    def exchanges(self) -> ExchangeBook: ...
-    @property
-    def readings(self) -> Readings: ...
-    @property
-    def system(self) -> SystemId: ...
 
 
 def record_exchange(*, work: ExchangeWork, draft: Draft, key: str) -> str:
@@ -52,10 +37,10 @@ def record_exchange(*, work: ExchangeWork, draft: Draft, key: str) -> str:
     old = work.registry.one(end_device, id=draft.device)
     serving = _serving(work, draft.device)
     _check_time(work, draft.at, serving)
-    new = _checked_meter(work, draft.new, old)
+    new = new_meter.checked(work=work, new=draft.new, old=old)
     digest, draft = draft.digest, replace(draft, new=new)
     registers = _checked_registers(work, draft, serving)
-    device = _put_in(work, old, new)
+    device = new_meter.put_in(work=work, old=old, new=new)
     _begin(work, serving, device, draft, registers)
     row = _row(draft, registers, number=number, version=1, new_device=device, usage_point=serving[0]["usage_point_id"])
     work.exchanges.add(row | {"recorded_at": _now_ms(work), "body_hash": digest})
@@ -84,19 +69,11 @@ def correct_exchange(*, work: ExchangeWork, id: str, draft: Draft) -> str:
     if not begun or any(row["valid_from"] != before["at"] for row in begun):
         raise Conflict(f"{device} was exchanged itself", key="metering.exchange_exchanged_again")
     _check_time(work, draft.at, ended)
-    new = _checked_meter(work, draft.new, old, known=work.registry.one(end_device, id=device))
+    new = new_meter.checked(work=work, new=draft.new, old=old, known=work.registry.one(end_device, id=device))
     digest, draft = draft.digest, replace(draft, new=new)
     registers = _checked_registers(work, draft, ended)
-    _rename(work, old, device, draft.new)
-    for row in (*ended, *begun):
-        final, start = registers.get(row["reading_type"], (None, None))
-        at = int(draft.at.timestamp())
-        ends = (
-            {"valid_to": at, "register_to": final}
-            if row["device"] == draft.device
-            else {"valid_from": at, "register_from": start}
-        )
-        work.registry.correct_installation(old=row["id"], new=ends)
+    new_meter.rename(work=work, old=old, device=device, new=draft.new)
+    _move(work, ended, begun, draft, registers)
     row = _row(draft, registers, number=id, version=before["version"] + 1, new_device=device, usage_point=before["usage_point"])
     work.exchanges.add(row | {"recorded_at": _now_ms(work), "body_hash": digest})
     _follow(work, (draft.device, device), draft, f"{id}-{before['version'] + 1}")
@@ -139,50 +116,6 @@ def _check_time(work: ExchangeWork, at: datetime, serving: Sequence[Row]) -> Non
         raise Invalid("the old meter was put in later than that", key="metering.exchange_too_early")
 
 
-def _checked_meter(work: ExchangeWork, new: NewMeter, old: Row, *, known: Row | None = None) -> NewMeter:
-    """The new meter as it is put in, with its point.
-
-    Args:
-        known: The same device where its record is corrected.
-    """
-    _packed(new, old)
-    mine = known["id"] if known else None
-    taken = [*work.registry.rows(end_device, serial=new.number), *work.registry.rows(end_device, address=new.address)]
-    if any(row["id"] != mine and row["kind"] == old["kind"] for row in taken):
-        raise Conflict(f"meter {new.number} is in the registry", key="metering.exchange_in_use", values={"number": new.number})
-    new = replace(new, model=new.model or old["model"])
-    if not old["point"]:
-        return replace(new, point=0)
-    terminal = _terminal_of(work, old)
-    taken_points = work.exchanges.points_taken(terminal=terminal) - ({known["point"]} if known else set())
-    free = next(point for point in range(1, POINT_MAX + 1) if point not in taken_points)
-    point = new.point or (known["point"] if known else free)
-    if point in taken_points or not 1 <= point <= POINT_MAX:
-        values: dict[str, object] = {"point": point, "free": free}
-        raise Conflict(f"measuring point {point} had a meter", key="metering.exchange_point", values=values)
-    return replace(new, point=point)
-
-
-def _packed(new: NewMeter, old: Row) -> int:
-    """The device number of the new meter.
-
-    Raises:
-        Invalid: No address of its protocol, or a protocol of another family than the old meter's.
-    """
-    if new.protocol.partition("-")[0] != str(old["protocol"]).partition("-")[0]:
-        raise Invalid(f"{new.protocol} cannot follow {old['protocol']}", key="metering.exchange_protocol")
-    try:
-        return meter_number(new.protocol, new.address, old["settings"] or {})
-    except Invalid as cause:
-        raise Invalid(cause.what, key="metering.exchange_address") from cause
-
-
-def _terminal_of(work: ExchangeWork, old: Row) -> int:
-    """Device number under which the values of the old meter's measuring point come."""
-    rows = [row for row in work.registry.rows(channel, device=old["id"]) if row["point"]]
-    return int(rows[0]["address"])
-
-
 def _checked_registers(work: ExchangeWork, draft: Draft, serving: Sequence[Row]) -> dict[int, tuple[int, int]]:
     """The registers to be kept of each reading type that is installed, held against what was read."""
     kinds = reading_types_by_id()
@@ -195,39 +128,6 @@ def _checked_registers(work: ExchangeWork, draft: Draft, serving: Sequence[Row])
     final, start = registers[kind.id]
     final = check_registers(kind=kind, final=final, start=start, before=before, after=after)
     return {item: (final, start) if item in dials else both for item, both in registers.items()}
-
-
-def _put_in(work: ExchangeWork, old: Row, new: NewMeter) -> str:
-    """Register the new meter with the channels of the old one; returns its id."""
-    device = f"meter-{new.number}"
-    what = {"serial": new.number, "address": new.address, "protocol": new.protocol, "point": new.point, "model": new.model}
-    if not work.registry.add(end_device, [{**old, "id": device, **what}]):
-        raise Conflict(f"{device} is in the registry", key="metering.exchange_in_use", values={"number": new.number})
-    highest, _ = work.exchanges.highest()
-    rows = sorted(work.registry.rows(channel, device=old["id"]), key=lambda row: int(row["id"]))
-    own = _packed(new, old)
-    work.registry.add(
-        channel,
-        [
-            {
-                **row,
-                "id": highest + n,
-                "device": device,
-                "address": row["address"] if row["point"] else own,
-                "point": new.point if row["point"] else 0,
-            }
-            for n, row in enumerate(rows, start=1)
-        ],
-    )
-    return device
-
-
-def _rename(work: ExchangeWork, old: Row, device: str, new: NewMeter) -> None:
-    own = _packed(new, old)
-    rows = work.registry.rows(channel, device=device)
-    addresses = {row["id"]: (row["address"], new.point) if row["point"] else (own, 0) for row in rows}
-    meter = {"serial": new.number, "protocol": new.protocol, "address": new.address, "point": new.point, "model": new.model}
-    work.exchanges.rename(device=device, meter=meter, addresses=addresses)
 
 
 def _begin(
@@ -251,6 +151,19 @@ def _begin(
             for row in serving
         ]
     )
+
+
+def _move(
+    work: ExchangeWork, ended: Sequence[Row], begun: Sequence[Row], draft: Draft, registers: Mapping[int, tuple[int, int]]
+) -> None:
+    """The installations that ended and began at an exchange do so at another instant, with other registers."""
+    at, unknown = int(draft.at.timestamp()), (None, None)
+    for row in ended:
+        final, _ = registers.get(row["reading_type"], unknown)
+        work.registry.correct_installation(old=row["id"], new={"valid_to": at, "register_to": final})
+    for row in begun:
+        _, start = registers.get(row["reading_type"], unknown)
+        work.registry.correct_installation(old=row["id"], new={"valid_from": at, "register_from": start})
 
 
 def _is_like(row: Row, new: NewMeter) -> bool:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from metropool.capabilities.metering.queries.city import City, CityWork, Ints
+from metropool.capabilities.metering.queries.city import City, Ints
+from metropool.capabilities.metering.queries.city_making import CityWork
 from metropool.capabilities.metering.queries.standing import Standing
 from metropool.capabilities.metering.sealing.ports import Sealing
 from metropool.core.periods import DAY, business_date, day_period

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.metering.control.model import RELAY, VALVE_FAULTY, VALVES
 from metropool.capabilities.metering.ports import CollectionWork
-from metropool.capabilities.metering.queries.city import City, CityWork, Ints
+from metropool.capabilities.metering.queries.city import City, Ints
+from metropool.capabilities.metering.queries.city_making import CityWork
 from metropool.core.quantities import reading_type
 
 SILENT_AFTER = timedelta(hours=26)

@@ -16,7 +16,7 @@ from metropool.capabilities.metering.validation.completeness import (
     find_marked,
 )
 from metropool.capabilities.metering.validation.flags import Findings, FlagClass, runs
-from metropool.capabilities.metering.validation.kernels import fixed, statistics, walk
+from metropool.capabilities.metering.validation.kernels import fixed, repeats, statistics, walk
 from metropool.capabilities.metering.validation.levels import find_level_changes
 from metropool.capabilities.metering.validation.rows import Rows, read_rows
 from metropool.capabilities.metering.validation.rules import INTERVAL, MEAN_POWER, REGISTER, ChannelFacts, Rules
@@ -167,7 +167,7 @@ def _intervals(rows: Rows, found: Findings, rules: Rules, facts: ChannelFacts, i
     find_level_changes(rows, found, rules)
     columns = walk.Columns(*map(fixed, (rows.bounds(facts.channel.size), rows.at, rows.value)))
     lively = (rules.imputed_rows, rules.imputed_change_min, rules.imputed_distinct_min)
-    _add_notes(found, rows, walk.equal_to_day_before(columns, *lively))
+    _add_notes(found, rows, repeats.equal_to_day_before(columns, *lively))
     good = ~(negative | spike)
     kept = rows.only(good)
     length = kept.length_s if kept.length_s is not None else interval_s[kept.fact]

@@ -6,12 +6,25 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Note = tuple[int, int, int, int]
+from metropool.capabilities.metering.validation.kernels.notes import (
+    BACKWARD,
+    CATCH_UP,
+    JUMP,
+    NOT_IN_USE,
+    RESET,
+    ROLLOVER,
+    SCALE_CHANGE,
+    SPIKE,
+    STANDSTILL,
+    STUCK,
+    ZEROED,
+    Ints,
+    Note,
+    no_notes,
+    note,
+)
 
-BACKWARD, ROLLOVER, RESET, SPIKE, SCALE_CHANGE, STANDSTILL, CATCH_UP, STUCK = 4, 5, 6, 7, 8, 9, 10, 11
-IMPUTED, JUMP, ZEROED, NOT_IN_USE = 14, 18, 22, 23
+Bools = npt.NDArray[np.bool_]
 _NO_LIMIT = 1 << 62
 
 
@@ -58,24 +71,6 @@ class Walk(NamedTuple):
     modulus: int
     usual: int
     rules: Parameters
-
-
-@njit(cache=True)
-def _note(notes: Ints, note: Note) -> Ints:
-    """Write down (code, first row, last row, amount); row 0 holds the number of notes, the table doubles when full."""
-    used = notes[0, 0] + 1
-    if used == notes.shape[0]:
-        wider = np.empty((2 * used, 4), dtype=np.int64)
-        wider[:used] = notes
-        notes = wider
-    notes[used] = note
-    notes[0, 0] = used
-    return notes
-
-
-@njit(cache=True)
-def _no_notes() -> Ints:
-    return np.zeros((64, 4), dtype=np.int64)
 
 
 @njit(cache=True)
@@ -129,14 +124,14 @@ def _set_aside(walk: Walk, i: int, last: int, back: int, notes: Ints) -> Ints:
     value = walk.value
     if value[i] > value[last]:
         code = SCALE_CHANGE if _is_scaled(value[i], value[last]) else SPIKE
-        return _note(notes, (code, i, back - 1, value[i] - value[last]))
+        return note(notes, (code, i, back - 1, value[i] - value[last]))
     for k in range(i, back):
         if value[k] >= value[k - 1]:
             continue
         end = k
         while value[k] == 0 and end + 1 < back and value[end + 1] == 0:
             end += 1
-        notes = _note(notes, (ZEROED if value[k] == 0 else BACKWARD, k, end, value[k] - value[k - 1]))
+        notes = note(notes, (ZEROED if value[k] == 0 else BACKWARD, k, end, value[k] - value[k - 1]))
     return notes
 
 
@@ -162,13 +157,13 @@ def _end_of_still(walk: Walk, ends: Note, keep: Bools, notes: Ints) -> tuple[boo
     at, value = walk.at, walk.value
     if still == lo and value[lo] == 0 and value[i] > 0 and i - lo >= walk.rules.leading_zero_rows:
         keep[lo:last] = False
-        return False, _note(notes, (NOT_IN_USE, lo, last, 0))
+        return False, note(notes, (NOT_IN_USE, lo, last, 0))
     if _is_catch_up(walk, still, last, i):
         keep[still + 1 : i] = False
-        notes = _note(notes, (STANDSTILL, still, last, 0))
-        return True, _note(notes, (CATCH_UP, i, i, value[i] - value[last]))
+        notes = note(notes, (STANDSTILL, still, last, 0))
+        return True, note(notes, (CATCH_UP, i, i, value[i] - value[last]))
     if at[last] - at[still] >= walk.rules.stuck_s:
-        notes = _note(notes, (STUCK, still, last, value[last]))
+        notes = note(notes, (STUCK, still, last, value[last]))
     return False, notes
 
 
@@ -179,8 +174,8 @@ def _break(walk: Walk, i: int, last: int, notes: Ints) -> tuple[int, Ints]:
     if moved < 0:
         turn = _turn(walk, walk.value[i], walk.value[last])
         if turn > 0 and 0 <= moved + turn <= _limit(walk, walk.at[i] - walk.at[last]):
-            return moved + turn, _note(notes, (ROLLOVER, i, i, moved))
-    return -1, _note(notes, (SPIKE if moved > 0 else RESET, i, i, moved))
+            return moved + turn, note(notes, (ROLLOVER, i, i, moved))
+    return -1, note(notes, (SPIKE if moved > 0 else RESET, i, i, moved))
 
 
 @njit(cache=True)
@@ -199,7 +194,7 @@ def _walk_channel(walk: Walk, ends: tuple[int, int], large_step: int, out: tuple
         explained, notes = _end_of_still(walk, (lo, still, last, i), keep, notes)
         if explained or 0 < moved <= _limit(walk, at[i] - at[last]):
             if 0 < large_step <= moved:
-                notes = _note(notes, (JUMP, i, i, moved))
+                notes = note(notes, (JUMP, i, i, moved))
             step[i], linked[i] = moved, True
         else:
             back = _recovery(walk, i, last, hi)
@@ -215,7 +210,7 @@ def _walk_channel(walk: Walk, ends: tuple[int, int], large_step: int, out: tuple
         last, still = i, i
         i += 1
     if hi > lo and at[last] - at[still] >= walk.rules.stuck_s:
-        notes = _note(notes, (STUCK, still, last, value[last]))
+        notes = note(notes, (STUCK, still, last, value[last]))
     return notes
 
 
@@ -229,37 +224,8 @@ def walk_registers(columns: Columns, channels: Channels, rules: Parameters) -> t
     """
     bounds, at, value = columns
     keep, step, linked = np.ones(at.size, dtype=np.bool_), np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=np.bool_)
-    notes = _no_notes()
+    notes = no_notes()
     for c in range(bounds.size - 1):
         walk = Walk(at, value, channels.interval_s[c], channels.capacity[c], channels.modulus[c], channels.usual[c], rules)
         notes = _walk_channel(walk, (bounds[c], bounds[c + 1]), channels.large_step[c], (keep, step, linked), notes)
     return keep, step, linked, notes[1 : notes[0, 0] + 1]
-
-
-@njit(cache=True)
-def equal_to_day_before(columns: Columns, rows_min: int, change_min: float, distinct_min: int) -> Ints:
-    """Notes of runs of at least ``rows_min`` lively values equal to those 86,400 s earlier."""
-    bounds, at, value = columns
-    notes = _no_notes()
-    different = np.empty(distinct_min, dtype=np.int64)
-    for c in range(bounds.size - 1):
-        lo, hi = bounds[c], bounds[c + 1]
-        before, first, changes, kinds = lo, -1, 0, 0
-        for i in range(lo, hi + 1):
-            equal = False
-            if i < hi:
-                while at[before] < at[i] - 86_400:
-                    before += 1
-                equal = at[before] == at[i] - 86_400 and value[before] == value[i]
-            if equal:
-                if first < 0:
-                    first, changes, kinds = i, 0, 0
-                if kinds < distinct_min and not (different[:kinds] == value[i]).any():
-                    different[kinds] = value[i]
-                    kinds += 1
-                changes += value[i] != value[i - 1]
-            elif first >= 0:
-                if i - first >= rows_min and kinds >= distinct_min and changes >= change_min * (i - first):
-                    notes = _note(notes, (IMPUTED, first, i - 1, 0))
-                first = -1
-    return notes[1 : notes[0, 0] + 1]

@@ -5,9 +5,7 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +14,10 @@ from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.core.texts import Language, say
 from metropool.runtime.broker_place import free_port
-from metropool.runtime.children import Child
-from metropool.runtime.demo_setup import Setup, first_month, write_channels
-from metropool.runtime.demo_state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
+from metropool.runtime.demo.parts import Parts
+from metropool.runtime.demo.setup import Setup, first_month
+from metropool.runtime.demo.state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
+from metropool.runtime.demo.tools import run_own, run_tool
 from metropool.runtime.pause import pause
 from metropool.storage.disk import write_durably
 
@@ -67,7 +66,7 @@ class Demo:
     port: int
     months: int
     language: Language
-    children: list[Child] = field(default_factory=list)
+    parts: Parts | None = None
     _begun: float = field(default_factory=monotonic_s)
 
     async def run(self) -> None:
@@ -81,23 +80,26 @@ class Demo:
             await self._keep_time(stopping)
         finally:
             self.say("demo_stopping")
-            for child in reversed(self.children):
-                await child.stop()
+            if self.parts is not None:
+                await self.parts.stop()
 
     async def _start(self) -> None:
         await self._once("city", self._make_city)
         await self._once("history", self._write_history)
         self.clock = DemoClock.resume(self.state, speed=self.speed)
         self.clock.reserve(self.state)
-        setup = Setup(home=self.home, environment=self.environment, months=self.months)
+        self.parts = parts = Parts(home=self.home, port=self.port, clock=self.clock)
+        setup = Setup(home=self.home, environment=parts.environment, months=self.months)
         await self._once("enrolled", setup.enrol)
-        await self._start_channel()
-        await self._start_systems()
+        await parts.start_channel()
+        self.say("demo_systems")
+        await parts.start_systems()
         await self._once("imported", self._import_history)
         await self._once("billed", setup.bill)
         await self._once("paid", self._pay_old_bills)
         await self._once("handed_over", self._hand_over)
-        await self._start_field()
+        self.say("demo_field")
+        await parts.start_field()
 
     async def _once(self, stage: str, work) -> None:  # type: ignore[no-untyped-def]
         """A stage of the first start, told with its time; skipped when it was done before."""
@@ -136,74 +138,18 @@ class Demo:
         span = ("--from", first, "--to", last, "--fine-days", 400)
         await run_tool("history", "--city", self.home / "city.json", *span, "-o", self.home / folder)
 
-    async def _start_channel(self) -> None:
-        from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
-        from metropool.runtime.settings import Settings
-        from metropool.runtime.systems import compile_named
-
-        key = public_hex(merchant_key(self.home, merchant_system(compile_named(Settings().plan))))
-        options = ("--home", self.home / "payment-channel", "--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
-        channel = await self._start_box("payment-channel", options)
-        write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])
-
-    async def _start_systems(self) -> None:
-        self.say("demo_systems")
-        await self._start_own("serve", ("serve",))
-        await self._answers()
-        await self._start_own("frontend", ("serve", "metering:frontend"))
-
-    async def _start_field(self) -> None:
-        self.say("demo_field")
-        clock = ("--clock", self.clock.setting)
-        city = ("--city", self.home / "city.json")
-        meter_port = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
-        await self._start_box("meter645", (*city, "--home", self.home / "meter", "--listen", meter_port, *clock))
-        head_end = ("--head-end", f"127.0.0.1:{self.field_port}")
-        box = ("--home", self.home / "concentrators", "--heartbeat", 20, *clock)
-        await self._start_box("concentrators", (*city, *head_end, *box))
-
     async def _import_history(self) -> None:
         await self._import("history")
 
     async def _import(self, folder: str) -> None:
+        assert self.parts is not None
         for file in sorted((self.home / folder).glob("*.parquet")):
             self.say("demo_file", name=file.name)
-            await run_own("import", str(file), "--json", environment=self.environment)
+            await run_own("import", str(file), "--json", environment=self.parts.environment)
 
     async def _pay_old_bills(self) -> None:
         site = ("--site", f"http://127.0.0.1:{self.port}", "--logins", self.home / "residents.json")
         await run_tool("payers", *site, "--until-open", 1, "--share", "0.9", "--seed", self.state.seed)
-
-    async def _start_own(self, name: str, arguments: Sequence[str]) -> None:
-        log = self._log(name)
-        child = Child(name, ("-m", "metropool.runtime.cli", *arguments), self.environment, log)
-        self.children.append(child)
-        await child.start()
-
-    async def _start_box(self, command: str, options: Sequence[object]) -> Child:
-        arguments = ("-m", "cityinabox.cli", command, *map(str, options))
-        child = Child(command, arguments, self.environment, self._log(command), says_ready=True)
-        self.children.append(child)
-        await child.start()
-        return child
-
-    async def _answers(self) -> None:
-        """Wait until the site answers.
-
-        Raises:
-            Unavailable: It does not, within a minute.
-        """
-        import httpx
-
-        deadline = monotonic_s() + 60
-        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
-            while monotonic_s() < deadline:
-                try:
-                    if (await client.get(f"http://127.0.0.1:{self.port}/api/site")).status_code == 200:
-                        return
-                except httpx.HTTPError:
-                    await pause(0.3)
-        raise Unavailable(f"the systems did not start: {self.children[-1].last_words()}")
 
     async def _keep_time(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
@@ -229,56 +175,3 @@ class Demo:
     def home(self) -> Path:
         """Folder of all state."""
         return self.state.home
-
-    @property
-    def field_port(self) -> int:
-        """Where terminals connect: drawn once a start."""
-        if not hasattr(self, "_field_port"):
-            self._field_port = free_port()
-        return self._field_port
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What every part of this demo is told."""
-        return {
-            "METROPOOL_HOME": str(self.home),
-            "METROPOOL_CLOCK": self.clock.setting,
-            "METROPOOL_PORT": str(self.port),
-            "METROPOOL_FIELD_PORT": str(self.field_port),
-            "METROPOOL_DEMO": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        }
-
-    def _log(self, name: str) -> Path:
-        folder = self.home / "logs"
-        folder.mkdir(exist_ok=True)
-        return folder / f"{name}.log"
-
-
-async def run_tool(command: str, *options: object) -> None:
-    """Run a command of the city in a box to its end.
-
-    Raises:
-        Unavailable: It failed; its last line says why.
-    """
-    await _run(["-m", "cityinabox.cli", command, *map(str, options)], dict(os.environ), name=command)
-
-
-async def run_own(*arguments: str, environment: dict[str, str]) -> None:
-    """Run one of our own commands to its end.
-
-    Raises:
-        Unavailable: It failed; its last line says why.
-    """
-    await _run(["-m", "metropool.runtime.cli", *arguments], {**os.environ, **environment}, name=arguments[0])
-
-
-async def _run(arguments: list[str], environment: dict[str, str], *, name: str) -> None:
-    environment = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    _, words = await process.communicate()
-    if process.returncode:
-        last = words.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise Unavailable(f"{name} failed: {last[0]}")

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from metropool.capabilities.metering.imports.mapping import Mapping, shipped_mappings
+from metropool.capabilities.metering.imports.mapping.loading import shipped_mappings
+from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.source import header_candidates, is_parquet, names_in, parquet_names, split_header
 from metropool.core.errors import Invalid
 

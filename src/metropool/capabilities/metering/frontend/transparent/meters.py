@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from metropool.capabilities.metering.frontend import clocks, readable, settled
-from metropool.capabilities.metering.frontend.chunks import batch_bytes, columns_of_rows, measured_batch
-from metropool.capabilities.metering.frontend.lines import Line, Lines
+from metropool.capabilities.metering.frontend import clocks, readable
+from metropool.capabilities.metering.frontend.chunks.measured import batch_bytes, columns_of_rows, measured_batch
 from metropool.capabilities.metering.frontend.notices import Notices
-from metropool.capabilities.metering.frontend.plain_asking import TRIES, ask, send
 from metropool.capabilities.metering.frontend.requests import meter_read
 from metropool.capabilities.metering.frontend.tasks import (
     Answer,
@@ -22,6 +20,9 @@ from metropool.capabilities.metering.frontend.tasks import (
     Terminal,
     Value,
 )
+from metropool.capabilities.metering.frontend.transparent import settled
+from metropool.capabilities.metering.frontend.transparent.asking import TRIES, ask, send
+from metropool.capabilities.metering.frontend.transparent.lines import Line, Lines
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, Unavailable

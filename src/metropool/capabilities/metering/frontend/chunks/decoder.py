@@ -1,4 +1,4 @@
-"""Bytes of many links into one Arrow batch and the confirmations each link is due, without Python per frame.
+"""Bytes of many links into columns of values and the confirmations each link is due, without Python per frame.
 
 The confirmations are made here but sent only when the batch is in the log. What the kernel leaves (link frames, events,
 refusals, functions it does not know) is listed for the readable path.
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from metropool.capabilities.metering.frontend.kernel import scan_links
+from metropool.capabilities.metering.frontend.chunks.kernel import scan_links
+from metropool.capabilities.metering.frontend.chunks.measured import good_rows, measured_columns
 from metropool.devices.gdw1376.kernel import CHECKSUM, DECODED, OTHER, ROWS_PER_FRAME_MAX, FrameTable, decode
 from metropool.devices.kernel import LINES, Bytes, Columns, columns_of
-from metropool.devices.rows import CLOCK_BAD, FREEZE_TIME, FREEZE_UNDATED, NO_TIME, Row
-from metropool.facts.readings.schemas import MEASURED, Origin
+from metropool.devices.rows import CLOCK_BAD
+from metropool.facts.readings.schemas import Origin
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -23,8 +23,6 @@ NOT_ASKED, WINDOW = 0xFF, 8
 """No request is open on a link; and how many frames an answer may have: later numbers belong to an older request."""
 
 _PRM, _UP, _CON = 0x40, 0x80, 0x10
-_QUARTER_S = 900
-_ENERGY_CURVES = (11, 12)
 _CONFIRM = np.frombuffer(bytes.fromhex("683200320068 0B 0000000000 00 60 00000100 00 16"), np.uint8)
 
 
@@ -142,37 +140,6 @@ class Decoder:
         return _decoded(frames, rows, standing, received_at)
 
 
-def measured_batch(columns: dict[str, NDArray[np.generic]]) -> pa.RecordBatch:
-    """Columns as a batch of ``MEASURED``."""
-    return pa.RecordBatch.from_arrays([pa.array(columns[name]) for name in MEASURED.names], schema=MEASURED)
-
-
-def batch_bytes(batch: pa.RecordBatch) -> bytes:
-    """A batch as it lies in the log: an Arrow stream, LZ4."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, MEASURED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_batch(batch)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
-
-
-def columns_of_rows(rows: Sequence[Row], *, origin: int, received_at: int) -> dict[str, NDArray[np.generic]]:
-    """Rows of the readable path as columns: what has a value and a time, or is of now."""
-    kept = [row for row in rows if row.quality == 0 and row.item and not row.flag & (FREEZE_TIME | FREEZE_UNDATED)]
-    now_s = received_at // 1000
-    times = [now_s if row.flag & (NO_TIME | CLOCK_BAD) else row.at for row in kept]
-    return {
-        "device": np.array([row.device for row in kept], np.uint64),
-        "point": np.array([row.point for row in kept], np.uint16),
-        "item": np.array([row.item for row in kept], np.int32),
-        "at": np.array(times, np.int64),
-        "value": np.array([row.value for row in kept], np.int64),
-        "quality": np.zeros(len(kept), np.uint8),
-        "origin": np.full(len(kept), origin, np.uint8),
-        "received_at": np.full(len(kept), received_at, np.int64),
-    }
-
-
 def confirmations(frames: Frames, chosen: Ints) -> NDArray[np.uint8]:
     """AFN 00 F1 for each chosen frame, shape (n, 20)."""
     made = np.repeat(_CONFIRM[None, :], len(chosen), axis=0)
@@ -189,10 +156,10 @@ def _decoded(frames: Frames, rows: Columns, standing: Standing, received_at: int
     is_push = table.control & _PRM != 0
     is_answer = is_own & ~is_push & _answers(table, link, standing)
     is_taken = (is_own & is_push) | is_answer
-    is_row, is_undated = _good_rows(rows, is_taken)
+    is_row, is_undated = good_rows(rows, is_taken)
     origin = np.where(is_push, np.uint8(Origin.PUSHED), standing.origin[link])
     return Decoded(
-        columns=_measured(rows, is_row, origin, received_at),
+        columns=measured_columns(rows, is_row, origin, received_at),
         frame=rows.frame[is_row],
         confirms=_confirms(frames, is_taken & is_push & (table.status == DECODED), len(frames.consumed)),
         solicited=np.flatnonzero(is_answer),
@@ -214,41 +181,6 @@ def _answers(table: FrameTable, link: Ints, standing: Standing) -> Flags:
     has_number = ((table.seq - standing.seq[link]) & 0x0F) < WINDOW
     found: Flags = is_open & has_number & ((table.afn == standing.afn[link]) | (table.afn == 0))
     return found
-
-
-def _good_rows(rows: Columns, is_taken: Flags) -> tuple[Flags, Flags]:
-    is_undated = (rows.flag & (FREEZE_TIME | FREEZE_UNDATED)) != 0
-    return is_taken[rows.frame] & (rows.quality == 0) & (rows.item > 0) & ~is_undated, is_undated
-
-
-def _measured(rows: Columns, chosen: Flags, origin: NDArray[np.uint8], received_at: int) -> dict[str, NDArray[np.generic]]:
-    count = int(np.count_nonzero(chosen))
-    is_of_now = (rows.flag & (NO_TIME | CLOCK_BAD)) != 0
-    at = np.where(is_of_now, received_at // 1000, rows.at) + _to_end_of_interval(rows)
-    return {
-        "device": rows.device[chosen],
-        "point": rows.point[chosen],
-        "item": rows.item[chosen],
-        "at": at[chosen],
-        "value": rows.value[chosen],
-        "quality": rows.quality[chosen],
-        "origin": origin[rows.frame[chosen]],
-        "received_at": np.full(count, received_at, np.int64),
-    }
-
-
-def _to_end_of_interval(rows: Columns) -> Ints:
-    """Seconds from the stamp of the device to the end of the interval: energy curves name the beginnings of theirs."""
-    shift = np.zeros(len(rows.item), np.int64)
-    where = np.flatnonzero((rows.item == _ENERGY_CURVES[0]) | (rows.item == _ENERGY_CURVES[1]))
-    if len(where):
-        step = np.diff(rows.at[where], append=0)
-        is_last = np.ones(len(where), np.bool_)
-        is_last[:-1] = (np.diff(rows.frame[where]) != 0) | (np.diff(rows.point[where].astype(np.int64)) != 0) | (step[:-1] <= 0)
-        before = np.concatenate(([_QUARTER_S], step[:-1]))
-        is_alone = is_last & np.concatenate(([True], is_last[:-1]))
-        shift[where] = np.where(is_alone, _QUARTER_S, np.where(is_last, before, step))
-    return shift
 
 
 def _confirms(frames: Frames, is_confirmed: Flags, links: int) -> list[bytes]:

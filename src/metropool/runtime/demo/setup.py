@@ -17,7 +17,7 @@ from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
-from metropool.runtime.demo_logins import make_logins
+from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from metropool.capabilities.metering.frontend.lines import BUFFER_MAX, Line
+from metropool.capabilities.metering.frontend.transparent.lines import BUFFER_MAX, Line
 from metropool.core.errors import Invalid
 from metropool.devices.dlt645 import requests as dlt645
 from metropool.devices.dlt645.frame import Frame, decode_frame

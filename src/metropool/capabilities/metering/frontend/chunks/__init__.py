@@ -1,0 +1,1 @@
+"""Chunks: the bytes of many links decoded together, without Python per frame."""

@@ -1,0 +1,1 @@
+"""Plain DL/T 645 meters behind TCP modems (transparent links), without a concentrator in between."""

@@ -1,0 +1,1 @@
+"""A small city on embedded defaults: set up once, every part a real process."""
