@@ -13,6 +13,7 @@ from metropool.portal.schemas import notices as schema
 from metropool.portal.schemas.basics import Page, Text
 
 MOST_WAITING = 100
+MOST_SORTED = 100_000
 
 
 class NoticesDesk:
@@ -24,13 +25,13 @@ class NoticesDesk:
     def notices(
         self, *, account: str, service: schema.Medium | None, scope: Literal["mine", "city"], asked: Asked
     ) -> Page[schema.HomeNotice]:
-        """A home's announcements, newest first."""
-        found, total = self._work.board.at_home(
-            account=account, service=service, whole_city=scope == "city", offset=asked.offset, limit=asked.size
-        )
-        return Page[schema.HomeNotice](
-            rows=self._shown(found), page=asked.page, size=asked.size, total=total, as_of=self._work.now
-        )
+        """A home's announcements, newest first unless sorted."""
+        part = {"offset": 0, "limit": MOST_SORTED} if asked.sort else {"offset": asked.offset, "limit": asked.size}
+        found, total = self._work.board.at_home(account=account, service=service, whole_city=scope == "city", **part)
+        rows = self._shown(found)
+        if asked.sort:
+            return page_of(rows, asked, as_of=self._work.now)
+        return Page[schema.HomeNotice](rows=rows, page=asked.page, size=asked.size, total=total, as_of=self._work.now)
 
     def waiting(self, *, account: str) -> schema.NoticesWaiting:
         """How many are unread, and which the app has not said it has."""

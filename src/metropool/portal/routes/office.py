@@ -51,7 +51,7 @@ async def compose_notice(call: CallOf, given: NoticeGiven) -> Response:
     return await call.do_once(OFFICE, lambda desk: desk.compose(given=given, by=by), status=201)
 
 
-@ROOM.post("/notices/{notice}/changes", right=PUBLISH, answer=OfficeNotice, status=201, once=True)
+@ROOM.post("/notices/{notice}/words", right=PUBLISH, answer=OfficeNotice, status=201, once=True)
 async def change_notice(call: CallOf, notice: str, given: NoticeChange) -> Response:
     """Say something else; what was published is told anew at once."""
     by = call.person.login
