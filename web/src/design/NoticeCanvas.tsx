@@ -23,12 +23,12 @@ function layersOf(language: 'zh' | 'en'): LayerSpecification[] {
     { source: 'areas', id: 'area-edge', type: 'line', paint: { 'line-color': ['get', 'colour'], 'line-width': ['case', ['get', 'chosen'], 3, 1.5] } },
     { source: 'corners', id: 'ring', type: 'line', filter: ['==', ['geometry-type'], 'LineString'], paint: { 'line-color': '#14545c', 'line-width': 2, 'line-dasharray': [2, 1.5] } },
     { source: 'corners', id: 'corner', type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': '#14545c', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 2 } },
-    { ...base, id: 'home', type: 'circle', filter: ['==', ['get', 'kind'], 'home'], paint: { 'circle-radius': 8, 'circle-color': '#14545c', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 3 } },
     {
       ...base, id: 'name', type: 'symbol', filter: ['all', ['==', ['geometry-type'], 'Point'], ['!=', ['get', 'kind'], 'home']],
-      layout: { 'text-field': ['get', language, ['get', 'name']], 'text-font': FONT, 'text-size': 12, 'text-padding': 4 },
+      layout: { 'text-field': ['get', language, ['get', 'name']], 'text-font': FONT, 'text-size': 12, 'text-padding': 4, 'text-anchor': 'top', 'text-offset': [0, 0.9] },
       paint: { 'text-color': '#1b2a33', 'text-halo-color': 'rgba(255,255,255,0.9)', 'text-halo-width': 1.5 },
     },
+    { ...base, id: 'home', type: 'circle', filter: ['==', ['get', 'kind'], 'home'], paint: { 'circle-radius': 8, 'circle-color': '#14545c', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 3 } },
   ]
 }
 
@@ -74,6 +74,9 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
     put('base', data.features)
     put('areas', { type: 'FeatureCollection', features: areas.flatMap((one) => shapesOf(one, data.features.features)) })
     put('corners', { type: 'FeatureCollection', features: corners.flatMap(ringOf) })
+    const near = areas.filter(({ area }) => area.kind !== 'city').flatMap((one) => shapesOf(one, data.features.features))
+    // While somebody draws, the map stays where they put it.
+    if (near.length > 0 && !spotting.current) view.current!.fitBounds(boundsOf(near), { padding: 48, maxZoom: 17, duration: 0 })
     // eslint-disable-next-line react-hooks/exhaustive-deps -- what is drawn is compared by what it says
   }, [data, drawn, loaded])
 
@@ -97,6 +100,12 @@ function shapesOf({ area, service, chosen = false }: DrawnArea, places: NoticeMa
   return places
     .filter((place) => place.geometry.type !== 'Point' && (area.kind === 'city' ? place.properties.kind === 'city' : named.has(place.properties.id)))
     .map(({ geometry }) => ({ type: 'Feature', geometry, properties }))
+}
+
+/** West, south, east, north of some polygons. */
+function boundsOf(shapes: GeoJSON.Feature[]): [number, number, number, number] {
+  const spots = shapes.flatMap(({ geometry }) => (geometry.type === 'MultiPolygon' ? geometry.coordinates.flat(2) : geometry.type === 'Polygon' ? geometry.coordinates.flat() : []))
+  return spots.reduce<[number, number, number, number]>(([west, south, east, north], [lon = 0, lat = 0]) => [Math.min(west, lon), Math.min(south, lat), Math.max(east, lon), Math.max(north, lat)], [180, 90, -180, -90])
 }
 
 function ringOf(ring: Spot[]): GeoJSON.Feature[] {

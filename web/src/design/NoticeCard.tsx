@@ -2,26 +2,27 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { HomeNotice, Language, Medium, NoticeStanding } from '../api/types'
 import { instantText } from './format'
-import { MediumTag } from './MediumTag'
+import { MediumShape } from './MediumTag'
 import './notice.css'
 import { StateTag, type Tone } from './StateTag'
 
 /** What a card says; a preview has no publisher yet. */
-export type NoticeShown = Pick<HomeNotice, 'service' | 'kind_text' | 'title' | 'text' | 'starts_at' | 'ends_at' | 'area' | 'standing' | 'standing_text' | 'is_affected' | 'is_read'> &
+export type NoticeShown = Pick<HomeNotice, 'service' | 'kind' | 'kind_text' | 'title' | 'text' | 'starts_at' | 'ends_at' | 'area' | 'standing' | 'standing_text' | 'is_affected' | 'is_read'> &
   Partial<Pick<HomeNotice, 'publisher_name' | 'published_at'>>
 
-const TONES: Record<NoticeStanding, Tone> = { ahead: 'late', now: 'bad', over: 'quiet', withdrawn: 'quiet' }
+const TONES: Record<NoticeStanding, Tone> = { ahead: 'late', now: 'busy', over: 'quiet', withdrawn: 'quiet' }
 
 /** An announcement as a resident reads it. Its words are text, whatever is in them. */
 export function NoticeCard({ notice, language, actions }: { notice: NoticeShown; language: Language; actions?: ReactNode }) {
   const { t } = useTranslation()
   const say = { lng: language }
-  const area = notice.area.kind === 'places' ? notice.area.places.map(({ name }) => name[language]).join(t('topology.and', say)) : t(`notice.area.${notice.area.kind}`, say)
+  const cut = notice.standing === 'now' && (notice.kind === 'outage' || notice.kind === 'fault')
+  const area = notice.area.kind === 'places' ? notice.area.places.map(({ name }) => name[language]).join(t('topology.and', say)) : t(notice.area.kind === 'city' ? 'notice.area.city' : 'notice.area_shown', say)
   return (
-    <article className={`notice is-${notice.standing}`} lang={language}>
+    <article className={`notice is-${cut ? 'cut' : notice.standing}`} lang={language}>
       <div className="row">
         <NoticeMedium service={notice.service} language={language} />
-        <StateTag tone={TONES[notice.standing]}>{notice.standing_text[language]}</StateTag>
+        <StateTag tone={cut ? 'bad' : TONES[notice.standing]}>{notice.standing_text[language]}</StateTag>
         <span className="muted">{notice.kind_text[language]}</span>
         {!notice.is_read && <span className="notice-new">{t('notice.new', say)}</span>}
       </div>
@@ -45,5 +46,5 @@ export function NoticeCard({ notice, language, actions }: { notice: NoticeShown;
 export function NoticeMedium({ service, language }: { service: Medium; language?: Language }) {
   const { t } = useTranslation()
   if (service === 'government') return <span className="medium-tag">🏛 {t('notice.government', { lng: language })}</span>
-  return <MediumTag service={service} size={18} />
+  return <span className="medium-tag"><MediumShape service={service} />{t(`service.${service}`, { lng: language })}</span>
 }

@@ -40,7 +40,7 @@ export function AnnouncementsPage() {
   return (
     <PageFrame
       title={t('nav.notices')} help={t('notice.office_help')}
-      actions={may_publish && <LinkButton type="primary" to="/announcements/$system/$notice" params={{ system, notice: 'new' }}>{t('notice.write')}</LinkButton>}
+      actions={may_publish && <LinkButton color="primary" variant="solid" to="/announcements/$system/$notice" params={{ system, notice: 'new' }}>{t('notice.write')}</LinkButton>}
     >
       {reach.error ? <p role="alert" className="refusal">{t('notice.no_counts')} {said.message}</p> : <Numbers rows={reach.data?.rows ?? []} />}
       <Card extra={<span className="row"><span className="muted">{t('notice.reach_file')}</span><ExportButtons path={`/${PLATFORM}/api/offices/${encodeURIComponent(system)}/notices`} query={{}} /></span>}>

@@ -14,7 +14,7 @@ export function AreaField({ entry, map, onChange }: { entry: Entry; map: AreaMap
   const drawing = entry.area === 'outline'
   const corners = entry.polygons.flat().reduce((total, ring) => total + ring.length, 0)
   return (
-    <fieldset className="stack plain">
+    <fieldset className="stack">
       <legend>{t('notice.where')}</legend>
       <Radio.Group value={entry.area} onChange={({ target }) => onChange({ area: target.value as Entry['area'] })} options={KINDS.map((value) => ({ value, label: t(`notice.area.${value}`) }))} />
       {entry.area === 'places' && (

@@ -13,7 +13,7 @@ export function Preview({ entry, map, state }: { entry: Entry; map: AreaMap; sta
   const both = (key: `notice.standing.${NoticeShown['standing']}` | `notice.kind.${Entry['kind']}`) => ({ zh: t(key, { lng: 'zh' }), en: t(key, { lng: 'en' }) })
   const standing = state === 'withdrawn' ? 'withdrawn' : standingOf(entry, now)
   const notice: NoticeShown = {
-    service: entry.service, kind_text: both(`notice.kind.${entry.kind}`), title: { zh: entry.title_zh, en: entry.title_en }, text: { zh: entry.text_zh, en: entry.text_en },
+    service: entry.service, kind: entry.kind, kind_text: both(`notice.kind.${entry.kind}`), title: { zh: entry.title_zh, en: entry.title_en }, text: { zh: entry.text_zh, en: entry.text_en },
     starts_at: instantOf(entry.starts || '2026-01-01T00:00'), ends_at: entry.ends ? instantOf(entry.ends) : null, area: areaOf(entry, map), standing, standing_text: both(`notice.standing.${standing}`), is_affected: true, is_read: false,
   }
   return (
