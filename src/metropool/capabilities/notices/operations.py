@@ -50,7 +50,7 @@ def households(*, work: NoticesWork, message: NoticePublished) -> Sequence[str]:
         lon, lat = (np.asarray(homes[name].to_numpy(zero_copy_only=False), dtype=np.float64) for name in ("lon", "lat"))
         homes = homes.filter(lies_in(area.outline, lon, lat))
     accounts: list[str] = homes["combined_account"].unique().to_pylist()
-    return accounts
+    return sorted(accounts)
 
 
 def receive_receipts(*, work: NoticesWork, account: str, receipts: Sequence[Receipt]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.core.errors import NotFound
 from metropool.facts.registry.tables import channel, end_device, installation, place, supply_agreement, usage_point
+from metropool.storage.bulk import columns_of
 from metropool.storage.units import UnitContext
 
 Row = Mapping[str, Any]
@@ -190,7 +191,8 @@ class Registry:
         if within is not None:
             query = query.where(place.c.id.in_(_lying_in(within)))
         kinds = {"combined_account": pa.string(), "lon": pa.float64(), "lat": pa.float64()}
-        return _columns(self._connection.execute(query).all(), kinds)
+        columns = columns_of(self._connection.execute(query)) or [()] * len(kinds)
+        return pa.table({name: pa.array(values, type=kinds[name]) for name, values in zip(kinds, columns, strict=True)})
 
     def unknown_places(self, places: Sequence[str]) -> list[str]:
         """Those of some place ids that are none, in their order."""
