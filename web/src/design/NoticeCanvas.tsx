@@ -40,6 +40,7 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
   const [failed, setFailed] = useState<string | null>(null)
   const spotting = useRef(onSpot)
   spotting.current = onSpot
+  const drawing = onSpot !== undefined
   const [[west, south, east, north]] = useState(() => data.bounds)
 
   useEffect(() => {
@@ -81,8 +82,11 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
   }, [data, drawn, loaded])
 
   useEffect(() => {
-    if (loaded) view.current!.getCanvas().style.cursor = onSpot ? 'crosshair' : ''
-  }, [loaded, onSpot])
+    const map = view.current
+    if (!map || !loaded) return
+    map.getCanvas().style.cursor = drawing ? 'crosshair' : ''
+    map.doubleClickZoom[drawing ? 'disable' : 'enable']()
+  }, [drawing, loaded])
 
   return (
     <>
