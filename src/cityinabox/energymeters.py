@@ -11,6 +11,8 @@ from cityinabox.meters import Meter
 
 FREEZES_KEPT = 62
 TRIP_DELAY_S = 3
+LIMIT_UNIT_S = 300
+"""What one unit of N2 of a limited trip (1D) stands for."""
 CLOCK_DATE, CLOCK_TIME = 0x04000101, 0x04000102
 TIME_SET_MAX_S = 300
 """A time set (08) is taken when the clock is off by at most this, and once a day."""
@@ -70,7 +72,7 @@ class EnergyMeter(Meter):
     def status_word_3(self, at_s: int) -> int:
         """Bit 4 relay open, bit 6 ordered open, bit 12 keep-power."""
         keep = self.journal.fact(f"keep/{self.id}")
-        return self.is_off(at_s) << 4 | self.is_ordered_off() << 6 | keep << 12
+        return self.is_off(at_s) << 4 | self.is_ordered_off(at_s) << 6 | keep << 12
 
     def freeze_time(self, index: int, at_s: int) -> int:
         """True time of the ``index``-th newest daily freeze, 1 the newest: midnight of the meter's own clock."""
@@ -187,13 +189,15 @@ class EnergyMeter(Meter):
             return self._bad(frame, dlt645.OTHER_ERROR), []
         if data[:4] != bytes.fromhex(password[:2]) + digits(password[2:]):
             return self._bad(frame, dlt645.NOT_AUTHORISED), []
-        done = self.clock(at_s) <= instant(data[10:16], "smhDMY") and self._switch(data[8], at_s)
+        done = self.clock(at_s) <= instant(data[10:16], "smhDMY") and self._switch(data[8], data[9], at_s)
         return (self._good(frame, b"") if done else self._bad(frame, dlt645.OTHER_ERROR)), []
 
-    def _switch(self, command: int, at_s: int) -> bool:
+    def _switch(self, command: int, units: int, at_s: int) -> bool:
         keep = f"keep/{self.id}"
         if command == dlt645.TRIP and not self.journal.fact(keep):
             self.journal.switch_off(self.id, at_s + TRIP_DELAY_S)
+        elif command == dlt645.LIMITED_TRIP and units and not self.journal.fact(keep):
+            return self._limit(units * LIMIT_UNIT_S, at_s)
         elif command == dlt645.ALLOW_CLOSING:
             self.journal.switch_on(self.id, at_s + BUTTON_DELAY_S)
         elif command == dlt645.CLOSE:
@@ -202,6 +206,15 @@ class EnergyMeter(Meter):
             self.journal.remember(keep, int(command == dlt645.KEEP_POWER))
         else:
             return False
+        return True
+
+    def _limit(self, lasts_s: int, at_s: int) -> bool:
+        """Open and close by itself, counted from the actual opening: a repeat changes nothing, a cut for good is left alone."""
+        if self.is_ordered_off(at_s):
+            return self.journal.off_times(self.id)[-1][1] is not None
+        ends_s = at_s + TRIP_DELAY_S + lasts_s
+        self.journal.switch_off(self.id, at_s + TRIP_DELAY_S, ends_s)
+        self.journal.remember(f"limit/{self.id}", ends_s)
         return True
 
     def _good(self, frame: Frame645, data: bytes) -> bytes:

@@ -55,21 +55,25 @@ class Journal:
         """Half-open times [from, to) at which the relay or valve was open or will be; to is None while no end is ordered."""
         return self._off.get(meter, [])
 
-    def switch_off(self, meter: str, from_s: int) -> None:
-        """The supply ends at ``from_s``; nothing when it is already ordered to be off."""
+    def switch_off(self, meter: str, from_s: int, to_s: int | None = None) -> None:
+        """The supply ends at ``from_s``, until ``to_s`` if that is given; nothing when it is already ordered to be off for good."""
         times = self._off.setdefault(meter, [])
         if times and times[-1][1] is None:
             return
-        times.append((max([from_s, *(to for _, to in times if to)]), None))
-        self._db.execute("INSERT INTO off VALUES (?, ?, NULL)", (meter, times[-1][0]))
+        start = max([from_s, *(to for _, to in times if to)])
+        times.append((start, None if to_s is None else max(start, to_s)))
+        self._db.execute("INSERT INTO off VALUES (?, ?, ?)", (meter, *times[-1]))
 
     def switch_on(self, meter: str, to_s: int) -> None:
-        """The supply returns at ``to_s``; nothing when it is on or already ordered."""
+        """The supply returns at ``to_s``; nothing when it is on or ordered to be on sooner."""
         times = self._off.get(meter, [])
-        if not times or times[-1][1] is not None:
+        if not times or (times[-1][1] is not None and times[-1][1] <= to_s):
             return
-        times[-1] = (times[-1][0], max(to_s, times[-1][0]))
-        self._db.execute("UPDATE off SET to_s = ? WHERE meter = ? AND to_s IS NULL", (times[-1][1], meter))
+        start, end = times[-1]
+        times[-1] = (start, max(to_s, start))
+        self._db.execute(
+            "UPDATE off SET to_s = ? WHERE meter = ? AND from_s = ? AND to_s IS ?", (times[-1][1], meter, start, end)
+        )
 
     def fact(self, name: str, default: int = 0) -> int:
         return self._facts.get(name, default)

@@ -53,10 +53,12 @@ class Meter:
         """The relay or valve is open (no supply) at ``at_s``."""
         return any(start <= at_s and (end is None or at_s < end) for start, end in self.journal.off_times(self.id))
 
-    def is_ordered_off(self) -> bool:
-        """The last command was to switch off, whether it has happened yet or not."""
+    def is_ordered_off(self, at_s: int) -> bool:
+        """The last command was to switch off, whether it has happened yet or not, and its time, if it has one, is not over."""
         off = self.journal.off_times(self.id)
-        return bool(off) and off[-1][1] is None
+        if not off or off[-1][1] is None:
+            return bool(off)
+        return at_s < off[-1][1] == self.journal.fact(f"limit/{self.id}")
 
     def clock_off_s(self) -> int:
         """How far the meter's own clock is ahead of the true time."""

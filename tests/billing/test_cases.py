@@ -32,6 +32,8 @@ def _without(case: dict, key: str) -> dict:
         ({**POWER, "kwh": "NaN"}, "kwh"),
         ({**POWER, "kwh": "1e400"}, "kwh"),
         ({**POWER, "kwh": [1]}, "kwh"),
+        ({**POWER, "kwh": "1_000"}, "kwh"),
+        ({**POWER, "kwh": "１２"}, "kwh"),
         ({**POWER, "multi_person": "yes"}, "multi_person"),
         ({**POWER, "tou": {"peak": 100, "flat": 100, "valley": 99}}, "tou"),
         ({**POWER, "tou": {"peak": 100, "flat": 200}}, "tou.valley"),

@@ -130,3 +130,26 @@ class TestOperator:
         page = maker.open(f"/operator/commands/{read['id']}")
         page.locator("main").wait_for()
         maker.settled()
+
+    def test_limits_supply_for_a_time_and_sees_it_come_back(self, visit, city):
+        maker, checker = visit("controller", language="en"), visit("checker")
+        page = maker.open("/operator/meters/meter-electricity-0003")
+        page.get_by_role("button", name="Limit supply", exact=True).click()
+        form = page.locator(".ant-modal")
+        form.get_by_label("Supply off for").click()
+        page.get_by_title("5 min", exact=True).click()
+        form.locator("textarea").fill("works in the street")
+        form.locator("input[type=checkbox]").check()
+        form.get_by_role("button", name="Limit supply").click()
+        page.wait_for_url("**/operator/commands/**")
+        page.get_by_text("Supply off for").wait_for()
+        ordered = page.url.partition("/commands/")[2].partition("?")[0]
+        word = {"decision": "approve", "reason": "seen", "password": city.passwords["checker"]}
+        assert self.post(checker, f"/metering/api/commands/{ordered}/approval", word).status == 200
+        told = self.finished(maker, ordered)
+        assert (told["kind"], told["minutes"], told["outcome"]) == ("limit_supply", 5, "done"), told
+        assert [step["step"] for step in told["steps"]][-3:] == ["holding", "read_back", "finished"]
+        page = maker.open("/operator/meters/meter-water-0001")
+        page.get_by_text("no order that ends by itself").wait_for()
+        assert page.get_by_role("button", name="Limit supply", exact=True).is_disabled()
+        maker.settled()

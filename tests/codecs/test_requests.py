@@ -37,6 +37,9 @@ DLT645 = {
     "68785634120000681C1035896745343333334D338C8C565344582416": meter.control(
         address=METER, command="trip", authority=AUTHORITY, valid_until=LAST_SECOND
     ),
+    "68785634120000681C10358967453433333350398C8C565344582D16": meter.limited_trip(
+        address=METER, minutes=30, authority=AUTHORITY, valid_until=LAST_SECOND
+    ),
 }
 CJT188 = {
     "68107856341200111101031F90006116": water.read(address=WATER, meter_type=0x10, serial=0),
@@ -74,6 +77,18 @@ GDW1376 = {
 @pytest.mark.parametrize("wire", DLT645)
 def test_dlt645_requests_come_out_as_worked(wire: str) -> None:
     assert dlt645_frame.encode_frame(DLT645[wire]).hex().upper() == wire
+
+
+@pytest.mark.parametrize(("minutes", "units"), [(5, 1), (1275, 255)])
+def test_a_limited_trip_names_its_time_in_units_of_five_minutes(minutes: int, units: int) -> None:
+    frame = meter.limited_trip(address=METER, minutes=minutes, authority=AUTHORITY, valid_until=LAST_SECOND)
+    assert tuple(frame.data[8:10]) == (0x1D, units)
+
+
+@pytest.mark.parametrize("minutes", [-5, 0, 4, 7, 1276, 1280])
+def test_a_limited_trip_without_end_or_of_another_time_is_refused(minutes: int) -> None:
+    with pytest.raises(Invalid):
+        meter.limited_trip(address=METER, minutes=minutes, authority=AUTHORITY, valid_until=LAST_SECOND)
 
 
 @pytest.mark.parametrize("wire", CJT188)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "metropool"
 CAPABILITIES = sorted(p for p in (SOURCE / "capabilities").iterdir() if (p / "__init__.py").exists())
 VARYING = {"electricity", "water", "gas", "heat", "home", "community", "building"}
-LONGEST_FILE = 400
+LONGEST_FILE = 255
 
 
 def python_files(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal import ports
+from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing
 from metropool.portal.schemas.site import Health, PlanNamed, Site
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -163,18 +163,18 @@ class FakeFacts:
 def desks_with(calls: list, answers: dict):
     """All desks, noting their calls."""
     protocols = {
-        "households": ports.HouseholdsDesk,
-        "refunds": ports.RefundsDesk,
-        "usage": ports.UsageDesk,
-        "metering": ports.MeteringDesk,
-        "schedules": ports.SchedulesDesk,
-        "work_orders": ports.WorkOrdersDesk,
-        "commands": ports.CommandsDesk,
-        "exchanges": ports.ExchangesDesk,
-        "billing": ports.BillingDesk,
-        "office": ports.OfficeDesk,
-        "notices": ports.NoticesDesk,
-        "topology": ports.TopologyDesk,
+        "households": settlement.HouseholdsDesk,
+        "refunds": settlement.RefundsDesk,
+        "usage": insight.UsageDesk,
+        "metering": metering.MeteringDesk,
+        "schedules": metering.SchedulesDesk,
+        "work_orders": metering.WorkOrdersDesk,
+        "commands": control.CommandsDesk,
+        "exchanges": control.ExchangesDesk,
+        "billing": billing.BillingDesk,
+        "office": announcements.OfficeDesk,
+        "notices": announcements.NoticesDesk,
+        "topology": sharing.TopologyDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from metropool.portal.app import UnguardedRoute, check_guarded, declared_routes
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from portal import samples
 from portal.conftest import PEOPLE, M, P, W
 

@@ -9,9 +9,9 @@ import pytest
 
 from metropool.portal import routes
 from metropool.portal.exports import columns_of, file_of, header, neutral
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.routes.series import CurveRow, SeriesRow
-from metropool.portal.schemas import basics, bills, commands, metering, paying, site, topology
+from metropool.portal.schemas import basics, bills, commands, metering, meters, paying, site, topology
 from portal import samples
 from portal.conftest import M
 from portal.fakes import model_of
@@ -22,8 +22,8 @@ EXPORTED = (
     bills.CompanyBillRow,
     commands.Command,
     metering.Alarm,
-    metering.MeterEvent,
-    metering.MeterRow,
+    meters.MeterEvent,
+    meters.MeterRow,
     metering.Terminal,
     paying.Payment,
     site.User,

@@ -104,6 +104,21 @@ class TestControl:
         )
         assert check_error(answer, 422, "invalid")["faults"][0]["where"] == "reason"
 
+    def test_a_limit_lasts_only_what_a_frame_can_say(self, portal):
+        body = {"kind": "limit_supply", "meter": "m1", "reason": "works"}
+        browser = portal.signed_in("ctrl1")
+        for minutes in (0, 7, 1280):
+            answer = browser.post(f"/{M}/api/commands", json={**body, "minutes": minutes}, headers={"Idempotency-Key": "k"})
+            assert check_error(answer, 422, "invalid")["faults"][0]["where"] == "minutes"
+        answer = browser.post(f"/{M}/api/commands", json={**body, "minutes": 1275}, headers={"Idempotency-Key": "k"})
+        assert answer.status_code == 201
+
+    def test_who_may_not_order_may_not_limit(self, portal):
+        body = {"kind": "limit_supply", "meter": "m1", "reason": "works", "minutes": 30}
+        answer = portal.signed_in("oper").post(f"/{M}/api/commands", json=body, headers={"Idempotency-Key": "k"})
+        check_error(answer, 403, "forbidden")
+        assert [name for name, _ in portal.calls if name == "order"] == []
+
     def test_an_order_bears_who_gave_it_and_its_key(self, portal):
         body = {"kind": "disconnect", "meter": "m1", "reason": "arrears"}
         answer = portal.signed_in("ctrl1").post(f"/{M}/api/commands", json=body, headers={"Idempotency-Key": "k7"})

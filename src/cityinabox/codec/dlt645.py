@@ -11,7 +11,7 @@ READ, READ_ADDRESS, WRITE, CONTROL = 0x11, 0x13, 0x14, 0x1C
 BROADCAST_TIME = 0x08
 ANSWER, ABNORMAL = 0x80, 0x40
 OTHER_ERROR, NO_DATA, NOT_AUTHORISED = 0x01, 0x02, 0x04
-TRIP, ALLOW_CLOSING, CLOSE, KEEP_POWER, END_KEEP_POWER = 0x1A, 0x1B, 0x1C, 0x3A, 0x3B
+TRIP, ALLOW_CLOSING, CLOSE, LIMITED_TRIP, KEEP_POWER, END_KEEP_POWER = 0x1A, 0x1B, 0x1C, 0x1D, 0x3A, 0x3B
 _SHIFT = bytes((i + 0x33) % 256 for i in range(256))
 _UNSHIFT = bytes((i - 0x33) % 256 for i in range(256))
 
@@ -64,7 +64,10 @@ def read_request(address: str, data_id: int) -> Frame645:
     return Frame645(address, READ, data_id.to_bytes(4, "little"))
 
 
-def control_request(*, address: str, command: int, password: str, operator: str, valid_until: bytes) -> Frame645:
-    """Command 1C in its plain form; ``password`` is level and six digits, ``valid_until`` six bytes ``ss mm hh DD MM YY``."""
-    data = bytes.fromhex(password[:2]) + digits(password[2:]) + digits(operator) + bytes((command, 0)) + valid_until
+def control_request(*, address: str, command: int, password: str, operator: str, valid_until: bytes, units: int = 0) -> Frame645:
+    """Command 1C in its plain form; ``password`` is level and six digits, ``valid_until`` six bytes ``ss mm hh DD MM YY``.
+
+    ``units`` of five minutes are how long a limited trip lasts.
+    """
+    data = bytes.fromhex(password[:2]) + digits(password[2:]) + digits(operator) + bytes((command, units)) + valid_until
     return Frame645(address, CONTROL, data)

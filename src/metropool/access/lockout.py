@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.access.tables import attempt
+from metropool.storage.upsert import insert_into
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,7 @@ class Lockout:
             "first_at": row["first_at"] if row else self._now_s,
             "locked_until": self._now_s + window_s if failures >= limit else 0,
         }
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        added = make(attempt).values(kind=kind, subject=subject, **values)
+        added = insert_into(self._connection, attempt).values(kind=kind, subject=subject, **values)
         self._connection.execute(added.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.access.tables import once
 from metropool.core.errors import Conflict, Fault, Invalid
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 KEPT_FOR = timedelta(days=30)
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -77,9 +76,10 @@ class Once:
         return self._connection.execute(delete(once).where(tuple_(c.actor, c.key).in_(old))).rowcount
 
     def _reserve(self, request: Repeatable) -> bool:
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
         row = {"actor": request.actor, "key": request.key, "body_hash": request.body_hash}
-        statement = make(once).values(**row, status=0, answer=b"", at=self._now_s).on_conflict_do_nothing()
+        statement = (
+            insert_into(self._connection, once).values(**row, status=0, answer=b"", at=self._now_s).on_conflict_do_nothing()
+        )
         return self._connection.execute(statement).rowcount == 1
 
     def _kept(self, request: Repeatable) -> Answer:

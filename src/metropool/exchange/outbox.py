@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, func, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.exchange.envelope import Envelope, digest, from_bytes, to_bytes
+from metropool.storage.upsert import insert_into
 
 metadata = MetaData()
 outbox = Table(
@@ -105,6 +104,5 @@ def _inbox_row(envelope: Envelope, now: datetime, *, outcome: str) -> dict[str, 
 
 
 def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
-    make = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
-    statement = make(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    statement = insert_into(connection, table).values(row).on_conflict_do_nothing().returning(table.c.id)
     return connection.execute(statement).first() is not None

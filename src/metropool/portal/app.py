@@ -15,7 +15,8 @@ from metropool.portal.call import Portal
 from metropool.portal.changes import Broadcast
 from metropool.portal.declare import Declared, Room
 from metropool.portal.guard import GuardedRoute
-from metropool.portal.ports import PORTS, Desks, Host, SiteFacts
+from metropool.portal.ports.desks import PORTS, Desks
+from metropool.portal.ports.hosts import Host, SiteFacts
 from metropool.portal.routes import DOOR_ROOMS, SYSTEM_ROOMS
 from metropool.portal.settings import PortalSettings
 from metropool.portal.shield import BodyLimit, SecurityHeaders

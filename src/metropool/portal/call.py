@@ -13,7 +13,8 @@ from metropool.access.passwords import Passwords
 from metropool.core.clock import Instant
 from metropool.core.errors import Forbidden
 from metropool.core.identifiers import IdSource, SystemId
-from metropool.portal.ports import Desks, Host, Port, SiteFacts
+from metropool.portal.ports.desks import Desks, Port
+from metropool.portal.ports.hosts import Host, SiteFacts
 from metropool.portal.schemas.basics import Model
 from metropool.portal.settings import PortalSettings
 

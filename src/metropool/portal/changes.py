@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from metropool.core.clock import Instant
 from metropool.core.errors import Unavailable
-from metropool.portal.ports import Host
+from metropool.portal.ports.hosts import Host
 from metropool.portal.schemas.basics import show_instant
 
 TOPICS_KEPT = 32

@@ -14,7 +14,7 @@ from metropool.access.sessions import hashed
 from metropool.core.errors import Fault, Forbidden, Invalid, NotFound
 from metropool.portal.call import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE, Call, Portal
 from metropool.portal.declare import Declared, Right
-from metropool.portal.ports import Host
+from metropool.portal.ports.hosts import Host
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -11,7 +11,7 @@ from metropool.core.errors import Fault, Invalid
 from metropool.core.texts import Language
 from metropool.portal.call import answer
 from metropool.portal.exports import FILE_TYPES, FileKind, file_of
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.basics import Model, Page
 
 R = TypeVar("R", bound=Model)

@@ -64,10 +64,13 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
         stack.callback(node.close)
         client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
         stack.push_async_callback(client.close)
-        await check_log(node, log_of(node, client))
+        log = log_of(node, client)
+        await check_log(node, log)
         work = ImportDesk(node, client, mapping=mapping.name, loop=asyncio.get_running_loop())
         done = await asyncio.to_thread(import_file, work=work, path=path, mapping=mapping, language=language)
-        await _taken_in(node, client, upto=work.last_sequence, is_alone=is_alone)
+        # an import that was killed once the file was in the log has left the taking in to us
+        upto = work.last_sequence if done.is_new else (await log.end()).sequence
+        await _taken_in(node, client, upto=upto, is_alone=is_alone)
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
 

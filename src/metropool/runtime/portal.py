@@ -17,7 +17,7 @@ from metropool.portal.app import make_app
 from metropool.portal.desks.households import HouseholdsDesk
 from metropool.portal.desks.refunds import RefundsDesk
 from metropool.portal.desks.usage import UsageDesk
-from metropool.portal.ports import Desks
+from metropool.portal.ports.desks import Desks
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
 from metropool.portal.settings import PortalSettings

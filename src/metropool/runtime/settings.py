@@ -1,14 +1,18 @@
 """Where things are: one setting of the same shape for each real part, read from the environment."""
 
-import json
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metropool.core.clock import Clock, read_clock
-from metropool.runtime.demo.state import FILE
+from metropool.core.errors import Fault, Invalid
+from metropool.runtime.demo.state import FILE, read_note
+
+PREFIX = "METROPOOL_"
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(BaseSettings):
@@ -25,9 +29,12 @@ class Settings(BaseSettings):
         field_port: TCP port on which the front end hears terminals.
         site_url: Address people reach the site at, when a proxy stands before it.
         demo: This is a demonstration city: zones share a process, and the site says so.
+
+    Raises:
+        Invalid: A variable has a value it cannot have; one that is set and empty counts as not set.
     """
 
-    model_config = SettingsConfigDict(env_prefix="METROPOOL_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     home: Path = Field(default_factory=lambda: Path.home() / ".metropool")
     plan: str = "transition"
@@ -36,10 +43,20 @@ class Settings(BaseSettings):
     lake: str = "embedded"
     clock: str = ""
     host: str = "127.0.0.1"
-    port: int = 8765
-    field_port: int = 8766
+    port: Port = 8765
+    field_port: Port = 8766
     site_url: str = ""
     demo: bool = False
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as cause:
+            faults = [
+                Fault(f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}={each['input']}", each["msg"])
+                for each in cause.errors()
+            ]
+            raise Invalid("a setting is not as it can be; docs/operators.md lists them", faults=faults) from cause
 
     @cached_property
     def the_clock(self) -> Clock:
@@ -70,5 +87,4 @@ def settings_of_home() -> Settings:
     note = settings.home / FILE
     if settings.clock or not note.exists():
         return settings
-    clock_at = json.loads(note.read_text(encoding="utf-8"))["clock_at"]
-    return settings.model_copy(update={"clock": f"{clock_at}@1"})
+    return settings.model_copy(update={"clock": f"{read_note(settings.home)['clock_at']}@1"})

@@ -13,7 +13,7 @@ from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import inbox, outbox
 from metropool.plan.compiled import Compiled, PictureEdge, PictureFlow, PictureNode
 from metropool.portal.desks.paging import page_of
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import topology as schema
 from metropool.portal.schemas.basics import Page, Text
 from metropool.portal.schemas.site import Hosting, PlanNamed

@@ -9,7 +9,7 @@ from metropool.portal.desks.combined import why_changed
 from metropool.portal.desks.households import HouseholdsDesk
 from metropool.portal.documents.bill import bill_data
 from metropool.portal.documents.receipt import receipt_data
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 
 from .conftest import ACCOUNT, AMOUNTS, COMPANIES, NUMBERS, hear, notice, order_of
 

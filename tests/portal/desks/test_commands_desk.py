@@ -8,15 +8,15 @@ from metropool.capabilities.metering.control import operations
 from metropool.capabilities.metering.frontend.tasks import Answer, Value
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
 from metropool.portal.desks.commands import CommandsDesk
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.commands import NewCommand
 from portal.desks.conftest import DAILY, NOW, NOW_S
 
 METER = "meter-electricity-0001"
 
 
-def order(station, kind="disconnect", meter=METER, key="k1", by="ann"):
-    wanted = NewCommand(kind=kind, meter=meter, reason="arrears")
+def order(station, kind="disconnect", meter=METER, key="k1", by="ann", minutes=None):
+    wanted = NewCommand(kind=kind, meter=meter, reason="arrears", minutes=minutes)
     return station.do(CommandsDesk, lambda desk: desk.order(wanted=wanted, by=by, key=key))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.portal.desks.commands import CommandsDesk
 from metropool.portal.desks.exchanges import ExchangesDesk
 from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.exchanges import NewExchange
 from portal.desks.conftest import NOW
 
@@ -53,8 +55,9 @@ def test_an_exchange_is_in_the_history_of_both_meters_and_the_old_one_takes_no_c
     new = fresh_station.ask(MeteringDesk, lambda desk: desk.meter(meter=made.new_meter))
     assert new.usage_point.number == "electricity-0003"
     assert fresh_station.ask(ExchangesDesk, lambda desk: desk.form(meter=METER)).refusal is not None
-    events = fresh_station.ask(MeteringDesk, lambda desk: desk._events(METER, NOW - timedelta(days=1), NOW))
-    assert [event.code for event in events] == ["meter_exchanged"]
+    day: dict[str, Any] = {"start": NOW - timedelta(days=1), "end": NOW, "asked": Asked()}
+    events = fresh_station.ask(MeteringDesk, lambda desk: desk.events(meter=METER, **day))
+    assert [event.code for event in events.rows] == ["meter_exchanged"]
 
 
 def test_a_correction_is_a_second_version_beside_the_first(fresh_station):

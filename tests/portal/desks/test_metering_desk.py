@@ -12,7 +12,7 @@ from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.facts.events import EndDeviceEvent
 from metropool.portal.desks.metering import MeteringDesk
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.metering import Recollect
 from portal.desks.conftest import DEAD, FALLING, MIDNIGHT, NEVER, NOW, NOW_S, PROFILE
 
@@ -245,7 +245,8 @@ class TestMeter:
         found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-electricity-0002"))
         assert (found.switch.kind, found.switch.supply, found.switch.supply_guaranteed) == ("relay", "off", False)
         assert (found.usage_point.number, found.multiplier) == ("electricity-0002", Decimal(1))
-        assert found.commands_allowed == ["disconnect", "read_on_demand", "reconnect", "synchronize_clock"]
+        assert found.commands_allowed == ["disconnect", "limit_supply", "read_on_demand", "reconnect", "synchronize_clock"]
+        assert (found.limit, found.limit_refusal) == (None, None)
         assert {one.reading_type for one in found.measures} == {
             "electricity_forward_register",
             "electricity_forward_profile_register",
@@ -260,6 +261,7 @@ class TestMeter:
         found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-water-0001"))
         assert (found.switch.kind, found.switch.supply, found.switch.confirmed_at) == ("valve", "unknown", None)
         assert found.commands_allowed == ["close_valve", "open_valve", "read_on_demand", "synchronize_clock"]
+        assert "no order that ends by itself" in found.limit_refusal.en
 
     def test_that_is_not_there_is_not_found(self, station):
         with pytest.raises(NotFound):

@@ -11,7 +11,7 @@ from metropool.facts.registry.tables import place
 from metropool.portal.desks.notices import NoticesDesk
 from metropool.portal.desks.office import OfficeDesk
 from metropool.portal.exports import file_of
-from metropool.portal.ports import Asked, Sort
+from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.notices import HomeNotice, NoticeChange, NoticeGiven, NoticePublication, NoticeReceipts
 
 SCRIPT = "=HYPERLINK('x')<script>alert(1)</script>"

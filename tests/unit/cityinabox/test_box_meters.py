@@ -34,10 +34,10 @@ def ask(meter, data_id, at=NOW):
     return frame.data[4:], told
 
 
-def command(meter, code, at=NOW, password="02000000", valid_s=600):
+def command(meter, code, at=NOW, password="02000000", valid_s=600, units=0):
     until = times(at + valid_s, "smhDMY")
     request = dlt645.control_request(
-        address=meter.address, command=code, password=password, operator="00000001", valid_until=until
+        address=meter.address, command=code, password=password, operator="00000001", valid_until=until, units=units
     )
     answer, _ = meter.answer(request.encode(), at)
     return dlt645.decode(answer)
@@ -88,6 +88,56 @@ class TestElectricityMeter:
         assert ask(subject, 0x04000503, closed)[0][0] == 0
         used = subject.use.interval(closed, closed + 7200)
         assert subject.register(closed + 7200) - subject.register(opened) == used > 0
+
+    def test_a_limited_trip_counts_from_the_opening_and_closes_by_itself(self, journal):
+        subject = meter(journal)
+        assert command(subject, dlt645.LIMITED_TRIP, units=2).control == 0x9C
+        opened = NOW + TRIP_DELAY_S
+        closed = opened + 600
+        words = [ask(subject, 0x04000503, at)[0][0] for at in (NOW, opened, closed - 1, closed)]
+        assert words == [0x40, 0x50, 0x50, 0]
+        assert subject.register(closed) == subject.register(opened)
+        assert subject.register(closed + 7200) - subject.register(opened) == subject.use.interval(closed, closed + 7200)
+
+    def test_a_limited_trip_that_comes_again_is_not_longer_and_one_without_end_is_refused(self, journal):
+        subject = meter(journal)
+        assert command(subject, dlt645.LIMITED_TRIP).control == 0xDC
+        assert not subject.is_off(NOW + 60)
+        command(subject, dlt645.LIMITED_TRIP, units=1)
+        assert command(subject, dlt645.LIMITED_TRIP, NOW + 200, units=1).control == 0x9C
+        assert not subject.is_off(NOW + TRIP_DELAY_S + 300)
+        assert command(subject, dlt645.LIMITED_TRIP, NOW + 400, valid_s=-1, units=1).control == 0xDC
+
+    def test_a_limited_trip_ends_with_a_closing_and_never_a_cut_for_good(self, journal):
+        subject = meter(journal)
+        command(subject, dlt645.LIMITED_TRIP, units=6)
+        command(subject, dlt645.CLOSE, NOW + 60)
+        assert not subject.is_off(NOW + 60)
+        assert ask(subject, 0x04000503, NOW + 61)[0][0] == 0
+        command(subject, dlt645.TRIP, NOW + 100)
+        assert command(subject, dlt645.LIMITED_TRIP, NOW + 200, units=1).control == 0xDC
+        assert subject.is_off(NOW + 86400)
+
+    def test_a_cut_for_good_during_a_limited_trip_outlasts_it(self, journal):
+        subject = meter(journal)
+        command(subject, dlt645.LIMITED_TRIP, units=1)
+        assert command(subject, dlt645.TRIP, NOW + 100).control == 0x9C
+        assert all(subject.is_off(at) for at in (NOW + 100, NOW + 303, NOW + 86400))
+
+    def test_a_restart_in_a_limited_trip_keeps_its_end(self, tmp_path):
+        with Journal(tmp_path / "j.sqlite") as before:
+            command(meter(before), dlt645.LIMITED_TRIP, units=1)
+            command(meter(before), dlt645.LIMITED_TRIP, NOW + 1000, units=2)
+            command(meter(before), dlt645.CLOSE, NOW + 1100)
+        with Journal(tmp_path / "j.sqlite") as after:
+            assert [meter(after).is_off(NOW + s) for s in (4, 302, 303, 1003, 1099, 1100)] == [
+                True,
+                True,
+                False,
+                True,
+                True,
+                False,
+            ]
 
     def test_refuses_a_wrong_password_an_expired_command_and_a_trip_while_power_is_kept(self, journal):
         subject = meter(journal)

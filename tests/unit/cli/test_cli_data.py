@@ -7,11 +7,13 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
 from metropool.capabilities.metering.imports.adapters.sql import imported_file
 from metropool.core.identifiers import SystemId
+from metropool.runtime import importing
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
@@ -149,6 +151,11 @@ def imported_at(home: Path) -> list[datetime]:
         node.close()
 
 
+def readings_in_lake(home: Path) -> int:
+    files = (home / "metering/lake").rglob("*.parquet")
+    return sum(pq.read_metadata(path).num_rows for path in files if "readings" in str(path))
+
+
 class TestImport:
     def test_counts_a_real_week_exactly(self, twice):
         report = twice[0][0]
@@ -166,6 +173,18 @@ class TestImport:
         (first, lake), (second, lake_after) = twice
         assert second == {**first, "outcome": "already_imported"}
         assert lake_after == lake
+
+    def test_takes_in_what_an_import_left_in_the_log_when_it_was_killed(self, tmp_path, monkeypatch):
+        async def die(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        cli = command_line(tmp_path)
+        monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+        with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+            killed.setattr(importing, "_taken_in", die)
+            importing.run_import(WEEK, mapping="", language="en")
+        assert cli("import", WEEK, "--json").json["outcome"] == "already_imported"
+        assert readings_in_lake(tmp_path) == 80_640
 
     def test_beside_a_demo_is_of_its_time_and_refuses_a_log_that_was_lost(self, tmp_path):
         (tmp_path / "demo.json").write_text(json.dumps({"clock_at": "2026-08-02T09:00:00+00:00"}), encoding="utf-8")

@@ -397,7 +397,7 @@ export interface MeterRow {
   last_read_at: Instant | null
 }
 export interface Measure { reading_type: string; name: Text; figure: Figure }
-export type CommandKind = 'read_on_demand' | 'disconnect' | 'reconnect' | 'close_valve' | 'open_valve' | 'synchronize_clock'
+export type CommandKind = 'read_on_demand' | 'disconnect' | 'limit_supply' | 'reconnect' | 'close_valve' | 'open_valve' | 'synchronize_clock'
 export interface Meter extends Omit<MeterRow, 'terminal'> {
   protocol: string
   installed_on: BusinessDate | null
@@ -414,7 +414,12 @@ export interface Meter extends Omit<MeterRow, 'terminal'> {
   usage_point: { number: string; category: Text } | null
   installations: { from: Instant; to: Instant | null; multiplier: string; usage_point: string }[]
   commands_allowed: CommandKind[]
+  /** A cut that ends by itself and was not read back as ended; times are upper bounds. */
+  limit: SupplyLimit | null
+  /** Why this meter can never take one; null when it can. */
+  limit_refusal: Text | null
 }
+export interface SupplyLimit { command: string; minutes: number; state: 'sent' | 'off' | 'due' | 'late' | 'unknown'; off_since: Instant | null; back_by: Instant | null; back_at_latest: Instant }
 export interface MeterEvent { id: string; at: Instant; received_at: Instant; code: string; name: Text; severity: Severity; detail: Text | null }
 export interface DayCompared { day: BusinessDate; energy: number | null; neighbour: number | null; difference_percent: number | null }
 export interface Neighbour { id: string; number: string; address: string; area_name: Text | null; is_same_area: boolean }
@@ -451,9 +456,9 @@ export interface MeterCurve {
   events: MeterEvent[]
   as_of: Instant | null
 }
-export type CommandState = 'awaiting_approval' | 'queued' | 'sent' | 'answered' | 'finished'
+export type CommandState = 'awaiting_approval' | 'queued' | 'sent' | 'answered' | 'holding' | 'finished'
 export type CommandOutcome = 'done' | 'refused' | 'expired' | 'unknown'
-export type CommandStepName = 'ordered' | 'approved' | 'rejected' | 'queued' | 'sent' | 'answered' | 'read_back' | 'finished' | 'cancelled'
+export type CommandStepName = 'ordered' | 'approved' | 'rejected' | 'queued' | 'sent' | 'answered' | 'holding' | 'read_back' | 'finished' | 'cancelled'
 export interface CommandStep { step: CommandStepName; at: Instant; by: string | null; detail: Text | null }
 export interface Command {
   id: string
@@ -467,6 +472,9 @@ export interface Command {
   ordered_by: string
   approved_by: string | null
   on_site_by: string | null
+  minutes: number | null
+  off_since: Instant | null
+  back_by: Instant | null
   state: CommandState
   outcome: CommandOutcome | null
   outcome_detail: Text | null
@@ -477,7 +485,7 @@ export interface Command {
   finished_at: Instant | null
   needs_approval: boolean
 }
-export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; needs_on_site: boolean; expires_in_s: number }
+export interface CommandEffect { kind: CommandKind; meter: string; effect: Text; homes: number; supply_guaranteed: boolean; allowed: boolean; refusal: Text | null; needs_approval: boolean; needs_on_site: boolean; needs_minutes: boolean; expires_in_s: number }
 export interface CommandSummary { as_of: Instant; answered_rate: Figure; median_s: Figure; waiting: number; awaiting_approval: number; unknown: number }
 
 // Company

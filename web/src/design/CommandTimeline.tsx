@@ -4,7 +4,7 @@ import { secondsText } from './format'
 import { usePick } from './preferences'
 import { StateTag, type Tone } from './StateTag'
 
-const PLANNED: CommandStepName[] = ['ordered', 'approved', 'queued', 'sent', 'answered', 'read_back', 'finished']
+const PLANNED: CommandStepName[] = ['ordered', 'approved', 'queued', 'sent', 'answered', 'holding', 'read_back', 'finished']
 const TONES: Record<NonNullable<Command['outcome']>, Tone> = { done: 'good', refused: 'bad', expired: 'late', unknown: 'late' }
 
 /** From the order to the confirmed end: what happened, when, by whom, and what is still to come. */
@@ -50,4 +50,4 @@ export function CommandStateTag({ command }: { command: Command }) {
 }
 
 const belongs = (step: CommandStepName, command: Command): boolean =>
-  step === 'approved' ? command.needs_approval : step === 'read_back' ? command.kind !== 'read_on_demand' : true
+  step === 'approved' ? command.needs_approval : step === 'read_back' ? command.kind !== 'read_on_demand' : step === 'holding' ? command.minutes !== null : true

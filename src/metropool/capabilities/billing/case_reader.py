@@ -57,6 +57,10 @@ class CaseReader:
         try:
             if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
                 raise ValueError
+            if isinstance(value, str) and (
+                "_" in value or not value.isascii()
+            ):  # Decimal would take 1_000, and digits of any script
+                raise ValueError
             number = Decimal(repr(value) if isinstance(value, float) else value)
             if not number.is_finite() or number.adjusted() > 15 or decimals(number) > 18:
                 raise ValueError

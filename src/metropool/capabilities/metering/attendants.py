@@ -22,7 +22,7 @@ from metropool.capabilities.metering.ports import FrontEnd, LogSource
 from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.errors import Conflict
 from metropool.exchange.ports import LogEntry
-from metropool.facts.commands import Command
+from metropool.facts.commands import OPEN, Command
 from metropool.storage.lake import LakeFile
 
 log = structlog.get_logger()
@@ -34,6 +34,9 @@ BATCHES, WAIT_S = 12, 1.0
 LOOKS_S = 0.5
 READS_AT_ONCE = 256
 CLOCKS_AT_ONCE = 32
+WAITED_FOR = tuple(state for state in OPEN if state != "sent")
+"""States of commands that the next step may take on; one that was sent waits for its answer."""
+
 Loaded = tuple[ingest.Prepared | None, list[LakeFile]]
 
 
@@ -138,7 +141,7 @@ class Attendants:
 
     async def command_step(self) -> None:
         """Send what may be sent, each exactly once; read back what is due."""
-        if not await self.units.read(lambda work: work.commands.in_state("ordered", "approved", "accepted", "unknown", limit=1)):
+        if not await self.units.read(lambda work: work.commands.in_state(*WAITED_FOR, limit=1)):
             return
         sent = await self.units.write(lambda work: control.send_due(work=work))
         await self._for_each(sent, control.record_answer)

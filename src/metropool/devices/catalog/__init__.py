@@ -11,7 +11,9 @@ import yaml
 from metropool.core.errors import Fault, Invalid, NotFound
 
 PROTOCOLS = ("dlt645", "cjt188", "gdw1376")
-ABILITIES = frozenset({"reads_registers", "reads_load_profile", "reads_daily_freeze", "switches_supply", "has_valve", "forwards"})
+ABILITIES = frozenset(
+    {"reads_registers", "reads_load_profile", "reads_daily_freeze", "switches_supply", "limits_supply", "has_valve", "forwards"}
+)
 DI_ORDERS = ("", "be", "le")
 
 

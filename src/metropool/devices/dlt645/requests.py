@@ -11,6 +11,9 @@ from metropool.devices.dlt645.frame import BROADCAST_ADDRESS, WILDCARD_ADDRESS, 
 
 READ, FOLLOW, READ_ADDRESS, WRITE, FREEZE, CONTROL, TIME = 0x11, 0x12, 0x13, 0x14, 0x16, 0x1C, 0x08
 RECORDS_MAX = 99
+LIMITED_TRIP, LIMIT_STEP_MIN, LIMIT_MIN_MAX = 0x1D, 5, 1275
+"""N1 of the limited trip [U], and its time: N2 units of five minutes, 1 to 255; N2 = 0 is refused and never sent."""
+
 Command = Literal["trip", "allow_closing", "close", "alarm_on", "alarm_off", "keep_power_on", "keep_power_off"]
 FreezeEvery = Literal["now", "hour", "day", "month"]
 COMMANDS: dict[Command, int] = {
@@ -89,8 +92,19 @@ def freeze(*, every: FreezeEvery, address: str = BROADCAST_ADDRESS, at: datetime
 
 def control(*, address: str, command: Command, authority: PlainAuthority, valid_until: datetime) -> Frame:
     """Order the relay, the alarm or the supply guarantee; the meter refuses it after ``valid_until``."""
-    data = authority.encode() + bytes([COMMANDS[command], 0]) + bcd.encode_time("YYMMDDhhmmss", valid_until)
-    return Frame(address=address, control=CONTROL, data=data)
+    return _control(address, COMMANDS[command], 0, authority, valid_until)
+
+
+def limited_trip(*, address: str, minutes: int, authority: PlainAuthority, valid_until: datetime) -> Frame:
+    """Order the relay to open and, so many minutes after it opened, to close by itself (N1 = 1D) [U].
+
+    Raises:
+        Invalid: Not 5, 10, … 1275 minutes.
+    """
+    units, rest = divmod(minutes, LIMIT_STEP_MIN)
+    if rest or not LIMIT_STEP_MIN <= minutes <= LIMIT_MIN_MAX:
+        raise Invalid(f"a limited trip lasts {LIMIT_STEP_MIN} to {LIMIT_MIN_MAX} minutes by fives, not {minutes}")
+    return _control(address, LIMITED_TRIP, units, authority, valid_until)
 
 
 def join_parts(parts: Sequence[Frame]) -> bytes:
@@ -110,3 +124,9 @@ def join_parts(parts: Sequence[Frame]) -> bytes:
     if parts[-1].more_follows or not all(frame.more_follows for frame in parts[:-1]):
         raise Invalid("an answer is not complete")
     return parts[0].data[4:] + b"".join(frame.data[4:-1] for frame in parts[1:])
+
+
+def _control(address: str, command: int, units: int, authority: PlainAuthority, valid_until: datetime) -> Frame:
+    """Command 1C in its plain form: PA P0-P2 C0-C3 N1 N2 and ``ss mm hh DD MM YY``."""
+    data = authority.encode() + bytes([command, units]) + bcd.encode_time("YYMMDDhhmmss", valid_until)
+    return Frame(address=address, control=CONTROL, data=data)

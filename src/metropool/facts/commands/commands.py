@@ -1,7 +1,7 @@
 """The command journal (命令台账): durable before anything is sent, at most once, never after expiry."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from metropool.facts.commands.states import KINDS, TRANSITIONS, UNSENT, Kind, Mo
 from metropool.facts.commands.tables import command, command_step
 from metropool.storage.units import UnitContext
 
-_STAMPS: Mapping[str, str] = {"approve": "approved_at", "send": "sent_at", "accept": "answered_at"}
+_STAMPS: Mapping[str, str] = {"approve": "approved_at", "send": "sent_at", "accept": "answered_at", "hold": "held_at"}
 _FINAL = ("confirmed", "refused", "expired", "cancelled")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +31,7 @@ class Draft:
         requested_by: Person or system that asks.
         expires_at: Never sent at or after this instant.
         item: Reading type to read; for ``read_on_demand``.
+        minutes: How long it lasts, for kinds that end by themselves.
         on_site_by: Who confirmed on the spot that it is safe.
         emergency: Closing to protect life: needs no second person.
         request: Reference of the message that ordered it, to answer to.
@@ -42,6 +43,7 @@ class Draft:
     requested_by: str
     expires_at: datetime
     item: int | None = None
+    minutes: int | None = None
     on_site_by: str | None = None
     emergency: bool = False
     request: str | None = None
@@ -49,12 +51,18 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command as the journal has it now; times Unix ms."""
+    """A command as the journal has it now; times Unix ms.
+
+    Attributes:
+        held_at: When it was first read back as done, of one that ends by itself.
+        asked_at: When it was last read back, or tried to be.
+    """
 
     id: str
     device: str
     kind: str
     item: int | None
+    minutes: int | None
     reason: str
     requested_by: str
     approved_by: str | None
@@ -67,6 +75,8 @@ class Command:
     approved_at: int | None
     sent_at: int | None
     answered_at: int | None
+    held_at: int | None
+    asked_at: int | None
     resolved_at: int | None
     read_back: Mapping[str, Any] | None
     note: str
@@ -102,7 +112,7 @@ class Commands:
         """Write a command down; a repeat of the same key and draft gives the command there is.
 
         Raises:
-            Invalid: Unknown kind, or already expired.
+            Invalid: Unknown kind, already expired, or minutes do not belong to its kind or are missing.
             Conflict: The same person used the key for another draft.
         """
         number = derived_id("command", self._context.system, draft.requested_by, key)
@@ -134,6 +144,10 @@ class Commands:
         self._note(id, state, actor, note)
         return self.get(id=id)
 
+    def note_asked(self, *, id: str) -> None:
+        """Note that a command is read back now."""
+        self._connection.execute(update(command).where(command.c.id == id).values(asked_at=self._now_ms))
+
     def expire(self) -> list[Command]:
         """Close what was not sent in time."""
         query = select(command.c.id).where(command.c.state.in_(UNSENT), command.c.expires_at <= self._now_ms)
@@ -160,11 +174,13 @@ class Commands:
             _command(row) for row in self._connection.execute(query.order_by(command.c.created_at, command.c.id).limit(limit))
         ]
 
-    def recent(self, *, device: str | None = None, limit: int = 100) -> list[Command]:
-        """The newest commands, of one device or of all."""
+    def recent(self, *, device: str | None = None, kinds: Collection[str] | None = None, limit: int = 100) -> list[Command]:
+        """The newest commands, of one device or of all, of some kinds or of all."""
         query = select(*_COLUMNS).order_by(command.c.created_at.desc(), command.c.id).limit(limit)
         if device is not None:
             query = query.where(command.c.device == device)
+        if kinds is not None:
+            query = query.where(command.c.kind.in_(list(kinds)))
         return [_command(row) for row in self._connection.execute(query)]
 
     def steps(self, *, id: str) -> list[Step]:
@@ -196,6 +212,8 @@ class Commands:
             raise Invalid(f"no kind of command is called {draft.kind!r}; there are {', '.join(KINDS)}")
         if to_ms(draft.expires_at) <= self._now_ms:
             raise Invalid(f"the command expired at {draft.expires_at.isoformat()}", key="commands.expired")
+        if kind.timed != (draft.minutes is not None):
+            raise Invalid("only a command that ends by itself names its minutes, and it has to", key="commands.minutes")
         return kind
 
     def _stamps(self, before: Command, move: Move, state: State) -> Mapping[str, int]:

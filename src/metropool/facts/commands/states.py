@@ -3,14 +3,15 @@
 A command is *ordered*, *approved* by a second person where its kind asks for one, *sent* at most once, *accepted* by the
 device, and *confirmed* by reading back. ``unknown`` is what a lost answer or a crash after sending leaves; only a
 read-back leads out of it, never a second sending. One marked sent may still expire where the carrier says it never left.
+One that ends by itself is *holding* from the read-back that showed it done until the one that shows its end.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["ordered", "approved", "sent", "accepted", "confirmed", "refused", "expired", "unknown", "cancelled"]
-Move = Literal["approve", "send", "accept", "confirm", "refuse", "expire", "lose", "cancel"]
+State = Literal["ordered", "approved", "sent", "accepted", "holding", "confirmed", "refused", "expired", "unknown", "cancelled"]
+Move = Literal["approve", "send", "accept", "hold", "confirm", "refuse", "expire", "lose", "cancel"]
 Outcome = Literal["done", "refused", "expired", "unknown"]
 Proof = Literal["value", "supply", "clock"]
 
@@ -30,11 +31,15 @@ TRANSITIONS: Mapping[tuple[State, Move], State] = {
     ("sent", "lose"): "unknown",
     ("accepted", "confirm"): "confirmed",
     ("accepted", "refuse"): "refused",
+    ("accepted", "hold"): "holding",
     ("accepted", "lose"): "unknown",
+    ("holding", "confirm"): "confirmed",
+    ("holding", "lose"): "unknown",
+    ("unknown", "hold"): "holding",
     ("unknown", "confirm"): "confirmed",
     ("unknown", "refuse"): "refused",
 }
-OPEN: tuple[State, ...] = ("ordered", "approved", "sent", "accepted", "unknown")
+OPEN: tuple[State, ...] = ("ordered", "approved", "sent", "accepted", "holding", "unknown")
 """States that something still follows from."""
 
 UNSENT: tuple[State, ...] = ("ordered", "approved")
@@ -65,6 +70,7 @@ class Kind:
         on_site: Services for which somebody on the spot must have confirmed that it is safe; closing is always allowed.
         guarded: Refused where supply is guaranteed (保电).
         leaves_supplied: What the read-back must show: True: current or flow can pass (relay closed, valve open).
+        timed: Ends by itself after the minutes it names: done when its end was read back too.
     """
 
     switches: bool
@@ -73,6 +79,7 @@ class Kind:
     on_site: frozenset[str]
     guarded: bool
     leaves_supplied: bool | None
+    timed: bool = False
 
 
 _NOWHERE: frozenset[str] = frozenset()
@@ -84,6 +91,9 @@ KINDS: Mapping[str, Kind] = {
         switches=False, proof="clock", second_person=False, on_site=_NOWHERE, guarded=False, leaves_supplied=None
     ),
     "disconnect": Kind(switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=True, leaves_supplied=False),
+    "limit_supply": Kind(
+        switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=True, leaves_supplied=False, timed=True
+    ),
     "reconnect": Kind(switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=False, leaves_supplied=True),
     "open_valve": Kind(
         switches=True, proof="supply", second_person=True, on_site=frozenset({"gas"}), guarded=False, leaves_supplied=True

@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.core.identifiers import derived_id
 from metropool.facts.events.tables import end_device_event
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +42,10 @@ class Events:
         """Write events down; those told before are left as they are. Returns how many were new."""
         if not events:
             return 0
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
         rows = [{**asdict(event), "id": _id(event)} for event in events]
-        added = self._connection.execute(make(end_device_event).on_conflict_do_nothing(index_elements=["id"]), rows)
+        added = self._connection.execute(
+            insert_into(self._connection, end_device_event).on_conflict_do_nothing(index_elements=["id"]), rows
+        )
         return int(added.rowcount)
 
     def of(self, *, device: str | None = None, since: int = 0, limit: int = 200) -> list[EndDeviceEvent]:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Select, Table, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.core.errors import NotFound
 from metropool.facts.registry.tables import channel, end_device, installation, place, supply_agreement, usage_point
 from metropool.storage.bulk import columns_of
+from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 Row = Mapping[str, Any]
 
@@ -28,9 +28,8 @@ class Registry:
         """Insert rows that are not there yet; rows with a key that exists are left as they are. Returns how many were new."""
         if not rows:
             return 0
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
         before = self.count(table)
-        self._connection.execute(make(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        self._connection.execute(insert_into(self._connection, table).on_conflict_do_nothing(), [dict(row) for row in rows])
         return self.count(table) - before
 
     def count(self, table: Table) -> int:
@@ -39,10 +38,7 @@ class Registry:
 
     def rows(self, table: Table, **equal: object) -> list[Row]:
         """Rows whose columns equal the given values; a tuple or list means any of them."""
-        query = select(table)
-        for name, value in equal.items():
-            column = table.c[name]
-            query = query.where(column.in_(value) if isinstance(value, list | tuple | set) else column == value)
+        query = select(table).where(*matching(table, equal))
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def one(self, table: Table, **equal: object) -> Row:

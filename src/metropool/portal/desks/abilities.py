@@ -8,6 +8,7 @@ from metropool.facts.commands import KINDS
 
 SWITCHING = {
     "switches_supply": frozenset({"disconnect", "reconnect"}),
+    "limits_supply": frozenset({"limit_supply"}),
     "has_valve": frozenset({"open_valve", "close_valve"}),
 }
 

@@ -16,7 +16,7 @@ from metropool.portal.desks.adapters.bill_rows import SORTABLE, BillRows
 from metropool.portal.desks.combined import lines_of, state_of
 from metropool.portal.desks.light_pages import light_rows
 from metropool.portal.desks.words import Parties, tariff_name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import bills as schema
 from metropool.portal.schemas.basics import Page, Service
 from metropool.storage.units import UnitContext

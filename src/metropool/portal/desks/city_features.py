@@ -8,6 +8,7 @@ import numpy as np
 from metropool.capabilities.metering.queries.city import City, Place
 from metropool.capabilities.metering.queries.flow import POWER_UNIT
 from metropool.portal.desks.field import Field, service_or_power
+from metropool.portal.desks.field_rows import terminal_row
 from metropool.portal.desks.losses import NO_LOSS, map_properties
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Service
@@ -108,7 +109,7 @@ def _terminals(field: Field, service: Service | None) -> Iterator[Feature]:
         meters = np.flatnonzero(field.city.terminal_of == i)
         if place is None or (point := _point(place)) is None or (service and service not in field.city.services[meters]):
             continue
-        row = field.terminal(i)
+        row = terminal_row(field, i)
         count = alarms.count(fact.id)
         state = {"silent": "bad", "never_seen": "unknown"}.get(row.state) or state_of_rate(row.collection_rate or 100.0, count)
         feature = _feature(place, "terminal", point, collection_rate=row.collection_rate, alarms=count, state=state)

@@ -11,6 +11,7 @@ from metropool.capabilities.metering.queries.city import Ints
 from metropool.capabilities.metering.queries.collected import Counts, ItemDay, kind_of
 from metropool.core.periods import business_date
 from metropool.portal.desks.field import Field
+from metropool.portal.desks.field_rows import terminal_row
 from metropool.portal.desks.operator_words import moment
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Service
@@ -122,7 +123,7 @@ def _missing(field: Field, chosen: list[ItemDay]) -> list[schema.MissingValues]:
 
 
 def _row(field: Field, i: int) -> schema.TerminalOfHeatMap:
-    terminal = field.terminal(i)
+    terminal = terminal_row(field, i)
     return schema.TerminalOfHeatMap(id=terminal.id, name=terminal.name, meters=terminal.meters, state=terminal.state)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from metropool.capabilities.metering.control import limiting
 from metropool.capabilities.metering.queries.city import City
 from metropool.core.quantities import reading_types_by_id
 from metropool.facts.commands import KINDS, Command, Step
@@ -16,6 +17,7 @@ STATES_OF: Mapping[str, tuple[str, ...]] = {
     "queued": ("approved",),
     "sent": ("sent",),
     "answered": ("accepted",),
+    "holding": ("holding",),
     "finished": ("confirmed", "refused", "expired", "unknown", "cancelled"),
 }
 """State that pages show to states of the journal."""
@@ -28,6 +30,7 @@ STEPS: Mapping[str, tuple[schema.CommandStep, ...]] = {
     "approved": ("approved", "queued"),
     "sent": ("sent",),
     "accepted": ("answered",),
+    "holding": ("holding",),
     "cancelled": ("cancelled", "finished"),
     "expired": ("finished",),
     "unknown": ("finished",),
@@ -47,6 +50,7 @@ def command_of(command: Command, *, steps: Sequence[Step], city: City) -> schema
             "meter_number": meter.number,
             "service": meter.service,
             "address": city.address(meter),
+            "minutes": command.minutes,
             "reason": command.reason,
             "ordered_by": command.requested_by,
             "approved_by": command.approved_by,
@@ -58,6 +62,8 @@ def command_of(command: Command, *, steps: Sequence[Step], city: City) -> schema
             "result": _result(command),
             "created_at": moment_ms(command.created_at),
             "expires_at": moment_ms(command.expires_at),
+            "off_since": moment_ms(command.held_at),
+            "back_by": moment_ms(limiting.back_by(command)),
             "finished_at": moment_ms(command.resolved_at or (steps[-1].at if steps else None)) if is_over else None,
             "needs_approval": KINDS[command.kind].second_person and not command.emergency,
         }

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from metropool.capabilities.metering.control import clock_setting, operations
+from metropool.capabilities.metering.control import clock_setting, limiting, operations
 from metropool.capabilities.metering.control.devices import device_of
 from metropool.capabilities.metering.queries.adapters.journal import SORTABLE, JournalRows
 from metropool.capabilities.metering.queries.city import MeterFact
@@ -11,11 +11,12 @@ from metropool.capabilities.metering.queries.flow import FINE
 from metropool.core.errors import Conflict, Fault, Forbidden, Invalid
 from metropool.core.quantities import reading_type
 from metropool.facts.commands import KINDS, Draft
+from metropool.portal.desks import limits
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.command_words import STATES_OF, command_of
 from metropool.portal.desks.field import Field, MeteringWork
 from metropool.portal.desks.operator_words import amount, said
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text
 
@@ -84,6 +85,7 @@ class CommandsDesk:
             refusal=refusal,
             needs_approval=kind in KINDS and KINDS[kind].second_person,
             needs_on_site=_needs_on_site(kind, fact),
+            needs_minutes=_is_timed(kind),
             expires_in_s=EXPIRES_S.get(kind, USUALLY_EXPIRES_S),
         )
 
@@ -93,10 +95,13 @@ class CommandsDesk:
         Raises:
             Forbidden: Supply is guaranteed.
             Conflict: The meter cannot do this.
-            Invalid: Nobody on the spot is named who confirmed that it is safe.
+            Invalid: Nobody on the spot is named who confirmed that it is safe, or a limit has no minutes.
         """
         fact = self._meter(wanted.meter)
         self._check(wanted.kind, fact)
+        if _is_timed(wanted.kind) != (wanted.minutes is not None):
+            faults = [Fault("minutes", "commands.minutes")]
+            raise Invalid("only a limit names its minutes, and it has to", key="commands.minutes", faults=faults)
         needs_on_site = _needs_on_site(wanted.kind, fact)
         if needs_on_site and not wanted.on_site_by:
             faults = [Fault("on_site_by", "metering.on_site_needed")]
@@ -109,6 +114,7 @@ class CommandsDesk:
             requested_by=by,
             expires_at=self._work.now + timedelta(seconds=expires_s),
             item=READ_ITEM[fact.service] if wanted.kind == "read_on_demand" else None,
+            minutes=wanted.minutes,
             on_site_by=wanted.on_site_by if needs_on_site else None,
         )
         return self.command(command=operations.order(work=self._work, draft=draft, key=key).id)
@@ -152,18 +158,30 @@ class CommandsDesk:
             return
         if kind in kinds_of(fact) and KINDS[kind].guarded and guarantee_of(self._work, fact):
             raise Forbidden(refusal.en, key="metering.supply_guaranteed")
-        raise Conflict(refusal.en, key="commands.not_possible")
+        raise Conflict(refusal.en, key="commands.refused", values={"why_zh": refusal.zh, "why_en": refusal.en})
 
     def _refusal(self, kind: str, fact: MeterFact) -> Text | None:
         """Why a command cannot be ordered; None when it can."""
         if fact.served and fact.now is None:
             return said("refusals", "exchanged")
         if kind not in kinds_of(fact):
-            return said("refusals", "not_able")
+            never = limits.why_never(fact) if kind == limiting.KIND else None
+            return never or said("refusals", "not_able")
         if kind == clock_setting.KIND and (cannot := self._cannot_set_clock(fact)):
             return cannot
         reason = guarantee_of(self._work, fact) if KINDS[kind].guarded else None
-        return said("refusals", "guaranteed", reason=reason) if reason else None
+        return said("refusals", "guaranteed", reason=reason) if reason else self._cannot_cut(kind, fact)
+
+    def _cannot_cut(self, kind: str, fact: MeterFact) -> Text | None:
+        """Why supply cannot be cut or limited just now."""
+        if not KINDS[kind].guarded:
+            return None
+        try:
+            limiting.check(self._work, device_of(self._work.registry, fact.id), kind=kind)
+        except Invalid as cause:
+            return said("refusals", cause.key.removeprefix("metering."))
+        is_off = kind == limiting.KIND and limits.is_off(self._field, fact)
+        return said("refusals", "limit_cut_already") if is_off else None
 
     def _cannot_set_clock(self, fact: MeterFact) -> Text | None:
         try:
@@ -175,6 +193,10 @@ class CommandsDesk:
 
 def _needs_on_site(kind: Any, fact: MeterFact) -> bool:
     return kind in KINDS and fact.service in KINDS[kind].on_site
+
+
+def _is_timed(kind: Any) -> bool:
+    return kind in KINDS and KINDS[kind].timed
 
 
 def _switches(kind: Any) -> bool:

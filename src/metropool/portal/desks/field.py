@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +27,12 @@ from metropool.core.quantities import reading_types_by_id
 from metropool.portal.desks.operator_words import (
     amount,
     moment,
-    moment_ms,
     nothing,
-    place_text,
     reading,
     said,
 )
-from metropool.portal.schemas import metering as schema
-from metropool.portal.schemas.basics import Figure, Service, Text
+from metropool.portal.schemas.basics import Figure, Service
 
-TERMINAL_KINDS = ("concentrator", "load", "transformer", "substation", "transparent")
 NOT_YET = ("ordered", "approved", "sent", "accepted")
 
 
@@ -168,44 +164,10 @@ class Field:
         found[list(count)] = list(count.values())
         return found
 
-    def terminal(self, i: int) -> schema.Terminal:
-        """A terminal as pages show it."""
-        fact, stands = self.city.terminals[i], self.terminals[i]
-        area = self.city.places.get(fact.node or fact.place or "")
-        rate = self.counts(np.flatnonzero(self.city.terminal_of == i)).percent
-        return schema.Terminal.model_validate(
-            {
-                "id": fact.id,
-                "address": fact.address,
-                "name": self.terminal_name(i),
-                "kind": kind_of(fact.kind),
-                "protocol": fact.protocol,
-                "area": area.id if area else None,
-                "area_name": place_text(area) if area else None,
-                "meters": int(self.meters_of_terminal[i]),
-                "state": stands.state,
-                "last_seen_at": moment_ms(stands.last_seen_at),
-                "collection_rate": None if rate is None else round(rate, 2),
-                "clock_drift_s": self._drift_of(fact.id),
-            }
-        )
-
     @cached_property
-    def _terminal_clocks(self) -> Mapping[str, DeviceClock]:
+    def terminal_clocks(self) -> Mapping[str, DeviceClock]:
+        """How far the clock of each terminal is off, as last read."""
         return self.work.clocks.of([fact.id for fact in self.city.terminals])
-
-    def _drift_of(self, terminal: str) -> float | None:
-        clock = self._terminal_clocks.get(terminal)
-        return None if clock is None or clock.ahead_ms is None else round(clock.ahead_ms / 1000, 1)
-
-    def terminal_name(self, i: int) -> Text:
-        """Where a terminal is, what it is, and its address: an area may have several."""
-        fact = self.city.terminals[i]
-        area = self.city.places.get(fact.node or fact.place or "")
-        words = said("terminal_kinds", kind_of(fact.kind))
-        zh = words.zh.format(place=area.zh if area else "", address=fact.address)
-        en = words.en.format(place=area.en if area else "", address=fact.address)
-        return Text(zh=zh, en=en.removeprefix(", "))
 
     def register(self, i: int) -> Figure:
         """What is on a meter's dial."""
@@ -217,42 +179,6 @@ class Field:
         at_s, grade = int(newest.at[channel]), int(newest.quality[channel])
         return reading(kind, value=int(newest.value[channel]), at_s=at_s, quality=grade)
 
-    def meter_row(self, i: int) -> dict[str, Any]:
-        """Fields of a meter in the list."""
-        fact = self.city.meters[i]
-        area = self.city.area_of(fact)
-        return {
-            "id": fact.id,
-            "number": fact.number,
-            "service": fact.service,
-            "model": fact.model,
-            "address": self.city.address(fact),
-            "area_name": place_text(area) if area else None,
-            "terminal": fact.terminal,
-            "state": str(self.states[i]),
-            "register_": self.register(i),
-            "last_read_at": moment(int(self.standing.read_at[i])),
-        }
-
-    def alarm(self, alarm: Alarm) -> schema.Alarm:
-        """An alarm as pages show it."""
-        meter = self.city.meter_at.get(alarm.device)
-        terminal = self.city.terminal_at.get(alarm.device)
-        return schema.Alarm.model_validate(
-            {
-                "id": alarm.id,
-                "severity": alarm.severity,
-                "state": "open" if alarm.closed_at is None else "closed",
-                "name": said(alarm.kind, alarm.code),
-                "meter": alarm.device if meter is not None else None,
-                "terminal": self._terminal_id(alarm.device, meter, terminal),
-                "area": self.area_id(alarm.device),
-                "where": self._where(alarm.device, meter, terminal),
-                "at": datetime.fromtimestamp(alarm.at, UTC),
-                "closed_at": moment(alarm.closed_at or 0),
-            }
-        )
-
     def area_id(self, device: str) -> str | None:
         """The supply area of a meter or terminal."""
         meter, terminal = self.city.meter_at.get(device), self.city.terminal_at.get(device)
@@ -260,16 +186,6 @@ class Field:
             area = self.city.area_of(self.city.meters[meter])
             return area.id if area else None
         return self.city.terminals[terminal].node if terminal is not None else None
-
-    def _terminal_id(self, device: str, meter: int | None, terminal: int | None) -> str | None:
-        if terminal is not None:
-            return device
-        return self.city.meters[meter].terminal if meter is not None else None
-
-    def _where(self, device: str, meter: int | None, terminal: int | None) -> Text:
-        if meter is not None:
-            return said("spots", "meter", number=self.city.meters[meter].number)
-        return self.terminal_name(terminal) if terminal is not None else Text(zh=device, en=device)
 
     def alarms_in(self, area: str | None, state: str | None) -> list[Alarm]:
         """Alarms of an area and state, newest first."""
@@ -284,11 +200,6 @@ class Field:
         meters = self.city.in_area(area)
         terminals = {int(i) for i in self.city.terminal_of[meters] if i >= 0}
         return {self.city.meters[i].id for i in meters.tolist()} | {self.city.terminals[i].id for i in terminals}
-
-
-def kind_of(kind: str) -> str:
-    """What pages call a kind of terminal."""
-    return kind if kind in TERMINAL_KINDS else "concentrator"
 
 
 def service_or_power(service: Service | None) -> Service:

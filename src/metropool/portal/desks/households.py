@@ -15,7 +15,7 @@ from metropool.portal.desks import automatic, combined, owed
 from metropool.portal.desks.owed import open_fen
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import Parties, name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import bills as schema
 from metropool.portal.schemas import paying, resident
 from metropool.portal.schemas.basics import Named, Page

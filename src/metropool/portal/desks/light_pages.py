@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from metropool.core.errors import Fault, Invalid
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.basics import Model, Page
 
 K = TypeVar("K")

@@ -16,8 +16,8 @@ from metropool.facts.readings.schemas import Quality as Grade
 from metropool.portal.desks.field import Field
 from metropool.portal.desks.neighbours import by_day
 from metropool.portal.desks.operator_words import QUALITIES, moment
-from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Quality, Series
+from metropool.portal.schemas.meters import MeterCurve, NeighbourCurve, RegisterValue
 
 Floats = NDArray[np.float64]
 SNAP_S = 600
@@ -50,7 +50,7 @@ def curve(
     compare_start: datetime | None,
     events: Any,
     neighbour: int | None = None,
-) -> schema.MeterCurve:
+) -> MeterCurve:
     """The curve of the meter with index ``i``, that of ``neighbour`` beside it; ``events`` are those of the period."""
     meter, kind = field.city.meters[i], _kind_of(field, i)
     amounts = _amounts(field, i, kind, start, end)
@@ -60,7 +60,7 @@ def curve(
         earlier = _amounts(field, i, kind, compare_start, compare_start + (end - start))
         compare = _series(earlier, load_unit, per_hour=True)
     registers = sorted([*_registers(field, meter, start, end), *_on_demand(field, meter, start, end)], key=lambda one: one.at)
-    return schema.MeterCurve(
+    return MeterCurve(
         start=start,
         end=end,
         register=registers,
@@ -74,13 +74,13 @@ def curve(
     )
 
 
-def _beside(field: Field, j: int, own: Amounts, start: datetime, end: datetime) -> schema.NeighbourCurve:
+def _beside(field: Field, j: int, own: Amounts, start: datetime, end: datetime) -> NeighbourCurve:
     """Another meter's load in the same period, and both by day."""
     fact = field.city.meters[j]
     other = _amounts(field, j, _kind_of(field, j), start, end)
     days = by_day(start_s=own.start_s, own=(own.interval_s, own.values), other=(other.interval_s, other.values))
     load = _series(other, flow.POWER_UNIT[fact.service], per_hour=True)
-    return schema.NeighbourCurve(id=fact.id, number=fact.number, address=field.city.address(fact), load=load, days=days)
+    return NeighbourCurve(id=fact.id, number=fact.number, address=field.city.address(fact), load=load, days=days)
 
 
 def _kind_of(field: Field, i: int) -> ReadingType:
@@ -155,7 +155,7 @@ def _series(amounts: Amounts, unit: str, *, per_hour: bool) -> Series:
     )
 
 
-def _registers(field: Field, meter: MeterFact, start: datetime, end: datetime) -> list[schema.RegisterValue]:
+def _registers(field: Field, meter: MeterFact, start: datetime, end: datetime) -> list[RegisterValue]:
     """The dial at midnight, as sealed: of each day its end, and the beginning of the first."""
     kind = reading_types_by_id()[flow.DAILY if meter.service == "electricity" else flow.FINE[meter.service]]
     points = sorted({one.number for one in meter.served})
@@ -167,7 +167,7 @@ def _registers(field: Field, meter: MeterFact, start: datetime, end: datetime) -
         for at, value, grade in ((period.start, row["register_start"], grades[0]), (period.end, row["register_end"], grades[-1])):
             if value is not None and start <= at < end:
                 edges[at] = value, grade
-    return [schema.RegisterValue(at=at, value=kind.value(edges[at][0]), quality=_of_edge(edges[at][1])) for at in sorted(edges)]
+    return [RegisterValue(at=at, value=kind.value(edges[at][0]), quality=_of_edge(edges[at][1])) for at in sorted(edges)]
 
 
 def _of_edge(grade: int) -> Quality:
@@ -175,7 +175,7 @@ def _of_edge(grade: int) -> Quality:
     return "measured" if grade in (Grade.MISSING, Grade.NOT_EXPECTED) else QUALITIES[grade]
 
 
-def _on_demand(field: Field, meter: MeterFact, start: datetime, end: datetime) -> list[schema.RegisterValue]:
+def _on_demand(field: Field, meter: MeterFact, start: datetime, end: datetime) -> list[RegisterValue]:
     """Dial readings that commands brought back."""
     kinds, found = reading_types_by_id(), []
     for command in field.work.commands.recent(device=meter.id):
@@ -183,7 +183,7 @@ def _on_demand(field: Field, meter: MeterFact, start: datetime, end: datetime) -
             for value in command.read_back["values"]:
                 at, kind = datetime.fromtimestamp(value["at"], UTC), kinds[value["item"]]
                 if kind.kind == "register" and start <= at < end:
-                    found.append(schema.RegisterValue(at=at, value=kind.value(value["value"]), quality="measured"))
+                    found.append(RegisterValue(at=at, value=kind.value(value["value"]), quality="measured"))
     return found
 
 

@@ -12,7 +12,7 @@ from metropool.portal.desks.field import Field
 from metropool.portal.desks.operator_words import place_text
 from metropool.portal.schemas.basics import Rows
 from metropool.portal.schemas.exchanges import Neighbour
-from metropool.portal.schemas.metering import DayCompared
+from metropool.portal.schemas.meters import DayCompared
 
 Floats = NDArray[np.float64]
 MOST = 50

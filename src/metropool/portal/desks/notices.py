@@ -8,7 +8,7 @@ from metropool.capabilities.notices.model import NoticeAtHome, Reach, Receipt, s
 from metropool.portal.desks.notice_words import PlaceNames, area_map, words_of
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import Parties, name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import notices as schema
 from metropool.portal.schemas.basics import Page, Text
 

@@ -10,7 +10,7 @@ from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.portal.desks.notice_words import PlaceNames, area_map, words_of
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import notices as schema
 from metropool.portal.schemas.basics import Page, Text
 

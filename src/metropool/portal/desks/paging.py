@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.basics import Model, Page
 
 M = TypeVar("M", bound=Model)

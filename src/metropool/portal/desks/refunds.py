@@ -9,7 +9,7 @@ from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.errors import NotFound
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import name
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import refunds as schema
 from metropool.portal.schemas.basics import Page
 

@@ -6,10 +6,11 @@ from metropool.capabilities.metering.work_orders import model, operations
 from metropool.capabilities.metering.work_orders.book import SORTABLE
 from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.portal.desks.field import Field
+from metropool.portal.desks.field_rows import device_name
 from metropool.portal.desks.operator_words import moment_ms, said
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import collecting as schema
-from metropool.portal.schemas.basics import Page, Text
+from metropool.portal.schemas.basics import Page
 
 COLUMNS = {name: name for name in SORTABLE} | {
     "device_kind": "device",
@@ -98,7 +99,7 @@ class WorkOrdersDesk:
             "number": model.number_text(order.number),
             "device": order.device,
             "device_kind": "meter" if self._is_meter(order.device) else "terminal",
-            "where": self._where(order.device),
+            "where": device_name(self._field, order.device),
             "kind": order.kind,
             "kind_text": said("order_kinds", order.kind),
             "state": order.state,
@@ -114,13 +115,6 @@ class WorkOrdersDesk:
     def _is_meter(self, device: str) -> bool:
         """A meter that keeps its own link is both; people know it as a meter."""
         return device in self._field.city.meter_at
-
-    def _where(self, device: str) -> Text:
-        city = self._field.city
-        if self._is_meter(device):
-            return said("spots", "meter", number=city.meters[city.meter_at[device]].number)
-        terminal = city.terminal_at.get(device)
-        return self._field.terminal_name(terminal) if terminal is not None else Text(zh=device, en=device)
 
 
 def _number(text: str) -> int:

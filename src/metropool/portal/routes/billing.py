@@ -10,7 +10,8 @@ from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
 from metropool.portal.documents.bill import render_company_bill
 from metropool.portal.listing import ListingOf, list_rows
-from metropool.portal.ports import BILLING, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import BILLING
 from metropool.portal.routes.resident import document
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.bills import BillState, CompanyBill, CompanyBillRow, CompanyOverview

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
 from metropool.portal.listing import ListingOf, list_rows
-from metropool.portal.ports import METERING, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import METERING
 from metropool.portal.routes.resident import check_period
 from metropool.portal.schemas import metering
 from metropool.portal.schemas.basics import Page, Service

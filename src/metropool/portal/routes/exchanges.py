@@ -4,7 +4,7 @@ from fastapi import Response
 
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
-from metropool.portal.ports import EXCHANGES
+from metropool.portal.ports.desks import EXCHANGES
 from metropool.portal.schemas.basics import Rows
 from metropool.portal.schemas.exchanges import ExchangeForm, MeterExchange, NewExchange
 

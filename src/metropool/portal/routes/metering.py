@@ -8,23 +8,14 @@ from pydantic import AwareDatetime
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
 from metropool.portal.listing import ExportOf, ListingOf, export_rows, list_rows
-from metropool.portal.ports import METERING, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import METERING
 from metropool.portal.routes.resident import check_period
 from metropool.portal.routes.series import CurveRow, curve_rows
 from metropool.portal.schemas.basics import Page, Rows, Service
 from metropool.portal.schemas.exchanges import Neighbour
-from metropool.portal.schemas.metering import (
-    Alarm,
-    Area,
-    CityMap,
-    Meter,
-    MeterCurve,
-    MeterEvent,
-    MeterRow,
-    MeterState,
-    Overview,
-    OverviewThen,
-)
+from metropool.portal.schemas.metering import Alarm, Area, CityMap, Overview, OverviewThen
+from metropool.portal.schemas.meters import Meter, MeterCurve, MeterEvent, MeterRow, MeterState
 
 ROOM = Room("meters", of="metering")
 READ = on_system("meters.read")

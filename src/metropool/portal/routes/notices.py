@@ -7,7 +7,8 @@ from fastapi import Response
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_account, on_named_system
 from metropool.portal.listing import ListingOf, list_rows
-from metropool.portal.ports import NOTICES, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import NOTICES
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.notices import AreaMap, HomeNotice, Medium, NoticeReach, NoticeReceipts, NoticesWaiting
 

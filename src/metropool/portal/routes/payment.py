@@ -10,7 +10,8 @@ from metropool.portal.call import Call, CallOf, answer, site_url
 from metropool.portal.declare import SIGNED, Room, on_account
 from metropool.portal.documents.receipt import render_receipt
 from metropool.portal.listing import ListingOf, list_rows
-from metropool.portal.ports import HOUSEHOLDS, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import HOUSEHOLDS
 from metropool.portal.routes.resident import document
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPayment, NewTopUp, Payment

@@ -6,7 +6,8 @@ from metropool.access.rights import need_second_person
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
 from metropool.portal.listing import ListingOf, list_rows
-from metropool.portal.ports import REFUNDS, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import REFUNDS
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.commands import Approval
 from metropool.portal.schemas.refunds import NewRefund, Refund, RefundState

@@ -13,7 +13,8 @@ from metropool.portal.call import Call, CallOf, answer, site_url
 from metropool.portal.declare import SELF, Room, on_account
 from metropool.portal.documents.bill import render_bill
 from metropool.portal.listing import ExportOf, ListingOf, export_rows, list_rows
-from metropool.portal.ports import HOUSEHOLDS, USAGE, Asked
+from metropool.portal.ports.asked import Asked
+from metropool.portal.ports.desks import HOUSEHOLDS, USAGE
 from metropool.portal.routes.series import SeriesRow, rows_of
 from metropool.portal.schemas.basics import Page, Rows, Service
 from metropool.portal.schemas.bills import AskAboutBill, BillQuestion, BillState, BillSummary, CombinedBill

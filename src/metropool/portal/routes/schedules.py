@@ -4,7 +4,7 @@ from fastapi import Response
 
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
-from metropool.portal.ports import SCHEDULES
+from metropool.portal.ports.desks import SCHEDULES
 from metropool.portal.schemas.basics import Service
 from metropool.portal.schemas.collecting import ScheduleChange, ScheduleRow, Schedules, ScheduleUndo
 

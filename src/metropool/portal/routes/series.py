@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from metropool.portal.schemas.basics import Model, Series, show_instant
-from metropool.portal.schemas.metering import MeterCurve
+from metropool.portal.schemas.meters import MeterCurve
 
 QUALITIES = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
 

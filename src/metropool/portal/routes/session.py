@@ -11,7 +11,7 @@ from metropool.portal.call import Call, CallOf, answer
 from metropool.portal.cookies import drop_session, set_csrf, set_session
 from metropool.portal.declare import ANYONE, PERHAPS, SELF, Room, on_system
 from metropool.portal.listing import ListingOf, list_rows
-from metropool.portal.ports import Asked
+from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.site import NewPassword, Session, SignIn, User
 

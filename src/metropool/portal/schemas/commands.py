@@ -4,12 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from metropool.devices.dlt645.requests import LIMIT_MIN_MAX, LIMIT_STEP_MIN
 from metropool.portal.schemas.basics import Address, Figure, Instant, Model, Request, Service, Text
 
-CommandKind = Literal["read_on_demand", "disconnect", "reconnect", "close_valve", "open_valve", "synchronize_clock"]
-CommandState = Literal["awaiting_approval", "queued", "sent", "answered", "finished"]
+CommandKind = Literal[
+    "read_on_demand", "disconnect", "limit_supply", "reconnect", "close_valve", "open_valve", "synchronize_clock"
+]
+CommandState = Literal["awaiting_approval", "queued", "sent", "answered", "holding", "finished"]
 CommandOutcome = Literal["done", "refused", "expired", "unknown"]
-CommandStep = Literal["ordered", "approved", "rejected", "queued", "sent", "answered", "read_back", "finished", "cancelled"]
+CommandStep = Literal[
+    "ordered", "approved", "rejected", "queued", "sent", "answered", "holding", "read_back", "finished", "cancelled"
+]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -40,6 +45,7 @@ class Command(Model):
     meter_number: str
     service: Service
     address: Address
+    minutes: int | None
     reason: str
     ordered_by: str
     approved_by: str | None
@@ -51,6 +57,8 @@ class Command(Model):
     result: list[ValueRead]
     created_at: Instant
     expires_at: Instant
+    off_since: Instant | None
+    back_by: Instant | None
     finished_at: Instant | None
     needs_approval: bool
 
@@ -67,6 +75,7 @@ class CommandEffect(Model):
     refusal: Text | None
     needs_approval: bool
     needs_on_site: bool
+    needs_minutes: bool
     expires_in_s: int
 
 
@@ -82,11 +91,15 @@ class CommandSummary(Model):
 
 
 class NewCommand(Request):
-    """What to order; all but the read and the clock need a second person, opening gas somebody on the spot too."""
+    """What to order; all but the read and the clock need a second person, opening gas somebody on the spot too.
+
+    ``minutes`` is for a limit only, which needs it: how long supply stays off, 5 to 1275 by fives.
+    """
 
     kind: CommandKind
     meter: str = Field(min_length=1, max_length=64)
     reason: Reason
+    minutes: int | None = Field(default=None, ge=LIMIT_STEP_MIN, le=LIMIT_MIN_MAX, multiple_of=LIMIT_STEP_MIN)
     expires_in_s: int | None = Field(default=None, ge=10, le=86_400)
     on_site_by: str | None = Field(default=None, min_length=2, max_length=100)
 

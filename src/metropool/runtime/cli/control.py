@@ -26,10 +26,12 @@ def order_command(
     wait_s: float,
     as_json: bool,
     expires_in_s: int | None,
+    minutes: int | None,
     on_site_by: str | None,
 ) -> None:
     """Order a command and, when asked to wait, show how it ended."""
-    body = {"kind": kind, "meter": meter, "reason": reason, "expires_in_s": expires_in_s, "on_site_by": on_site_by}
+    body = {"kind": kind, "meter": meter, "reason": reason, "minutes": minutes}
+    body |= {"expires_in_s": expires_in_s, "on_site_by": on_site_by}
     with signed_in(site, login) as client:
         ordered = ask(client, "POST", BASE, body, {"Idempotency-Key": RandomIds().fresh_id()})
         _show(_followed(client, ordered, wait_s), as_json=as_json)
@@ -55,9 +57,9 @@ def list_commands(*, site: str, login: str, as_json: bool) -> None:
 
 
 def _followed(client: httpx.Client, command: Mapping[str, Any], wait_s: float) -> Mapping[str, Any]:
-    """The command as it stands when it is finished, waits for a second person, or patience is over."""
+    """The command as it stands when it is finished, waits for a second person or its own end, or patience is over."""
     deadline = time.monotonic() + wait_s
-    while command["state"] not in ("finished", "awaiting_approval") and time.monotonic() < deadline:
+    while command["state"] not in ("finished", "awaiting_approval", "holding") and time.monotonic() < deadline:
         time.sleep(LOOKS_S)
         command = ask(client, "GET", f"{BASE}/{command['id']}", None, {})
     return command
@@ -75,4 +77,5 @@ def _show(command: Mapping[str, Any], *, as_json: bool) -> None:
 
 def _line(row: Mapping[str, Any]) -> None:
     outcome = row["outcome"] or row["state"]
-    sys.stdout.write(f"{row['id']}  {row['kind_name'][language()]}  {row['meter']}  {outcome}\n")
+    until = f"  → {row['back_by']}" if row["state"] == "holding" else ""
+    sys.stdout.write(f"{row['id']}  {row['kind_name'][language()]}  {row['meter']}  {outcome}{until}\n")

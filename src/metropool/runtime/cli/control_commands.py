@@ -19,6 +19,7 @@ def control_order(
     site: Site = HERE,
     wait: Wait = 60.0,
     expires: Annotated[int | None, typer.Option("--expires", min=10, help=word("control_expires"))] = None,
+    minutes: Annotated[int | None, typer.Option("--minutes", help=word("control_minutes"))] = None,
     on_site: Annotated[str | None, typer.Option("--on-site-by", help=word("control_on_site"))] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,6 +35,7 @@ def control_order(
         wait_s=wait,
         as_json=as_json,
         expires_in_s=expires,
+        minutes=minutes,
         on_site_by=on_site,
     )
 

@@ -27,6 +27,7 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
 
     from metropool.access.audit import Audit
     from metropool.access.tables import audit
+    from metropool.core.clock import SystemClock
     from metropool.core.identifiers import PartyId, RandomIds, SystemId
     from metropool.facts.ledger import SqlLedger
     from metropool.facts.ledger.tables import posting
@@ -38,7 +39,7 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
         tables = set(inspect(connection).get_table_names())
         faults = []
         if posting.name in tables:
-            now, lake = settings.the_clock.now(), Lake(root=settings.lake_root(system))
+            now, lake = SystemClock().now(), Lake(root=settings.lake_root(system))
             context = UnitContext(connection, now, lake, SystemId(system), PartyId(system), RandomIds())
             faults.append(("ledger", SqlLedger(context).verify().reason))
         if audit.name in tables:

@@ -37,6 +37,11 @@ def main() -> None:
     except MetropoolError as fault:
         sys.stderr.write("\n".join(fault_lines(fault)) + "\n")
         raise SystemExit(1) from None
+    except OSError as fault:
+        if fault.filename is None:
+            raise
+        sys.stderr.write(f"metropool: {word('os_error', file=fault.filename, reason=fault.strerror)}\n")
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
@@ -65,14 +70,14 @@ def root(
 
 @app.command(help=word("decode"), rich_help_panel=word("group_data"))
 def decode(
-    hexadecimal: Annotated[str, typer.Argument(metavar="HEX", help=word("decode_hex"))],
+    hexadecimal: Annotated[list[str], typer.Argument(metavar="HEX", help=word("decode_hex"))],
     protocol: Annotated[str, typer.Option(help=word("decode_protocol"))],
     as_json: AsJson = False,
 ) -> None:
     """Explain a frame."""
     from metropool.runtime.cli.data import explain_frame
 
-    explain_frame(hexadecimal, protocol=protocol, as_json=as_json)
+    explain_frame(" ".join(hexadecimal), protocol=protocol, as_json=as_json)
 
 
 @app.command(help=word("rate"), rich_help_panel=word("group_data"))

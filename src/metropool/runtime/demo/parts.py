@@ -15,6 +15,9 @@ from metropool.runtime.demo.setup import write_channels
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
 
+STARTS = 4
+"""How often the systems are started before we give up: a broker that was killed a moment ago may still hold their folders."""
+
 
 @dataclass
 class Parts:
@@ -94,19 +97,19 @@ class Parts:
         """Wait until the site answers.
 
         Raises:
-            Unavailable: It does not, within a minute.
+            Unavailable: They end again and again, or do not answer within a minute.
         """
         import httpx
 
-        deadline = monotonic_s() + 60
+        deadline, serving = monotonic_s() + 60, self.children[-1]
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
-            while monotonic_s() < deadline:
+            while monotonic_s() < deadline and serving.starts <= STARTS:
                 try:
                     if (await client.get(f"http://127.0.0.1:{self.port}/api/site")).status_code == 200:
                         return
                 except httpx.HTTPError:
                     await pause(0.3)
-        raise Unavailable(f"the systems did not start: {self.children[-1].last_words()}")
+        raise Unavailable(f"the systems did not start: {serving.last_words()}")
 
     def _log(self, name: str) -> Path:
         folder = self.home / "logs"

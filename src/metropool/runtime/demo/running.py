@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -11,18 +12,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from metropool.core.clock import monotonic_s
-from metropool.core.errors import Unavailable
+from metropool.core.errors import MetropoolError, Unavailable
 from metropool.core.texts import Language, say
 from metropool.runtime.broker_place import free_port
 from metropool.runtime.demo.parts import Parts
 from metropool.runtime.demo.setup import Setup, first_month
 from metropool.runtime.demo.state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.demo.tools import run_own, run_tool
-from metropool.runtime.pause import pause
+from metropool.runtime.pause import done_before, pause
 from metropool.storage.disk import write_durably
 
 ROOM = "metropool.runtime"
 STARTS_ON = "2026-07-01"
+LEAST_FREE_BYTES = 256 << 20
 
 
 def demo_home() -> Path:
@@ -37,6 +39,7 @@ def run_demo(*, fresh: bool, seed: int, homes: int, speed: float, port: int, mon
     Raises:
         Unavailable: The port is taken, or a part did not start; one sentence with the remedy.
         Invalid: The home holds another city.
+        Conflict: Another demo runs in the home.
     """
     check_port(port, language=language)
     state = open_demo(demo_home(), fresh=fresh, seed=seed, homes=homes)
@@ -75,13 +78,23 @@ class Demo:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         try:
-            await self._start()
-            self._tell_where()
-            await self._keep_time(stopping)
+            if await done_before(stopping, self._start()):
+                self._tell_where()
+                await self._keep_time(stopping)
+        except MetropoolError as fault:
+            raise self._with_disk(fault) from fault
         finally:
             self.say("demo_stopping")
             if self.parts is not None:
                 await self.parts.stop()
+
+    def _with_disk(self, fault: MetropoolError) -> MetropoolError:
+        """What went wrong; when the disk is all but full, that it is: the part that met it may have said something else."""
+        free = shutil.disk_usage(self.home).free
+        if free >= LEAST_FREE_BYTES:
+            return fault
+        words = say(ROOM, "disk_full", self.language, home=self.home, free=f"{free / (1 << 20):.0f}", what=fault.what)
+        return Unavailable(words)
 
     async def _start(self) -> None:
         await self._once("city", self._make_city)

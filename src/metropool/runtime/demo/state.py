@@ -3,15 +3,17 @@
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, Unavailable
+from metropool.runtime.hold import hold
 from metropool.storage.disk import write_durably
 
-FILE = "demo.json"
+FILE, LOCK = "demo.json", "demo.lock"
 AHEAD_S = 3.0
 FIRST_MIDNIGHT = datetime(2026, 6, 30, 16, tzinfo=UTC)
 FIRST_INSTANT = FIRST_MIDNIGHT + timedelta(minutes=40)
@@ -27,6 +29,7 @@ class DemoState:
         seed, homes: What the city was made from.
         clock_at: Business instant up to which the clock may have been seen running.
         stages: Stages of the first start that are done.
+        held: Keeps the home ours until it is closed or we end.
     """
 
     home: Path
@@ -34,6 +37,7 @@ class DemoState:
     homes: int
     clock_at: datetime
     stages: list[str]
+    held: IO[bytes] | None = field(default=None, repr=False)
 
     def has(self, stage: str) -> bool:
         """Whether a stage of the first start is done."""
@@ -51,30 +55,65 @@ class DemoState:
 
 
 def open_demo(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
-    """The demo of a home: the last one, or a new one.
+    """The demo of a home: the last one, or a new one. The home is ours alone from here on.
 
     Raises:
-        Invalid: The folder holds something else, or a city of another seed or size.
+        Invalid: The folder holds something else, a city of another seed or size, or a note of a demo that is damaged.
+        Conflict: Another demo, or with ``fresh`` any part of a city, runs in it.
+        Unavailable: There can be no such folder, or nothing can be written there.
     """
+    try:
+        return _opened(home, fresh=fresh, seed=seed, homes=homes)
+    except OSError as cause:
+        raise Unavailable(f"{home} cannot be used: {cause.strerror}; choose another METROPOOL_HOME") from cause
+
+
+def _opened(home: Path, *, fresh: bool, seed: int, homes: int) -> DemoState:
     file = home / FILE
-    if fresh and home.exists():
-        if not file.exists() and any(home.iterdir()):
-            raise Invalid(f"{home} is not a demo's home: it will not be removed; choose another METROPOOL_HOME")
-        shutil.rmtree(home)
+    if not file.exists() and home.exists() and any(entry.name != LOCK for entry in home.iterdir()):
+        what = "is not a demo's home: it will not be removed" if fresh else "holds something that is no demo"
+        raise Invalid(f"{home} {what}; choose another METROPOOL_HOME")
+    held = hold(home / LOCK)
+    if fresh:
+        _empty(home)
     if not file.exists():
-        if home.exists() and any(home.iterdir()):
-            raise Invalid(f"{home} holds something that is no demo: choose another METROPOOL_HOME")
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        state = DemoState(home=home, seed=seed, homes=homes, clock_at=FIRST_INSTANT, stages=[])
+        state = DemoState(home=home, seed=seed, homes=homes, clock_at=FIRST_INSTANT, stages=[], held=held)
         state.save()
         return state
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    kept = read_note(home)
     if (kept["seed"], kept["homes"]) != (seed, homes):
         raise Invalid(
             f"{home} holds the city of seed {kept['seed']} with {kept['homes']} homes: "
             f"start it with --seed {kept['seed']} --homes {kept['homes']}, or start over with --fresh"
         )
-    return DemoState(home, seed, homes, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]))
+    return DemoState(home, seed, homes, datetime.fromisoformat(kept["clock_at"]), list(kept["stages"]), held)
+
+
+def read_note(home: Path) -> dict[str, Any]:
+    """What a demo keeps of itself: ``seed``, ``homes``, ``clock_at``, ``stages``.
+
+    Raises:
+        Invalid: It is damaged.
+    """
+    file = home / FILE
+    try:
+        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        datetime.fromisoformat(kept["clock_at"])
+        return {name: kept[name] for name in ("seed", "homes", "clock_at", "stages")}
+    except (ValueError, TypeError, KeyError) as cause:
+        raise Invalid(f"{file} is damaged: restore it from a backup, or start over with metropool demo --fresh") from cause
+
+
+def _empty(home: Path) -> None:
+    """Remove all of a demo but its lock, once no part of it runs any more."""
+    with ExitStack() as parts:
+        for lock in home.glob("*/lock"):
+            parts.callback(hold(lock).close)
+        for entry in home.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK:
+                entry.unlink()
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 
 from metropool.core.errors import Unavailable
+from metropool.runtime.tied import tied
 
 
 async def run_tool(command: str, *options: object) -> None:
@@ -30,9 +32,14 @@ async def run_own(*arguments: str, environment: Mapping[str, str]) -> None:
 async def _run(arguments: list[str], environment: Mapping[str, str], *, name: str) -> None:
     environment = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        *tied((sys.executable, *arguments), by=signal.SIGTERM), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    _, words = await process.communicate()
+    try:
+        _, words = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
     if process.returncode:
         last = words.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
         raise Unavailable(f"{name} failed: {last[0]}")

@@ -14,6 +14,7 @@ import { NumberWithUnit } from '../../design/NumberWithUnit'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateView } from '../../design/StateView'
+import { durationText } from './duration'
 
 /** One order from its reason to its confirmed end. */
 export function CommandPage() {
@@ -44,6 +45,8 @@ function Order({ command }: { command: Command }) {
         <div><dt>{t('meter.number')}</dt><dd><Link to="/operator/meters/$meter" params={{ meter: command.meter }}>{command.meter_number}</Link></dd></div>
         <div><dt>{t('map.medium')}</dt><dd><MediumTag service={command.service} size={16} /></dd></div>
         <div><dt>{t('meter.address')}</dt><dd>{command.address}</dd></div>
+        {command.minutes !== null && <div><dt>{t('command.minutes')}</dt><dd>{durationText(t, command.minutes)}</dd></div>}
+        {command.back_by && <div><dt>{t('command.back_by')}</dt><dd>{secondsText(command.back_by)}</dd></div>}
         <div><dt>{t('confirm.reason')}</dt><dd>{command.reason}</dd></div>
         <div><dt>{t('command.ordered_by')}</dt><dd>{command.ordered_by}</dd></div>
         <div><dt>{t('command.approved_by')}</dt><dd>{command.approved_by ?? MISSING}</dd></div>
@@ -91,7 +94,7 @@ function Decision({ command }: { command: Command }) {
       {deciding && (
         <ConfirmDanger
           open title={t(`command.${deciding}`)} needs_password={deciding !== 'cancel'} danger={deciding === 'approve' && command.kind !== 'reconnect' && command.kind !== 'open_valve'}
-          effect={<><p>{deciding === 'approve' ? pick(effect.data?.effect) || pick(command.kind_name) : t('command.nothing_sent')}</p><p style={{ fontWeight: 450 }}>{command.meter_number} · {command.address}</p></>}
+          effect={<><p>{deciding === 'approve' ? pick(effect.data?.effect) || pick(command.kind_name) : t('command.nothing_sent')}</p>{deciding === 'approve' && command.minutes !== null && <p style={{ fontWeight: 450 }}>{t('command.for_minutes', { duration: durationText(t, command.minutes) })}</p>}<p style={{ fontWeight: 450 }}>{command.meter_number} · {command.address}</p></>}
           action={t(`command.${deciding}`)} onConfirm={decide} onClose={() => setDeciding(null)}
         />
       )}

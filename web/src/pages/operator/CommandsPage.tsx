@@ -14,8 +14,8 @@ import { usePick } from '../../design/preferences'
 import { StateView } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
 
-const STATES: CommandState[] = ['awaiting_approval', 'queued', 'sent', 'answered', 'finished']
-const KINDS: CommandKind[] = ['read_on_demand', 'disconnect', 'reconnect', 'close_valve', 'open_valve', 'synchronize_clock']
+const STATES: CommandState[] = ['awaiting_approval', 'queued', 'sent', 'answered', 'holding', 'finished']
+const KINDS: CommandKind[] = ['read_on_demand', 'disconnect', 'limit_supply', 'reconnect', 'close_valve', 'open_valve', 'synchronize_clock']
 
 /** What was ordered of which meter, and how it ended. */
 export function CommandsPage() {

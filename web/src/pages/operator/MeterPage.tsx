@@ -19,6 +19,7 @@ import { TimePicker, useTimeRange } from '../../design/TimePicker'
 import { useUrlState } from '../../design/urlState'
 import { MeterClock } from './MeterClock'
 import { MeterHistory } from './MeterHistory'
+import { MeterLimit } from './MeterLimit'
 import { NeighbourPicker } from './MeterNeighbour'
 import { MeterOrders } from './MeterOrders'
 import { useMeterChart } from './meterChart'
@@ -66,6 +67,7 @@ function KeyNumbers({ meter }: { meter: Meter }) {
         <KeyNumber name={t(`meter.switch.${meter.switch.kind}`)} note={meter.switch.confirmed_at ? <AgeBadge at={meter.switch.confirmed_at} /> : t('meter.never_confirmed')}>
           <StateTag tone={meter.switch.supply === 'on' ? 'good' : meter.switch.supply === 'off' ? 'bad' : 'late'}>{t(`meter.supply.${meter.switch.supply}`)}</StateTag>
           {meter.switch.supply_guaranteed && <> <StateTag tone="busy">{t('meter.guaranteed')}</StateTag></>}
+          {meter.limit && <MeterLimit limit={meter.limit} />}
         </KeyNumber>
       )}
       <MeterClock meter={meter} />

@@ -2,19 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Float, Table, cast, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import ColumnElement, Connection, Float, cast, func, insert, select, update
 
 from metropool.capabilities.billing.adapters.tables import bill, bill_payment, bill_recheck, bill_series, late_fee_note
 from metropool.capabilities.billing.model import Month, OpenBill
 from metropool.capabilities.billing.ports import Row
 from metropool.core.money import Fen
 from metropool.storage.bulk import frame_of, insert_frame, is_one_of
+from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 
 class SqlBills:
@@ -26,7 +25,9 @@ class SqlBills:
     def take_numbers(self, series: str, count: int) -> int:
         """Take the next ``count`` numbers of a series; returns the first. One unit with the bills: no gap, no reuse."""
         c = bill_series.c
-        self._connection.execute(self._insert(bill_series).values(series=series, last=0).on_conflict_do_nothing())
+        self._connection.execute(
+            insert_into(self._connection, bill_series).values(series=series, last=0).on_conflict_do_nothing()
+        )
         self._connection.execute(update(bill_series).where(c.series == series).values(last=c.last + count))
         last = self._connection.execute(select(c.last).where(c.series == series)).scalar_one()
         return int(last) - count + 1
@@ -38,10 +39,7 @@ class SqlBills:
     def bills(self, **equal: object) -> list[Row]:
         """Bills whose columns equal the given values (a tuple or list: any of them), oldest period first."""
         query = select(bill).order_by(bill.c.period_start, bill.c.service, bill.c.account_number, bill.c.version)
-        for name, value in equal.items():
-            column = bill.c[name]
-            query = query.where(column.in_(list(value)) if isinstance(value, list | tuple) else column == value)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        return [dict(row) for row in self._connection.execute(query.where(*matching(bill, equal))).mappings()]
 
     def billed_accounts(self, *, service: str, month: Month, accounts: Collection[str]) -> set[str]:
         """Those of the accounts that have a bill of this service and period."""
@@ -85,7 +83,7 @@ class SqlBills:
     def note_recheck(self, numbers: Collection[str], *, reason: str, now: datetime) -> None:
         """Mark bills that depend on something that changed; one already marked is looked at once more."""
         values = {"reason": reason, "state": "noted", "noted_at": now.isoformat()}
-        statement = self._insert(bill_recheck).on_conflict_do_update(index_elements=["bill_number"], set_=values)
+        statement = insert_into(self._connection, bill_recheck).on_conflict_do_update(index_elements=["bill_number"], set_=values)
         if numbers:
             self._connection.execute(statement, [{"bill_number": number, **values} for number in sorted(numbers)])
 
@@ -107,7 +105,7 @@ class SqlBills:
 
     def add_payments(self, rows: Sequence[Row]) -> list[Row]:
         """Keep payments of bills, each once by reference and bill; returns those that were new."""
-        statement = self._insert(bill_payment).on_conflict_do_nothing().returning(bill_payment.c.reference)
+        statement = insert_into(self._connection, bill_payment).on_conflict_do_nothing().returning(bill_payment.c.reference)
         return [row for row in rows if self._connection.execute(statement, dict(row)).first() is not None]
 
     def paid(self, bill_numbers: Collection[str]) -> dict[str, Fen]:
@@ -129,7 +127,3 @@ class SqlBills:
 
     def _has(self, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
         return is_one_of(self._connection, column, sorted(values))
-
-    def _insert(self, table: Table) -> Any:
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        return make(table)

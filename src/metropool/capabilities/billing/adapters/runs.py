@@ -2,18 +2,17 @@
 
 from collections.abc import Collection
 from io import BytesIO
-from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.capabilities.billing.adapters.tables import bill_run, bill_run_chunk, bill_run_item, bill_schedule
 from metropool.capabilities.billing.ports import Row
 from metropool.core.errors import NotFound
 from metropool.storage.bulk import insert_frame
+from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 
 class SqlRuns:
@@ -24,7 +23,7 @@ class SqlRuns:
 
     def open(self, row: Row) -> bool:
         """Keep a new run; False when one of its service, period and part is there."""
-        statement = self._insert(bill_run).values(dict(row)).on_conflict_do_nothing().returning(bill_run.c.id)
+        statement = insert_into(self._connection, bill_run).values(dict(row)).on_conflict_do_nothing().returning(bill_run.c.id)
         return self._connection.execute(statement).first() is not None
 
     def run(self, run: str) -> Row:
@@ -41,9 +40,7 @@ class SqlRuns:
     def runs(self, **equal: object) -> list[Row]:
         """Runs whose columns equal the given values, in the order they were started."""
         query = select(bill_run).order_by(bill_run.c.started_at, bill_run.c.id)
-        for name, value in equal.items():
-            query = query.where(bill_run.c[name] == value)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        return [dict(row) for row in self._connection.execute(query.where(*matching(bill_run, equal))).mappings()]
 
     def advance(self, run: str, **values: object) -> None:
         """Move a run's state or cursor on."""
@@ -116,7 +113,7 @@ class SqlRuns:
 
     def schedule(self, row: Row) -> None:
         """Keep when the runs of a service are due."""
-        statement = self._insert(bill_schedule).values(dict(row))
+        statement = insert_into(self._connection, bill_schedule).values(dict(row))
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["service"], set_={k: v for k, v in row.items() if k != "service"})
         )
@@ -137,10 +134,6 @@ class SqlRuns:
     def _change(self, run: str, number: int, **values: object) -> None:
         c = bill_run_chunk.c
         self._connection.execute(update(bill_run_chunk).where(c.run == run, c.number == number).values(**values))
-
-    def _insert(self, table: Any) -> Any:
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        return make(table)
 
 
 def _to_bytes(items: pl.DataFrame) -> bytes:

@@ -5,8 +5,6 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.capabilities.billing.adapters.tables import tariff_assignment
 from metropool.capabilities.billing.model import Month
@@ -14,6 +12,7 @@ from metropool.capabilities.billing.ports import Row
 from metropool.capabilities.billing.tariffs.loader import TariffBook, tariff_book
 from metropool.storage.bulk import frame_of
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 _TERMS = pl.Schema(
     {
@@ -46,8 +45,11 @@ class SqlTariffs:
 
     def assign(self, rows: Sequence[Row]) -> int:
         """Keep assignments; one of the same account and first day is kept as it is. Returns how many were new."""
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        statement = make(tariff_assignment).on_conflict_do_nothing().returning(tariff_assignment.c.account_number)
+        statement = (
+            insert_into(self._connection, tariff_assignment)
+            .on_conflict_do_nothing()
+            .returning(tariff_assignment.c.account_number)
+        )
         return len(self._connection.execute(statement, [dict(row) for row in rows]).all()) if rows else 0
 
     def terms(self, *, service: str, month: Month, after: str, limit: int) -> pl.DataFrame:

@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Integer, cast, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.capabilities.billing.adapters.tables import usage
 from metropool.capabilities.billing.intervals import DayBlock
 from metropool.capabilities.billing.model import Month
 from metropool.storage.bulk import columns_of, insert_columns, listed
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 Ints = NDArray[np.int64]
 
@@ -56,8 +55,7 @@ class SqlUsage:
         """Keep sealed blocks, never an older version over a newer; returns (usage point, day) of all but first versions."""
         if not rows.num_rows:
             return []
-        make = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        statement = make(usage)
+        statement = insert_into(self._connection, usage)
         keys = ["usage_point", "reading_type", "business_date"]
         values = {column.name: statement.excluded[column.name] for column in usage.c if column.name not in keys}
         upsert = statement.on_conflict_do_update(

@@ -5,19 +5,18 @@ from datetime import timedelta
 
 from metropool.capabilities.metering.clocks.model import drift_of
 from metropool.capabilities.metering.clocks.operations import note_shown
-from metropool.capabilities.metering.control import clock_setting
+from metropool.capabilities.metering.control import clock_setting, limiting
 from metropool.capabilities.metering.control.devices import Device, device_of, device_serving
 from metropool.capabilities.metering.control.frames import read_back_of, task_of
 from metropool.capabilities.metering.control.model import (
     RELAY,
-    SETTLE_MS,
     VALVES,
     Resolution,
     after_answer,
     after_read_back,
-    shown_by,
     state_item,
 )
+from metropool.capabilities.metering.control.read_backs import is_read_back_due, is_settled, shown_by_supply
 from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Value
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -25,9 +24,7 @@ from metropool.exchange.messages import SwitchSupply
 from metropool.facts.commands import KINDS, Command, Draft
 from metropool.facts.commands.commands import to_ms
 
-READ_BACK_EVERY = timedelta(seconds=30)
 UNRESOLVED_AFTER = timedelta(minutes=10)
-GIVEN_UP_AFTER = timedelta(days=1)
 _CLOCK, _CARRIER, _RULE = "clock", "front end", "rule"
 
 
@@ -40,7 +37,7 @@ def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
         key: Idempotency key of the person: the same key and draft give the same command.
 
     Returns:
-        The command: waiting for a second person, ready to be sent, or refused because supply is guaranteed.
+        The command: waiting for a second person, ready to be sent, or refused because supply is guaranteed or limited.
 
     Raises:
         NotFound, Invalid: The device does not exist or cannot do this now, or nobody on the spot confirmed that it is safe.
@@ -52,11 +49,12 @@ def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
         raise Invalid("somebody on the spot must confirm that it is safe", key="metering.on_site_needed")
     if draft.emergency and draft.kind != "close_valve":
         raise Invalid("only a closing can be an emergency", key="metering.emergency_only_closes")
+    limiting.check_draft(draft, device)
     command = work.commands.order(draft=draft, key=key)
     if command.kind == clock_setting.KIND and command.state == "approved":
         clock_setting.check(work, device, beside=command.id)
     work.changed("commands")
-    return _hold_to_guarantee(work, command, device)
+    return _hold_to_rules(work, command, device)
 
 
 def approve(*, work: ControlWork, id: str, by: str, reason: str = "") -> Command:
@@ -70,7 +68,7 @@ def approve(*, work: ControlWork, id: str, by: str, reason: str = "") -> Command
     if by == command.requested_by:
         raise Forbidden("the person who orders a command cannot approve it", key="metering.second_person")
     work.changed("commands")
-    held = _hold_to_guarantee(work, command, device_of(work.registry, command.device))
+    held = _hold_to_rules(work, command, device_of(work.registry, command.device))
     if held.state == "refused":
         return held
     return work.commands.move(id=id, move="approve", actor=by, note=reason, approved_by=by)
@@ -139,9 +137,14 @@ def read_backs_due(*, work: ControlWork) -> list[tuple[Command, AnyTask]]:
     now_ms = to_ms(work.now)
     for command in work.commands.in_state("accepted", older_than=UNRESOLVED_AFTER):
         work.commands.move(id=command.id, move="lose", actor=_CLOCK, note="no proof that it was done")
-    due = [row for row in work.commands.in_state("accepted", "unknown") if _is_read_back_due(row, now_ms)]
-    asked = [(row, device_of(work.registry, row.device)) for row in due]
-    return [(row, _read_back_of(row, device, now_ms)) for row, device in asked if _is_settled(row, device, now_ms)]
+    for command in limiting.lose_overdue(work, patience=UNRESOLVED_AFTER):
+        _changed(work, command)
+    due = [row for row in work.commands.in_state("accepted", "holding", "unknown") if is_read_back_due(row, now_ms=now_ms)]
+    known = [(row, device_of(work.registry, row.device)) for row in due]
+    asked = [(row, device) for row, device in known if is_settled(row, service=device.service, now_ms=now_ms)]
+    for command, _ in asked:
+        work.commands.note_asked(id=command.id)
+    return [(row, _read_back_of(row, device, now_ms)) for row, device in asked]
 
 
 def record_read_back(*, work: ControlWork, id: str, answer: Answer) -> Command:
@@ -151,12 +154,14 @@ def record_read_back(*, work: ControlWork, id: str, answer: Answer) -> Command:
     if KINDS[command.kind].proof == "clock":
         return _record_clock(work, command, device, answer)
     values = [value for value in answer.values if value.item == state_item(device.service) and value.device == device.number]
-    if not values or command.state not in ("accepted", "unknown"):
+    if not values or command.state not in ("accepted", "holding", "unknown"):
         return command
-    shown = shown_by(kind=command.kind, item=values[-1].item, value=values[-1].value)
-    settle_ms = SETTLE_MS.get(device.service, 60_000)
-    resolution = after_read_back(command, shown=shown, now_ms=to_ms(work.now), settle_ms=settle_ms)
-    return _follow(work, command, resolution, read_back=_as_json(values))
+    resolution = shown_by_supply(command, values[-1], now_ms=to_ms(work.now), service=device.service)
+    followed = _follow(work, command, resolution, read_back=_as_json(values))
+    if followed.kind == "reconnect" and followed.state == "confirmed":
+        for ended in limiting.end_with(work, followed):
+            _changed(work, ended)
+    return followed
 
 
 def _record_clock(work: ControlWork, command: Command, device: Device, answer: Answer) -> Command:
@@ -174,8 +179,10 @@ def _record_clock(work: ControlWork, command: Command, device: Device, answer: A
 
 def _task_of(work: ControlWork, command: Command) -> AnyTask:
     device = device_of(work.registry, command.device)
-    is_clock = command.kind == clock_setting.KIND
-    return clock_setting.set_task(work, command, device=device) if is_clock else task_of(command, device=device)
+    if command.kind == clock_setting.KIND:
+        return clock_setting.set_task(work, command, device=device)
+    limiting.check(work, device, kind=command.kind, beside=command.id)
+    return task_of(command, device=device, now_ms=to_ms(work.now))
 
 
 def _read_back_of(command: Command, device: Device, now_ms: int) -> AnyTask:
@@ -183,14 +190,21 @@ def _read_back_of(command: Command, device: Device, now_ms: int) -> AnyTask:
     return how(command, device=device, now_ms=now_ms)
 
 
-def _hold_to_guarantee(work: ControlWork, command: Command, device: Device) -> Command:
-    """Refuse a command where supply is guaranteed."""
+def _hold_to_rules(work: ControlWork, command: Command, device: Device) -> Command:
+    """Refuse a cut where supply is guaranteed, or limited already."""
     if not KINDS[command.kind].guarded or command.state not in ("ordered", "approved"):
         return command
     reasons = [reason for point in device.usage_points if (reason := work.guarantees.of(usage_point=point, now=work.now))]
-    if not reasons:
-        return command
-    return work.commands.move(id=command.id, move="refuse", actor=_RULE, note=f"supply is guaranteed: {reasons[0]}")
+    note = f"supply is guaranteed: {reasons[0]}" if reasons else _against(work, command, device)
+    return work.commands.move(id=command.id, move="refuse", actor=_RULE, note=note) if note else command
+
+
+def _against(work: ControlWork, command: Command, device: Device) -> str:
+    try:
+        limiting.check(work, device, kind=command.kind, beside=command.id)
+    except Invalid as cause:
+        return cause.what
+    return ""
 
 
 def _follow(work: ControlWork, command: Command, resolution: Resolution, **values: object) -> Command:
@@ -209,19 +223,6 @@ def _kind_of_order(device: Device, *, restores: bool) -> str:
     if device.protocol == "dlt645":
         return "reconnect" if restores else "disconnect"
     return "open_valve" if restores else "close_valve"
-
-
-def _is_read_back_due(command: Command, now_ms: int) -> bool:
-    """Of those that need proof; an unknown one is given up after a day: it stays unknown, and is shown so."""
-    since = command.sent_at or command.created_at
-    return KINDS[command.kind].proof != "value" and now_ms - since < GIVEN_UP_AFTER // timedelta(milliseconds=1)
-
-
-def _is_settled(command: Command, device: Device, now_ms: int) -> bool:
-    since = command.answered_at or command.sent_at or command.created_at
-    is_clock = KINDS[command.kind].proof == "clock"
-    settles_ms = clock_setting.SETTLES_MS if is_clock else SETTLE_MS.get(device.service, 60_000)
-    return command.state == "unknown" or now_ms - since >= settles_ms
 
 
 def _as_json(values: Sequence[Value]) -> dict[str, object]:

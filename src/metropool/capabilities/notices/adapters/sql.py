@@ -6,8 +6,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from metropool.capabilities.notices.model import KeptNotice, NoticeAtHome, Reach, Receipt
 from metropool.capabilities.notices.tables import notice, notice_reach
@@ -15,6 +13,7 @@ from metropool.core.areas import Area
 from metropool.core.errors import NotFound
 from metropool.storage.bulk import insert_columns
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into
 
 _N: Any = notice.c
 _R: Any = notice_reach.c
@@ -44,8 +43,7 @@ class SqlBoard:
         """Let a notice be for these households; whom an earlier edition was for keeps it, as not affected."""
         changed = update(notice_reach).where(_is_notice(_R, office, notice)).values(is_affected=False)
         self._connection.execute(changed)
-        make: Any = insert_sqlite if self._connection.dialect.name == "sqlite" else insert_postgresql
-        upsert = make(notice_reach)
+        upsert = insert_into(self._connection, notice_reach)
         key = [column.name for column in notice_reach.primary_key]
         statement = upsert.on_conflict_do_update(index_elements=key, set_={"is_affected": upsert.excluded.is_affected})
         many = len(accounts)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, func, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 
 from metropool.capabilities.settlement import tables as t
+from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
 
 Row = Mapping[str, Any]
@@ -162,7 +163,7 @@ class SqlDues:
             .join(t.payment_order, order.id == t.refund.c.payment_order)
             .order_by(t.refund.c.asked_at.desc(), t.refund.c.id.desc())
         )
-        return [dict(row) for row in self._connection.execute(_where(query, t.refund, equal)).mappings()]
+        return [dict(row) for row in self._connection.execute(query.where(*matching(t.refund, equal))).mappings()]
 
     def change_refund(self, refund: str, **values: object) -> None:
         """Change what became of a refund."""
@@ -180,14 +181,4 @@ class SqlDues:
         self._connection.execute(insert(table).values({name: row[name] for name in table.c.keys() if name in row}))  # noqa: SIM118
 
     def _rows(self, table: Table, **equal: object) -> list[Row]:
-        return [dict(row) for row in self._connection.execute(_where(select(table), table, equal)).mappings()]
-
-
-def _where(query: Select[Any], table: Table, equal: Mapping[str, object]) -> Select[Any]:
-    """Rows whose columns equal the given values; any of them where several are given."""
-    for name, value in equal.items():
-        column = table.c[name]
-        query = query.where(
-            column.in_(value) if isinstance(value, tuple | list) else column.is_(None) if value is None else column == value
-        )
-    return query
+        return [dict(row) for row in self._connection.execute(select(table).where(*matching(table, equal))).mappings()]

@@ -16,7 +16,6 @@ from metropool.capabilities.metering.collection.adapters.tables import (
     unknown_device,
 )
 from metropool.capabilities.metering.collection.adapters.terminals import address_book, frozen_of_installed, terminals_of
-from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
 from metropool.capabilities.metering.collection.index import ChannelIndex, index_of
 from metropool.capabilities.metering.collection.model import FIRST_WAIT_S, NOT_REACHED, Schedule
 from metropool.capabilities.metering.collection.plan import Asking
@@ -25,6 +24,7 @@ from metropool.capabilities.metering.frontend.tasks import AddressBook
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import channel, end_device, installation
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into, upsert
 
 _SCHEDULE = [schedule.c[name] for name in ("item", "interval_s", "every_s", "delay_s", "holds_days", "first_day", "due_at")]
 _AT_ONCE = 500

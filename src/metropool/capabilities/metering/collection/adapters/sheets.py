@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from metropool.capabilities.metering.collection.adapters.tables import latest, planned_day, sheet
-from metropool.capabilities.metering.collection.adapters.upsert import insert_into, upsert
 from metropool.capabilities.metering.collection.ingest import Marks
 from metropool.capabilities.metering.collection.model import Rate, Schedule
 from metropool.capabilities.metering.collection.sheets import (
@@ -27,6 +26,7 @@ from metropool.capabilities.metering.collection.sheets import (
     set_bits,
 )
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into, upsert
 
 
 class SheetBook:

@@ -1,0 +1,54 @@
+"""Every desk by name, and the capability in whose unit of work it is made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from metropool.portal.ports.announcements import NoticesDesk, OfficeDesk
+from metropool.portal.ports.billing import BillingDesk
+from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
+from metropool.portal.ports.insight import UsageDesk
+from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
+from metropool.portal.ports.settlement import HouseholdsDesk, RefundsDesk
+from metropool.portal.ports.sharing import TopologyDesk
+
+D = TypeVar("D")
+
+
+@dataclass(frozen=True)
+class Port(Generic[D]):
+    """A desk by name, and the capability in whose unit of work it is made."""
+
+    name: str
+    capability: str
+
+
+HOUSEHOLDS: Port[HouseholdsDesk] = Port("households", "settlement")
+REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
+USAGE: Port[UsageDesk] = Port("usage", "insight")
+METERING: Port[MeteringDesk] = Port("metering", "metering")
+SCHEDULES: Port[SchedulesDesk] = Port("schedules", "metering")
+WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
+COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
+EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
+BILLING: Port[BillingDesk] = Port("billing", "billing")
+OFFICE: Port[OfficeDesk] = Port("office", "office")
+NOTICES: Port[NoticesDesk] = Port("notices", "notices")
+TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+PORTS: tuple[Port[Any], ...] = (
+    HOUSEHOLDS,
+    REFUNDS,
+    USAGE,
+    METERING,
+    SCHEDULES,
+    WORK_ORDERS,
+    COMMANDS,
+    EXCHANGES,
+    BILLING,
+    OFFICE,
+    NOTICES,
+    TOPOLOGY,
+)
+
+Desks = Mapping[str, Callable[[Any], Any]]
+"""Name of a port to what makes its desk from a work object."""

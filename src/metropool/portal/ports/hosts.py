@@ -1,0 +1,52 @@
+"""Hosts that run units of work, and what runtime knows of the whole deployment."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol, TypeVar
+
+from metropool.core.clock import Clock, Instant
+from metropool.core.identifiers import PartyId, SystemId
+from metropool.portal.schemas.site import Health, Site
+
+T = TypeVar("T")
+
+
+class Host(Protocol):
+    """A system at work, as ``runtime`` runs it; its work objects have ``context: UnitContext``."""
+
+    @property
+    def system(self) -> SystemId: ...
+
+    @property
+    def party(self) -> PartyId: ...
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names of the capabilities placed here."""
+        ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    async def read(self, capability: str, query: Callable[[Any], T]) -> T:
+        """Run ``query(work)`` on a consistent view that changes nothing."""
+        ...
+
+    async def write(self, capability: str, operation: Callable[[Any], T]) -> T:
+        """Run ``operation(work)`` as one unit of work."""
+        ...
+
+    def changes(self) -> AsyncIterator[str]:
+        """What changed, as it changes: ``topic[@combined-account][:id,id…]``; with an account only its residents hear of it."""
+        ...
+
+
+class SiteFacts(Protocol):
+    """What runtime knows of the whole deployment."""
+
+    def site(self, *, now: Instant) -> Site:
+        """The site, its plan and its systems."""
+        ...
+
+    async def health(self) -> Health:
+        """How every system is."""
+        ...
