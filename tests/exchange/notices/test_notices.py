@@ -7,17 +7,54 @@ import msgspec
 import pytest
 
 from exchange.notices.town import BOARD, GAS, GRID, HOLE, NOW, SQUARE, WATER, content, opened, outline, said
+from exchange.postgresql.cluster import cluster, why_not
 from metropool.capabilities.notices import operations as board
 from metropool.capabilities.notices.model import Receipt
 from metropool.capabilities.office import operations as office
 from metropool.core.areas import Area
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
+from metropool.core.identifiers import PartyId, SystemId
+from metropool.exchange.envelope import open_envelope
+from metropool.plan.compiled import Route
 
 
 @pytest.fixture
 def town(tmp_path):
     with opened(tmp_path) as made:
         yield made
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_on_postgresql_it_is_the_same(tmp_path):
+    with cluster() as address, opened(tmp_path, address) as town:
+        notice = town.published(area=outline((*SQUARE, HOLE)))
+        other = town.published(area=Area(kind="places", places=("east",)))
+        asyncio.run(town.carry(order=lambda waiting: [*waiting, *waiting]))
+        assert town.reached(notice.id) == {"A2", "A4"}
+        assert town.reached(other.id) == {"A1", "A2", "A4"}
+        receipt = Receipt(office=WATER, notice=notice.id, edition=1, is_read=True)
+        town.nodes[BOARD].write_now("notices", lambda work: board.receive_receipts(work=work, account="A2", receipts=[receipt]))
+        counts = town.board(lambda work: [(one.recipients, one.delivered, one.read) for one in work.board.reaches(office=WATER)])
+        assert sorted(counts) == [(2, 1, 1), (3, 0, 0)]
+        assert town.board(lambda work: work.board.unread(account="A2", now=NOW)) == 1
+        town.office(office.change, notice=notice.id, seen=2, content=content(), by="ann")
+        asyncio.run(town.carry())
+        assert town.reached(notice.id) == {"A1", "A2", "A3", "A4"}
+
+
+class TestPassingOn:
+    def test_goes_on_to_whom_the_rows_list_for_its_medium_once_an_edition(self, town):
+        ways = [
+            Route(
+                phrase=f"{service}_announcements", receiver=SystemId("x"), receiver_party=PartyId("y"), where={"service": service}
+            )
+            for service in ("electricity", "water", "government")
+        ]
+        town.nodes[BOARD].routes = {"NoticePublished": ways}
+        notice = town.published()
+        asyncio.run(town.carry(order=lambda waiting: [*waiting, *waiting]))
+        told = [(envelope.phrase, open_envelope(envelope).notice) for envelope in town.unsent(BOARD)]
+        assert told == [("water_announcements", notice.id)]
 
 
 def faults(refused):

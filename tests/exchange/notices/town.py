@@ -58,7 +58,9 @@ def outline(*polygons):
 class Town:
     """The two systems, and what people do there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database=None):
+        """``database``: address of a PostgreSQL; files of SQLite without one."""
+        self.database = database
         self.compiled = compile_named("transition")
         self.clock, self.broker = VirtualClock(NOW), MemoryBroker(allowed=self.compiled.letters, chance=SeededIds(7))
         self.nodes = {system: self._node(folder, system) for system in (WATER, GAS, GRID, BOARD)}
@@ -70,7 +72,7 @@ class Town:
         return Node(
             system=system,
             party=self.compiled.systems[system].party,
-            database=open_database(f"sqlite:///{folder / system}", schema=system),
+            database=open_database(self.database or f"sqlite:///{folder / system}", schema=system),
             lake=Lake(root=folder / f"{system}-lake"),
             clock=self.clock,
             ids=SeededIds(len(system)),
@@ -159,8 +161,8 @@ def agreement(service, number):
 
 
 @contextmanager
-def opened(folder):
-    town = Town(folder)
+def opened(folder, database=None):
+    town = Town(folder, database)
     yield town
     for node in town.nodes.values():
         node.close()
