@@ -64,13 +64,28 @@ class Visit:
         """JSON of an API path."""
         return self.page.request.get(f"{self.demo['url']}{path}").json()
 
+    def post(self, path, body, key):
+        """JSON of the answer to a request that changes something; the same key once."""
+        csrf = next(cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "metropool_csrf")
+        headers = {"X-Metropool-CSRF": csrf, "Idempotency-Key": f"picture-{key}"}
+        answer = self.page.request.post(f"{self.demo['url']}{path}", data=body, headers=headers)
+        assert answer.ok, answer.text()
+        return answer.json()
+
     def ordered_reading(self):
         """The id of an order to read a meter now."""
-        csrf = next(cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "metropool_csrf")
-        headers = {"X-Metropool-CSRF": csrf, "Idempotency-Key": f"picture-{self.device}"}
         body = {"kind": "read_on_demand", "meter": METER, "reason": "客户来电核对 / a customer asks"}
-        answer = self.page.request.post(f"{self.demo['url']}/metering/api/commands", data=body, headers=headers)
-        return answer.json()["id"]
+        return self.post("/metering/api/commands", body, self.device)["id"]
+
+    def open_work_order(self):
+        """Send somebody to a meter, so that the page has a row."""
+        body = {"devices": [METER], "kind": "clock", "reason": "时钟超差 / clock off", "assigned_to": "外勤三组 / crew 3"}
+        self.post("/metering/api/work-orders", body, "work-order")
+
+    def ask_refund(self):
+        """Ask for a little of the home's newest paid payment to go back, so that the page has a row."""
+        body = {"payment": self.demo["paid"], "amount_fen": 150, "reason": "示数抄错 / read wrong"}
+        self.post("/smart_use_platform/api/refunds", body, "refund")
 
     def pay_one_company(self, account):
         """Pay what one company asks at the channel; the path of the page that says how it ended."""
@@ -87,6 +102,10 @@ def visit_as(browser, demo, login, device, out):
     """All pages of one person at one device, and what has to be done first to be seen."""
     visit = Visit(browser, demo, device, out)
     visit.sign_in(login)
+    if login == "operator":
+        visit.open_work_order()
+    if login == "cashier":
+        visit.ask_refund()
     for name, (holder, path, must) in PAGES.items():
         if holder == login:
             visit.take(name, path.format(account=demo["account"]), must)
@@ -100,6 +119,15 @@ def visit_as(browser, demo, login, device, out):
     visit.context.close()
 
 
+def newest_payment(browser, demo, out):
+    """Reference of the newest payment of the home that succeeded."""
+    visit = Visit(browser, demo, "desktop", out)
+    visit.sign_in("home1")
+    rows = visit.get(f"/smart_use_platform/api/households/{demo['account']}/payments")["rows"]
+    visit.context.close()
+    return next(row["reference"] for row in rows if row["state"] == "succeeded")
+
+
 def main(url: str, home: str, folder: str) -> None:
     """Visit each page as its holder and keep what is seen."""
     logins, residents = (
@@ -111,6 +139,7 @@ def main(url: str, home: str, folder: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS, chromium_sandbox=os.geteuid() != 0)
+        demo["paid"] = newest_payment(browser, demo, out)
         for device in DEVICES:
             Visit(browser, demo, device, out).take("login", "/login", "input[type=password]")
             for login in sorted({holder for holder, _, _ in PAGES.values()}):

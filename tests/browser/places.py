@@ -10,6 +10,7 @@ PAGES = {
     "notices": ("home1", "/notices/{account}", "main .notice"),
     "announcements": ("waterworks", "/announcements/water_system", "main .data-table .state-tag"),
     "announcement": ("waterworks", "/announcements/water_system/new", "[data-ready]"),
+    "invoice": ("home1", "/pay/invoice/{account}", "main .invoice-rows"),
     "map": ("operator", "/operator/map", "[data-ready]"),
     "collection": ("operator", "/operator/collection", "canvas"),
     "meters": ("operator", "/operator/meters", "text=440126000001"),

@@ -1,6 +1,7 @@
 """A few journeys told in a person's words, over the real city: pay, read a meter, cut and restore supply."""
 
 import io
+import re
 
 import pytest
 from pypdf import PdfReader
@@ -32,6 +33,26 @@ class TestResident:
         page.locator("[data-state=succeeded]").wait_for(timeout=30_000)
         dues = who.get(f"/smart_use_platform/api/households/{city.account}/dues").json()
         assert dues["payable_fen"] == 0
+
+    def test_copies_and_exports_what_a_company_wants_for_its_tax_invoice(self, visit, city):
+        who = visit("home1", device="phone", language="en")
+        who.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = who.open(f"/pay/{city.account}")
+        page.get_by_role("link", name=re.compile("^Tax invoice of payment")).first.click()
+        page.get_by_text("nothing is sent from here for you").wait_for()
+        page.get_by_role("button", name=re.compile("^Copy what to quote")).first.click()
+        page.get_by_text("Copied", exact=True).wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        household = f"/smart_use_platform/api/households/{city.account}"
+        paid = who.get(f"{household}/payments").json()["rows"][0]
+        rows = who.get(f"{household}/invoice-basis?payment={paid['reference']}").json()["rows"]
+        assert sum(row["amount_fen"] for row in rows) == paid["amount_fen"]
+        first = rows[0]
+        for said in (first["bill_number"], first["account_number"], paid["reference"], f"¥ {first['amount_fen'] / 100:,.2f}"):
+            assert said in copied, said
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Export CSV").click()
+        assert paid["reference"] in download.value.path().read_text(encoding="utf-8-sig")
 
     def test_tops_up_signs_automatic_payment_and_ends_it(self, visit, city):
         who = visit("home3", device="phone", language="en")

@@ -165,6 +165,7 @@ def desks_with(calls: list, answers: dict):
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "invoices": settlement.InvoicesDesk,
         "usage": insight.UsageDesk,
         "metering": metering.MeteringDesk,
         "schedules": metering.SchedulesDesk,

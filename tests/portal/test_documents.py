@@ -2,6 +2,8 @@
 
 import io
 import re
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from pypdf import PdfReader
 
 from metropool.core.errors import Conflict
 from metropool.core.texts import texts_of
+from metropool.portal.desks.combined import meters_of
 from metropool.portal.documents.bill import render_bill, render_company_bill
 from metropool.portal.documents.receipt import render_receipt
 from metropool.portal.documents.typesetter import HERE
@@ -81,6 +84,22 @@ class TestCombinedBill:
         bill = samples.combined_bill(parts=[part], history=[], why=[], last_month=None, last_year=None)
         assert len(pages(render_bill(bill, "zh", pay_url=PAY_URL))) == 2
 
+    def test_page_one_still_says_how_to_pay_where_a_meter_was_exchanged_and_fees_are_due(self):
+        power, *others = samples.parts()
+        rows = [
+            {"meter_number": "440100001234", "start": "12345.6731", "end": "12400.67", "to": "2026-10-15"},
+            {"meter_number": "440100009999", "start": "0.5", "end": "145.5031", "to": None},
+        ]
+        meters = meters_of(rows, multiplier=Decimal(1), first_day=date(2026, 10, 1))
+        parts = [power.model_copy(update={"meters": meters}), *others]
+        bill = samples.combined_bill(parts=parts, late_fees=[samples.late_fee()] * 4)
+        for language, taken_out in (("zh", "2026-10-15 拆除"), ("en", "taken out 2026-10-15")):
+            first = pages(render_bill(bill, language, pay_url=PAY_URL))[0]
+            assert PAY_URL in first
+            assert f"440100001234 {taken_out} 12,345.6731 2026-10-01 12,400.6700 2026-10-15 54.9969 kWh" in first
+            assert "145.0031 kWh" in first
+            assert first.count("200.0000 kWh") == 2
+
     def test_many_lines_flow_over_pages(self):
         part = samples.parts()[0]
         lines = [part.lines[0].model_copy(update={"line": n}) for n in range(80)]
@@ -142,8 +161,6 @@ def test_fonts_are_small_and_bear_their_licence():
 
 
 def test_numbers_are_shown_exactly():
-    from decimal import Decimal
-
     assert number(Decimal("1234567.80000")) == "1,234,567.80"
     assert number(Decimal("0.58886875")) == "0.58886875"
     assert number(Decimal("1E+3")) == "1,000.00"

@@ -11,7 +11,7 @@ from metropool.portal import routes
 from metropool.portal.exports import columns_of, file_of, header, neutral
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.routes.series import CurveRow, SeriesRow
-from metropool.portal.schemas import basics, bills, commands, metering, meters, paying, site, topology
+from metropool.portal.schemas import basics, bills, commands, invoices, metering, meters, paying, site, topology
 from portal import samples
 from portal.conftest import M
 from portal.fakes import model_of
@@ -21,6 +21,7 @@ EXPORTED = (
     bills.BillSummary,
     bills.CompanyBillRow,
     commands.Command,
+    invoices.InvoiceRow,
     metering.Alarm,
     meters.MeterEvent,
     meters.MeterRow,
@@ -109,6 +110,16 @@ class TestFiles:
             ("2026-11-02T09:00:00+08:00", "0.1", "measured"),
             ("2026-11-02T10:00:00+08:00", "", "missing"),
         ]
+
+    def test_what_an_invoice_is_issued_on_is_a_row_a_bill_and_payment(self, portal):
+        row = model_of(invoices.InvoiceRow).model_copy(update={"charges_fen": 11777, "late_fee_fen": 15, "amount_fen": 11792})
+        portal.answers["invoices"] = {"basis": model_of(invoices.InvoiceBasis).model_copy(update={"rows": [row]})}
+        url = f"/smart_use_platform/api/households/{samples.ACCOUNT}/invoice-basis?payment=P-1&format=csv&language=en"
+        answer = portal.signed_in("lihua").get(url)
+        assert answer.headers["content-disposition"] == 'attachment; filename="invoice-P-1.csv"'
+        (told,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+        assert [told[name] for name in ("Charges (CNY)", "Late fee (CNY)", "Amount (CNY)")] == ["117.77", "0.15", "117.92"]
+        assert portal.calls[-1] == ("basis", {"account": samples.ACCOUNT, "payment": "P-1", "bill": None})
 
     @pytest.mark.parametrize(
         "period", ["start=2026-11-03T00:00:00Z&end=2026-11-02T00:00:00Z", "start=2020-01-01T00:00:00Z&end=2026-01-01T00:00:00Z"]

@@ -57,6 +57,7 @@ const pages = [
   of('/bills/$account/$number', lazyRouteComponent(() => import('./pages/resident/BillPage'), 'BillPage')),
   of('/usage/$account', lazyRouteComponent(() => import('./pages/resident/UsagePage'), 'UsagePage')),
   of('/pay/$account', lazyRouteComponent(() => import('./pages/resident/PayPage'), 'PayPage')),
+  of('/pay/invoice/$account', lazyRouteComponent(() => import('./pages/resident/InvoicePage'), 'InvoicePage')),
   of('/pay/result/$account/$reference', lazyRouteComponent(() => import('./pages/resident/PaymentPage'), 'PaymentPage')),
   of('/notices/$account', lazyRouteComponent(() => import('./pages/resident/NoticesPage'), 'NoticesPage')),
   of('/announcements/$system', lazyRouteComponent(() => import('./pages/company/AnnouncementsPage'), 'AnnouncementsPage')),

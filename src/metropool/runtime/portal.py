@@ -15,6 +15,7 @@ from metropool.core.periods import BUSINESS_ZONE
 from metropool.plan.compiled import Compiled
 from metropool.portal.app import make_app
 from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.invoices import InvoicesDesk
 from metropool.portal.desks.refunds import RefundsDesk
 from metropool.portal.desks.usage import UsageDesk
 from metropool.portal.ports.desks import Desks
@@ -85,6 +86,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
+        "invoices": InvoicesDesk,
         "usage": UsageDesk,
         "metering": MeteringDesk,
         "schedules": SchedulesDesk,

@@ -276,6 +276,12 @@ class TestThePage:
         channels = {"citypay": Hanging()}
         return city.settle(lambda work: question(HouseholdsDesk(work, channels)))
 
+    def test_the_reference_bears_the_day_of_the_business_calendar(self, billed):
+        billed.clock.advance(timedelta(hours=15))
+        opened = self.ask(billed, lambda desk: desk.top_up(account=ACCOUNT, wanted=NewTopUp(amount_fen=6000, channel="citypay")))
+        assert billed.clock.now().day == 1
+        assert opened.reference.startswith("P20260702-")
+
     def test_tops_up_sees_the_balance_and_pays_from_it(self, billed):
         opened = self.ask(billed, lambda desk: desk.top_up(account=ACCOUNT, wanted=NewTopUp(amount_fen=6000, channel="citypay")))
         assert (opened.purpose, opened.state, opened.split, opened.credit_fen) == ("top_up", "pending", [], 0)

@@ -202,3 +202,4 @@ class TestEffect:
         assert (found.allowed, found.needs_on_site, found.refusal) == (True, True, None)
         shut = station.ask(CommandsDesk, lambda desk: desk.effect(kind="close_valve", meter="meter-gas-0001"))
         assert (shut.allowed, shut.needs_on_site) == (True, False)
+        assert (found.effect.zh, shut.effect.en) == ("1 户将恢复供气。", "Homes that lose gas: 1.")

@@ -58,6 +58,7 @@ def test_an_exchange_is_in_the_history_of_both_meters_and_the_old_one_takes_no_c
     day: dict[str, Any] = {"start": NOW - timedelta(days=1), "end": NOW, "asked": Asked()}
     events = fresh_station.ask(MeteringDesk, lambda desk: desk.events(meter=METER, **day))
     assert [event.code for event in events.rows] == ["meter_exchanged"]
+    assert events.rows[0].detail.en == f"{made.old_number} replaced by 440126900001"
 
 
 def test_a_correction_is_a_second_version_beside_the_first(fresh_station):

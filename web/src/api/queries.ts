@@ -48,6 +48,7 @@ export const duesQuery = (account: string) => fact<T.Dues>(PLATFORM, ['dues', 'p
 export const paymentsQuery = (account: string, query: Query) => fact<T.Page<T.Payment>>(PLATFORM, ['payments'], ofHousehold(account, 'payments'), query)
 export const paymentQuery = (account: string, reference: string) =>
   fact<T.Payment>(PLATFORM, ['payments'], ofHousehold(account, `payments/${encodeURIComponent(reference)}`))
+export const invoiceBasisQuery = (account: string, query: Query) => fact<T.InvoiceBasis>(PLATFORM, ['payments', 'dues'], ofHousehold(account, 'invoice-basis'), query)
 
 export const topologyQuery = fact<T.Topology>(PLATFORM, ['topology'], '/topology')
 export const edgeMessagesQuery = (edge: string, query: Query) =>

@@ -115,7 +115,7 @@ export interface BillLine {
   amount_fen: number
 }
 /** One of several meters of a period, because it was exchanged; `to` is the day it was taken out. */
-export interface MeterOfBill { meter_number: string; start: string | null; end: string | null; to: BusinessDate | null }
+export interface MeterOfBill { meter_number: string; start: string | null; end: string | null; since: BusinessDate; to: BusinessDate | null; quantity: string | null }
 export interface BillPart extends PartSummary {
   company: string
   company_name: Text
@@ -203,6 +203,9 @@ export interface Payment {
 }
 export interface Mandate { id: string; account: string; state: 'pending' | 'signed' | 'declined' | 'revoked'; limit_fen: number; channel: string; channel_name: Text; redirect_url: string | null; decided_at: Instant | null; next_day: BusinessDate | null; next_fen: number | null }
 export interface Dues { account: string; as_of: Instant; payable_fen: number; credit_fen: number; due_date: BusinessDate | null; companies: DuesOfCompany[]; channels: PaymentChannel[]; open_payment: Payment | null; mandate: Mandate | null }
+export interface InvoiceRow { company_name: Text; service: Service; account_number: string; bill_number: string; month: string; charges_fen: number; late_fee_fen: number; amount_fen: number; reference: string; paid_at: Instant }
+export interface NotYetInvoiced { company_name: Text; service: Service; bill_number: string; month: string; open_fen: number }
+export interface InvoiceBasis { account: string; as_of: Instant; payment: string | null; bill: string | null; rows: InvoiceRow[]; not_yet: NotYetInvoiced[]; reason: Text | null }
 
 // Topology
 export interface TopologyNode {

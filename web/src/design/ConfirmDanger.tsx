@@ -76,7 +76,7 @@ export function ConfirmDanger({ open, title, effect, refusal, needs_reason = tru
           {witness && (
             <>
               <label htmlFor={`${id}-witness`}>{witness}</label>
-              <Input id={`${id}-witness`} value={person} maxLength={100} onChange={(event) => setPerson(event.target.value)} />
+              <Input id={`${id}-witness`} value={person} maxLength={100} placeholder={t('confirm.witness_hint')} onChange={(event) => setPerson(event.target.value)} />
             </>
           )}
           {needs_password && (

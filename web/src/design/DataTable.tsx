@@ -4,7 +4,9 @@ import type { Key, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Query } from '../api/client'
 import type { Page } from '../api/types'
+import { AgeBadge } from './AgeBadge'
 import { ExportButtons } from './ExportButtons'
+import { instantText } from './format'
 import { StateView } from './StateView'
 import { useNarrow } from './useNarrow'
 import { useUrlState } from './urlState'
@@ -34,10 +36,12 @@ interface Props<R> {
   fixed?: Query
   size?: number
   selection?: { keys: string[]; onChange: (keys: string[]) => void }
+  /** Tells how old the rows are, on a page that does not. */
+  aged?: boolean
 }
 
 /** Rows of an API list: filter, sort and paging live in the address; export comes from the server; cards on a phone. */
-export function DataTable<R>({ label, columns, query, rowKey, empty, exportPath, filters = [], search, fixed = {}, size = 20, selection }: Props<R>) {
+export function DataTable<R>({ label, columns, query, rowKey, empty, exportPath, filters = [], search, fixed = {}, size = 20, selection, aged }: Props<R>) {
   const { t } = useTranslation()
   const narrow = useNarrow()
   const [state, setState] = useUrlState()
@@ -72,6 +76,7 @@ export function DataTable<R>({ label, columns, query, rowKey, empty, exportPath,
           </>
         )}
       </StateView>
+      {aged && answer.data?.as_of && <p className="page-as-of table-as-of">{t('data.as_of', { time: instantText(answer.data.as_of) })} <AgeBadge at={answer.data.as_of} /></p>}
     </div>
   )
 }

@@ -10,13 +10,14 @@ export const en: typeof zh = {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
   },
   chart: { as_table: 'As table', as_picture: 'As chart', more_rows: 'Show more ({{count}} rows left)' },
+  copy: { do: 'Copy', copied: 'Copied', failed: 'Not copied: select the text and copy it yourself.' },
   table: { export: 'Export {{format}}', total: '{{total}} rows', choose: 'Choose' },
   time: {
     range: 'Time range', span: 'Span', day: 'Day', week: 'Week', month: 'Month', year: 'Year', back: 'Earlier', forward: 'Later', date: 'Date', week_of: 'Week of {{day}}', time: 'Time', compare: 'Compare',
     compare_none: 'No comparison', compare_before: 'With the period before', compare_last_year: 'With last year', from_to: '{{start}} to {{end}}', week_letters: ['S', 'M', 'T', 'W', 'T', 'F', 'S'],
     month_names: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   },
-  confirm: { cancel: 'Cancel', reason: 'Reason', reason_hint: 'At least 4 characters; kept for audit', password: 'Your password', understood: 'I have read the effect above and want this done' },
+  confirm: { cancel: 'Cancel', reason: 'Reason', reason_hint: 'At least 4 characters; kept for audit', witness_hint: 'Name and telephone; kept for the audit', password: 'Your password', understood: 'I have read the effect above and want this done' },
   shell: {
     skip: 'Skip to content', start: 'Home', brand: 'Metropool', pages: 'Pages', tabs: 'Main pages', household: 'Switch household', large: 'Large text', sign_out: 'Sign out', password: 'Change password',
     clock: '{{plan}} · {{time}}{{speed}}',
@@ -39,7 +40,7 @@ export const en: typeof zh = {
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
     account: 'Combined account', period: 'Period', issued_at: 'Issued', due_date: 'Due date', due_by: 'Due by {{date}}', pay_all: 'Pay all', state_name: 'State', total: 'Total', paid: 'Paid', amount: 'Amount',
     against_last_month: 'Against last month', against_last_year: 'Against last year', estimated_reads: 'Estimated reads', all_actual: 'All were read', of_reads: '{{count}} of {{total}} meters', nothing_to_compare: 'Nothing to compare with',
-    three_accounts: 'Three accounts', account_number: 'Account number', meter_number: 'Meter number', previous_register: 'Previous register', present_register: 'Present register', exchanged: 'Meter exchanged', taken_out: 'taken out {{date}}', quantity: 'Quantity', tariff: 'Tariff', than_last_month: '{{change}} on last month',
+    three_accounts: 'Three accounts', account_number: 'Account number', meter_number: 'Meter number', previous_register: 'Previous register', present_register: 'Present register', exchanged: 'Meter exchanged', taken_out: 'taken out {{date}}', put_in: 'put in {{date}}', counted: 'Counted', quantity: 'Quantity', tariff: 'Tariff', than_last_month: '{{change}} on last month',
     than_last_year: '{{change}} on last year', worked_out: 'How it was worked out', lines_of: 'Lines of the {{service}} bill', line: 'Item', price: 'Price', part_total: 'Subtotal', version: 'version {{version}}', ask: 'Question this', ask_about: 'Question about: {{line}}',
     your_question: 'Your question', send_question: 'Send', question_note: 'The company that issued the bill answers. The due date stays as it is.', questions: 'Your questions', answer_by: 'Answer by {{date}}', question_state: { received: 'Received', answered: 'Answered' },
     thirteen_months: 'Thirteen months', thirteen_months_label: 'Thirteen months of cost, one colour a medium; hatched is estimated', why: 'Why it changed', why_label: 'Waterfall from last month’s total to this month’s', cause: 'Cause', change: 'Change',
@@ -60,6 +61,11 @@ export const en: typeof zh = {
       pending: 'The payment channel has not told the result yet. This page updates by itself; do not pay twice.', succeeded: 'The money has arrived and the three companies have been told.', failed: 'No money was taken; the bill is still open.', expired: 'It was not paid in time; no money was taken.',
       refunded: 'All of it went back the way it came.', part_refunded: 'Part of it went back the way it came.',
     },
+  },
+  invoice: {
+    title: 'Tax invoice', help: 'Each company issues its own tax invoice. Here is what to quote to each when you ask, to copy or to export: only money that was paid, less what was given back.', for_payment: 'Tax invoice of payment {{reference}}',
+    how: 'Each company issues its own electronic tax invoice (数电票), so ask each of them; the name on it (and the tax number of an organisation) you give when you ask. This system is not connected to the tax platform yet: nothing is sent from here for you, and a receipt is not a tax invoice. When you ask, quote what stands below.',
+    of_payment: 'Payment {{reference}}', of_bill: 'Bill {{number}}', of_all: 'All payments', show_all: 'Show all', seller: 'Seller (company)', charges: 'Charges', paid: 'Paid', paid_on: 'Paid on', copy: 'Copy what to quote to {{company}}', not_yet: 'Not paid yet, so no invoice yet',
   },
   auto: {
     title: 'Automatic payment', on: 'Set up', off: 'Not set up', help: 'Once signed, what is open (less the prepaid balance) is taken three days before it is due; Home says beforehand how much and when. What does not succeed is tried once a day. End it any time, at once.',

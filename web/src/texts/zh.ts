@@ -8,13 +8,14 @@ export const zh = {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
   },
   chart: { as_table: '看表格', as_picture: '看图', more_rows: '再显示（还有 {{count}} 行）' },
+  copy: { do: '复制', copied: '已复制', failed: '未能复制，请选中文字后自行复制。' },
   table: { export: '导出 {{format}}', total: '共 {{total}} 条', choose: '选择' },
   time: {
     range: '时间范围', span: '时间跨度', day: '日', week: '周', month: '月', year: '年', back: '上一段', forward: '下一段', date: '日期', week_of: '{{day}} 起一周', time: '时间', compare: '对比',
     compare_none: '不对比', compare_before: '与上一段对比', compare_last_year: '与去年同期对比', from_to: '{{start}} 至 {{end}}', week_letters: ['日', '一', '二', '三', '四', '五', '六'],
     month_names: ['1月', '2月', '3月', '4月', '5月', '6月', '7月', '8月', '9月', '10月', '11月', '12月'],
   },
-  confirm: { cancel: '取消', reason: '原因', reason_hint: '至少 4 个字，将记入审计', password: '您的登录密码', understood: '我已阅读上述影响，确认执行' },
+  confirm: { cancel: '取消', reason: '原因', reason_hint: '至少 4 个字，将记入审计', witness_hint: '姓名、电话，将记入审计', password: '您的登录密码', understood: '我已阅读上述影响，确认执行' },
   shell: {
     skip: '跳到正文', start: '首页', brand: '都市计量', pages: '页面', tabs: '主要页面', household: '切换住户', large: '大字模式', sign_out: '退出登录', password: '修改密码',
     clock: '{{plan}} · {{time}}{{speed}}',
@@ -37,7 +38,7 @@ export const zh = {
     name: '三单合一账单', title: '{{month}} 三单合一账单', help: '第一屏：谁、哪里、多少钱、何时到期、怎么缴；接着是怎么算出来的；最后是变化。', all: '全部账单', none_yet: '还没有账单。', month: '账期', number: '账单号',
     account: '合并户号', period: '用量区间', issued_at: '出账时间', due_date: '缴费截止', due_by: '缴费截止 {{date}}', pay_all: '全部缴纳', state_name: '状态', total: '合计', paid: '已缴', amount: '金额',
     against_last_month: '比上月', against_last_year: '比去年同月', estimated_reads: '估算抄表', all_actual: '全部为实抄', of_reads: '{{count}} / {{total}} 块表', nothing_to_compare: '没有可比的账期',
-    three_accounts: '三个户号', account_number: '户号', meter_number: '表号', previous_register: '上次示数', present_register: '本次示数', exchanged: '换表', taken_out: '{{date}} 拆除', quantity: '用量', tariff: '价格方案', than_last_month: '比上月 {{change}}',
+    three_accounts: '三个户号', account_number: '户号', meter_number: '表号', previous_register: '上次示数', present_register: '本次示数', exchanged: '换表', taken_out: '{{date}} 拆除', put_in: '{{date}} 装上', counted: '本期计量', quantity: '用量', tariff: '价格方案', than_last_month: '比上月 {{change}}',
     than_last_year: '比去年 {{change}}', worked_out: '怎么算出来的', lines_of: '{{service}}账单明细', line: '项目', price: '单价', part_total: '小计', version: '第 {{version}} 版', ask: '对此项有疑问', ask_about: '询问：{{line}}',
     your_question: '您的问题', send_question: '提交', question_note: '由出具该账单的公司答复，答复前不影响您按期缴费。', questions: '您提出的问题', answer_by: '最迟 {{date}} 答复', question_state: { received: '已收到', answered: '已答复' },
     thirteen_months: '近十三个月', thirteen_months_label: '近十三个月各项费用堆叠图，斜纹为估算', why: '为什么变了', why_label: '从上月到本月合计的变化瀑布图', cause: '原因', change: '变化',
@@ -58,6 +59,11 @@ export const zh = {
       pending: '支付渠道还没有通知结果。本页会自动更新，请勿重复支付。', succeeded: '款项已到账，并已通知三家公司销账。', failed: '没有扣款成功，账单仍待缴。', expired: '超过时限未支付，没有扣款。',
       refunded: '款项已全部退回原支付方式。', part_refunded: '部分款项已退回原支付方式。',
     },
+  },
+  invoice: {
+    title: '开发票', help: '发票由各公司分别开具。本页给出向每家公司申请时要报的内容，可复制或导出；只包括已经缴的钱，退回的已扣除。', for_payment: '为缴费 {{reference}} 开发票',
+    how: '电、水、燃气的电子发票（数电票）由各公司分别开具，请分别向它们申请；发票抬头（单位另需税号）在申请时填写。本系统还没有接入税务平台，不会从这里替您提交申请；收据不是发票。申请时请报下面的内容。',
+    of_payment: '缴费 {{reference}}', of_bill: '账单 {{number}}', of_all: '全部缴费', show_all: '查看全部', seller: '销方（公司）', charges: '用量费用', paid: '已缴金额', paid_on: '缴费日期', copy: '复制{{company}}的开票信息', not_yet: '尚未缴费，缴费后才能申请',
   },
   auto: {
     title: '自动缴费', on: '已签约', off: '未签约', help: '签约后，每笔到期前三天自动扣款（扣除预存余额），先在首页告知金额和日期；没有成功的每天再试一次。可随时解约，立即生效。',

@@ -86,7 +86,7 @@ def use_credit(*, work: SettlementWork) -> datetime | None:
         due = [row["bill_number"] for row in rows if row["due_date"] <= today.isoformat() and row["bill_number"] not in in_flight]
         is_open = {row["bill_number"] for row in rows if row["amount_fen"] > row["paid_fen"]}
         if numbers := sorted(is_open & set(due)):
-            order = f"B{work.now:%Y%m%d}-{work.ids.fresh_id()[:12]}"
+            order = f"B{today:%Y%m%d}-{work.ids.fresh_id()[:12]}"
             credit_fen = work.dues.credit(account)
             pay_from_credit(work=work, order=order, combined_account=account, bill_numbers=numbers, most_fen=credit_fen)
             paid += 1

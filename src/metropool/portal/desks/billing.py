@@ -13,7 +13,7 @@ from metropool.facts.ledger import SqlLedger
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import party, place, supply_agreement, usage_point
 from metropool.portal.desks.adapters.bill_rows import SORTABLE, BillRows
-from metropool.portal.desks.combined import lines_of, state_of
+from metropool.portal.desks.combined import lines_of, meters_of, state_of
 from metropool.portal.desks.light_pages import light_rows
 from metropool.portal.desks.words import Parties, tariff_name
 from metropool.portal.ports.asked import Asked
@@ -87,6 +87,7 @@ class BillingDesk:
         """One bill with how it was worked out."""
         bill = queries.bill_detail(work=self._work, number=bill_number)
         starts, ends = date.fromisoformat(bill["period_start"]), date.fromisoformat(bill["period_end"])
+        multiplier = Decimal(bill["multiplier"])
         row = {**bill, "is_replaced": self._rows.is_replaced(number=bill_number)}
         return schema.CompanyBill.model_validate(
             self._row(row, self._names_of([bill["account_number"]])).model_dump()
@@ -97,8 +98,8 @@ class BillingDesk:
                 "register_end": _decimal(bill["register_end"]),
                 "register_start_at": day_period(starts).start if bill["register_start"] else None,
                 "register_end_at": day_period(ends).start if bill["register_end"] else None,
-                "meters": tuple(json.loads(bill["registers"] or "[]")),
-                "multiplier": Decimal(bill["multiplier"]),
+                "meters": meters_of(json.loads(bill["registers"] or "[]"), multiplier=multiplier, first_day=starts),
+                "multiplier": multiplier,
                 "lines": lines_of(bill["lines"], bill["amount_fen"], bill["unit"]),
                 "payments": self._payments(bill_number),
                 "provenance": _provenance(bill),

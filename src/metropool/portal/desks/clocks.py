@@ -5,7 +5,7 @@ from typing import Any
 
 from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.clocks.model import clock_rules_on
-from metropool.capabilities.metering.queries.city import MeterFact
+from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.periods import business_date
 from metropool.portal.desks.abilities import sets_clock
 from metropool.portal.desks.field import Field
@@ -31,9 +31,12 @@ def seconds(milliseconds: int | None) -> float | None:
     return None if milliseconds is None else round(milliseconds / 1000, 1)
 
 
-def event_detail(code: str, detail: Mapping[str, Any]) -> Text | None:
-    """What an event of a clock or an exchange says beside its name."""
-    return said("event_details", code, **detail) if code in names_of("event_details") else None
+def event_detail(code: str, detail: Mapping[str, Any], city: City) -> Text | None:
+    """What an event of a clock or an exchange says beside its name; meters by the number that is on them."""
+    if code not in names_of("event_details"):
+        return None
+    numbers = {key: city.meters[city.meter_at[value]].number for key, value in detail.items() if value in city.meter_at}
+    return said("event_details", code, **{**detail, **numbers})
 
 
 def _state(clock: DeviceClock | None) -> str:

@@ -66,7 +66,7 @@ def part_of(part: Row, due: Row, parties: Parties) -> schema.BillPart:
         register_end=_decimal(part["register_end"]),
         register_start_at=day_period(starts).start,
         register_end_at=day_period(ends).start,
-        meters=tuple(schema.MeterOfBill.model_validate(one) for one in part.get("registers", ())),
+        meters=meters_of(part.get("registers", ()), multiplier=Decimal(part["multiplier"]), first_day=starts),
         multiplier=Decimal(part["multiplier"]),
         quantity=Decimal(part["quantity"]),
         is_estimated=part["is_estimated"],
@@ -76,6 +76,20 @@ def part_of(part: Row, due: Row, parties: Parties) -> schema.BillPart:
         paid_fen=due["paid_fen"],
         due_date=date.fromisoformat(part["due_date"]),
     )
+
+
+def meters_of(registers: Sequence[Row], *, multiplier: Decimal, first_day: date) -> tuple[schema.MeterOfBill, ...]:
+    """The meters of a period in turn, where there was more than one."""
+    made: list[schema.MeterOfBill] = []
+    since = first_day
+    for one in registers:
+        start, end = _decimal(one["start"]), _decimal(one["end"])
+        counted = None if start is None or end is None or end < start else (end - start) * multiplier
+        to = date.fromisoformat(one["to"]) if one["to"] else None
+        number = one["meter_number"]
+        made.append(schema.MeterOfBill(meter_number=number, start=start, end=end, since=since, to=to, quantity=counted))
+        since = to or since
+    return tuple(made)
 
 
 def late_fee_of(line: Row, dues: Mapping[str, Row], parties: Parties) -> schema.LateFeeOfBill:

@@ -15,7 +15,7 @@ from metropool.portal.desks import limits
 from metropool.portal.desks.abilities import guarantee_of, kinds_of
 from metropool.portal.desks.command_words import STATES_OF, command_of
 from metropool.portal.desks.field import Field, MeteringWork
-from metropool.portal.desks.operator_words import amount, said
+from metropool.portal.desks.operator_words import amount, effect_of, said
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text
@@ -78,7 +78,7 @@ class CommandsDesk:
         return schema.CommandEffect(
             kind=kind,
             meter=meter,
-            effect=said("effects", kind, homes=homes),
+            effect=effect_of(kind, service=fact.service, homes=homes),
             homes=homes,
             supply_guaranteed=guarantee_of(self._work, fact) is not None,
             allowed=refusal is None,

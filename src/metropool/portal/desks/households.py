@@ -189,7 +189,7 @@ class HouseholdsDesk:
         return paying.NoticeAnswer(result="success")
 
     def _fresh_order(self) -> str:
-        return f"P{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
+        return f"P{self._today:%Y%m%d}-{self._work.ids.fresh_id()[:12]}"
 
     def _known_channel(self, channel: str) -> Channel:
         if channel not in self._channels:

@@ -10,6 +10,7 @@ import numpy as np
 from metropool.capabilities.metering.queries import alarms as alarm_queries
 from metropool.capabilities.metering.queries.adapters.journal import JournalRows
 from metropool.capabilities.metering.queries.alarms import FLAG_SEVERITY
+from metropool.capabilities.metering.queries.city import City
 from metropool.capabilities.metering.queries.standing import OFF, ON
 from metropool.capabilities.metering.validation.flags import FlagClass
 from metropool.core.identifiers import derived_id
@@ -63,7 +64,7 @@ def events(field: Field, *, meter: str, start: datetime, end: datetime) -> list[
     """What happened at a meter, and what validation found, newest first."""
     rows = JournalRows(field.work.context.connection)
     since, until = int(start.timestamp()), int(end.timestamp())
-    told = [_event(row) for row in rows.events(since=since, until=until, devices=[meter])]
+    told = [_event(row, field.city) for row in rows.events(since=since, until=until, devices=[meter])]
     channels = np.flatnonzero(field.city.meter_of == field.city.meter_at[meter]).tolist()
     codes = [int(code) for code in FLAG_SEVERITY]
     flags = rows.flags(codes=codes, first=business_date(start), channels=channels)
@@ -98,7 +99,7 @@ def _switch(field: Field, i: int) -> Switch | None:
     )
 
 
-def _event(row: Row) -> MeterEvent:
+def _event(row: Row, city: City) -> MeterEvent:
     detail, name = row["detail"], said("events", row["code"])
     if "event_zh" in detail and name.zh == row["code"]:
         name = Text(zh=detail["event_zh"], en=detail["event_en"])
@@ -110,7 +111,7 @@ def _event(row: Row) -> MeterEvent:
             "code": row["code"],
             "name": name,
             "severity": alarm_queries.severity_of_event(row["code"]),
-            "detail": event_detail(row["code"], detail),
+            "detail": event_detail(row["code"], detail, city),
         }
     )
 

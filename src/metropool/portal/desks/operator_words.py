@@ -27,6 +27,12 @@ def said(kind: str, key: str, **values: object) -> Text:
     return Text(zh=found["zh"].format(**values), en=found["en"].format(**values)) if values else Text(**found)
 
 
+def effect_of(kind: str, *, service: str, homes: int) -> Text:
+    """What a command does to how many homes, by what the meter measures."""
+    supply, found = _names()["supplies"][service], _names()["effects"][kind]
+    return Text(zh=found["zh"].format(homes=homes, supply=supply["zh"]), en=found["en"].format(homes=homes, supply=supply["en"]))
+
+
 def names_of(kind: str) -> frozenset[str]:
     """The keys of a kind that have a name."""
     return frozenset(_names()[kind])

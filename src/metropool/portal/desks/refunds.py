@@ -7,6 +7,7 @@ from typing import Any
 from metropool.capabilities.settlement import refunds
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.errors import NotFound
+from metropool.core.periods import business_date
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import name
 from metropool.portal.ports.asked import Asked
@@ -40,7 +41,7 @@ class RefundsDesk:
         """Operation: ask for (part of) a payment to be given back."""
         row = refunds.ask_refund(
             work=self._work,
-            refund=f"RF{self._work.now:%Y%m%d}-{self._work.ids.fresh_id()[:12]}",
+            refund=f"RF{business_date(self._work.now):%Y%m%d}-{self._work.ids.fresh_id()[:12]}",
             order=wanted.payment,
             amount_fen=wanted.amount_fen,
             reason=wanted.reason,

@@ -96,6 +96,7 @@ def _due(w: Wording, bill: CombinedBill | CompanyBill, total_fen: int) -> dict[s
 
 
 def _part(w: Wording, part: BillPart | CompanyBill) -> dict[str, Any]:
+    least = _decimals(part)
     return {
         "service": w.service(part.service),
         "colour": COLOURS[part.service],
@@ -108,9 +109,9 @@ def _part(w: Wording, part: BillPart | CompanyBill) -> dict[str, Any]:
         "register_end": w.register(part.register_end, beside=part.register_start),
         "register_start_at": w.day(part.register_start_at),
         "register_end_at": w.day(part.register_end_at),
-        "meters": [_meter(w, one) for one in part.meters],
+        "meters": [_meter(w, part, one, least) for one in part.meters],
         "multiplier": "" if part.multiplier == 1 else w.say("multiplier", value=number(part.multiplier, least=0).rstrip(".")),
-        "quantity": w.quantity(part.quantity, part.unit),
+        "quantity": w.quantity(part.quantity, part.unit, least=least),
         "is_estimated": part.is_estimated,
         "reading": w.say("estimated" if part.is_estimated else "actual"),
         "amount": show_cny(part.amount_fen),
@@ -119,11 +120,23 @@ def _part(w: Wording, part: BillPart | CompanyBill) -> dict[str, Any]:
     }
 
 
-def _meter(w: Wording, one: MeterOfBill) -> str:
-    """One of several meters of the period, from which register to which."""
-    start, end = w.register(one.start, beside=one.end), w.register(one.end, beside=one.start)
-    key = "meter_until" if one.to else "meter_last"
-    return w.say(key, number=one.meter_number, start=start, end=end, date=w.day(one.to))
+def _decimals(part: BillPart | CompanyBill) -> int:
+    """Decimals of a quantity; those of a sum and what it is made of stand below each other."""
+    counted = [one.quantity for one in part.meters if one.quantity is not None]
+    return max(2, *(len(format(one.normalize(), "f").partition(".")[2]) for one in [*counted, part.quantity])) if counted else 2
+
+
+def _meter(w: Wording, part: BillPart | CompanyBill, one: MeterOfBill, least: int) -> dict[str, str]:
+    """One of several meters of the period: from which register to which, and what it counted."""
+    return {
+        "number": one.meter_number,
+        "start": w.register(one.start, beside=one.end),
+        "start_at": w.day(one.since),
+        "end": w.register(one.end, beside=one.start),
+        "end_at": w.day(one.to or part.register_end_at),
+        "note": w.say("taken_out", date=w.day(one.to)) if one.to else w.say("put_in", date=w.day(one.since)),
+        "quantity": w.quantity(one.quantity, part.unit, least=least),
+    }
 
 
 def _late_fee(w: Wording, fee: LateFeeOfBill) -> dict[str, str]:

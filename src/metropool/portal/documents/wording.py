@@ -43,12 +43,12 @@ class Wording:
         """Name of a service kind."""
         return self.say(f"service.{service}")
 
-    def quantity(self, value: Decimal | None, unit: str | None) -> str:
-        """A quantity with its unit, or a dash."""
+    def quantity(self, value: Decimal | None, unit: str | None, *, least: int = 2) -> str:
+        """A quantity with its unit and at least so many decimals, or a dash."""
         if value is None or unit is None:
             return self.say("missing")
         key = f"unit.{unit}"
-        return f"{number(value)} {self.say(key) if key in texts_of(ROOM) else unit}"
+        return f"{number(value, least=least)} {self.say(key) if key in texts_of(ROOM) else unit}"
 
     def register(self, value: Decimal | None, *, beside: Decimal | None) -> str:
         """A register with as many decimals as the one shown beside it, or a dash."""

@@ -9,7 +9,7 @@ from metropool.portal.ports.billing import BillingDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
-from metropool.portal.ports.settlement import HouseholdsDesk, RefundsDesk
+from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
 
 D = TypeVar("D")
@@ -25,6 +25,7 @@ class Port(Generic[D]):
 
 HOUSEHOLDS: Port[HouseholdsDesk] = Port("households", "settlement")
 REFUNDS: Port[RefundsDesk] = Port("refunds", "settlement")
+INVOICES: Port[InvoicesDesk] = Port("invoices", "settlement")
 USAGE: Port[UsageDesk] = Port("usage", "insight")
 METERING: Port[MeteringDesk] = Port("metering", "metering")
 SCHEDULES: Port[SchedulesDesk] = Port("schedules", "metering")
@@ -38,6 +39,7 @@ TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
+    INVOICES,
     USAGE,
     METERING,
     SCHEDULES,

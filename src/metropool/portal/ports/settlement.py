@@ -6,6 +6,7 @@ from typing import Protocol
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.bills import AskAboutBill, BillQuestion, BillState, BillSummary, CombinedBill
+from metropool.portal.schemas.invoices import InvoiceBasis
 from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPayment, NewTopUp, NoticeAnswer, Payment
 from metropool.portal.schemas.refunds import NewRefund, Refund
 from metropool.portal.schemas.resident import Alert as HomeAlert
@@ -92,4 +93,12 @@ class RefundsDesk(Protocol):
 
     def decide(self, *, refund: str, approve: bool, reason: str, by: str) -> Refund:
         """Operation: the second person's word; ``Forbidden`` to who asked, ``Conflict`` when it was decided on before."""
+        ...
+
+
+class InvoicesDesk(Protocol):
+    """What was paid to whom, as one quotes it for a tax invoice (settlement)."""
+
+    def basis(self, *, account: str, payment: str | None, bill: str | None) -> InvoiceBasis:
+        """Of one payment, of one combined bill, or of all; ``NotFound`` when either is not this account's."""
         ...

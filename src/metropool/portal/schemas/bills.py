@@ -40,12 +40,20 @@ class HistoryPart(PartSummary):
 
 
 class MeterOfBill(Model):
-    """One of several meters of a period: its registers at the edges of its part, ``to`` the day it was taken out (换表)."""
+    """One of several meters of a period (换表), with its registers at the edges of its part.
+
+    Attributes:
+        since: First day of the period, or the day it was put in.
+        to: The day it was taken out; null for the last one.
+        quantity: What it counted, times the multiplier; null where a register is not known or went through zero.
+    """
 
     meter_number: str
     start: Exact | None
     end: Exact | None
+    since: date
     to: date | None
+    quantity: Exact | None
 
 
 class BillPart(PartSummary):

@@ -9,7 +9,7 @@ import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
-import { MetersOfBill } from '../resident/BillPartCard'
+import { BillMeters } from '../resident/BillMeters'
 import { BillStateTag } from '../resident/BillStateTag'
 
 /** One company bill: reads, lines to the last digit, payments, and what it was computed from. */
@@ -27,6 +27,7 @@ export function CompanyBillPage() {
 function Head({ bill }: { bill: CompanyBill }) {
   const { t } = useTranslation()
   const pick = usePick()
+  const exchanged = bill.meters.length > 0
   const register = (value: string | null, at: string | null) => <dd>{exactText(value)}{at && <span className="muted"> · {instantText(at)}</span>}</dd>
   return (
     <Card title={<span className="row"><Money fen={bill.amount_fen} strong /> <BillStateTag state={bill.state} /></span>} extra={<span className="muted">{t('bill.due_by', { date: bill.due_date })}</span>}>
@@ -35,15 +36,15 @@ function Head({ bill }: { bill: CompanyBill }) {
         <div><dt>{t('meter.address')}</dt><dd>{bill.address}</dd></div>
         <div><dt>{t('bill.account_number')}</dt><dd>{bill.account_number}</dd></div>
         <div><dt>{t('bill.meter_number')}</dt><dd>{bill.meter_number}</dd></div>
-        <div><dt>{t('bill.previous_register')}</dt>{register(bill.register_start, bill.register_start_at)}</div>
-        <div><dt>{t('bill.present_register')}</dt>{register(bill.register_end, bill.register_end_at)}</div>
-        {bill.meters.length > 0 && <div><dt>{t('bill.exchanged')}</dt><dd><MetersOfBill meters={bill.meters} /></dd></div>}
+        {!exchanged && <div><dt>{t('bill.previous_register')}</dt>{register(bill.register_start, bill.register_start_at)}</div>}
+        {!exchanged && <div><dt>{t('bill.present_register')}</dt>{register(bill.register_end, bill.register_end_at)}</div>}
         <div><dt>{t('bill.quantity')}</dt><dd>{exactText(bill.quantity)} {unitText(bill.unit)} · ×{bill.multiplier}</dd></div>
         <div><dt>{t('quality.name')}</dt><dd><StateTag tone={bill.is_estimated ? 'late' : 'good'}>{t(bill.is_estimated ? 'quality.estimated' : 'quality.measured')}</StateTag></dd></div>
         <div><dt>{t('bill.tariff')}</dt><dd>{pick(bill.tariff)}</dd></div>
         <div><dt>{t('company.version')}</dt><dd>{bill.version}</dd></div>
         {bill.late_fee_fen > 0 && <div><dt>{t('bill.late_fees')}</dt><dd><Money fen={bill.late_fee_fen} /></dd></div>}
       </dl>
+      {exchanged && <BillMeters part={bill} />}
     </Card>
   )
 }

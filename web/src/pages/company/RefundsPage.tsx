@@ -37,7 +37,7 @@ export function RefundsPage() {
     <PageFrame title={t('nav.refunds')} help={t('refund.help')} actions={<Button type="primary" onClick={() => setAsking(true)}>{t('refund.ask')}</Button>}>
       <Card>
         <DataTable
-          label={t('nav.refunds')} columns={columns} query={(query) => refundsQuery(system, query)} rowKey={(refund) => refund.id} empty={t('refund.none')} exportPath={`/${system}/api/refunds`}
+          aged label={t('nav.refunds')} columns={columns} query={(query) => refundsQuery(system, query)} rowKey={(refund) => refund.id} empty={t('refund.none')} exportPath={`/${system}/api/refunds`}
           filters={[{ key: 'state', label: t('refund.state_name'), options: (Object.keys(TONES) as RefundState[]).map((value) => ({ value, label: t(`refund.state.${value}`) })) }]}
         />
       </Card>

@@ -26,7 +26,7 @@ export function AlarmsPage() {
     <PageFrame title={t('nav.alarms')}>
       <Card>
         <DataTable
-          label={t('nav.alarms')} columns={columns} query={alarmsQuery} rowKey={(alarm) => alarm.id} empty={t('alarm.none')} exportPath={`/${METERING}/api/alarms`}
+          aged label={t('nav.alarms')} columns={columns} query={alarmsQuery} rowKey={(alarm) => alarm.id} empty={t('alarm.none')} exportPath={`/${METERING}/api/alarms`}
           filters={[{ key: 'state', label: t('alarm.state_name'), options: (['open', 'closed'] as const).map((value) => ({ value, label: t(`alarm.state.${value}`) })) }]}
         />
       </Card>

@@ -64,6 +64,16 @@ function Order({ command }: { command: Command }) {
   )
 }
 
+/** What is decided on: which meter, why, and who answers for the spot. */
+function Ordered({ command }: { command: Command }) {
+  const { t } = useTranslation()
+  const lines = [
+    `${command.meter_number} · ${command.address}`, `${t('confirm.reason')}: ${command.reason} (${command.ordered_by})`,
+    ...(command.on_site_by ? [`${t('command.on_site_by')}: ${command.on_site_by}`] : []),
+  ]
+  return lines.map((line) => <p key={line} style={{ fontWeight: 450 }}>{line}</p>)
+}
+
 type Deciding = 'approve' | 'reject' | 'cancel'
 
 function Decision({ command }: { command: Command }) {
@@ -94,7 +104,7 @@ function Decision({ command }: { command: Command }) {
       {deciding && (
         <ConfirmDanger
           open title={t(`command.${deciding}`)} needs_password={deciding !== 'cancel'} danger={deciding === 'approve' && command.kind !== 'reconnect' && command.kind !== 'open_valve'}
-          effect={<><p>{deciding === 'approve' ? pick(effect.data?.effect) || pick(command.kind_name) : t('command.nothing_sent')}</p>{deciding === 'approve' && command.minutes !== null && <p style={{ fontWeight: 450 }}>{t('command.for_minutes', { duration: durationText(t, command.minutes) })}</p>}<p style={{ fontWeight: 450 }}>{command.meter_number} · {command.address}</p></>}
+          effect={<><p>{deciding === 'approve' ? pick(effect.data?.effect) || pick(command.kind_name) : t('command.nothing_sent')}</p>{deciding === 'approve' && command.minutes !== null && <p style={{ fontWeight: 450 }}>{t('command.for_minutes', { duration: durationText(t, command.minutes) })}</p>}<Ordered command={command} /></>}
           action={t(`command.${deciding}`)} onConfirm={decide} onClose={() => setDeciding(null)}
         />
       )}

@@ -16,6 +16,10 @@ const HARMLESS: CommandKind[] = ['read_on_demand', 'synchronize_clock']
 const CUTS: CommandKind[] = ['disconnect', 'limit_supply', 'close_valve']
 const LIMITS = [5, 10, 15, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 960, 1275]
 const USUAL_LIMIT = 30
+const ORDER: CommandKind[] = [...HARMLESS, 'reconnect', 'open_valve', ...CUTS]
+
+/** Reading comes first and what cuts supply last, so that nobody hits it by habit. */
+const inOrder = (kinds: CommandKind[]): CommandKind[] => [...kinds].sort((one, other) => ORDER.indexOf(one) - ORDER.indexOf(other))
 
 /** The orders this meter takes: reading at once, the rest with effect, reason and second person. */
 export function MeterOrders({ meter }: { meter: Meter }) {
@@ -56,7 +60,7 @@ export function MeterOrders({ meter }: { meter: Meter }) {
 
   return (
     <>
-      {meter.commands_allowed.map((kind) =>
+      {inOrder(meter.commands_allowed).map((kind) =>
         HARMLESS.includes(kind) ? (
           <Button key={kind} type={kind === 'read_on_demand' ? 'primary' : 'default'} loading={working === kind} onClick={() => void at_once(kind)}>{t(`command.kind.${kind}`)}</Button>
         ) : (

@@ -102,6 +102,7 @@ function Measures({ meter }: { meter: Meter }) {
   const pick = usePick()
   return (
     <Card title={t('meter.now')}>
+      {meter.measures.length === 0 && <p className="muted">{t('data.none_yet')}</p>}
       <dl className="facts">
         {meter.measures.map(({ reading_type, name, figure }) => <div key={reading_type}><dt>{pick(name)}</dt><dd><NumberWithUnit figure={figure} /></dd></div>)}
       </dl>

@@ -36,7 +36,7 @@ export function MetersPage() {
     <PageFrame title={t('nav.meters')} actions={<ServiceSwitch />}>
       <Card extra={narrowed && <button type="button" className="link-button" onClick={() => setState({ area: undefined, terminal: undefined })}>{t('meter.show_all')}</button>} title={narrowed ? t('meter.only_of', { name: narrowed }) : undefined}>
         <DataTable
-          label={t('nav.meters')} columns={columns} query={metersQuery} rowKey={(meter) => meter.id} empty={t('meter.none')} exportPath={`/${METERING}/api/meters`} search={t('meter.search')}
+          aged label={t('nav.meters')} columns={columns} query={metersQuery} rowKey={(meter) => meter.id} empty={t('meter.none')} exportPath={`/${METERING}/api/meters`} search={t('meter.search')}
           fixed={{ service, area: state.area, terminal: state.terminal }} filters={[{ key: 'state', label: t('meter.state_name'), options: STATES.map((value) => ({ value, label: t(`meter.state.${value}`) })) }]}
         />
       </Card>

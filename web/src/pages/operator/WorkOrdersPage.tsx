@@ -37,7 +37,7 @@ export function WorkOrdersPage() {
         <Card>
           {state.device && <p className="row"><StateTag tone="busy">{t('work_order.only_of', { device: state.device })}</StateTag><button type="button" className="link-button" onClick={() => setState({ device: undefined })}>{t('meter.show_all')}</button></p>}
           <DataTable
-            label={t('nav.work_orders')} columns={columns} query={workOrdersQuery} rowKey={(row) => row.number} empty={t('work_order.none')} exportPath={`/${METERING}/api/work-orders`} search={t('work_order.search')} fixed={{ device: state.device }}
+            aged label={t('nav.work_orders')} columns={columns} query={workOrdersQuery} rowKey={(row) => row.number} empty={t('work_order.none')} exportPath={`/${METERING}/api/work-orders`} search={t('work_order.search')} fixed={{ device: state.device }}
             filters={[
               { key: 'state', label: t('work_order.state_name'), options: STATES.map((value) => ({ value, label: t(`work_order.state.${value}`) })) },
               { key: 'kind', label: t('work_order.kind_name'), options: ORDER_KINDS.map((value) => ({ value, label: t(`work_order.kind.${value}`) })) },

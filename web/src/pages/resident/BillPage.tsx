@@ -39,6 +39,7 @@ function BillActions({ bill }: { bill: CombinedBill }) {
     <>
       <a className="export" href={pdf('zh')} target="_blank" rel="noreferrer">PDF 中文</a>
       <a className="export" href={pdf('en')} target="_blank" rel="noreferrer">PDF English</a>
+      <Link className="export" to="/pay/invoice/$account" params={{ account: bill.account }} search={{ bill: bill.number }}>{t('invoice.title')}</Link>
       <Link className="export" to="/bills/$account" params={{ account: bill.account }}>{t('bill.all')}</Link>
     </>
   )

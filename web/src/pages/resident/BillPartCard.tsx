@@ -1,16 +1,19 @@
 import { useTranslation } from 'react-i18next'
-import type { BillPart, CombinedBill, MeterOfBill, MonthTotal } from '../../api/types'
+import type { BillPart, CombinedBill, MonthTotal } from '../../api/types'
 import { COLOURS, exactText, instantText, moneyText, MISSING, unitText } from '../../design/format'
 import { MediumTag } from '../../design/MediumTag'
 import { Money } from '../../design/Money'
 import { EstimatedNote } from '../../design/NumberWithUnit'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
+import { BillMeters } from './BillMeters'
 
 /** One company's part: account and meter number, previous and present register, quantity and amount. */
 export function BillPartCard({ part, bill }: { part: BillPart; bill: CombinedBill }) {
   const { t } = useTranslation()
   const pick = usePick()
+  const exchanged = part.meters.length > 0
+  const reading = part.is_estimated ? <EstimatedNote share={part.estimated_share} /> : <StateTag tone="good">{t('quality.measured')}</StateTag>
   return (
     <section className="bill-part" style={{ borderLeftColor: COLOURS[part.service] }} aria-label={t(`service.${part.service}`)}>
       <div className="between">
@@ -24,31 +27,13 @@ export function BillPartCard({ part, bill }: { part: BillPart; bill: CombinedBil
       <dl className="facts">
         <div><dt>{t('bill.account_number')}</dt><dd>{part.account_number}</dd></div>
         <div><dt>{t('bill.meter_number')}</dt><dd>{part.meter_number}</dd></div>
-        <div><dt>{t('bill.previous_register')}</dt><dd>{exactText(part.register_start)}<Taken at={part.register_start_at} /></dd></div>
-        <div>
-          <dt>{t('bill.present_register')}</dt>
-          <dd>
-            {exactText(part.register_end)}<Taken at={part.register_end_at} />
-            {part.is_estimated ? <EstimatedNote share={part.estimated_share} /> : <StateTag tone="good">{t('quality.measured')}</StateTag>}
-          </dd>
-        </div>
-        {part.meters.length > 0 && <div><dt>{t('bill.exchanged')}</dt><dd><MetersOfBill meters={part.meters} /></dd></div>}
-        <div><dt>{t('bill.quantity')}</dt><dd><span>{exactText(part.quantity)} {unitText(part.unit)}</span>{Number(part.multiplier) !== 1 && <span className="muted">×{part.multiplier}</span>}</dd></div>
+        {!exchanged && <div><dt>{t('bill.previous_register')}</dt><dd>{exactText(part.register_start)}<Taken at={part.register_start_at} /></dd></div>}
+        {!exchanged && <div><dt>{t('bill.present_register')}</dt><dd>{exactText(part.register_end)}<Taken at={part.register_end_at} />{reading}</dd></div>}
+        <div><dt>{t('bill.quantity')}</dt><dd><span>{exactText(part.quantity)} {unitText(part.unit)}</span>{Number(part.multiplier) !== 1 && <span className="muted">×{part.multiplier}</span>}{exchanged && reading}</dd></div>
         <div><dt>{t('bill.tariff')}</dt><dd>{pick(part.tariff)}</dd></div>
       </dl>
+      {exchanged && <BillMeters part={part} />}
     </section>
-  )
-}
-
-/** Where the meter was exchanged: each one's number and registers. */
-export function MetersOfBill({ meters }: { meters: MeterOfBill[] }) {
-  const { t } = useTranslation()
-  return (
-    <>
-      {meters.map(({ meter_number, start, end, to }) => (
-        <span key={meter_number} className="nowrap">{meter_number} · {exactText(start)} → {exactText(end)}{to && <span className="muted"> {t('bill.taken_out', { date: to })}</span>}</span>
-      ))}
-    </>
   )
 }
 

@@ -25,7 +25,7 @@ export function BillsPage() {
     <PageFrame title={t('bill.all')}>
       <Card>
         <DataTable
-          label={t('bill.all')} columns={columns} query={(query) => billsQuery(account, query)} rowKey={(bill) => bill.number} empty={t('bill.none_yet')}
+          aged label={t('bill.all')} columns={columns} query={(query) => billsQuery(account, query)} rowKey={(bill) => bill.number} empty={t('bill.none_yet')}
           exportPath={`/${PLATFORM}/api/households/${account}/bills`}
           filters={[{ key: 'state', label: t('bill.state_name'), options: STATES.map((value) => ({ value, label: t(`bill.state.${value}`) })) }]}
         />

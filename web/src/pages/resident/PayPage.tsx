@@ -15,6 +15,7 @@ import { StateTag } from '../../design/StateTag'
 import { Empty, Failure, StateView } from '../../design/StateView'
 import { AutoPay } from './AutoPay'
 import { PaymentStateTag } from './PaymentStateTag'
+import { InvoiceLink } from './InvoiceLink'
 import { ReceiptLink } from './ReceiptLink'
 import { TopUp } from './TopUp'
 import { goToChannel } from './toChannel'
@@ -40,7 +41,7 @@ export function PayPage() {
           </>
         )}
       </StateView>
-      <Card title={t('pay.earlier')}><EarlierPayments account={account} /></Card>
+      <Card title={t('pay.earlier')} extra={<Link to="/pay/invoice/$account" params={{ account }} search={{}}>{t('invoice.title')}</Link>}><EarlierPayments account={account} /></Card>
     </PageFrame>
   )
 }
@@ -154,7 +155,7 @@ function EarlierPayments({ account }: { account: string }) {
               {data.rows.map((payment) => (
                 <tr key={payment.reference}>
                   <td><Link to="/pay/result/$account/$reference" params={{ account, reference: payment.reference }}>{payment.reference}</Link><div className="muted">{instantText(payment.created_at)}{payment.purpose !== 'bills' && ` · ${t(payment.purpose === 'top_up' ? 'pay.top_up' : 'auto.title')}`}</div><PaymentStateTag state={payment.state} /></td>
-                  <td className="right"><Money fen={payment.amount_fen} strong /><div><ReceiptLink payment={payment} /></div></td>
+                  <td className="right"><Money fen={payment.amount_fen} strong /><div className="row" style={{ justifyContent: 'flex-end' }}><ReceiptLink payment={payment} /><InvoiceLink payment={payment} /></div></td>
                 </tr>
               ))}
             </tbody>

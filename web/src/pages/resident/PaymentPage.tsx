@@ -11,6 +11,7 @@ import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateView } from '../../design/StateView'
 import './resident.css'
+import { InvoiceLink } from './InvoiceLink'
 import { PaymentStateTag } from './PaymentStateTag'
 import { ReceiptLink } from './ReceiptLink'
 
@@ -44,6 +45,7 @@ function Result({ payment }: { payment: Payment }) {
         <p>{pick(payment.reason) || t(payment.purpose === 'top_up' && payment.state === 'succeeded' ? 'pay.topped_up' : `pay.means.${payment.state}`)}</p>
         <span className="row" style={{ justifyContent: 'center', marginTop: '0.5rem' }}>
           <ReceiptLink payment={payment} />
+          <InvoiceLink payment={payment} />
           {payment.state === 'pending' && payment.redirect_url && <a className="export" href={payment.redirect_url}>{t('pay.back_to_channel')}</a>}
           {bad && <LinkButton color="primary" variant="solid" to="/pay/$account" params={{ account: payment.account }}>{t('pay.try_again')}</LinkButton>}
           {!bad && <Link to="/today/$account" params={{ account: payment.account }}>{t('pay.done')}</Link>}
