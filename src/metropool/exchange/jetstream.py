@@ -174,7 +174,15 @@ async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patien
         await _moment(AWAY_S)
     finally:
         await _say(subscription.unsubscribe)
+    _heed_cancellation()
     return messages
+
+
+def _heed_cancellation() -> None:
+    """End a task that was asked to end at the very moment a message came: ``asyncio.wait_for`` forgets that up to Python 3.11."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _moment(seconds: float) -> None:

@@ -4,6 +4,7 @@ It logs in to the broker as its own user: it may append to the log and do what t
 """
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_url, noted_by
+from metropool.runtime.cli.words import word
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 
@@ -56,6 +58,7 @@ async def serve_frontend(system: str, process: str, *, settings: Settings, compi
             event_log=PartOfLog(whole, "events"),
         )
         stack.push_async_callback(server.close)
+        sys.stderr.write(word("listening", where=f"{settings.host}:{settings.field_port}", broker=url) + "\n")
         await _obey(client, server, system)
         await _keep_in_touch(client, server, system)
 

@@ -13,7 +13,7 @@ from nats.aio.client import Client
 
 from metropool.capabilities.metering.imports.imported import ImportedChannel
 from metropool.capabilities.metering.imports.mapping.choose import choose_mapping
-from metropool.capabilities.metering.imports.mapping.loading import load_mapping
+from metropool.capabilities.metering.imports.mapping.loading import named_mapping
 from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.operations import import_file
 from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRecord, ImportRecords
@@ -48,7 +48,7 @@ def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any
     """
     if not path.is_file():
         raise NotFound(f"there is no file {path}")
-    chosen = load_mapping(Path(mapping)) if mapping else choose_mapping(path)
+    chosen = named_mapping(mapping) if mapping else choose_mapping(path)
     settings = settings_of_home()
     return asyncio.run(_import(path, chosen, settings=settings, language=language))
 

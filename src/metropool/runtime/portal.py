@@ -1,6 +1,10 @@
 """The portal of the nodes in this process: desks, facts of the deployment, the HTTP server."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,15 +34,32 @@ from metropool.runtime.site_folder import site_folder
 from metropool.runtime.topology import TopologyDesk, parked
 
 CHAINS = {"audit": Text(zh="审计链", en="Audit chain"), "ledger": Text(zh="账簿链", en="Ledger chain")}
+LEAVE_S = 2
+"""How long answers that are under way are waited for at the end [s of the machine]."""
 CITY_NAME = Text(zh="澜湾市智慧用能", en="Lanwan City Utilities")
 
 
-async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled) -> None:
-    """Answer the pages of some nodes, until cancelled.
+def bind(settings: Settings) -> socket.socket:
+    """The site's port, ours from here on; nobody is heard before ``serve``.
 
     Raises:
-        Unavailable: The port is taken.
+        Unavailable: It is taken, or the address is not this machine's.
     """
+    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except OSError as cause:
+        bound.close()
+        if cause.errno == errno.EADDRINUSE:
+            raise Unavailable(f"port {settings.port} is taken: choose another with --port or METROPOOL_PORT") from cause
+        where = f"{settings.host}:{settings.port}"
+        raise Unavailable(f"cannot listen on {where}: {cause.strerror}; check METROPOOL_HOST and METROPOOL_PORT") from cause
+    return bound
+
+
+async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled, bound: socket.socket) -> None:
+    """Answer the pages of some nodes on a port that is ours, until cancelled."""
     by_name = {node.system: node for node in nodes}
     app = make_app(
         by_name,
@@ -47,13 +68,23 @@ async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled
         desks=desks_of(by_name, settings=settings, compiled=compiled),
         facts=Facts(by_name, settings=settings, compiled=compiled),
     )
-    config = uvicorn.Config(app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="on")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=LEAVE_S)
+    server = Server(config)
+    serving = asyncio.ensure_future(server.serve(sockets=[bound]))
     try:
-        await server.serve()
-    except SystemExit as cause:
-        raise Unavailable(f"port {settings.port} is taken: choose another with --port or METROPOOL_PORT") from cause
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class Server(uvicorn.Server):
+    """The HTTP server, which leaves signals to the process it is a part of: it would swallow one that comes while it starts."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """No signal is taken."""
+        yield
 
 
 def portal_settings(nodes: Sequence[Node], *, settings: Settings) -> PortalSettings:

@@ -10,13 +10,14 @@ from typing import Any
 
 import structlog
 
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, MetropoolError
 from metropool.core.identifiers import SystemId
 from metropool.exchange.jetstream import JetStreamExchange
 from metropool.plan.compiled import Compiled
 from metropool.runtime import attendants, portal
 from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_url, noted_by
+from metropool.runtime.cli.words import word
 from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
@@ -67,6 +68,22 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
         await task
     except asyncio.CancelledError:
         log.info("stopped")
+    except BaseExceptionGroup as group:
+        known = only_known(group)
+        if known is None:
+            raise
+        raise known from group
+
+
+def only_known(group: BaseExceptionGroup[BaseException]) -> MetropoolError | None:
+    """The first of the faults of tasks that ended together, when all of them are of a kind that has a sentence."""
+    known, others = group.split(MetropoolError)
+    if known is None or others is not None:
+        return None
+    first: BaseException = known
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, MetropoolError) else None
 
 
 async def serve_broker(*, settings: Settings, compiled: Compiled) -> None:
@@ -79,6 +96,7 @@ async def serve_broker(*, settings: Settings, compiled: Compiled) -> None:
 async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compiled: Compiled, with_broker: bool) -> None:
     """Open the nodes, carry their messages, step their workers, answer their pages; for ever."""
     async with AsyncExitStack() as stack:
+        bound = stack.enter_context(portal.bind(settings))
         url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=with_broker)
         opened = [await open_served(stack, system, url=url, settings=settings, compiled=compiled) for system in systems]
         nodes = [node for node, _ in opened]
@@ -90,7 +108,10 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                 group.create_task(keep_in_order(node), name=f"{node.system}: upkeep")
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
-            group.create_task(portal.serve(nodes, settings=settings, compiled=compiled), name="portal")
+            group.create_task(portal.serve(nodes, settings=settings, compiled=compiled, bound=bound), name="portal")
+            address, books = bound.getsockname(), settings.home if settings.database == "embedded" else "PostgreSQL"
+            url_here = f"http://{address[0]}:{address[1]}"
+            sys.stderr.write(word("serving", systems=", ".join(systems), url=url_here, books=books, broker=url) + "\n")
 
 
 async def open_served(

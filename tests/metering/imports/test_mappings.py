@@ -2,7 +2,7 @@
 
 import pytest
 
-from metropool.capabilities.metering.imports.mapping.loading import load_mapping, read_mapping
+from metropool.capabilities.metering.imports.mapping.loading import load_mapping, named_mapping, read_mapping, shipped_mappings
 from metropool.core.errors import Invalid, NotFound
 
 GOOD = """name: mine
@@ -68,6 +68,15 @@ def test_a_mapping_file_that_is_not_there_or_no_text_is_told(tmp_path):
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Invalid, match="no UTF-8 text"):
         load_mapping(tmp_path / "binary.yaml")
+
+
+def test_a_shipped_mapping_is_had_by_its_name_and_a_file_goes_before_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert named_mapping("toon_registers") in shipped_mappings()
+    (tmp_path / "toon_registers").write_text(GOOD, encoding="utf-8")
+    assert named_mapping("toon_registers") == read_mapping(GOOD, where="toon_registers")
+    with pytest.raises(NotFound, match=r"no mapping file mine\.yaml, and no mapping of that name: .*toon_registers"):
+        named_mapping("mine.yaml")
 
 
 def test_a_mapping_may_begin_with_a_byte_order_mark(tmp_path):

@@ -187,7 +187,8 @@ class TestImport:
         assert readings_in_lake(tmp_path) == 80_640
 
     def test_beside_a_demo_is_of_its_time_and_refuses_a_log_that_was_lost(self, tmp_path):
-        (tmp_path / "demo.json").write_text(json.dumps({"clock_at": "2026-08-02T09:00:00+00:00"}), encoding="utf-8")
+        note = {"seed": 7, "homes": 1, "clock_at": "2026-08-02T09:00:00+00:00", "stages": []}
+        (tmp_path / "demo.json").write_text(json.dumps(note), encoding="utf-8")
         cli = command_line(tmp_path)
         assert cli("import", WEEK).status == 0
         (at,) = imported_at(tmp_path)

@@ -36,6 +36,21 @@ def read_mapping(text: str, *, where: str) -> Mapping:
     return mapping
 
 
+def named_mapping(given: str) -> Mapping:
+    """The mapping of a file of one's own, or the shipped one of that name.
+
+    Raises:
+        NotFound: Neither a file nor the name of a shipped one; says which there are.
+        Invalid: As ``load_mapping``.
+    """
+    shipped = {mapping.name: mapping for mapping in shipped_mappings()}
+    if given in shipped and not Path(given).exists():
+        return shipped[given]
+    if not Path(given).is_file():
+        raise NotFound(f"there is no mapping file {given}, and no mapping of that name: {', '.join(shipped)}")
+    return load_mapping(Path(given))
+
+
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping from a file of one's own.
 
