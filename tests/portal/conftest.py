@@ -50,9 +50,9 @@ class Portal:
             "refunds": {},
         }
         self.hosts = {
-            SystemId(P): FakeHost(P, {"settlement", "insight", "sharing"}, folder, self.clock),
+            SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices"}, folder, self.clock),
             SystemId(M): FakeHost(M, {"metering"}, folder, self.clock),
-            SystemId(W): FakeHost(W, {"billing"}, folder, self.clock),
+            SystemId(W): FakeHost(W, {"billing", "office"}, folder, self.clock),
         }
         self.door = self.hosts[SystemId(P)]
         self.door.write_now(self._people)

@@ -4,14 +4,20 @@ Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills`
 Columns of ``rows`` are fixed per class in ``ROWS``; a message whose rows differ is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from metropool.core.areas import Area
 from metropool.core.errors import Invalid
+
+NoticeKind = Literal["outage", "fault", "price", "safety", "general"]
+NoticeState = Literal["published", "withdrawn"]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -79,6 +85,35 @@ class RowsRequested(Fact, frozen=True, kw_only=True):
     rows: pa.Table
 
 
+class NoticePublished(Fact, frozen=True, kw_only=True):
+    """One edition of an announcement (公告), whole; the highest edition heard holds, in whatever order they come.
+
+    Attributes:
+        notice: Id, unique at the office that wrote it.
+        edition: 1 for the first; a correction or a withdrawal is the next.
+        office: System whose people wrote it; a receiver holds it to who the broker says spoke.
+        publisher: Party that runs it.
+        service: Medium, or ``government``.
+        starts_at: From when what it tells of holds, UTC; ``ends_at`` None means until further notice.
+    """
+
+    notice: str
+    edition: int
+    office: str
+    publisher: str
+    service: str
+    kind: NoticeKind
+    state: NoticeState
+    title_zh: str
+    title_en: str
+    text_zh: str
+    text_en: str
+    starts_at: Moment
+    ends_at: Moment | None
+    area: Area
+    published_at: Moment
+
+
 class SwitchSupply(Order, frozen=True, kw_only=True):
     """Suspend or restore supply at a usage point (停复电申请); re-authorised by the owner of the device."""
 
@@ -135,7 +170,7 @@ ROWS: Mapping[type[Message], pa.Schema] = {
 }
 LATE_FEE = "late_fee"
 """Name of the one line of a bill that asks for lateness only; after its amount it has the number of the late bill."""
-MESSAGES: tuple[type[Message], ...] = (*ROWS, SwitchSupply)
+MESSAGES: tuple[type[Message], ...] = (*ROWS, NoticePublished, SwitchSupply)
 
 
 def check_rows(message: Message) -> None:
@@ -152,6 +187,26 @@ def check_rows(message: Message) -> None:
         raise Invalid(
             f"{type(message).__name__}: the columns are {rows.schema.names}, expected {expected.names} with their types"
         )
+
+
+def check_where(message: Message, wheres: Sequence[Mapping[str, str]]) -> None:
+    """Hold a message that came in to what its way may speak of, such as ``{"service": "water"}``.
+
+    Raises:
+        Invalid: There are such limits, and it keeps none of them: it, or one of its rows, speaks of something else.
+    """
+    if wheres and not any(_keeps(message, where) for where in wheres):
+        raise Invalid(f"{type(message).__name__}: this way only {' or '.join(map(str, wheres))} may be spoken of")
+
+
+def _keeps(message: Message, where: Mapping[str, str]) -> bool:
+    rows: pa.Table | None = getattr(message, "rows", None)
+    for name, value in where.items():
+        if getattr(message, name, value) != value:
+            return False
+        if rows is not None and name in rows.schema.names and pc.any(pc.not_equal(rows[name], value), min_count=0).as_py():
+            return False
+    return True
 
 
 def late_fee_of(lines: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from fastapi import Response
 
-Scope = Literal["anyone", "perhaps", "self", "account", "system", "signed"]
+Scope = Literal["anyone", "perhaps", "self", "account", "system", "named", "signed"]
 Endpoint = Callable[..., Awaitable[Response]]
 
 
@@ -17,7 +17,8 @@ class Right:
     Attributes:
         scope: ``anyone``; ``perhaps``, anyone, but a session counts if there is one; ``self``, whoever is signed in;
             ``account``, who holds the action on the combined account ``{a}`` of the path (others are told there is none);
-            ``system``, who holds it on the system; ``signed``, a machine whose signature the operation checks (no session,
+            ``system``, who holds it on the system; ``named``, who holds it on the system ``{system}`` of the path, which may be
+            another than this; ``signed``, a machine whose signature the operation checks (no session,
             no CSRF token).
         action: The action that must be granted, such as ``meters.read``.
     """
@@ -40,6 +41,11 @@ def on_account(action: str) -> Right:
 def on_system(action: str) -> Right:
     """The action on the system whose face this is."""
     return Right("system", action)
+
+
+def on_named_system(action: str) -> Right:
+    """The action on the system in the path, at whichever system the route is."""
+    return Right("named", action)
 
 
 @dataclass(frozen=True)

@@ -108,10 +108,12 @@ async def _need_right(request: Request, right: Right, *, who: Principal, portal:
         account = request.path_params.get("a", "")
         if not who.rights.may(right.action, account_scope(account), now=now):
             raise NotFound(f"{who.login} has no account {account}")
-    elif not who.rights.may(right.action, system_scope(host.system), now=now):
+        return
+    system = request.path_params.get("system", "") if right.scope == "named" else host.system
+    if not who.rights.may(right.action, system_scope(system), now=now):
         path = request.url.path
         await portal.change_door(lambda door: door.audit.note(actor=who.login, action=right.action, on=path, outcome="forbidden"))
-        raise Forbidden(f"{who.login} has no {right.action} on {host.system}", key="access.forbidden")
+        raise Forbidden(f"{who.login} has no {right.action} on {system}", key="access.forbidden")
 
 
 def _need_csrf(request: Request, *, who: Principal | None) -> None:

@@ -7,6 +7,8 @@ from metropool.access import tables as access_tables
 from metropool.capabilities.billing.capability import BILLING
 from metropool.capabilities.insight.capability import INSIGHT
 from metropool.capabilities.metering.capability import METERING
+from metropool.capabilities.notices.capability import NOTICES
+from metropool.capabilities.office.capability import OFFICE
 from metropool.capabilities.settlement.capability import SETTLEMENT
 from metropool.capabilities.sharing.capability import SHARING
 from metropool.exchange.capability import Adapter, Capability
@@ -21,7 +23,7 @@ from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import metadata as registry_tables
 
 CAPABILITIES: Mapping[str, Capability] = {
-    capability.name: capability for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT)
+    capability.name: capability for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE)
 }
 BOOKS: Mapping[str, Adapter] = {
     "registry": Registry,

@@ -15,6 +15,7 @@ from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope
 from metropool.exchange.evidence import Evidence, Listing
+from metropool.exchange.messages import check_where
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
@@ -52,6 +53,7 @@ class Node:
         listing: What the running plan says of letters, for their evidence.
         wake: Set when a unit was committed: the relay has something to look at.
         uncovered: Set when something was noted that no signed root covers yet.
+        heard: Sender and phrase to what may be spoken of that way: any of these wheres; what is not listed is not held to one.
     """
 
     system: SystemId
@@ -65,6 +67,7 @@ class Node:
     books: Mapping[str, Adapter]
     tables: Sequence[Any] = ()
     listing: Listing = field(default_factory=Listing)
+    heard: Mapping[tuple[str, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
@@ -128,7 +131,7 @@ class Node:
     async def receive(self, delivery: Delivery) -> None:
         """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
-            letter = read_letter(delivery, self.system, self.hosted)
+            letter = self._read(delivery)
             await self._take_in([letter])
         except (Invalid, NotFound) as reason:
             await self._park(delivery, str(reason))
@@ -140,9 +143,14 @@ class Node:
         Raises:
             Exception: What stopped one of them; take them in one by one.
         """
-        await self._take_in([read_letter(delivery, self.system, self.hosted) for delivery in deliveries])
+        await self._take_in([self._read(delivery) for delivery in deliveries])
         for delivery in deliveries:
             await delivery.done()
+
+    def _read(self, delivery: Delivery) -> Letter:
+        letter = read_letter(delivery, self.system, self.hosted)
+        check_where(letter.message, self.heard.get((letter.envelope.sender, letter.envelope.phrase), ()))
+        return letter
 
     async def _take_in(self, letters: Sequence[Letter]) -> None:
         self.committed(await self.on_writer(partial(self._handle, letters)))
@@ -158,7 +166,7 @@ class Node:
                     continue
                 noting.received(envelope, delivery.data, position=delivery.position, outcome="taken")
                 for name in letter.taking:
-                    work = self._work(name, context, cause=envelope.id)
+                    work = self._work(name, context, cause=envelope.id, sender=envelope.sender)
                     self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
                     topics.extend(work.topics)
         return topics
@@ -215,10 +223,16 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def _work(self, capability: str, context: UnitContext, *, cause: str = "") -> Work:
+    def _work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
         return Work(
-            context=context, capability=host.capability, rows=host.rows, books=self.books, routes=self.routes, cause=cause
+            context=context,
+            capability=host.capability,
+            rows=host.rows,
+            books=self.books,
+            routes=self.routes,
+            cause=cause,
+            sender=sender,
         )

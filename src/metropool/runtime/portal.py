@@ -114,6 +114,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.commands import CommandsDesk
     from metropool.portal.desks.exchanges import ExchangesDesk
     from metropool.portal.desks.metering import MeteringDesk
+    from metropool.portal.desks.notices import NoticesDesk
+    from metropool.portal.desks.office import OfficeDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
 
@@ -130,6 +132,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "commands": CommandsDesk,
         "exchanges": ExchangesDesk,
         "billing": BillingDesk,
+        "office": OfficeDesk,
+        "notices": NoticesDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
     }
 

@@ -1,5 +1,6 @@
 """Opens the systems of a compiled plan as nodes; the same code whether one process runs one of them or all."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import IO
 
@@ -71,4 +72,14 @@ def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> No
         books=BOOKS,
         tables=TABLES,
         listing=listing_of(compiled),
+        heard=heard_at(system, compiled),
     )
+
+
+def heard_at(system: SystemId, compiled: Compiled) -> dict[tuple[str, str], list[Mapping[str, str]]]:
+    """Sender and phrase of what a system may hear, to what may be spoken of that way."""
+    heard: dict[tuple[str, str], list[Mapping[str, str]]] = defaultdict(list)
+    for sender, by_kind in compiled.routes.items():
+        for route in (route for routes in by_kind.values() for route in routes if route.receiver == system):
+            heard[sender, route.phrase].append(route.where)
+    return dict(heard)

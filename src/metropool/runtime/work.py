@@ -29,6 +29,7 @@ class Work:
         books: Name to adapter of the five books.
         routes: Message class to where it may go.
         cause: Id of the envelope that is being taken in, if any: a key for what follows from it.
+        sender: The system that the broker vouches spoke it.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Work:
         books: Mapping[str, Adapter],
         routes: Mapping[str, Sequence[Route]],
         cause: str = "",
+        sender: str = "",
     ) -> None:
         self.context = context
         self.cause = cause
+        self.sender = SystemId(sender)
         self.rows = tuple(rows)
         self.topics: list[str] = []
         self._adapters = {**books, **capability.keeps}

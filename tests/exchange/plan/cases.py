@@ -31,6 +31,8 @@ CAPABILITIES = {
         _facts("sharing", hears="BlocksSealed RowsRequested", says="BlocksSealed RowsRequested"),
         _facts("settlement", hears="BillsIssued", says="PaymentsAllocated"),
         _facts("insight", hears="HouseholdUsageTold"),
+        _facts("notices", hears="NoticePublished", says="NoticePublished"),
+        _facts("office", says="NoticePublished"),
     )
 }
 

@@ -27,6 +27,9 @@ class TestCompiled:
             ("water_system", "water_data_requests", "smart_use_platform"),
             ("gas_system", "gas_bills", "smart_use_platform"),
             ("gas_system", "gas_data_requests", "smart_use_platform"),
+            ("marketing", "electricity_announcements", "smart_use_platform"),
+            ("water_system", "water_announcements", "smart_use_platform"),
+            ("gas_system", "gas_announcements", "smart_use_platform"),
             ("smart_use_platform", "meter_data", "water_system"),
             ("smart_use_platform", "meter_data", "gas_system"),
             ("smart_use_platform", "combined_bill_payments", "water_system"),
@@ -42,9 +45,13 @@ class TestCompiled:
         assert Letter("meters", "meter_data", "metering") in compiled.allowed - compiled.letters
 
     def test_what_is_not_yet_built_is_not_allowed(self) -> None:
-        assert not [
-            letter for letter in transition().allowed if "announcement" in letter.message or "government" in letter.message
-        ]
+        assert not [letter for letter in transition().allowed if "government" in letter.message]
+
+    def test_announcements_come_from_their_own_company_and_go_to_the_resident(self) -> None:
+        told = {tuple(letter) for letter in transition().allowed if "announcement" in letter.message}
+        company = {"electricity": "marketing", "water": "water_system", "gas": "gas_system"}
+        up = {(system, f"{service}_announcements", "smart_use_platform") for service, system in company.items()}
+        assert told == up | {("smart_use_platform", f"{service}_announcements", "user_app") for service in company}
 
     def test_each_company_gets_its_own_service_only(self) -> None:
         ways = transition().routes["smart_use_platform"]["BlocksSealed"]

@@ -8,7 +8,7 @@ export const METERING = 'metering'
 export const POOL = 'sharing'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach'
 
 declare module '@tanstack/react-query' {
   interface Register {
@@ -82,3 +82,11 @@ export const companyOverviewQuery = (system: string, query: Query) => fact<T.Com
 export const companyBillsQuery = (system: string, query: Query) => fact<T.Page<T.CompanyBillRow>>(system, ['bills', 'dues'], '/bills', query)
 export const refundsQuery = (system: string, query: Query) => fact<T.Page<T.Refund>>(system, ['payments'], '/refunds', query)
 export const companyBillQuery = (system: string, number: string) => fact<T.CompanyBill>(system, ['bills', 'dues'], `/bills/${encodeURIComponent(number)}`)
+
+export const homeNoticesQuery = (account: string, query: Query) => fact<T.Page<T.HomeNotice>>(PLATFORM, ['notices'], ofHousehold(account, 'notices'), query)
+export const noticesWaitingQuery = (account: string) => fact<T.NoticesWaiting>(PLATFORM, ['notices'], ofHousehold(account, 'notices/waiting'))
+export const noticeMapQuery = (account: string) => fact<T.AreaMap>(PLATFORM, [], ofHousehold(account, 'notices/map'))
+export const noticeReachQuery = (system: string, query: Query) => fact<T.Page<T.NoticeReach>>(PLATFORM, ['notices', 'notice_reach'], `/offices/${encodeURIComponent(system)}/notices`, query)
+export const officeNoticesQuery = (system: string, query: Query) => fact<T.Page<T.OfficeNoticeRow>>(system, ['notices'], '/notices', query)
+export const officeNoticeQuery = (system: string, id: string) => fact<T.OfficeNotice>(system, ['notices'], `/notices/${encodeURIComponent(id)}`)
+export const officeAreasQuery = (system: string) => fact<T.AreaMap>(system, [], '/notice-areas')

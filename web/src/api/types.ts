@@ -542,3 +542,30 @@ export interface CompanyBill extends CompanyBillRow {
 
 export type RefundState = 'asked' | 'ordered' | 'done' | 'rejected'
 export interface Refund { id: string; payment: string; account: string; state: RefundState; amount_fen: number; payment_fen: number; reason: string; asked_by: string; asked_at: Instant; approved_by: string | null; rejected_by: string | null; decided_at: Instant | null; decision_reason: string | null; channel: string; channel_name: Text }
+
+// Announcements
+export type Medium = Service | 'government'
+export const NOTICE_KINDS = ['outage', 'fault', 'price', 'safety', 'general'] as const
+export type NoticeKind = (typeof NOTICE_KINDS)[number]
+export type OfficeState = 'draft' | 'scheduled' | 'published' | 'withdrawn'
+export type NoticeStanding = 'ahead' | 'now' | 'over' | 'withdrawn'
+export interface NoticeArea { kind: 'city' | 'places' | 'outline'; places: { id: string; name: Text }[]; outline: GeoJSON.MultiPolygon | null }
+export interface NoticeWords { service: Medium; kind: NoticeKind; kind_text: Text; title: Text; text: Text; starts_at: Instant; ends_at: Instant | null; area: NoticeArea }
+export interface HomeNotice extends NoticeWords {
+  office: string; id: string; edition: number; publisher_name: Text; standing: NoticeStanding; standing_text: Text; published_at: Instant; is_affected: boolean; is_read: boolean
+}
+export interface NoticeStub { office: string; id: string; edition: number }
+export interface NoticesWaiting { unread: number; waiting: NoticeStub[] }
+export interface NoticeReach { id: string; title: Text; service: Medium; state: 'published' | 'withdrawn'; edition: number; published_at: Instant; recipients: number; delivered: number; read: number }
+export interface OfficeNoticeRow {
+  id: string; state: OfficeState; state_text: Text; service: Medium; kind: NoticeKind; kind_text: Text; title: Text; starts_at: Instant; ends_at: Instant | null
+  publish_at: Instant | null; published_at: Instant | null; changed_at: Instant; changed_by: string; edition: number
+}
+export interface NoticeEdition { edition: number; state: 'published' | 'withdrawn'; title: Text; told_at: Instant; told_by: string }
+export interface OfficeNotice extends OfficeNoticeRow { revision: number; words: NoticeWords; withdrawn_because: string | null; editions: NoticeEdition[] }
+export interface AreaProperties { id: string; kind: 'city' | 'district' | 'community' | 'home'; parent: string | null; name: Text }
+export interface AreaMap { bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, AreaProperties>; media: Medium[] }
+export interface NoticeGiven {
+  service: Medium; kind: NoticeKind; title_zh: string; title_en: string; text_zh: string; text_en: string; starts_at: Instant; ends_at: Instant | null
+  area: { kind: NoticeArea['kind']; places?: string[]; outline?: GeoJSON.MultiPolygon | null }
+}

@@ -1,14 +1,16 @@
 import {
-  AlertOutlined, ApartmentOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined,
+  AlertOutlined, ApartmentOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined, NotificationOutlined,
   TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
 } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { noticesWaitingQuery } from '../api/queries'
 import type { Session } from '../api/types'
 
 /** `section`: the beginning of every address of this part of the site. */
-interface Entry { href: string; section?: string; text: string; icon: ReactNode }
+interface Entry { href: string; section?: string; text: string; icon: ReactNode; unread?: number }
 
 /** The pages a role may reach; the server decides, this only shows. */
 export function Navigation({ session, className }: { session: Session; className: string }) {
@@ -18,10 +20,11 @@ export function Navigation({ session, className }: { session: Session; className
   const entries = useEntries(session, account ?? session.households[0])
   return (
     <nav className={className} aria-label={t(className === 'shell-tabs' ? 'shell.tabs' : 'shell.pages')}>
-      {entries.map(({ href, section = href, text, icon }) => (
+      {entries.map(({ href, section = href, text, icon, unread }) => (
         <Link key={href} to={href} aria-current={pathname.startsWith(section) ? 'page' : undefined}>
           <span aria-hidden="true">{icon}</span>
           <span>{text}</span>
+          {!!unread && <span className="unread" aria-label={t('notice.unread', { count: unread })}>{unread > 99 ? '99+' : unread}</span>}
         </Link>
       ))}
     </nav>
@@ -31,6 +34,7 @@ export function Navigation({ session, className }: { session: Session; className
 function useEntries(session: Session, account: string | undefined): Entry[] {
   const { t } = useTranslation()
   const may = (right: string) => session.rights.includes(right)
+  const { data: news } = useQuery({ ...noticesWaitingQuery(account ?? ''), enabled: may('home.read') && !!account })
   const entries: Entry[] = []
   if (may('home.read') && account) {
     entries.push(
@@ -38,6 +42,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
       { href: `/bills/${account}/latest`, section: '/bills/', text: t('nav.bills'), icon: <FileTextOutlined /> },
       { href: `/usage/${account}`, text: t('nav.usage'), icon: <LineChartOutlined /> },
       { href: `/pay/${account}`, section: '/pay/', text: t('nav.pay'), icon: <WalletOutlined /> },
+      { href: `/notices/${account}`, section: '/notices/', text: t('nav.notices'), icon: <NotificationOutlined />, unread: news?.unread },
     )
   }
   if (may('meters.read')) {
@@ -51,6 +56,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
   }
   if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })
   if (may('bills.read') && session.system) entries.push({ href: `/company/${session.system}/bills`, text: t('nav.company_bills'), icon: <FileTextOutlined /> })
+  if (may('notices.read') && session.system) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })
   if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
   if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
   if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })

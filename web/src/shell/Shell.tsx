@@ -10,6 +10,7 @@ import { HouseholdSwitch } from './HouseholdSwitch'
 import { Logo } from './Logo'
 import { Navigation } from './Navigation'
 import { Preferences } from './Preferences'
+import { useDelivery } from './useDelivery'
 import { UserMenu } from './UserMenu'
 
 /** The frame of every page after sign-in: what one's role may reach, the business clock, language, and live changes. */
@@ -18,6 +19,7 @@ export function Shell() {
   const { data: session } = useQuery(sessionQuery)
   const time = useBusinessTime()
   useChanges(session ? listenedBy(session) : [])
+  useDelivery(session)
   if (!session) return <Outlet />
   const resident = session.roles.includes('resident')
   return (
@@ -41,9 +43,9 @@ export function Shell() {
 function listenedBy(session: Session): string[] {
   const may = (right: string) => session.rights.includes(right)
   const systems = new Set<string>()
-  if (may('home.read')) systems.add(hostOf(PLATFORM))
+  if (may('home.read') || may('notices.read')) systems.add(hostOf(PLATFORM))
   if (may('topology.read')) systems.add(hostOf(POOL))
   if (may('meters.read')) systems.add(hostOf(METERING))
-  if (may('bills.read') && session.system) systems.add(session.system)
+  if ((may('bills.read') || may('notices.read')) && session.system) systems.add(session.system)
   return [...systems]
 }

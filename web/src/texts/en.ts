@@ -23,7 +23,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -137,9 +137,19 @@ export const en: typeof zh = {
     edge: { flowing: 'Flowing', idle: 'Idle', silent: 'Silent', refused: 'Refused', not_run: 'Not run' }, node: { up: 'Up', silent: 'Silent', down: 'Down', not_run: 'Not run' }, message: { delivered: 'Delivered', waiting: 'Waiting', refused: 'Refused', parked: 'Parked' },
     and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city' },
     capability: {
-      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', alarms: 'Alarms', insight: 'Insight', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
+      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', office: 'Announcement office', alarms: 'Alarms', insight: 'Insight', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
     },
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
+  },
+  notice: {
+    title: 'Title', help: 'First whether your home is affected, then from when to when and where. Areas are drawn on the map; what you have looked at counts as read.', office_help: 'What we have announced: how it stands, for how many households, delivered, read. The counts come from the residents’ platform.', compose_help: 'Write both languages and set the area; beside it stands what a resident will see. Publish now or later. A change after that is a new edition; a withdrawal is for good.',
+    new: 'New', none: 'There are no announcements.', none_written: 'There are no announcements yet: write one.', search: 'Title or text', write: 'Write an announcement', compose: 'Content', preview: 'As a resident sees it', medium: 'Medium', government: 'Government', scope_name: 'Of', scope: { mine: 'My home', city: 'Whole city' },
+    starts: 'Starts', ends: 'Ends', ends_or_open: 'Ends (empty: until further notice)', open_end: 'Until further notice', where: 'Area', mine: 'My address', affected: 'Affected', not_affected: 'Not affected', on_map: 'Map', show_on_map: 'Show on the map', map_label: 'Map of announced areas; their names stand in the list', unread: '{{count}} unread',
+    area_shown: 'Shown on the map', area: { city: 'Whole city', places: 'By place', outline: 'Drawn on the map' }, choose_places: 'Choose districts or communities', draw_help: 'Click corner by corner on the map; the last is joined to the first. Or choose by place, wholly by keyboard.', undo_corner: 'Undo corner', next_shape: 'Another shape', clear_shapes: 'Clear', corners: '{{count}} corners', corners_one: '{{count}} corner',
+    title_zh: 'Chinese title', title_en: 'English title', text_zh: 'Chinese text', text_en: 'English text', kind_name: 'Kind', kind: { outage: 'Planned outage', fault: 'Fault', price: 'Price', safety: 'Safety', general: 'General' },
+    state_name: 'State', state: { draft: 'Draft', scheduled: 'Scheduled', published: 'Published', withdrawn: 'Withdrawn' }, standing: { ahead: 'Ahead', now: 'Now', over: 'Over', withdrawn: 'Withdrawn' },
+    time: 'From, until', published: 'Published', due: 'due {{time}}', published_now: 'In force', recipients: 'Recipients', delivered: 'Delivered', read: 'Read', no_counts: 'How far they came cannot be seen just now.', reach_file: 'How far they came', because: 'Withdrawn: {{reason}}', editions: 'Editions', edition: 'Edition {{number}}',
+    save: 'Save draft', publish: 'Publish', schedule: 'Schedule', correct: 'Publish correction', withdraw: 'Withdraw', publish_at: 'At (empty: now)', publish_effect: 'All households of the area that have this service are told at once.', schedule_effect: 'All households of the area that have this service are told at {{time}}.', correct_effect: 'The correction is published at once as a new edition; households have to read it again.', withdraw_effect: 'This is for good; households that have it see it as withdrawn. What was never published is dropped.',
   },
   refund: {
     help: 'One cashier asks and another, giving the password again, decides before money goes back the way it came. Nothing moves before; refusing takes the request away.',

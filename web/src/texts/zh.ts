@@ -21,7 +21,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -135,9 +135,19 @@ export const zh = {
     edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
     and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市' },
     capability: {
-      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', alarms: '告警', insight: '用能分析', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
+      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
     },
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
+  },
+  notice: {
+    title: '标题', help: '先看是否影响本户，再看起止时间和区域。停供区域画在地图上；看过即为已读。', office_help: '我方发布的公告：状态、接收户数、已送达、已读。送达和已读数来自居民端平台。', compose_help: '填写中英文，划定区域，右侧即居民看到的样子；可立即发布或定时发布。发布后更改即为新版次，撤回不可恢复。',
+    new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', government: '政府', scope_name: '范围', scope: { mine: '本户', city: '全市' },
+    starts: '开始', ends: '结束', ends_or_open: '结束（留空为另行通知）', open_end: '另行通知', where: '区域', mine: '本户', affected: '受影响', not_affected: '不受影响', on_map: '地图', show_on_map: '在地图上看', map_label: '公告区域图；区域名称在列表中', unread: '{{count}} 条未读',
+    area_shown: '见地图', area: { city: '全市', places: '按地点', outline: '地图上绘制' }, choose_places: '选择城区或小区', draw_help: '在地图上逐点单击划定边界，首尾自动相连；也可改用“按地点”，全部用键盘完成。', undo_corner: '撤销一点', next_shape: '再画一块', clear_shapes: '清除', corners: '{{count}} 个角', corners_one: '{{count}} 个角',
+    title_zh: '中文标题', title_en: '英文标题', text_zh: '中文正文', text_en: '英文正文', kind_name: '类型', kind: { outage: '计划停供', fault: '故障抢修', price: '价格调整', safety: '安全提示', general: '一般公告' },
+    state_name: '状态', state: { draft: '草稿', scheduled: '待发布', published: '已发布', withdrawn: '已撤回' }, standing: { ahead: '将要开始', now: '进行中', over: '已结束', withdrawn: '已撤回' },
+    time: '起止', published: '发布', due: '计划 {{time}}', published_now: '有效公告', recipients: '接收户数', delivered: '已送达', read: '已读', no_counts: '暂时看不到送达和已读数。', reach_file: '送达情况', because: '撤回原因：{{reason}}', editions: '版次', edition: '第 {{number}} 版',
+    save: '保存草稿', publish: '发布', schedule: '定时发布', correct: '发布更正', withdraw: '撤回', publish_at: '定时（留空为立即）', publish_effect: '立即告知区域内有此服务的所有住户。', schedule_effect: '{{time}} 告知区域内有此服务的所有住户。', correct_effect: '更正作为新版次立即发布，住户需重新阅读。', withdraw_effect: '撤回后不能恢复；已收到的住户会看到“已撤回”。从未发布的直接作废。',
   },
   refund: {
     help: '一人申请，另一人输入自己的密码复核，款项才退回原支付渠道。复核前不动任何款项；驳回即撤销申请。',

@@ -1,13 +1,15 @@
 """The registry book: what exists, as adapters of one unit of work see it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Select, Table, func, insert, or_, select, update
 
 from metropool.core.errors import NotFound
 from metropool.facts.registry.tables import channel, end_device, installation, place, supply_agreement, usage_point
+from metropool.storage.bulk import columns_of
 from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import insert_into
@@ -160,6 +162,39 @@ class Registry:
         """The agreements (户号) joined to one combined-bill account."""
         return self.rows(supply_agreement, combined_account=combined_account)
 
+    def homes(self, *, service: str | None, on: date, within: Sequence[str] | None = None) -> pa.Table:
+        """Homes with an agreement on a day, as columns ``combined_account``, ``lon``, ``lat``; a home comes once an agreement.
+
+        A home without a position of its own has that of what it lies in (its building); unknown is null.
+
+        Args:
+            service: Only agreements about this; None for any.
+            on: The business day.
+            within: Only homes that are, or lie in, one of these places; None for anywhere.
+        """
+        agreement, point, above = supply_agreement.c, usage_point.c, place.alias("above")
+        lon, lat = (func.coalesce(place.c[name], above.c[name]) for name in ("lon", "lat"))
+        query = (
+            select(agreement.combined_account, lon, lat)
+            .join(usage_point, point.id == agreement.usage_point)
+            .join(place, place.c.id == point.place)
+            .outerjoin(above, above.c.id == place.c.parent)
+            .where(agreement.combined_account.is_not(None), agreement.valid_from <= on.isoformat())
+            .where(or_(agreement.valid_to.is_(None), agreement.valid_to > on.isoformat()))
+        )
+        if service is not None:
+            query = query.where(point.service == service)
+        if within is not None:
+            query = query.where(place.c.id.in_(_lying_in(within)))
+        kinds = {"combined_account": pa.string(), "lon": pa.float64(), "lat": pa.float64()}
+        columns = columns_of(self._connection.execute(query)) or [()] * len(kinds)
+        return pa.table({name: pa.array(values, type=kinds[name]) for name, values in zip(kinds, columns, strict=True)})
+
+    def unknown_places(self, places: Sequence[str]) -> list[str]:
+        """Those of some place ids that are none, in their order."""
+        known = set(self._connection.execute(select(place.c.id).where(place.c.id.in_(places))).scalars())
+        return [one for one in places if one not in known]
+
     def path_of(self, place_id: str) -> list[Row]:
         """A place and the places it lies in, innermost first."""
         path: list[Row] = []
@@ -177,6 +212,14 @@ def _changes_from(before: Row, after: Row) -> int:
     same = all(before[name] == after[name] for name in ("channel", "usage_point", "multiplier", "valid_from", "register_from"))
     ends: list[int] = [row["valid_to"] for row in (before, after) if row["valid_to"] is not None]
     return min(ends) if same and ends else begins
+
+
+def _lying_in(places: Sequence[str]) -> Select[Any]:
+    """Ids of some places and of all that lie in them."""
+    inside = select(place.c.id).where(place.c.id.in_(places)).cte("inside", recursive=True)
+    below = place.alias("below")
+    inside = inside.union(select(below.c.id).join(inside, below.c.parent == inside.c.id))
+    return select(inside.c.id)
 
 
 def _columns(rows: Sequence[Any], kinds: Mapping[str, pa.DataType]) -> pa.Table:

@@ -26,12 +26,13 @@ def hosting(case: Case) -> Iterator[PlanFault]:
     """A capability is hosted where the contract puts it in this plan, or is listed as not yet built."""
     plan, source = case.plan, case.plan_source
     given = {entry: _as_tuple(by_plan[plan.plan]) for entry, by_plan in case.contract.hosting.items() if plan.plan in by_plan}
+    placed = {entry.partition("[")[0] for entry in case.contract.hosting}
     places: dict[str, set[str]] = defaultdict(set)
     for entry, hosts in given.items():
         places[entry.partition("[")[0]] |= set(hosts)
     for name, running in plan.all_systems().items():
         for capability in running.hosts:
-            if given and name not in places[capability]:
+            if given and capability in placed and name not in places[capability]:
                 path = (*case.at_system(name), "hosts", capability)
                 yield source.fault("hosted_elsewhere", *path, name=capability, system=name)
     for entry in given:

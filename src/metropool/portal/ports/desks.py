@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from metropool.portal.ports.announcements import NoticesDesk, OfficeDesk
 from metropool.portal.ports.billing import BillingDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.insight import UsageDesk
@@ -32,6 +33,8 @@ WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
 EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
+OFFICE: Port[OfficeDesk] = Port("office", "office")
+NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
@@ -44,6 +47,8 @@ PORTS: tuple[Port[Any], ...] = (
     COMMANDS,
     EXCHANGES,
     BILLING,
+    OFFICE,
+    NOTICES,
     TOPOLOGY,
 )
 

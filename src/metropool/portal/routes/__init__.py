@@ -9,6 +9,8 @@ from metropool.portal.routes import (
     invoices,
     live,
     metering,
+    notices,
+    office,
     payment,
     refunds,
     resident,
@@ -35,5 +37,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     control.ROOM,
     exchanges.ROOM,
     billing.ROOM,
+    office.ROOM,
+    notices.ROOM,
     topology.ROOM,
 )

@@ -17,6 +17,7 @@ from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
+from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
@@ -70,6 +71,8 @@ class Setup:
                     _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
+                if "office" in node.hosts:
+                    node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:
         """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""

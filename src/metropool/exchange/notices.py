@@ -1,0 +1,51 @@
+"""What an announcement may say: bounds of its texts, order of its times, its area. The same at who writes and at who hears it."""
+
+import unicodedata
+
+from metropool.core.areas import area_faults
+from metropool.core.errors import Fault, Invalid
+from metropool.exchange.messages import NoticePublished
+
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_ID = 80, 2_000, 64
+OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that make text read in another order than it is written."""
+
+
+def check_notice(notice: NoticePublished) -> None:
+    """Refuse a notice that nobody could read or be reached by.
+
+    Raises:
+        Invalid: With every fault.
+    """
+    titles = (("title_zh", notice.title_zh), ("title_en", notice.title_en))
+    texts = (("text_zh", notice.text_zh), ("text_en", notice.text_en))
+    faults = [
+        *(fault for where, text in titles for fault in text_faults(where, text, longest=LONGEST_TITLE, lines=False)),
+        *(fault for where, text in texts for fault in text_faults(where, text, longest=LONGEST_TEXT, lines=True)),
+        *_own_faults(notice),
+        *area_faults(notice.area),
+    ]
+    if faults:
+        raise Invalid(f"the notice {notice.notice[:LONGEST_ID]} cannot be so", key="portal.invalid", faults=faults)
+
+
+def text_faults(where: str, text: str, *, longest: int, lines: bool) -> list[Fault]:
+    """What is wrong with a text: nothing said, too long, or characters that are no text. Markup is text like any other."""
+    if not text.strip():
+        return [Fault(where, "fault.missing")]
+    if len(text) > longest:
+        return [Fault(where, "fault.string_too_long")]
+    allowed = "\n" if lines else ""
+    is_odd = any(one in OVERRIDES or (unicodedata.category(one) == "Cc" and one not in allowed) for one in text)
+    return [Fault(where, "fault.no_text")] if is_odd else []
+
+
+def _own_faults(notice: NoticePublished) -> list[Fault]:
+    faults = []
+    if not 0 < len(notice.notice) <= LONGEST_ID:
+        faults.append(Fault("notice", "fault.wrong"))
+    if not 1 <= notice.edition < 1 << 31:
+        faults.append(Fault("edition", "fault.wrong"))
+    if notice.ends_at is not None and notice.ends_at <= notice.starts_at:
+        faults.append(Fault("ends_at", "fault.period_order"))
+    return faults

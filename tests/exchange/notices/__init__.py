@@ -1,0 +1,1 @@
+"""Announcements from the office to the household, over the exchange."""

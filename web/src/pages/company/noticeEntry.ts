@@ -1,0 +1,73 @@
+import type { AreaMap, Medium, NoticeArea, NoticeGiven, NoticeKind, NoticeWords } from '../../api/types'
+import { shanghai } from '../../design/format'
+import type { Spot } from '../../design/NoticeMap'
+
+/** What stands in the composer; times as the form writes them, in Shanghai time. */
+export interface Entry {
+  service: Medium
+  kind: NoticeKind
+  title_zh: string
+  title_en: string
+  text_zh: string
+  text_en: string
+  starts: string
+  ends: string
+  area: NoticeArea['kind']
+  places: string[]
+  /** Polygons of rings of corners, not closed; a new corner goes to the edge of the last polygon. */
+  polygons: Spot[][][]
+}
+
+const FORM_TIME = 'YYYY-MM-DDTHH:mm'
+export const instantOf = (time: string): string => `${time}:00+08:00`
+
+export function emptyEntry(service: Medium, now: number): Entry {
+  const next_day = shanghai(now).add(1, 'day').startOf('day')
+  return {
+    service, kind: 'outage', title_zh: '', title_en: '', text_zh: '', text_en: '', starts: next_day.add(9, 'hour').format(FORM_TIME), ends: next_day.add(17, 'hour').format(FORM_TIME), area: 'city', places: [], polygons: [],
+  }
+}
+
+export function entryOf(words: NoticeWords): Entry {
+  const { service, kind, title, text, area } = words
+  const open = (ring: GeoJSON.Position[]) => ring.slice(0, -1).map(([lon, lat]): Spot => [lon!, lat!])
+  return {
+    service, kind, title_zh: title.zh, title_en: title.en, text_zh: text.zh, text_en: text.en, starts: shanghai(words.starts_at).format(FORM_TIME),
+    ends: words.ends_at ? shanghai(words.ends_at).format(FORM_TIME) : '', area: area.kind, places: area.places.map(({ id }) => id), polygons: area.outline?.coordinates.map((rings) => rings.map(open)) ?? [],
+  }
+}
+
+export function givenOf({ starts, ends, area, places, polygons, ...words }: Entry): NoticeGiven {
+  const outline = area === 'outline' ? outlineOf(polygons) : null
+  return { ...words, starts_at: instantOf(starts), ends_at: ends ? instantOf(ends) : null, area: { kind: area, places: area === 'places' ? places : [], outline } }
+}
+
+export function areaOf({ area, places, polygons }: Entry, map: AreaMap | undefined): NoticeArea {
+  const names = new Map(map?.features.features.map(({ properties }) => [properties.id, properties.name]))
+  const named = area === 'places' ? places.map((id) => ({ id, name: names.get(id) ?? { zh: id, en: id } })) : []
+  const drawn = polygons.filter((rings) => (rings[0]?.length ?? 0) > 2)
+  return { kind: area, places: named, outline: area === 'outline' && drawn.length > 0 ? outlineOf(drawn) : null }
+}
+
+/** Whether there is enough to send; the server says the rest, and why. */
+export function isComplete(entry: Entry): boolean {
+  const texts = [entry.title_zh, entry.title_en, entry.text_zh, entry.text_en]
+  const has_area = entry.area === 'city' || (entry.area === 'places' ? entry.places.length > 0 : entry.polygons.some((rings) => (rings[0]?.length ?? 0) > 2))
+  return texts.every((text) => text.trim() !== '') && entry.starts !== '' && has_area
+}
+
+export function withCorner(polygons: Spot[][][], spot: Spot): Spot[][][] {
+  const [edge = [], ...holes] = polygons.at(-1) ?? []
+  return [...polygons.slice(0, -1), [[...edge, spot], ...holes]]
+}
+
+export function withoutCorner(polygons: Spot[][][]): Spot[][][] {
+  const [edge = [], ...holes] = polygons.at(-1) ?? []
+  const rest = polygons.slice(0, -1)
+  return edge.length > 1 ? [...rest, [edge.slice(0, -1), ...holes]] : rest
+}
+
+function outlineOf(polygons: Spot[][][]): GeoJSON.MultiPolygon {
+  const closed = (ring: Spot[]) => (ring.length > 0 ? [...ring, ring[0]!] : ring)
+  return { type: 'MultiPolygon', coordinates: polygons.filter((rings) => (rings[0]?.length ?? 0) > 0).map((rings) => rings.map(closed)) }
+}
