@@ -1,0 +1,43 @@
+"""What systems say to one another: facts (past tense), orders (imperative, expiring), questions (a noun with ``Of``).
+
+Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills``) are many and map to them in the contract.
+Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose rows differ is refused.
+"""
+
+from metropool.exchange.messages.base import Fact, Message, Moment, Order
+from metropool.exchange.messages.holding import check_rows, check_where
+from metropool.exchange.messages.known import MESSAGES, ROWS
+from metropool.exchange.messages.money import (
+    LATE_FEE,
+    BillsIssued,
+    CustomersTold,
+    PaymentsAllocated,
+    PaymentStatusTold,
+    late_fee_of,
+)
+from metropool.exchange.messages.notices import NoticeKind, NoticePublished, NoticeState
+from metropool.exchange.messages.usage import BlocksSealed, HouseholdUsageTold, RowsRequested, SwitchSupply
+
+__all__ = [
+    "LATE_FEE",
+    "MESSAGES",
+    "ROWS",
+    "BillsIssued",
+    "BlocksSealed",
+    "CustomersTold",
+    "Fact",
+    "HouseholdUsageTold",
+    "Message",
+    "Moment",
+    "NoticeKind",
+    "NoticePublished",
+    "NoticeState",
+    "Order",
+    "PaymentStatusTold",
+    "PaymentsAllocated",
+    "RowsRequested",
+    "SwitchSupply",
+    "check_rows",
+    "check_where",
+    "late_fee_of",
+]

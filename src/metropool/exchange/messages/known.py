@@ -1,0 +1,13 @@
+"""Every message there is, and the columns of those that carry rows."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from metropool.exchange.messages import money, usage
+from metropool.exchange.messages.base import Message
+from metropool.exchange.messages.notices import NoticePublished
+from metropool.exchange.messages.usage import SwitchSupply
+
+ROWS: Mapping[type[Message], pa.Schema] = {**usage.ROWS, **money.ROWS}
+MESSAGES: tuple[type[Message], ...] = (*ROWS, NoticePublished, SwitchSupply)
