@@ -2,18 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from metropool.core.identifiers import PartyId, SystemId
+from metropool.exchange.ways import Way
 from metropool.plan.broker import plan_broker
 from metropool.plan.checks.every import check_everything
 from metropool.plan.compiled import CapabilityFacts, Compiled, Outline, Route, RunningFacts
 from metropool.plan.drawing.picture import draw_up
 from metropool.plan.load import Loaded
+from metropool.plan.passing import Passing, passing_of
 from metropool.plan.schema import REST, Contract, Letter, Plan, Row, Title, letters_of
 
 
 def compile_plan(
-    plan: Loaded[Plan], contract: Loaded[Contract], capabilities: Mapping[str, CapabilityFacts], *, variant: str | None = None
+    plan: Loaded[Plan],
+    contract: Loaded[Contract],
+    capabilities: Mapping[str, CapabilityFacts],
+    *,
+    variant: str | None = None,
+    outside: Sequence[str] = (),
 ) -> Compiled:
     """Compile a plan.
 
@@ -22,13 +30,17 @@ def compile_plan(
         contract: What it is held to.
         capabilities: What is built, by name.
         variant: Which way of running it; the first where None.
+        outside: Systems whose work software does that is not ours.
 
     Returns:
         Everything derived, with all faults and notes; what names nobody knows is left out of the rest.
 
     Raises:
-        NotFound: The plan has no such variant.
+        NotFound: The plan has no such variant, or runs no such system.
     """
+    if outside:
+        door = next(name for name, facts in capabilities.items() if facts.is_door)
+        plan = replace(plan, content=plan.content.run_outside(outside, door=door))
     variant = plan.content.variant(variant)
     title = _title(plan.content, variant)
     every = _systems(plan.content, contract.content, variant)
@@ -38,6 +50,8 @@ def compile_plan(
     said = [(row, letter) for row, letter in plan.content.letters(rows) if _is_known(letter, systems, contract.content)]
     allowed = frozenset(letter for _, letter in said)
     letters = frozenset(letter for letter in allowed if _by_broker(letter, systems))
+    passing = passing_of(letters, contract=contract.content, systems=systems, capabilities=capabilities)
+    ways = _ways(said, passing, rows=rows, contract=contract.content)
     found = check_everything(plan=plan, contract=contract, capabilities=capabilities, systems=systems, said=said)
     return Compiled(
         plan=plan.content.plan,
@@ -48,7 +62,9 @@ def compile_plan(
         allowed=allowed,
         letters=letters,
         rows=tuple(rows),
-        routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content),
+        routes=_routes(ways, systems),
+        passes=_passes(ways, systems),
+        ways={name: tuple(way for way in ways if name in (way.sender, way.receiver)) for name in systems},
         systems=systems,
         broker=plan_broker(nodes={f.id: f.front_end for f in systems.values() if f.kind == "node"}, letters=letters),
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
@@ -80,6 +96,7 @@ def _systems(plan: Plan, contract: Contract, variant: str | None) -> dict[str, R
             front_end=running.front_end,
             face=running.face,
             per=running.per,
+            software=running.software,
         )
         for name, running in plan.all_systems().items()
         if name in contract.systems
@@ -107,24 +124,54 @@ def _by_broker(letter: Letter, systems: Mapping[str, RunningFacts]) -> bool:
     return systems[letter.sender].kind == "node" and systems[letter.receiver].kind == "node"
 
 
-def _routes(
-    said: Sequence[tuple[str, Letter]],
-    letters: frozenset[Letter],
-    *,
-    rows: Mapping[str, Row],
-    systems: Mapping[str, RunningFacts],
-    contract: Contract,
-) -> dict[str, dict[str, tuple[Route, ...]]]:
-    """Message class to where it may go, for every node."""
-    routes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+def _ways(said: Sequence[tuple[str, Letter]], passing: Passing, *, rows: Mapping[str, Row], contract: Contract) -> list[Way]:
+    """Everything that nodes may say to one another, with the rows that list it, in the order of the plan."""
+    listed: dict[Letter, list[str]] = defaultdict(list)
     for row, letter in said:
-        if letter not in letters:
-            continue
-        entry = contract.messages[letter.message]
-        receiver = systems[letter.receiver]
+        if letter in passing.letters:
+            listed[letter].append(row)
+    return [_way(letter, given, passing, rows, contract) for letter, given in listed.items()]
+
+
+def _way(letter: Letter, listed: Sequence[str], passing: Passing, rows: Mapping[str, Row], contract: Contract) -> Way:
+    entry, wheres = contract.messages[letter.message], list[Mapping[str, str]]()
+    for row in listed:
         where = {**entry.where, **rows[row].where}
-        route = Route(phrase=letter.message, receiver=receiver.id, receiver_party=receiver.party, where=where)
-        if route not in routes[letter.sender][entry.carried_by]:
-            routes[letter.sender][entry.carried_by].append(route)
+        if where not in wheres:
+            wheres.append(where)
+    return Way(
+        phrase=letter.message,
+        kind=entry.carried_by,
+        sender=letter.sender,
+        receiver=letter.receiver,
+        rows=tuple(listed),
+        wheres=tuple(wheres),
+        speakers=passing.speakers(letter.sender, letter.message),
+        name_zh=entry.zh,
+        name_en=entry.en,
+        personal=entry.personal,
+    )
+
+
+def _routes(ways: Sequence[Way], systems: Mapping[str, RunningFacts]) -> dict[str, dict[str, tuple[Route, ...]]]:
+    """Message class to where it may go, for every node; what it only passes on is not among it."""
+    routes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+    for way in ways:
+        if not way.is_passed_on:
+            routes[way.sender][way.kind].extend(_routes_of(way, systems))
     nodes = [name for name, facts in systems.items() if facts.kind == "node"]
-    return {name: {kind: tuple(ways) for kind, ways in routes[name].items()} for name in nodes}
+    return {name: {kind: tuple(found) for kind, found in routes[name].items()} for name in nodes}
+
+
+def _passes(ways: Sequence[Way], systems: Mapping[str, RunningFacts]) -> dict[str, dict[str, tuple[Route, ...]]]:
+    """Message to where it goes on, for every node that passes something on."""
+    passes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+    for way in ways:
+        if way.is_passed_on:
+            passes[way.sender][way.phrase].extend(_routes_of(way, systems))
+    return {name: {phrase: tuple(found) for phrase, found in by_phrase.items()} for name, by_phrase in passes.items()}
+
+
+def _routes_of(way: Way, systems: Mapping[str, RunningFacts]) -> list[Route]:
+    receiver = systems[way.receiver]
+    return [Route(way.phrase, receiver.id, receiver.party, where) for where in way.wheres]

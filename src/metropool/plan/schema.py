@@ -122,6 +122,7 @@ class RunningSystem(_Closed):
         front_end: Name of the worker that listens to devices in the access zone, in a process of its own.
         per: What it has one instance for (小区, 楼宇, 家庭: one each).
         way_in: How it reaches us.
+        software: ``outside``: the work is done by software that is not ours and comes through a door; what its rows list, it says.
     """
 
     hosts: Mapping[Name, tuple[Name, ...]] = Field(default_factory=dict)
@@ -130,6 +131,7 @@ class RunningSystem(_Closed):
     front_end: Annotated[StrictStr, Field(pattern=r"^[a-z]+$")] | None = None
     per: Many | None = None
     way_in: tuple[Literal["api", "broker", "mqtt"], ...] = ()
+    software: Literal["outside"] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -196,6 +198,21 @@ class Plan(_Closed):
         """Row id and letter of everything that may be said."""
         unsaid = set(self.not_yet.messages)
         return [(row, letter) for row, letter in letters_of(rows) if letter.message not in unsaid]
+
+    def run_outside(self, systems: Sequence[str], *, door: str) -> "Plan":
+        """The same plan with some systems run by software that is not ours and comes through a door.
+
+        Raises:
+            NotFound: The plan runs no such node.
+        """
+        unknown = [name for name in systems if name not in self.systems or self.systems[name].kind != "node"]
+        if unknown:
+            raise NotFound(f"the plan {self.plan} runs no node {', '.join(unknown)} that outside software could run")
+        outside = {
+            name: self.systems[name].model_copy(update={"hosts": {door: ()}, "software": "outside", "front_end": None})
+            for name in systems
+        }
+        return self.model_copy(update={"systems": {**self.systems, **outside}})
 
     def network(self, row: str) -> Network | None:
         """The network a row travels on; None where the plan does not say."""

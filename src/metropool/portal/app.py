@@ -65,7 +65,7 @@ def make_app(
     for name, api in systems.items():
         app.mount(f"/{name}/api", api)
     app.mount("/", SiteFiles(site))
-    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    app.add_middleware(BodyLimit, limit=settings.body_limit, larger={"/api/letters/": settings.letter_limit})
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     check_guarded(app)

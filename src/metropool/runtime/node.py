@@ -15,12 +15,12 @@ from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope
 from metropool.exchange.evidence import Evidence, Listing
-from metropool.exchange.messages import check_where
-from metropool.exchange.outbox import Inbox, Outbox
+from metropool.exchange.outbox import Outbox
 from metropool.exchange.ports import Delivery
+from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
-from metropool.runtime import chains, workers
-from metropool.runtime.letters import Letter, envelope_of, read_letter
+from metropool.runtime import chains, taking, workers
+from metropool.runtime.letters import Letter
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -53,7 +53,8 @@ class Node:
         listing: What the running plan says of letters, for their evidence.
         wake: Set when a unit was committed: the relay has something to look at.
         uncovered: Set when something was noted that no signed root covers yet.
-        heard: Sender and phrase to what may be spoken of that way: any of these wheres; what is not listed is not held to one.
+        passes: Phrase to where it goes on, of what this system is told and did not begin.
+        ways: Everything the running plan lets this system say and hear; what comes in is held to it.
     """
 
     system: SystemId
@@ -67,7 +68,8 @@ class Node:
     books: Mapping[str, Adapter]
     tables: Sequence[Any] = ()
     listing: Listing = field(default_factory=Listing)
-    heard: Mapping[tuple[str, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    passes: Mapping[str, Sequence[Route]] = field(default_factory=dict)
+    ways: Sequence[Way] = ()
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
@@ -97,7 +99,7 @@ class Node:
     def write_now(self, capability: str, operation: Callable[[Any], T]) -> tuple[T, list[str]]:
         """The same on the calling thread, which must be the only one that writes; returns the changed topics too."""
         with self.database.unit() as connection:
-            work = self._work(capability, self.context(connection))
+            work = self.work_of(capability, self.context(connection))
             return operation(work), work.topics
 
     async def read(self, capability: str, query: Callable[[Any], T]) -> T:
@@ -107,7 +109,7 @@ class Node:
     def read_now(self, capability: str, query: Callable[[Any], T]) -> T:
         """The same on the calling thread."""
         with self.database.snapshot() as connection:
-            return query(self._work(capability, self.context(connection)))
+            return query(self.work_of(capability, self.context(connection)))
 
     def committed(self, topics: Sequence[str]) -> None:
         """A unit was committed: the relay has something to look at, open pages too."""
@@ -131,8 +133,7 @@ class Node:
     async def receive(self, delivery: Delivery) -> None:
         """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
-            letter = self._read(delivery)
-            await self._take_in([letter])
+            await self._take_in([taking.read_in(self, delivery)])
         except (Invalid, NotFound) as reason:
             await self._park(delivery, str(reason))
         await delivery.done()
@@ -143,43 +144,20 @@ class Node:
         Raises:
             Exception: What stopped one of them; take them in one by one.
         """
-        await self._take_in([self._read(delivery) for delivery in deliveries])
+        await self._take_in([taking.read_in(self, delivery) for delivery in deliveries])
         for delivery in deliveries:
             await delivery.done()
 
-    def _read(self, delivery: Delivery) -> Letter:
-        letter = read_letter(delivery, self.system, self.hosted)
-        check_where(letter.message, self.heard.get((letter.envelope.sender, letter.envelope.phrase), ()))
-        return letter
-
     async def _take_in(self, letters: Sequence[Letter]) -> None:
-        self.committed(await self.on_writer(partial(self._handle, letters)))
+        self.committed(await self.on_writer(partial(taking.take_in, self, letters)))
 
-    def _handle(self, letters: Sequence[Letter]) -> list[str]:
-        topics: list[str] = []
-        with self.database.unit() as connection:
-            context = self.context(connection)
-            heard, noting = Inbox(connection), Evidence(context, self.listing)
-            for letter in letters:
-                envelope, delivery = letter.envelope, letter.delivery
-                if not heard.first_time(envelope, delivery.data, now=context.now):
-                    continue
-                noting.received(envelope, delivery.data, position=delivery.position, outcome="taken")
-                for name in letter.taking:
-                    work = self._work(name, context, cause=envelope.id, sender=envelope.sender)
-                    self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
-                    topics.extend(work.topics)
-        return topics
+    async def has_room(self) -> bool:
+        """Whether everything hosted here can take more in; asked before more is fetched."""
+        asked = [(name, host.capability.has_room) for name, host in self.hosted.items()]
+        return all([await self.read(name, partial(_asked, ask)) for name, ask in asked if ask is not None])
 
     async def _park(self, delivery: Delivery, reason: str) -> None:
-        def park() -> None:
-            with self.database.unit() as connection:
-                context, envelope = self.context(connection), envelope_of(delivery, self.system, at=self.clock.now())
-                if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
-                    noting = Evidence(context, self.listing)
-                    noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
-
-        await self.on_writer(park)
+        await self.on_writer(partial(taking.park, self, delivery, reason))
         self.uncovered.set()
 
     def unsent(self, *, limit: int) -> list[tuple[int, Envelope]]:
@@ -223,7 +201,12 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def _work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
+    def work_of(self, capability: str, context: UnitContext, *, letter: Envelope | None = None) -> Work:
+        """What a capability placed here is handed in an open unit.
+
+        Raises:
+            NotFound: The running plan does not place it here.
+        """
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
@@ -233,6 +216,10 @@ class Node:
             rows=host.rows,
             books=self.books,
             routes=self.routes,
-            cause=cause,
-            sender=sender,
+            letter=letter,
+            ways=self.ways,
         )
+
+
+def _asked(ask: Callable[..., bool], work: Work) -> bool:
+    return ask(work=work)

@@ -113,6 +113,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
     from metropool.portal.desks.exchanges import ExchangesDesk
+    from metropool.portal.desks.letters import DoorDesk
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.notices import NoticesDesk
     from metropool.portal.desks.office import OfficeDesk
@@ -134,6 +135,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "billing": BillingDesk,
         "office": OfficeDesk,
         "notices": NoticesDesk,
+        "door": DoorDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
     }
 

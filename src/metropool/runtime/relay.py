@@ -50,6 +50,8 @@ async def relay_in(node: "Node", exchange: Exchange) -> None:
     else stops this inbox loudly, with nothing lost: the broker keeps what was not done.
     """
     while True:
+        while not await node.has_room():
+            await pause(IDLE_S)
         for group in shared_out(await exchange.fetch(limit=BATCH, wait_s=2.0)):
             await _take_in(node, group)
 

@@ -17,7 +17,7 @@ from metropool.exchange.outbox import inbox
 from metropool.facts.registry.tables import party, place, supply_agreement, usage_point
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.node import Hosted, Node
-from metropool.runtime.systems import compile_named, heard_at
+from metropool.runtime.systems import compile_named
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 
@@ -80,7 +80,8 @@ class Town:
             routes=self.compiled.routes[system],
             books=BOOKS,
             tables=TABLES,
-            heard=heard_at(system, self.compiled),
+            passes=self.compiled.passes.get(system, {}),
+            ways=self.compiled.ways[system],
         )
 
     def office(self, operation, *, of=WATER, **given):

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from exchange.plan.test_plan_files import compiled
+from exchange.plan.cases import spine
 from metropool.core.texts import LANGUAGES
 from metropool.plan.compare import Measures, compare
 from metropool.plan.comparison import json_of, table_of
 
 FIELD = ("meters", "collection_terminals", "carrier_network", "metering")
-SHEETS = {name: compare(compiled(name)) for name in ("one", "one:indirect", "two", "transition")}
+SHEETS = {name: compare(spine(name)) for name in ("one", "one:indirect", "two", "transition")}
 
 
 def test_rows_are_those_of_the_contract() -> None:
@@ -76,7 +76,7 @@ def test_stopping_the_hub_silences_what_passes_it_and_what_it_would_pass_on() ->
     """Of the 32 messages on links of what runs, 20 have the hub at one end or wait for it to pass them on."""
     running = SHEETS["one"].running
     assert running.stops[0].system == "data_pool"
-    hub = {letter for letter in compiled("one").allowed if "data_pool" in (letter.sender, letter.receiver)}
+    hub = {letter for letter in spine("one").allowed if "data_pool" in (letter.sender, letter.receiver)}
     assert stopped(running, "data_pool") == (len(hub), ("gas_system", "payment_channel", "user_app", "water_system"))
 
 

@@ -54,7 +54,7 @@ class TestCompiled:
         assert told == up | {("smart_use_platform", f"{service}_announcements", "user_app") for service in company}
 
     def test_each_company_gets_its_own_service_only(self) -> None:
-        ways = transition().routes["smart_use_platform"]["BlocksSealed"]
+        ways = transition().passes["smart_use_platform"]["meter_data"]
         assert {(way.receiver, way.receiver_party, way.where["service"]) for way in ways} == {
             ("water_system", "water", "water"),
             ("gas_system", "gas", "gas"),

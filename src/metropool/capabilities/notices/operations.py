@@ -1,4 +1,4 @@
-"""What notices do with what they are told: keep the highest edition, find whom it reaches, pass it on, note receipts."""
+"""What notices do with what they are told: keep the highest edition, find whom it reaches, note receipts."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,8 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
     Raises:
         Invalid: It speaks in another's name, or cannot be shown or reach anybody as it is.
     """
-    if message.office != work.sender:
-        raise Invalid(f"{work.sender} speaks in the name of {message.office[:64]!r}")
+    if message.office != work.speaker:
+        raise Invalid(f"{work.speaker} speaks in the name of {message.office[:64]!r}")
     check_notice(message)
     unknown = work.registry.unknown_places(message.area.places)
     if unknown:
@@ -34,7 +34,6 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
     work.board.put(_kept(work, message, known))
     if message.state == "published":
         work.board.reach(office=message.office, notice=message.notice, accounts=households(work=work, message=message))
-    work.tell(message, key=f"{message.office}/{message.notice}/{message.edition}")
     work.changed("notices")
 
 

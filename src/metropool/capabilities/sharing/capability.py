@@ -1,11 +1,5 @@
-"""Sharing as a plan can place it."""
+"""Sharing as a plan can place it: what it shares goes on by the rows of the plan (``runtime/passing.py``); here is who may look at that."""
 
-from metropool.capabilities.sharing import operations
 from metropool.exchange.capability import Capability
-from metropool.exchange.messages import BlocksSealed, RowsRequested
 
-SHARING = Capability(
-    name="sharing",
-    consumes={BlocksSealed: operations.pass_blocks_on, RowsRequested: operations.pass_request_on},
-    produces=(BlocksSealed, RowsRequested),
-)
+SHARING = Capability(name="sharing")

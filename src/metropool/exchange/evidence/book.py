@@ -19,8 +19,7 @@ from metropool.storage.suites import SigningKey
 from metropool.storage.units import UnitContext
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-AT_ONCE = 10_000
-metadata = MetaData()
+AT_ONCE, metadata = 10_000, MetaData()
 evidence = Table(
     "evidence",
     metadata,
@@ -101,6 +100,16 @@ class Evidence:
     def received(self, envelope: Envelope, data: bytes, *, position: int, outcome: str) -> None:
         """Record a letter that came in; the envelope stands for bytes that are none, too."""
         self._add(envelope, data, direction="received", position=position, outcome=outcome)
+
+    def replayed(self, envelope: Envelope, data: bytes, *, position: int) -> None:
+        """Record a letter that was parked and is taken in now."""
+        self._add(envelope, data, direction="replayed", position=position, outcome="taken")
+
+    def position_of(self, letter: str) -> int:
+        """Where a letter came in the inbox stream, as its record says; 0 without one."""
+        its = (evidence.c.letter == letter) & (evidence.c.direction == "received")
+        found = self._connection.execute(select(evidence.c.record).where(its)).scalar()
+        return msgspec.json.decode(found, type=Record).position if found else 0
 
     def head(self) -> tuple[int, str]:
         """Number of the newest record and the hash of the chain after it."""

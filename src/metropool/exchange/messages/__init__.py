@@ -5,7 +5,7 @@ Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose
 """
 
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
-from metropool.exchange.messages.holding import check_rows, check_where
+from metropool.exchange.messages.holding import check_own_name, check_rows, check_where
 from metropool.exchange.messages.known import MESSAGES, ROWS
 from metropool.exchange.messages.money import (
     LATE_FEE,
@@ -37,6 +37,7 @@ __all__ = [
     "PaymentsAllocated",
     "RowsRequested",
     "SwitchSupply",
+    "check_own_name",
     "check_rows",
     "check_where",
     "late_fee_of",

@@ -10,4 +10,6 @@ from metropool.exchange.messages.notices import NoticePublished
 from metropool.exchange.messages.usage import SwitchSupply
 
 ROWS: Mapping[type[Message], pa.Schema] = {**usage.ROWS, **money.ROWS}
+NEEDED: Mapping[type[Message], frozenset[str]] = {**usage.NEEDED, **money.NEEDED}
+"""Columns that have a value in every row."""
 MESSAGES: tuple[type[Message], ...] = (*ROWS, NoticePublished, SwitchSupply)

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from metropool.portal.ports.announcements import NoticesDesk, OfficeDesk
 from metropool.portal.ports.billing import BillingDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
+from metropool.portal.ports.door import DoorDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
@@ -36,6 +37,7 @@ BILLING: Port[BillingDesk] = Port("billing", "billing")
 OFFICE: Port[OfficeDesk] = Port("office", "office")
 NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+DOOR: Port[DoorDesk] = Port("door", "door")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -50,6 +52,7 @@ PORTS: tuple[Port[Any], ...] = (
     OFFICE,
     NOTICES,
     TOPOLOGY,
+    DOOR,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -7,6 +7,7 @@ from metropool.portal.routes import (
     control,
     exchanges,
     invoices,
+    letters,
     live,
     metering,
     notices,
@@ -40,4 +41,5 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     office.ROOM,
     notices.ROOM,
     topology.ROOM,
+    letters.ROOM,
 )

@@ -24,13 +24,13 @@ def check_plan(plan: str, *, as_json: bool) -> None:
         NotFound: No such plan.
     """
     from metropool.plan.commands import check
-    from metropool.plan.load import named_plan, plan_path
+    from metropool.plan.load import named_plan, outside_of, plan_path
     from metropool.runtime.capabilities import CAPABILITIES
     from metropool.runtime.systems import facts_of
 
     path, variant = named_plan(plan)
     contract, facts = plan_path("contract"), facts_of(CAPABILITIES)
-    report = check(plan=path, contract=contract, capabilities=facts, variant=variant)
+    report = check(plan=path, contract=contract, capabilities=facts, variant=variant, outside=outside_of(plan))
     sys.stdout.write((report.as_json(language()) if as_json else report.as_text(language())) + "\n")
     if report.exit_code:
         raise SystemExit(report.exit_code)
@@ -83,12 +83,13 @@ def _print_table(lines: Sequence[tuple[str, Sequence[str]]]) -> None:
 def _compiled(plan: str) -> Any:
     """A plan as it is written, with its faults."""
     from metropool.plan.commands import compile_files
-    from metropool.plan.load import named_plan, plan_path
+    from metropool.plan.load import named_plan, outside_of, plan_path
     from metropool.runtime.capabilities import CAPABILITIES
     from metropool.runtime.systems import facts_of
 
     path, variant = named_plan(plan)
-    return compile_files(plan=path, contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES), variant=variant)
+    facts, outside = facts_of(CAPABILITIES), outside_of(plan)
+    return compile_files(plan=path, contract=plan_path("contract"), capabilities=facts, variant=variant, outside=outside)
 
 
 def show_bills(*, account: str, period: str, number: str, pdf: Path | None, as_json: bool) -> None:

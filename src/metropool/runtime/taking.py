@@ -1,0 +1,81 @@
+"""Taking letters in, parking what cannot be, and what people do with parked ones; each in one unit of a node, with its evidence."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from metropool.core.errors import NotFound
+from metropool.exchange.envelope import from_bytes, to_bytes
+from metropool.exchange.evidence import Evidence
+from metropool.exchange.outbox import Inbox, Outbox
+from metropool.exchange.ports import Delivery
+from metropool.runtime.letters import Letter, check_way, envelope_of, letter_of, read_letter
+from metropool.runtime.passing import passed_on
+from metropool.storage.units import UnitContext
+
+if TYPE_CHECKING:
+    from metropool.runtime.node import Node
+
+
+def read_in(node: "Node", delivery: Delivery) -> Letter:
+    """Read what came in and hold it to the plan.
+
+    Raises:
+        Invalid: It is no letter, not the one the broker says, nothing here takes it, or it is not as its way may be.
+    """
+    letter = read_letter(delivery, node.system, node.hosted, passes=node.passes)
+    check_way(letter, node.ways, parties=node.listing.parties)
+    return letter
+
+
+def take_in(node: "Node", letters: Sequence[Letter]) -> list[str]:
+    """Take letters in under one commit, each once in effect; returns the topics that changed."""
+    topics: list[str] = []
+    with node.database.unit() as connection:
+        context = node.context(connection)
+        heard, noting = Inbox(connection), Evidence(context, node.listing)
+        for letter in letters:
+            if heard.first_time(letter.envelope, letter.data, now=context.now):
+                noting.received(letter.envelope, letter.data, position=letter.position, outcome="taken")
+                topics.extend(_hear(node, letter, context))
+    return topics
+
+
+def park(node: "Node", delivery: Delivery, reason: str) -> None:
+    """Keep what cannot be taken in with the reason, so that it can be replayed."""
+    with node.database.unit() as connection:
+        context, envelope = node.context(connection), envelope_of(delivery, node.system, at=node.clock.now())
+        if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
+            noting = Evidence(context, node.listing)
+            noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
+
+
+def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
+    """Take a parked letter in like one that just came, in an open unit of the node; returns the topics that changed.
+
+    Raises:
+        NotFound: No letter of this id is parked.
+        Invalid: It still cannot be taken in; says why.
+    """
+    inbox, noting = Inbox(context.connection), Evidence(context, node.listing)
+    data = inbox.parked(letter_id)
+    if data is None:
+        raise NotFound(f"no letter {letter_id} is parked", key="exchange.not_parked")
+    letter = letter_of(from_bytes(data), data, noting.position_of(letter_id), node.system, node.hosted, passes=node.passes)
+    check_way(letter, node.ways, parties=node.listing.parties)
+    topics = _hear(node, letter, context)
+    inbox.settle(letter_id, outcome="done")
+    noting.replayed(letter.envelope, to_bytes(letter.envelope), position=letter.position)
+    return topics
+
+
+def _hear(node: "Node", letter: Letter, context: UnitContext) -> list[str]:
+    """Let everyone here who takes a letter take it, and pass it on where the plan says so."""
+    topics: list[str] = []
+    for name in letter.taking:
+        work = node.work_of(name, context, letter=letter.envelope)
+        node.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
+        topics.extend(work.topics)
+    routes = node.passes.get(letter.envelope.phrase, ())
+    for onward in passed_on(letter, routes, system=node.system, at=context.now):
+        Outbox(context.connection).put(onward)
+    return topics
