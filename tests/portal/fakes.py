@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing
+from metropool.portal.ports import announcements, billing, control, door, insight, metering, settlement, sharing
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -92,6 +92,8 @@ class Desk:
             "publish",
             "withdraw",
             "receive",
+            "say",
+            "acknowledge",
         }
     )
 
@@ -188,6 +190,7 @@ def desks_with(calls: list, answers: dict):
         "office": announcements.OfficeDesk,
         "notices": announcements.NoticesDesk,
         "topology": sharing.TopologyDesk,
+        "door": door.DoorDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from metropool.portal.app import UnguardedRoute, check_guarded, declared_routes
 from metropool.portal.ports.asked import Asked
 from portal import samples
-from portal.conftest import PEOPLE, M, P, W
+from portal.conftest import PEOPLE, D, M, P, W
 
 HOLDERS = {
     "home.read": "lihua",
@@ -248,9 +248,9 @@ def test_a_system_serves_the_routes_of_what_it_hosts_and_no_others(portal):
 def test_routes_are_those_of_the_contract(portal):
     """docs/api.md and the code name the same requests."""
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    base = {"P": f"/{P}/api", "M": f"/{M}/api", "C": f"/{W}/api", "/api": "/api"}
+    base = {"P": f"/{P}/api", "M": f"/{M}/api", "C": f"/{W}/api", "D": f"/{D}/api", "/api": "/api"}
     written = set()
-    for method, prefix, rest in re.findall(r"`(GET|POST|PUT|DELETE) (P|M|C|/api)(/[^`? ]*)", text):
+    for method, prefix, rest in re.findall(r"`(GET|POST|PUT|DELETE) (P|M|C|D|/api)(/[^`? ]*)", text):
         written.add((method, base[prefix] + re.sub(r"\{(\w+)\}", "{}", rest)))
     everywhere = {("GET", "/changes"), ("GET", "/openapi.json")}
     declared = {(one.method, re.sub(r"\{(\w+)\}", "{}", path)) for path, one in declared_routes(portal.app)}

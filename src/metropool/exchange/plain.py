@@ -92,9 +92,21 @@ def _columns(names: Sequence[str], given: Any, faults: list[Fault]) -> Mapping[s
 def _array(field: pa.Field, values: Sequence[Any], faults: list[Fault]) -> pa.Array | None:
     """Values as the column wants them: dates and instants are given as text; nothing is turned into another type in silence."""
     try:
-        if pa.types.is_temporal(field.type):
-            return pa.array(values, pa.string()).cast(field.type)
-        return pa.array(values, field.type)
+        given = pa.array(values)
+        if _is_of(given.type, field.type):
+            return given.cast(field.type)
+        raise TypeError(f"{given.type} is no {field.type}")
     except _REFUSED:
         faults.append(Fault(f"rows.{field.name}", "exchange.column_type"))
         return None
+
+
+def _is_of(given: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether values as JSON has them are what a column wants: a text is no number, half a thing no whole one."""
+    if pa.types.is_null(given):
+        return True
+    if pa.types.is_list(wanted):
+        return bool(pa.types.is_list(given)) and _is_of(given.value_type, wanted.value_type)
+    if pa.types.is_integer(wanted) or pa.types.is_boolean(wanted):
+        return bool(pa.types.is_integer(given)) if pa.types.is_integer(wanted) else bool(pa.types.is_boolean(given))
+    return bool(pa.types.is_string(given))

@@ -9,6 +9,7 @@ import typer
 from metropool import __version__
 from metropool.core.errors import MetropoolError
 from metropool.runtime.cli.control_commands import control_app
+from metropool.runtime.cli.door import door_app
 from metropool.runtime.cli.evidence_commands import evidence_app
 from metropool.runtime.cli.keys import keys_app
 from metropool.runtime.cli.options import AsJson
@@ -31,6 +32,7 @@ app.add_typer(control_app, name="control", rich_help_panel=word("group_operate")
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))
 app.add_typer(evidence_app, name="evidence", rich_help_panel=word("group_admin"))
+app.add_typer(door_app, name="door", rich_help_panel=word("group_admin"))
 
 
 def main() -> None:
