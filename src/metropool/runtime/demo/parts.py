@@ -9,7 +9,7 @@ from pathlib import Path
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.runtime.broker_place import free_port
+from metropool.runtime.ports import free_port
 from metropool.runtime.demo.children import Child
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
 from metropool.runtime.demo.state import DemoClock
