@@ -68,8 +68,8 @@ class Gateways:
         return [self.up(name, message) for message in (*heard, RECEIPTS)]
 
     def may_subscribe(self, name: str) -> list[str]:
-        """All that one gateway may hear."""
-        return [self.down(name, ">")]
+        """All that one gateway may hear; MQTT's ``down/#`` is of ``down`` itself too."""
+        return [f"{self.per}.{name}.down", self.down(name, ">")]
 
     def subjects_of(self, system: str) -> list[str]:
         """What the consumer of a system is given, as it is stored."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.runtime.ports import free_port
 from metropool.runtime.demo.children import Child
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
+from metropool.runtime.ports import free_port
 
 KEPT_MB = 64
 """What the demo's carrier keeps of what passes by."""

@@ -1,6 +1,5 @@
 """Ends connections of gateways. It runs beside the broker, and can do so in the gateways' account alone: whoever hosts them asks it."""
 
-import asyncio
 import json
 from contextlib import AsyncExitStack
 from typing import Any
@@ -49,9 +48,10 @@ async def end_connections(system: Client, *, account: str, name: str) -> int:
         server, connections = answer["server"]["id"], answer.get("data", {}).get("connections") or []
         for connection in connections:
             if connection.get("authorized_user") == name:
-                await system.publish(f"$SYS.REQ.SERVER.{server}.KICK", json.dumps({"cid": connection["cid"]}).encode())
-                dropped += 1
-    await system.flush()
+                # It does nothing for who waits for no answer.
+                kick = f"$SYS.REQ.SERVER.{server}.KICK"
+                answered = await system.request(kick, json.dumps({"cid": connection["cid"]}).encode(), timeout=FIRST_S)
+                dropped += "error" not in json.loads(answered.data)
     return dropped
 
 
@@ -65,7 +65,7 @@ async def _ask_all(system: Client, subject: str, wish: dict[str, Any]) -> list[d
         while True:
             message = await subscription.next_msg(timeout=OTHERS_S if answers else FIRST_S)
             answers.append(json.loads(message.data))
-    except (NatsTimeout, asyncio.TimeoutError):
+    except (TimeoutError, NatsTimeout):
         return answers
     finally:
         await subscription.unsubscribe()
