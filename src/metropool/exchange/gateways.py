@@ -5,7 +5,7 @@ docs/integrators.md describes it for whoever builds a gateway; this file is our 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -25,6 +25,7 @@ from metropool.exchange.messages.points import (
     PointDescribed,
 )
 
+S = TypeVar("S")
 VERSION = 1
 _YEAR_2000, _YEAR_2200 = 946_684_800, 7_258_118_400
 Second = Annotated[int, msgspec.Meta(ge=_YEAR_2000, le=_YEAR_2200)]
@@ -100,7 +101,7 @@ def write_usage(message: HouseholdUsageTold) -> tuple[str, bytes]:
     return number, b'{"v":%d,"id":"%b","blocks":%b}' % (VERSION, number.encode(), body)
 
 
-def _decoded(data: bytes, form: type[Any]) -> Any:
+def _decoded(data: bytes, form: type[S]) -> S:
     try:
         return msgspec.json.decode(data, type=form)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:

@@ -65,7 +65,7 @@ def _broker(
 ) -> BrokerPlan:
     kinds = {message: entry.carried_by for message, entry in contract.messages.items()}
     gateways = gateways_of(systems=systems, letters=allowed, kinds=kinds)
-    nodes = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
+    nodes: dict[str, str | None] = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
     return with_gateways(plan_broker(nodes=nodes, letters=letters), gateways)
 
 

@@ -37,3 +37,10 @@ class WaitingUsage:
     id: str
     version: int
     told: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptUsage(WaitingUsage):
+    """The same with when its gateway said that it has it [Unix s]; None: not yet."""
+
+    received_at: int | None

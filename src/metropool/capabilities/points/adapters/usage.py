@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import delete, select, update
 
-from metropool.capabilities.points.model import WaitingUsage
+from metropool.capabilities.points.model import KeptUsage, WaitingUsage
 from metropool.capabilities.points.tables import listener, usage_waiting
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import insert_into, upsert
@@ -53,6 +53,12 @@ class SqlUsageDesk:
         """These were said; they are said again when their gateway comes anew."""
         ids = [row.id for row in rows]
         self._connection.execute(update(usage_waiting).where(usage_waiting.c.id.in_(ids)).values(said_at=at))
+
+    def kept(self, place: str) -> list[KeptUsage]:
+        """What is kept for a place, the newest day first, received or not."""
+        c = usage_waiting.c
+        query = select(*_COLUMNS, c.received_at).where(c.place == place).order_by(c.business_date.desc(), c.usage_point)
+        return [KeptUsage(**row) for row in self._connection.execute(query.limit(AT_ONCE)).mappings()]
 
     def received(self, place: str, ids: Sequence[str], *, at: int) -> int:
         """A place's gateway has these; returns how many of them waited."""
