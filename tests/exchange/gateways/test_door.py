@@ -8,7 +8,7 @@ import pytest
 from cityinabox.gateway.wire import NotLetIn
 from exchange.gateways.house import HOME, OTHER, PATIENCE_S, Hosted, hosted, said, until
 from metropool.capabilities.places import operations as places
-from metropool.runtime.topology import parked
+from metropool.runtime.traffic import parked
 
 STATE = {"values": [["main", "power", 1782835200, 434]]}
 
