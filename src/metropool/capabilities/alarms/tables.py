@@ -38,3 +38,13 @@ anomaly = Table(
     Column("found_at", String, nullable=False),
     Index("anomaly_by_state", "state"),
 )
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("point", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+)
+"""How each point that can raise an alarm stands, and since when [Unix s]."""

@@ -7,6 +7,34 @@ from metropool.exchange.messages.base import Fact, Moment
 
 AnomalyKind = Literal["no_supply", "no_readings", "high_use", "low_use"]
 AnomalyState = Literal["found", "over"]
+AlarmKind = Literal["smoke", "intrusion", "gas_leak", "water_leak", "help"]
+AlarmState = Literal["raised", "cleared"]
+
+
+class AlarmRaised(Fact, frozen=True, kw_only=True):
+    """Somebody may be in danger (安防报警信息): where, and what for; the highest edition heard holds.
+
+    Attributes:
+        alarm: Id: the same for one point and kind from its beginning to its end.
+        edition: 1 when it is raised, 2 when what raised it says that it is over.
+        place: Id of the home or other place; who helps has to find it.
+        address_zh: Where it is, for people; ``address_en`` likewise. Empty where the registry knows no address.
+        area: Id of the community it lies in; empty where it lies in none.
+        point: What raised it.
+        at: When, by the clock of whoever raised it.
+    """
+
+    alarm: str
+    edition: int
+    kind: AlarmKind
+    state: AlarmState
+    place: str
+    address_zh: str
+    address_en: str
+    area: str
+    point: str
+    at: Moment
+    raised_at: Moment
 
 
 class AnomalyFound(Fact, frozen=True, kw_only=True):
