@@ -33,9 +33,8 @@ def pool(tmp_path):
         books=BOOKS,
         tables=TABLES,
     )
-    homes = [
-        row | {"address_zh": "花园路1号", "address_en": "1 Garden Road"} if row["id"] == "home-1" else row for row in places()
-    ]
+    address = {"address_zh": "花园路1号", "address_en": "1 Garden Road"}
+    homes = [row | (address if row["id"] == "home-1" else dict.fromkeys(address)) for row in places()]
     node.write_now("alarms", lambda work: work.registry.add(place, homes))
     yield node
     node.close()
