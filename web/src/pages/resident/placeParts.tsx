@@ -117,6 +117,7 @@ function curve(history: PointHistory): EChartsCoreOption {
   const data = history.at.map((at, index) => [onAxis(new Date(at * 1000).toISOString()), history.values[index] ?? null])
   return {
     ...BASE,
+    useUTC: true,
     grid: { ...BASE.grid, top: 28 },
     xAxis: { type: 'time', axisLabel: { hideOverlap: true } },
     yAxis: valueAxis(unitText(history.unit)),
