@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import secrets
 import socket
 from collections.abc import Generator
@@ -17,6 +18,11 @@ from cityinabox.gateway.keeping import Keeping
 from cityinabox.gateway.local import Local
 from cityinabox.gateway.uplink import Uplink
 from cityinabox.serving import say_ready, until_terminated
+
+SHOWN = "shown.json"
+"""What whoever stands before the gateway can read: the port of its own address, and the pairing code."""
+LEAST_S = 1.0
+"""However fast the city's clock, nothing is reported more often than this [s of the machine]."""
 
 
 def add_gateway(commands: Any) -> None:
@@ -71,11 +77,9 @@ async def _serve(arguments: argparse.Namespace, keeping: Keeping, clock: CityClo
         group.create_task(uplink.run())
         group.create_task(_every(clock, arguments.states_every, gateway.report_states))
         group.create_task(_every(clock, arguments.energy_every, gateway.report_registers))
-        say_ready(port=listener.getsockname()[1], name=arguments.name, code=code)
-
-
-LEAST_S = 1.0
-"""However fast the city's clock, nothing is reported more often than this [s of the machine]."""
+        facts = {"port": listener.getsockname()[1], "name": arguments.name, "code": code}
+        (arguments.home / SHOWN).write_text(json.dumps(facts), "utf-8")
+        say_ready(**facts)
 
 
 async def _every(clock: CityClock, seconds: float, report: Any) -> None:
