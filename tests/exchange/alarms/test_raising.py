@@ -52,7 +52,7 @@ def test_smoke_is_told_once_with_where_it_is_and_once_that_it_is_over(pool):
     happens(pool, ("kitchen", "smoke_cleared", 160))
     happens(pool, ("kitchen", "smoke_cleared", 160), ("kitchen", "smoke_alarm", 100))
     raised, cleared = said(pool)
-    assert (raised.alarm, raised.edition, raised.kind, raised.state) == ("home-1/kitchen/smoke/100", 1, "smoke", "raised")
+    assert (raised.alarm, raised.edition, raised.kind, raised.state) == ("home-1:kitchen:smoke:100", 1, "smoke", "raised")
     assert (raised.address_zh, raised.address_en, raised.area) == ("花园路1号", "1 Garden Road", "garden")
     assert raised.at == datetime.fromtimestamp(100, UTC)
     assert (cleared.alarm, cleared.edition, cleared.state) == (raised.alarm, 2, "cleared")
@@ -60,7 +60,7 @@ def test_smoke_is_told_once_with_where_it_is_and_once_that_it_is_over(pool):
 
 def test_smoke_a_second_time_is_another_alarm(pool):
     happens(pool, ("kitchen", "smoke_alarm", 100), ("kitchen", "smoke_cleared", 160), ("kitchen", "smoke_alarm", 200))
-    assert [message.alarm.rpartition("/")[2] for message in said(pool)] == ["100", "100", "200"]
+    assert [message.alarm.rpartition(":")[2] for message in said(pool)] == ["100", "100", "200"]
 
 
 def test_a_door_and_the_end_of_what_never_began_are_told_to_nobody(pool):

@@ -72,7 +72,7 @@ def _note(work: AlarmsWork, anomaly: AnomalyFound, known: AnomalyFound | None) -
 def _as_told(finding: Finding, known: AnomalyFound | None, place: Mapping[str, str], *, now: datetime) -> AnomalyFound:
     first_day = known.first_day if known else finding.day
     return AnomalyFound(
-        anomaly=f"{finding.area}/{finding.service}/{finding.kind}/{first_day.isoformat()}",
+        anomaly=f"{finding.area}:{finding.service}:{finding.kind}:{first_day.isoformat()}",
         edition=known.edition + 1 if known else 1,
         kind=finding.kind,
         state="found",

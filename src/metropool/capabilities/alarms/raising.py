@@ -40,7 +40,7 @@ def _alarm(
     place: str, row: Mapping[str, Any], kind: AlarmKind, state: AlarmState, since: int, where: Mapping[str, str], *, now: datetime
 ) -> AlarmRaised:
     return AlarmRaised(
-        alarm=f"{place}/{row['point']}/{kind}/{since}",
+        alarm=f"{place}:{row['point']}:{kind}:{since}",
         edition=1 if state == "raised" else 2,
         kind=kind,
         state=state,
