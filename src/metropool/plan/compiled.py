@@ -59,6 +59,7 @@ class RunningFacts:
     face: str | None = None
     per: str | None = None
     software: str | None = None
+    way_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,9 @@ TOGETHER_BYTES = 256 << 10
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter that can be taken in, by the capabilities named in ``taking``: as it came, its place in the inbox stream, what it says."""
+    """A letter that can be taken in, by the capabilities named in ``taking``."""
 
-    data: bytes
-    position: int
+    delivery: Delivery
     envelope: Envelope
     message: Message
     taking: tuple[str, ...]
@@ -36,28 +35,19 @@ def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Host
     Raises:
         Invalid: It is no letter, or not the one the broker says, or nothing here takes it.
     """
-    return letter_of(_vouched_for(delivery, system), delivery.data, delivery.position, system, hosted, passes=passes)
+    return letter_of(_vouched_for(delivery, system), delivery, system, hosted, passes=passes)
 
 
 def letter_of(
-    envelope: Envelope,
-    data: bytes,
-    position: int,
-    system: SystemId,
-    hosted: Mapping[str, "Hosted"],
-    *,
-    passes: Container[str] = (),
+    envelope: Envelope, delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"], *, passes: Container[str] = ()
 ) -> Letter:
-    """Read an envelope that came as ``data`` at a place in the inbox stream.
+    """Read an envelope that was delivered.
 
     Raises:
         Invalid: It cannot be read, or nothing here takes it.
     """
     message = open_envelope(envelope)
-    taking = tuple(name for name, host in hosted.items() if type(message) in host.capability.consumes)
-    if not taking and envelope.phrase not in passes:
-        raise Invalid(f"nothing hosted on {system} takes {envelope.kind}")
-    return Letter(data, position, envelope, message, taking)
+    return Letter(delivery, envelope, message, taking(type(message), system, hosted, else_on=envelope.phrase in passes))
 
 
 def check_way(letter: Letter, ways: Sequence[Way], *, parties: Mapping[str, str]) -> None:
@@ -80,6 +70,18 @@ def check_way(letter: Letter, ways: Sequence[Way], *, parties: Mapping[str, str]
 
 def _of(envelope: Envelope) -> tuple[str, str, str]:
     return envelope.sender, envelope.phrase, envelope.receiver
+
+
+def taking(kind: type[Message], system: SystemId, hosted: Mapping[str, "Hosted"], *, else_on: bool = False) -> tuple[str, ...]:
+    """The capabilities of a system that take a class of message; none where it goes on from here all the same (``else_on``).
+
+    Raises:
+        Invalid: None does.
+    """
+    found = tuple(name for name, host in hosted.items() if kind in host.capability.consumes)
+    if not found and not else_on:
+        raise Invalid(f"nothing hosted on {system} takes {kind.__name__}")
+    return found
 
 
 def envelope_of(delivery: Delivery, system: SystemId, *, at: Instant) -> Envelope:

@@ -15,12 +15,13 @@ from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope
 from metropool.exchange.evidence import Evidence, Listing
+from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
 from metropool.exchange.ports import Delivery
 from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
-from metropool.runtime import chains, taking, workers
-from metropool.runtime.letters import Letter
+from metropool.runtime import chains, intake, workers
+from metropool.runtime.letters import Letter, envelope_of, taking
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -133,10 +134,9 @@ class Node:
     async def receive(self, delivery: Delivery) -> None:
         """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
-            await self._take_in([taking.read_in(self, delivery)])
+            await self.take_in([intake.read_in(self, delivery)])
         except (Invalid, NotFound) as reason:
-            await self._park(delivery, str(reason))
-        await delivery.done()
+            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(reason))
 
     async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in under one commit: each, or, when one of them cannot be taken in, none.
@@ -144,21 +144,33 @@ class Node:
         Raises:
             Exception: What stopped one of them; take them in one by one.
         """
-        await self._take_in([taking.read_in(self, delivery) for delivery in deliveries])
-        for delivery in deliveries:
-            await delivery.done()
+        await self.take_in([intake.read_in(self, delivery) for delivery in deliveries])
 
-    async def _take_in(self, letters: Sequence[Letter]) -> None:
-        self.committed(await self.on_writer(partial(taking.take_in, self, letters)))
+    async def take_in(self, letters: Sequence[Letter]) -> None:
+        """Take letters in under one commit, each once in effect: all, or none where one cannot be."""
+        if letters:
+            self.committed(await self.on_writer(partial(intake.take_in, self, letters)))
+        for letter in letters:
+            await letter.delivery.done()
+
+    def taking(self, kind: type[Message]) -> tuple[str, ...]:
+        """The capabilities here that take a class of message.
+
+        Raises:
+            Invalid: None does.
+        """
+        return taking(kind, self.system, self.hosted)
 
     async def has_room(self) -> bool:
         """Whether everything hosted here can take more in; asked before more is fetched."""
         asked = [(name, host.capability.has_room) for name, host in self.hosted.items()]
         return all([await self.read(name, partial(_asked, ask)) for name, ask in asked if ask is not None])
 
-    async def _park(self, delivery: Delivery, reason: str) -> None:
-        await self.on_writer(partial(taking.park, self, delivery, reason))
+    async def park(self, delivery: Delivery, envelope: Envelope, reason: str) -> None:
+        """Keep what cannot be taken in, with the reason; the envelope stands for bytes that are none."""
+        await self.on_writer(partial(intake.park, self, delivery, envelope, reason))
         self.uncovered.set()
+        await delivery.done()
 
     def unsent(self, *, limit: int) -> list[tuple[int, Envelope]]:
         """What the relay has to deliver."""

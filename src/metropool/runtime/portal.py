@@ -121,6 +121,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.notices import NoticesDesk
     from metropool.portal.desks.office import OfficeDesk
+    from metropool.portal.desks.places import PlacesDesk
+    from metropool.portal.desks.points import PointsDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
 
@@ -144,6 +146,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "office": OfficeDesk,
         "notices": NoticesDesk,
         "door": DoorDesk,
+        "places": PlacesDesk,
+        "points": PointsDesk,
         "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
     }
 

@@ -13,6 +13,7 @@ from metropool.portal.routes import (
     notices,
     office,
     payment,
+    places,
     refunds,
     resident,
     schedules,
@@ -40,6 +41,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     billing.ROOM,
     office.ROOM,
     notices.ROOM,
+    places.ROOM,
     topology.ROOM,
     letters.ROOM,
 )

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from metropool.core.errors import NotFound
-from metropool.exchange.envelope import from_bytes, to_bytes
+from metropool.exchange.envelope import Envelope, from_bytes
 from metropool.exchange.evidence import Evidence
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
-from metropool.runtime.letters import Letter, check_way, envelope_of, letter_of, read_letter
+from metropool.runtime.letters import Letter, check_way, letter_of, read_letter
 from metropool.runtime.passing import passed_on
 from metropool.storage.units import UnitContext
 
@@ -34,16 +34,16 @@ def take_in(node: "Node", letters: Sequence[Letter]) -> list[str]:
         context = node.context(connection)
         heard, noting = Inbox(connection), Evidence(context, node.listing)
         for letter in letters:
-            if heard.first_time(letter.envelope, letter.data, now=context.now):
-                noting.received(letter.envelope, letter.data, position=letter.position, outcome="taken")
+            if heard.first_time(letter.envelope, letter.delivery.data, now=context.now):
+                noting.received(letter.envelope, letter.delivery.data, position=letter.delivery.position, outcome="taken")
                 topics.extend(_hear(node, letter, context))
     return topics
 
 
-def park(node: "Node", delivery: Delivery, reason: str) -> None:
-    """Keep what cannot be taken in with the reason, so that it can be replayed."""
+def park(node: "Node", delivery: Delivery, envelope: Envelope, reason: str) -> None:
+    """Keep what cannot be taken in with the reason, so that it can be replayed; the envelope stands for bytes that are none."""
     with node.database.unit() as connection:
-        context, envelope = node.context(connection), envelope_of(delivery, node.system, at=node.clock.now())
+        context = node.context(connection)
         if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
             noting = Evidence(context, node.listing)
             noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
@@ -60,12 +60,22 @@ def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
     data = inbox.parked(letter_id)
     if data is None:
         raise NotFound(f"no letter {letter_id} is parked", key="exchange.not_parked")
-    letter = letter_of(from_bytes(data), data, noting.position_of(letter_id), node.system, node.hosted, passes=node.passes)
+    envelope, position = from_bytes(data), noting.position_of(letter_id)
+    letter = letter_of(envelope, _as_it_came(envelope, data, position), node.system, node.hosted, passes=node.passes)
     check_way(letter, node.ways, parties=node.listing.parties)
     topics = _hear(node, letter, context)
     inbox.settle(letter_id, outcome="done")
-    noting.replayed(letter.envelope, to_bytes(letter.envelope), position=letter.position)
+    noting.replayed(envelope, data, position=position)
     return topics
+
+
+def _as_it_came(envelope: Envelope, data: bytes, position: int) -> Delivery:
+    """A parked letter like one that the broker hands over, which waits for nothing."""
+
+    async def nothing(_: float = 0.0) -> None:
+        return
+
+    return Delivery(data, envelope.sender, envelope.phrase, position, attempt=1, done=nothing, later=nothing)
 
 
 def _hear(node: "Node", letter: Letter, context: UnitContext) -> list[str]:
