@@ -12,7 +12,7 @@ import yaml
 from metropool.exchange.messages import MESSAGES, ROWS, Message
 
 KINDS: Mapping[str, type[Message]] = {kind.__name__: kind for kind in MESSAGES}
-_SIMPLE: Mapping[str, Any] = {"string": "…", "integer": 1, "number": 1.5, "boolean": False}
+_SIMPLE: Mapping[str, Any] = {"string": "x", "integer": 1, "number": 1.5, "boolean": False}
 _FORMATS: Mapping[str, Any] = {"date": "2026-11-01", "date-time": "2026-11-01T00:00:00Z"}
 
 
@@ -42,7 +42,7 @@ def example_of(kind: type[Message]) -> dict[str, Any]:
         example: dict[str, Any] = written[kind.__name__]
         return example
     schema = schema_of(kind)
-    return {name: _sample(part, schema.get("$defs", {})) for name, part in schema["properties"].items()}
+    return _named(schema["properties"], schema.get("$defs", {}))
 
 
 def _row_schema(columns: pa.Schema) -> dict[str, Any]:
@@ -66,6 +66,13 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "type": [schema["type"], "null"]}
 
 
+def _named(fields: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
+    """A value of each field; what happens ``…_at`` an instant has one, whether its schema says so or not."""
+    made = {name: _sample(field, parts) for name, field in fields.items()}
+    instants = {name: _FORMATS["date-time"] for name, value in made.items() if name.endswith("_at") and isinstance(value, str)}
+    return {**made, **instants}
+
+
 def _sample(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Any:
     """A value of a schema: the first choice, the smallest list with something in it."""
     given = parts[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
@@ -76,5 +83,5 @@ def _sample(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Any:
     if kind == "array":
         return [_sample(given["items"], parts)] if isinstance(given.get("items"), dict) and given["items"] else []
     if kind == "object":
-        return {name: _sample(part, parts) for name, part in given.get("properties", {}).items()}
+        return _named(given.get("properties", {}), parts)
     return _FORMATS.get(given.get("format", ""), _SIMPLE.get(str(kind)))

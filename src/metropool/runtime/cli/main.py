@@ -201,3 +201,14 @@ def plan_draw(
     from metropool.runtime.cli.operate import draw_plan
 
     draw_plan(plan, output=output)
+
+
+@plan_app.command("asyncapi", help=word("plan_asyncapi"))
+def plan_asyncapi(
+    plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition",
+    output: Annotated[Path, typer.Option("--output", "-o", help=word("plan_output"))] = Path("plan.json"),
+) -> None:
+    """Describe a plan's channels and messages."""
+    from metropool.runtime.cli.operate import describe_plan
+
+    describe_plan(plan, output=output)

@@ -49,6 +49,20 @@ def draw_plan(plan: str, *, output: Path) -> None:
     sys.stderr.write(word("written", path=output) + "\n")
 
 
+def describe_plan(plan: str, *, output: Path) -> None:
+    """Write a plan as an AsyncAPI document.
+
+    Raises:
+        NotFound: No such plan.
+        Invalid: The file is no plan.
+        Unavailable: The document cannot be written.
+    """
+    from metropool.plan.asyncapi import as_text
+
+    write_file(output, as_text(_compiled(plan)).encode())
+    sys.stderr.write(word("written", path=output) + "\n")
+
+
 def compare_plans(plans: Sequence[str], *, as_json: bool) -> None:
     """Set plans side by side.
 
