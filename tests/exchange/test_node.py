@@ -144,3 +144,26 @@ class TestNode:
         speaker.write_now("speaker", lambda work: work.tell(status_of("A1"), key="1"))
         speaker.write_now("speaker", lambda work: work.tell(status_of("A2"), key="2"))
         assert len(speaker.unsent(limit=10)) == 1
+
+    def test_a_fault_of_ours_parks_the_letter_and_stops_nobody(self, nodes):
+        speaker, listener = nodes
+        broker = MemoryBroker(allowed=ALLOWED, chance=SeededIds(1))
+
+        def stumble(*, work, message):
+            if message.rows["account_number"][0].as_py() == "A1":
+                raise KeyError("not thought of")
+            note_status(work=work, message=message)
+
+        stumbling = Capability(name="listener", consumes={PaymentStatusTold: stumble}, tables=(tables,))
+        listener.hosted = {"listener": Hosted(capability=stumbling, rows=())}
+
+        async def run():
+            for name in ("A1", "A2"):
+                await speaker.write("speaker", lambda work, name=name: work.tell(status_of(name), key=name))
+            await carry(speaker, listener, broker)
+
+        asyncio.run(run())
+        assert accounts(listener) == 1
+        with listener.database.snapshot() as connection:
+            reasons = connection.execute(select(inbox.c.reason).where(inbox.c.outcome == "parked")).scalars().all()
+        assert reasons == ["a fault of ours: KeyError"]

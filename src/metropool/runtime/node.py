@@ -6,10 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from traceback import format_exception
 from typing import Any, TypeVar
 
+import structlog
+
 from metropool.core.clock import Clock
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import MetropoolError, NotFound, Unavailable
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
@@ -28,6 +31,7 @@ from metropool.storage.database import Database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
 
+log = structlog.get_logger()
 T = TypeVar("T")
 PAGE_QUEUE = 64
 
@@ -132,11 +136,23 @@ class Node:
             self._pages.discard(queue)
 
     async def receive(self, delivery: Delivery) -> None:
-        """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
+        """Take one message in, once in effect; park what cannot be taken in, with its reason. Either leaves its evidence.
+
+        Raises:
+            Unavailable, OSError, MemoryError: What it depends on is not there; nothing was changed, and it is no fault of the letter.
+        """
         try:
             await self.take_in([intake.read_in(self, delivery)])
-        except (Invalid, NotFound) as reason:
-            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(reason))
+        except (Unavailable, OSError, MemoryError):
+            raise
+        except MetropoolError as refusal:
+            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(refusal))
+        except (
+            Exception
+        ) as fault:  # a letter of somebody's software must not stop a system; it can be replayed once we are better
+            log.error("a fault of ours", system=self.system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
+            reason = f"a fault of ours: {type(fault).__name__}"
+            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), reason)
 
     async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in under one commit: each, or, when one of them cannot be taken in, none.

@@ -46,8 +46,9 @@ async def _deliver(exchange: Exchange, number: int, envelope: Envelope) -> tuple
 async def relay_in(node: "Node", exchange: Exchange) -> None:
     """Take in what arrives, for ever; small letters that came together share a commit.
 
-    What cannot be understood is parked inside ``receive``. A dependency that does not answer is tried again later; anything
-    else stops this inbox loudly, with nothing lost: the broker keeps what was not done.
+    What cannot be taken in is parked inside ``receive``. A dependency that does not answer is tried again later; a disk or memory
+    that is not there stops this inbox loudly, with nothing lost: the broker keeps what was not done. Nothing is fetched while
+    something hosted here has no room for it.
     """
     while True:
         while not await node.has_room():
