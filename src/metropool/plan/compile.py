@@ -48,7 +48,7 @@ def compile_plan(
         allowed=allowed,
         letters=letters,
         rows=tuple(rows),
-        routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content),
+        routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content, capabilities=capabilities),
         systems=systems,
         broker=plan_broker(nodes={f.id: f.front_end for f in systems.values() if f.kind == "node"}, letters=letters),
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
@@ -114,6 +114,7 @@ def _routes(
     rows: Mapping[str, Row],
     systems: Mapping[str, RunningFacts],
     contract: Contract,
+    capabilities: Mapping[str, CapabilityFacts],
 ) -> dict[str, dict[str, tuple[Route, ...]]]:
     """Message class to where it may go, for every node."""
     routes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
@@ -123,8 +124,21 @@ def _routes(
         entry = contract.messages[letter.message]
         receiver = systems[letter.receiver]
         where = {**entry.where, **rows[row].where}
-        route = Route(phrase=letter.message, receiver=receiver.id, receiver_party=receiver.party, where=where)
+        route = Route(
+            phrase=letter.message,
+            receiver=receiver.id,
+            receiver_party=receiver.party,
+            where=where,
+            needs_consent=letter.message in rows[row].consent,
+            rows=_taking(receiver, entry.carried_by, capabilities),
+        )
         if route not in routes[letter.sender][entry.carried_by]:
             routes[letter.sender][entry.carried_by].append(route)
     nodes = [name for name, facts in systems.items() if facts.kind == "node"]
     return {name: {kind: tuple(ways) for kind, ways in routes[name].items()} for name in nodes}
+
+
+def _taking(system: RunningFacts, kind: str, capabilities: Mapping[str, CapabilityFacts]) -> tuple[str, ...] | None:
+    """Rows for which capabilities that take a message class are hosted; None where one of them is hosted without such a division."""
+    taking = [rows for name, rows in system.hosts.items() if name in capabilities and kind in capabilities[name].consumes]
+    return tuple(row for rows in taking for row in rows) if taking and all(taking) else None

@@ -28,12 +28,16 @@ class Route:
         receiver: System that may hear it.
         receiver_party: The organisation that runs it.
         where: Column values a row must have to go this way, such as ``{"service": "water"}``.
+        needs_consent: Each household has to agree before its rows go this way.
+        rows: Rows for which whoever takes the message there is hosted; None where somebody there takes all.
     """
 
     phrase: str
     receiver: SystemId
     receiver_party: PartyId
     where: Mapping[str, str] = field(default_factory=dict, hash=False)
+    needs_consent: bool = False
+    rows: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 from metropool.access import tables as access_tables
 from metropool.capabilities.billing.capability import BILLING
+from metropool.capabilities.disclosure.capability import DISCLOSURE
+from metropool.capabilities.inquiries.capability import INQUIRIES
 from metropool.capabilities.insight.capability import INSIGHT
 from metropool.capabilities.metering.capability import METERING
 from metropool.capabilities.notices.capability import NOTICES
@@ -23,7 +25,8 @@ from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import metadata as registry_tables
 
 CAPABILITIES: Mapping[str, Capability] = {
-    capability.name: capability for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE)
+    capability.name: capability
+    for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE, INQUIRIES, DISCLOSURE)
 }
 BOOKS: Mapping[str, Adapter] = {
     "registry": Registry,

@@ -5,6 +5,17 @@ Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose
 """
 
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
+from metropool.exchange.messages.government import (
+    AnswerState,
+    ConsentChanged,
+    ConsentPurpose,
+    ConsentState,
+    Purpose,
+    Question,
+    RequestState,
+    ViewAnswered,
+    ViewRequested,
+)
 from metropool.exchange.messages.holding import check_rows, check_where
 from metropool.exchange.messages.known import MESSAGES, ROWS
 from metropool.exchange.messages.money import (
@@ -22,8 +33,12 @@ __all__ = [
     "LATE_FEE",
     "MESSAGES",
     "ROWS",
+    "AnswerState",
     "BillsIssued",
     "BlocksSealed",
+    "ConsentChanged",
+    "ConsentPurpose",
+    "ConsentState",
     "CustomersTold",
     "Fact",
     "HouseholdUsageTold",
@@ -35,8 +50,13 @@ __all__ = [
     "Order",
     "PaymentStatusTold",
     "PaymentsAllocated",
+    "Purpose",
+    "Question",
+    "RequestState",
     "RowsRequested",
     "SwitchSupply",
+    "ViewAnswered",
+    "ViewRequested",
     "check_rows",
     "check_where",
     "late_fee_of",
