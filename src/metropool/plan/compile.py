@@ -56,7 +56,19 @@ def compile_plan(
         whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
         identity=plan.content.identity,
         brokers=_brokers(plan.content),
+        consents=_consents(contract.content),
     )
+
+
+def _consents(contract: Contract) -> tuple[tuple[PartyId, str], ...]:
+    """Who may have what only of households that agree."""
+    asked = [
+        (PartyId(contract.systems[letter.receiver].party), letter.message)
+        for row in contract.rows.values()
+        for letter in row.letters()
+        if letter.message in row.consent and letter.receiver in contract.systems
+    ]
+    return tuple(dict.fromkeys(asked))
 
 
 def _title(plan: Plan, variant: str | None) -> Title:

@@ -160,6 +160,7 @@ class Compiled:
         whole: Everything the plan will be when what is not built yet is built.
         whole_picture: The drawing of that.
         brokers: Broker to the systems on it, of the whole plan.
+        consents: Party and message of all the contract lets a household agree to, in whatever plan.
     """
 
     plan: str
@@ -178,6 +179,7 @@ class Compiled:
     variant: str | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
     brokers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    consents: tuple[tuple[PartyId, str], ...] = ()
 
     @property
     def running(self) -> Outline:

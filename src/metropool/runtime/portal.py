@@ -112,15 +112,20 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     """What answers for the capabilities hosted here."""
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
+    from metropool.portal.desks.consents import ConsentsDesk
+    from metropool.portal.desks.disclosures import DisclosuresDesk
     from metropool.portal.desks.exchanges import ExchangesDesk
+    from metropool.portal.desks.inquiries import InquiriesDesk
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.notices import NoticesDesk
     from metropool.portal.desks.office import OfficeDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
+    from metropool.runtime.consents import offers_of
 
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
     channels = open_channels(settings, merchant) if merchant else {}
+    offers = offers_of(compiled)
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
@@ -134,6 +139,9 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "billing": BillingDesk,
         "office": OfficeDesk,
         "notices": NoticesDesk,
+        "inquiries": InquiriesDesk,
+        "disclosures": DisclosuresDesk,
+        "consents": lambda work: ConsentsDesk(work, offers),
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
     }
 

@@ -1,4 +1,4 @@
-"""Inquiries as a plan can place it."""
+"""Inquiries as a plan can place it; its rows are the kinds of place people ask from: ``desk``, ``app``."""
 
 from datetime import timedelta
 

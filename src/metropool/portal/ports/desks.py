@@ -11,6 +11,7 @@ from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
+from metropool.portal.ports.views import ConsentsDesk, DisclosuresDesk, InquiriesDesk
 
 D = TypeVar("D")
 
@@ -36,6 +37,9 @@ BILLING: Port[BillingDesk] = Port("billing", "billing")
 OFFICE: Port[OfficeDesk] = Port("office", "office")
 NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
+DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
+CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -50,6 +54,9 @@ PORTS: tuple[Port[Any], ...] = (
     OFFICE,
     NOTICES,
     TOPOLOGY,
+    INQUIRIES,
+    DISCLOSURES,
+    CONSENTS,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -4,8 +4,11 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    consents,
     control,
+    disclosures,
     exchanges,
+    inquiries,
     invoices,
     live,
     metering,
@@ -40,4 +43,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     office.ROOM,
     notices.ROOM,
     topology.ROOM,
+    inquiries.ROOM,
+    disclosures.ROOM,
+    consents.ROOM,
 )
