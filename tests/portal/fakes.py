@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing
+from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing, views
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -92,6 +92,9 @@ class Desk:
             "publish",
             "withdraw",
             "receive",
+            "approve",
+            "refuse",
+            "revoke",
         }
     )
 
@@ -177,6 +180,9 @@ def desks_with(calls: list, answers: dict):
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "inquiries": views.InquiriesDesk,
+        "disclosures": views.DisclosuresDesk,
+        "consents": views.ConsentsDesk,
         "invoices": settlement.InvoicesDesk,
         "usage": insight.UsageDesk,
         "metering": metering.MeteringDesk,
