@@ -46,6 +46,7 @@ function listenedBy(session: Session): string[] {
   if (may('home.read') || may('notices.read')) systems.add(hostOf(PLATFORM))
   if (may('topology.read')) systems.add(hostOf(POOL))
   if (may('meters.read')) systems.add(hostOf(METERING))
-  if ((may('bills.read') || may('notices.read')) && session.system) systems.add(session.system)
+  const own = ['bills.read', 'notices.read', 'inquiries.read', 'disclosures.read']
+  if (own.some(may) && session.system) systems.add(session.system)
   return [...systems]
 }
