@@ -16,6 +16,7 @@ from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing, views
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
+from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
@@ -173,6 +174,12 @@ class FakeFacts:
 
     async def keys(self):
         return PublicKeys(as_of=START, keys=[])
+
+    def why_choices(self):
+        return model_of(WhyChoices)
+
+    def why_system(self, *, system, message):
+        return model_of(Why)
 
 
 def desks_with(calls: list, answers: dict):

@@ -36,9 +36,12 @@ HOLDERS = {
     "site.admin": "admin",
     "users.read": "security",
     "users.manage": "security",
+    "audit.read": "auditor",
 }
 PERIOD = "start=2026-11-01T00:00:00%2B08:00&end=2026-11-08T00:00:00%2B08:00"
 QUERIES = {
+    "/permissions/people/{login}": "action=meters.read&scope=system:metering",
+    "/permissions/systems/{system}": "message=meter_data",
     "/usage": f"service=water&{PERIOD}",
     "/usage/calendar": "service=water&year=2026",
     "/collection": PERIOD,
@@ -194,7 +197,7 @@ def has_right(login, right, system):
         "cash2": {"payments.refund"},
         "admin": {"site.admin", "topology.read"},
         "security": {"users.read", "users.manage"},
-        "auditor": {"users.read", "topology.read"},
+        "auditor": {"users.read", "topology.read", "audit.read"},
     }
     home = {"oper": M, "ctrl1": M, "ctrl2": M, "clerk": W, "cash1": P, "cash2": P, "chen": G, "keeper": M}.get(login)
     return right.action in actions[login] and (home is None or system == home)
@@ -273,7 +276,7 @@ def test_routes_are_those_of_the_contract(portal):
     written = set()
     for method, prefix, rest in re.findall(r"`(GET|POST|PUT|DELETE) (P|M|C|G|/api)(/[^`? ]*)", text):
         written.add((method, base[prefix] + re.sub(r"\{(\w+)\}", "{}", rest)))
-    everywhere = {("GET", "/changes"), ("GET", "/openapi.json")}
+    everywhere = {("GET", "/changes"), ("GET", "/openapi.json"), ("GET", "/api/audit"), ("GET", "/audit/chain")}
     declared = {(one.method, re.sub(r"\{(\w+)\}", "{}", path)) for path, one in declared_routes(portal.app)}
     declared = {(method, path) for method, path in declared if not any(path.endswith(end) for _, end in everywhere)}
     assert declared == written

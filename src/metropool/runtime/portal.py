@@ -30,6 +30,7 @@ from metropool.portal.desks.usage import UsageDesk
 from metropool.portal.ports.desks import Desks
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
+from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
 from metropool.runtime.chains import ChainCheck, last_checks
 from metropool.runtime.channels import open_channels
@@ -39,6 +40,7 @@ from metropool.runtime.site_folder import site_folder
 from metropool.runtime.systems import compile_named
 from metropool.runtime.topology import TopologyDesk
 from metropool.runtime.traffic import parked
+from metropool.runtime.why import choices, why_system
 
 CHAINS = {
     "audit": Text(zh="审计链", en="Audit chain"),
@@ -194,6 +196,14 @@ class Facts:
             for key in await node.read(min(node.hosts), lambda work: Evidence(work.context).keys())
         ]
         return schema.PublicKeys(as_of=self.settings.the_clock.now(), keys=keys)
+
+    def why_choices(self) -> WhyChoices:
+        """Systems and messages one may ask about."""
+        return choices(self.compiled)
+
+    def why_system(self, *, system: str, message: str) -> Why:
+        """Whether a system can hear a message, and why."""
+        return why_system(self.compiled, system=system, message=message)
 
     def _system(self, node: Node) -> schema.SystemInfo:
         picture = {found.id: found for found in self.compiled.picture.nodes}[node.system]

@@ -21,10 +21,11 @@ from metropool.portal.routes import (
     session,
     site,
     topology,
+    trust,
     work_orders,
 )
 
-DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM)
 SYSTEM_ROOMS: tuple[Room, ...] = (
     live.ROOM,
     live.PUBLISHED,
@@ -46,4 +47,5 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     inquiries.ROOM,
     disclosures.ROOM,
     consents.ROOM,
+    trust.AUDIT_ROOM,
 )
