@@ -30,6 +30,7 @@ from metropool.portal.desks.usage import UsageDesk
 from metropool.portal.ports.desks import Desks
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
+from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
 from metropool.runtime.chains import ChainCheck, last_checks
 from metropool.runtime.channels import open_channels
@@ -39,6 +40,7 @@ from metropool.runtime.site_folder import site_folder
 from metropool.runtime.systems import compile_named
 from metropool.runtime.topology import TopologyDesk
 from metropool.runtime.traffic import parked
+from metropool.runtime.why import choices, why_system
 
 CHAINS = {
     "audit": Text(zh="审计链", en="Audit chain"),
@@ -116,7 +118,10 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     """What answers for the capabilities hosted here."""
     from metropool.portal.desks.billing import BillingDesk
     from metropool.portal.desks.commands import CommandsDesk
+    from metropool.portal.desks.consents import ConsentsDesk
+    from metropool.portal.desks.disclosures import DisclosuresDesk
     from metropool.portal.desks.exchanges import ExchangesDesk
+    from metropool.portal.desks.inquiries import InquiriesDesk
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.notices import NoticesDesk
     from metropool.portal.desks.office import OfficeDesk
@@ -124,9 +129,11 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.points import PointsDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
+    from metropool.runtime.consents import offers_of
 
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
     channels = open_channels(settings, merchant) if merchant else {}
+    offers = offers_of(compiled)
 
     def compiled_of(plan: str) -> Compiled:
         return compiled if plan == compiled.name else compile_named(plan)
@@ -146,6 +153,9 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "notices": NoticesDesk,
         "places": PlacesDesk,
         "points": PointsDesk,
+        "inquiries": InquiriesDesk,
+        "disclosures": DisclosuresDesk,
+        "consents": lambda work: ConsentsDesk(work, offers),
         "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
     }
 
@@ -190,6 +200,14 @@ class Facts:
             for key in await node.read(min(node.hosts), lambda work: Evidence(work.context).keys())
         ]
         return schema.PublicKeys(as_of=self.settings.the_clock.now(), keys=keys)
+
+    def why_choices(self) -> WhyChoices:
+        """Systems and messages one may ask about."""
+        return choices(self.compiled)
+
+    def why_system(self, *, system: str, message: str) -> Why:
+        """Whether a system can hear a message, and why."""
+        return why_system(self.compiled, system=system, message=message)
 
     def _system(self, node: Node) -> schema.SystemInfo:
         picture = {found.id: found for found in self.compiled.picture.nodes}[node.system]

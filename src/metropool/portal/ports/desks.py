@@ -12,6 +12,7 @@ from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrd
 from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
+from metropool.portal.ports.views import ConsentsDesk, DisclosuresDesk, InquiriesDesk
 
 D = TypeVar("D")
 
@@ -39,6 +40,9 @@ NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 PLACES: Port[PlacesDesk] = Port("places", "places")
 POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
+DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
+CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -55,6 +59,9 @@ PORTS: tuple[Port[Any], ...] = (
     PLACES,
     POINTS,
     TOPOLOGY,
+    INQUIRIES,
+    DISCLOSURES,
+    CONSENTS,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

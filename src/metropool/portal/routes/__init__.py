@@ -4,8 +4,11 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    consents,
     control,
+    disclosures,
     exchanges,
+    inquiries,
     invoices,
     live,
     metering,
@@ -19,10 +22,11 @@ from metropool.portal.routes import (
     session,
     site,
     topology,
+    trust,
     work_orders,
 )
 
-DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM)
 SYSTEM_ROOMS: tuple[Room, ...] = (
     live.ROOM,
     live.PUBLISHED,
@@ -42,4 +46,8 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     notices.ROOM,
     places.ROOM,
     topology.ROOM,
+    inquiries.ROOM,
+    disclosures.ROOM,
+    consents.ROOM,
+    trust.AUDIT_ROOM,
 )
