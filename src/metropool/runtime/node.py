@@ -89,8 +89,7 @@ class Node:
 
     async def write(self, capability: str, operation: Callable[[Any], T]) -> T:
         """Run ``operation(work)`` as one unit of work and wake whoever waits for its effects."""
-        loop = asyncio.get_running_loop()
-        result, topics = await loop.run_in_executor(self._writer, self.write_now, capability, operation)
+        result, topics = await self.on_writer(partial(self.write_now, capability, operation))
         self.committed(topics)
         return result
 

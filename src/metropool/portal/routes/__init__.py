@@ -23,6 +23,7 @@ from metropool.portal.routes import (
     site,
     topology,
     trust,
+    watch,
     work_orders,
 )
 
@@ -50,4 +51,5 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     disclosures.ROOM,
     consents.ROOM,
     trust.AUDIT_ROOM,
+    watch.ROOM,
 )
