@@ -75,13 +75,18 @@ class Setup:
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:
-        """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
+        """When the months before are sealed and told, let each company bill them, and wait for the combined bills."""
+        await self.let_bill()
+        with self._nodes() as nodes:
+            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
+
+    async def let_bill(self) -> None:
+        """When the months before are sealed and told, let each company bill them."""
         with self._nodes() as nodes:
             await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
                     _schedule(node, first_month(self.months))
-            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
 
     def _draw_keys(self, node: Node) -> None:
         """A key for everything that keeps a link; what the simulated terminals are given lies in ``field-keys.json``."""

@@ -1,0 +1,35 @@
+"""Message of the contract to how it is caused and seen. What has no entry cannot be driven yet."""
+
+from collections.abc import Mapping
+
+from metropool.runtime.conformance.checks import announcing, field, months, paying, sealed
+from metropool.runtime.conformance.checks.seeing import Check, Seen
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import Way
+
+
+async def meter_data(town: Town, way: Way) -> Seen:
+    """Readings: from the field where measuring is hosted, else what became of those that were imported."""
+    is_measured_there = "metering" in town.compiled.systems[way.receiver].hosts
+    return await (field.register_told if is_measured_there else months.usage)(town, way)
+
+
+CHECKS: Mapping[str, Check] = {
+    "meter_data": meter_data,
+    "meter_on_demand_read": field.read_on_demand,
+    "meter_control": field.control,
+    "sealed_frames": sealed.sealed_frames,
+    "usage_for_billing": months.usage,
+    "household_meter_data": months.household_usage,
+    "electricity_bills": months.bills,
+    "water_bills": months.bills,
+    "gas_bills": months.bills,
+    "combined_bill": months.combined_bill,
+    "resident_payment": paying.resident_payment,
+    "payment_order": paying.payment_order,
+    "payment_notice": paying.payment_notice,
+    "combined_bill_payments": paying.allocated,
+    "electricity_announcements": announcing.announcement,
+    "water_announcements": announcing.announcement,
+    "gas_announcements": announcing.announcement,
+}
