@@ -1,5 +1,6 @@
 """The connection of one broker user: it stays, wherever the broker comes up again."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
@@ -34,10 +35,12 @@ async def connect(
     client = Client()
 
     async def note(error: Exception) -> None:
+        if client.is_closed:
+            raise asyncio.CancelledError  # a try that failed just as it was cancelled has swallowed that: it would go on for ever
         found = _VIOLATION.search(str(error))
         if found and refused:
             refused(found.group(1))
-        if where and not client.is_closed:
+        if where:
             _follow(client, where())
 
     try:

@@ -8,8 +8,12 @@ from pathlib import Path
 from metropool.core.errors import Unavailable
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import BrokerServer
+from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.storage.disk import write_durably
+
+PATIENCE_S = 10
+"""How long a system waits for the broker of its home to be there [s of the machine]."""
 
 
 async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Compiled, with_broker: bool) -> str:
@@ -22,11 +26,20 @@ async def broker_url(stack: AsyncExitStack, *, settings: Settings, compiled: Com
         await stack.enter_async_context(server)
         write_durably(note, server.url)
         return server.url
+    await _is_noted(note)
     if not note.exists():
         raise Unavailable(
             f"no broker runs for {settings.home}: start `metropool serve broker` or `metropool serve` there, or set METROPOOL_BROKER"
         )
     return note.read_text(encoding="ascii").strip()
+
+
+async def _is_noted(note: Path) -> None:
+    """Wait a while for whoever runs the broker: its systems may have been started together with it."""
+    for _ in range(int(PATIENCE_S / 0.2)):
+        if _noted(note):
+            return
+        await pause(0.2)
 
 
 def noted_by(settings: Settings) -> Callable[[], str] | None:
