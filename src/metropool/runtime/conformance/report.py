@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from metropool.core.clock import Instant
 from metropool.core.texts import Language, say
+from metropool.plan.compiled import Compiled
 from metropool.runtime.conformance.ways import Way, Words
 
 ROOM = "metropool.runtime.conformance"
@@ -33,7 +34,7 @@ class Finding:
     def as_json(self, language: Language) -> dict[str, Any]:
         """The finding for ``--json``."""
         way = self.way
-        told = {"id": way.row, "direction": way.direction, "message": way.message, "status": self.status}
+        told: dict[str, Any] = {"id": way.row, "direction": way.direction, "message": way.message, "status": self.status}
         told |= {"delay_ms": self.delay_ms, "evidence": self.evidence}
         told |= {"from": way.sender, "to": way.receiver, "src": way.src}
         return told | ({"why": said(self.why, language)} if self.why else {})
@@ -68,21 +69,28 @@ class Report:
 
     Attributes:
         seed: What the town was made from: its meters show other registers for another seed.
-        table: Combinations of sender, message and receiver that the compiled plan was held to the contract by.
+        table: ``combinations`` of sender, message and receiver that the compiled plan was held to, ``listed`` of them, ``wrong`` ones.
     """
 
     plan: str
     seed: int
     at: Instant
     took_s: float
+    compiled: Compiled
     findings: Sequence[Finding]
-    doors: Sequence[Door] = ()
-    table: Mapping[str, int] = field(default_factory=dict)
+    doors: Sequence[Door]
+    table: Mapping[str, int]
 
     @property
     def is_sound(self) -> bool:
         """Nothing failed, and nothing unlisted got through."""
-        return not any(found.status == "failed" for found in self.findings) and all(door.is_shut for door in self.doors)
+        has_failed = any(found.status == "failed" for found in self.findings)
+        return not has_failed and bool(self.doors) and all(door.is_shut for door in self.doors) and not self.table["wrong"]
+
+    @property
+    def unlisted(self) -> tuple[int, int]:
+        """How often something not listed was tried, and how often it was refused."""
+        return sum(door.tried for door in self.doors), sum(door.refused for door in self.doors)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Findings by source and status."""
@@ -90,6 +98,7 @@ class Report:
 
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """The report for ``--json``."""
+        tried, refused = self.unlisted
         return {
             "plan": self.plan,
             "at": self.at.isoformat(),
@@ -99,8 +108,8 @@ class Report:
             "counts": self.counts(),
             "flows": [found.as_json(language) for found in self.findings],
             "unlisted": {
-                "tried": sum(door.tried for door in self.doors),
-                "refused": sum(door.refused for door in self.doors),
+                "tried": tried,
+                "refused": refused,
                 "controls": sum(door.controls for door in self.doors),
                 "let_through": sum(door.let_through for door in self.doors),
                 "doors": {door.name: _door_json(door) for door in self.doors},

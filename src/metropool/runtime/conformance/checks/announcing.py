@@ -6,8 +6,9 @@ from datetime import timedelta
 from metropool.runtime.conformance.checks.months import Row, must_be
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
+from metropool.runtime.conformance.town.moments import drawn_word, unix_s
 from metropool.runtime.conformance.town.people import Client
-from metropool.runtime.conformance.town.town import Town, drawn_word, unix_s
+from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.logins import STAFF
 

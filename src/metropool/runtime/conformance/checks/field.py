@@ -7,11 +7,14 @@ from metropool.runtime.conformance.checks.months import Row, must_be
 from metropool.runtime.conformance.checks.seeing import Seen
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.city import Customer
+from metropool.runtime.conformance.town.moments import drawn_word, unix_s
 from metropool.runtime.conformance.town.records import Told, switched_off, told_by_devices
-from metropool.runtime.conformance.town.town import Town, drawn_word, unix_s
+from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 
 CONCENTRATORS = "concentrators"
+REGISTERS = ("electricity_forward_register", "electricity_forward_profile_register")
+"""What a meter's page shows as its register: the same register as it was frozen, and as a curve of it was kept."""
 
 
 async def in_field(town: Town) -> None:
@@ -37,8 +40,8 @@ async def register_told(town: Town, way: Way) -> Seen:
 
     async def look() -> tuple[Told, Row] | None:
         figure = (await client.get(f"/meters/{device}"))["register"]
-        told = [each for each in told_by_devices(town.home) if each.device == device and each.how == "push"]
-        same = [each for each in told if figure["as_of"] and each.at == _unix(figure["as_of"])]
+        told = [each for each in told_by_devices(town.home) if each.device == device and each.item in REGISTERS]
+        same = [each for each in told if figure["as_of"] and each.how == "push" and each.at == _unix(figure["as_of"])]
         return (same[-1], figure) if same else None
 
     (told, figure), at_s = await town.seen(look, needs=needed(town), what="register")

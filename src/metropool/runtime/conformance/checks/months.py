@@ -12,7 +12,8 @@ from metropool.runtime.conformance.checks.seeing import Seen, letter_of, seen_le
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.city import Customer
 from metropool.runtime.conformance.town.making import MONTHS
-from metropool.runtime.conformance.town.town import Town, unix_s
+from metropool.runtime.conformance.town.moments import unix_s
+from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.setup import LAST_MONTH, Setup, first_month
 from metropool.runtime.demo.tools import run_own
@@ -33,8 +34,8 @@ class CompanyBill:
 async def imported(town: Town) -> float:
     """Import what the old systems hand over, as the metering company's people do; when they began."""
     began = unix_s()
-    for file in sorted((town.city.folder / "history").glob("*.parquet")):
-        await run_own("import", str(file), "--json", environment=town.processes.environment)
+    files = sorted(str(file) for file in (town.city.folder / "history").glob("*.parquet"))
+    await run_own("import", *files, "--json", environment=town.processes.environment)
     return began
 
 
@@ -95,8 +96,7 @@ async def bills(town: Town, way: Way) -> Seen:
     app, account = await town.resident()
 
     async def look() -> Row | None:
-        companies = (await app.get(f"/households/{account}/dues"))["companies"]
-        owed = [due for each in companies if each["company"] == way.sender for due in each["bills"]]
+        owed = [due for each in (await app.get(f"/households/{account}/dues"))["companies"] for due in each["bills"]]
         return next((due for due in owed if due["bill_number"] == found.bill["bill_number"]), None)
 
     due, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="due")
@@ -123,6 +123,8 @@ async def latest_bill(town: Town) -> tuple[Row, float]:
     """The newest combined bill of the first home, as its app shows it."""
 
     async def search() -> tuple[Row, float]:
+        for name in companies(town):
+            await bill_of(town, name)
         app, account = await town.resident()
 
         async def look() -> Row | None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from metropool.runtime.conformance.checks.months import Row, latest_bill, must_be
+from metropool.runtime.conformance.checks.months import Row, bill_of, latest_bill, must_be
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
+from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.records import order_at_channel
-from metropool.runtime.conformance.town.town import Town, unix_s
+from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 
 CHANNEL = "payment-channel"
@@ -120,15 +121,14 @@ async def payment_notice(town: Town, way: Way) -> Seen:
 
 
 async def allocated(town: Town, way: Way) -> Seen:
-    """A company's part of the payment, on its own bill."""
-    began, reference = await paid(town), (await asked(town)).payment["reference"]
-    client = await town.company(way.receiver)
-    part = next(part for part in (await latest_bill(town))[0]["parts"] if part["company"] == way.receiver)
+    """A company's part of the payment, on its own bill under the channel's reference."""
+    began, reference = await paid(town), (await ordered(town)).order["reference"]
+    client, issued = await town.company(way.receiver), (await bill_of(town, way.receiver)).bill
 
     async def look() -> Row | None:
-        bill: Row = await client.get(f"/bills/{part['bill_number']}")
+        bill: Row = await client.get(f"/bills/{issued['bill_number']}")
         return bill if any(payment["reference"] == reference for payment in bill["payments"]) else None
 
     bill, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="allocated")
-    must_be("paid_fen", part["amount_fen"], bill["paid_fen"])
+    must_be("paid_fen", issued["amount_fen"], bill["paid_fen"])
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)

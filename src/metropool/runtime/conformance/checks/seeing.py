@@ -1,7 +1,8 @@
 """What every check gives: how long it took to be seen, and the record of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from metropool.runtime.conformance.town.books import Exchanged, exchanged
 from metropool.runtime.conformance.town.town import Town
@@ -21,7 +22,7 @@ class Seen:
     evidence: str
 
 
-Check = Callable[[Town, Way], Awaitable[Seen]]
+Check = Callable[[Town, Way], Coroutine[Any, Any, Seen]]
 
 
 async def seen_letter(town: Town, way: Way, *, acted_s: float, saw_s: float) -> Seen:

@@ -39,9 +39,14 @@ def exchanged(home: Path, letter: Letter) -> list[Exchanged]:
     return [pair for pair in reversed(pairs) if pair.sent.sha256 == pair.received.sha256]
 
 
-def parked(home: Path, system: str) -> list[Record]:
-    """What a system set aside so far."""
-    return [record for record in _records(home, system, "received", query=ALL) if record.outcome == "parked"]
+def heard(home: Path, system: str) -> list[Record]:
+    """Everything a system took in or set aside so far, whether a root covers it yet or not."""
+    return list(_records(home, system, "received", query=ALL))
+
+
+def said(home: Path, system: str) -> list[Record]:
+    """Everything a system said that its receiver has stored."""
+    return list(_records(home, system, "sent", query=ALL))
 
 
 def _records(home: Path, system: str, direction: str, *, query: str = COVERED) -> Iterator[Record]:

@@ -17,12 +17,11 @@ ENDS_ON = "2026-07-01"
 
 
 async def make_city(folder: Path, *, seed: int, homes: int) -> City:
-    """A city and what its old systems hand over.
+    """A city and what its old systems hand over, in a folder that is there.
 
     Raises:
         Unavailable: The simulation cannot make it.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     await run_tool("city", "--seed", seed, "--homes", homes, "--starts-on", ENDS_ON, "-o", folder / "city.json")
     span = ("--from", first_month(MONTHS).isoformat(), "--to", f"{ENDS_ON}T00:00:00+08:00", "--fine-days", 40)
     await run_tool("history", "--city", folder / "city.json", *span, "-o", folder / "history")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from metropool.core.errors import Unavailable
 from metropool.runtime.demo.children import Child
 
 BROKER = "broker"
@@ -47,15 +46,12 @@ class Processes:
         return next((name for name in names if name in self.children and not self._runs(name)), None)
 
     async def stop(self) -> None:
-        """End all: the broker last, who hangs without asking."""
-        for name in self.children:
-            process = self.children[name].process
-            if process is not None and process.returncode is None and not self._runs(name):
+        """End all at once, without asking: nobody needs what they would still do."""
+        running = [child.process for child in self.children.values() if child.process is not None]
+        for process in running:
+            if process.returncode is None:
                 process.kill()
-        broker = self.children.pop(BROKER, None)
-        await asyncio.gather(*(child.stop() for child in self.children.values()))
-        if broker is not None:
-            await broker.stop()
+        await asyncio.gather(*(process.wait() for process in running))
 
     def last_words(self, name: str) -> str:
         """The end of what one said."""

@@ -52,7 +52,8 @@ def switched_off(home: Path, device: str) -> bool:
 def order_at_channel(home: Path, order: str) -> Row | None:
     """An order as the payment channel keeps it: reference, amount in fen, status."""
     names = ("reference", "order_id", "amount_fen", "status", "title")
-    rows = ask(home / "payment-channel" / "payment.sqlite", f"SELECT {', '.join(names)} FROM orders WHERE order_id = ?", order)
+    query = "SELECT reference, order_id, amount_fen, status, title FROM orders WHERE order_id = ?"
+    rows = ask(home / "payment-channel" / "payment.sqlite", query, order)
     return dict(zip(names, rows[0], strict=True)) if rows else None
 
 

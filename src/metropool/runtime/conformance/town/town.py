@@ -8,25 +8,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from metropool.core.clock import SystemClock, monotonic_s
+from metropool.core.clock import monotonic_s
 from metropool.core.errors import MetropoolError, Unavailable
-from metropool.core.identifiers import RandomIds
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker_place import free_port, note_of
 from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.making import enrol
+from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import Client, Refusal, enter
 from metropool.runtime.conformance.town.processes import BROKER, Processes
 from metropool.runtime.demo.logins import STAFF
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
-from metropool.runtime.demo.state import FIRST_INSTANT, DemoClock, DemoState
+from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 
 T = TypeVar("T")
-SPEED = 60.0
+STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
+"""Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
 PATIENCE_S = 45.0
 """How long something that should come is waited for while everyone it needs is at work [s of the machine]."""
 LOOK_S = 0.2
@@ -111,6 +112,15 @@ class Town:
             if rows is not None and (not row or row in rows):
                 return str(name)
         raise Failed("no_host", capability=capability, row=row)
+
+    def ends(self, *systems: str) -> list[str]:
+        """The processes that are these systems: their own, their front end, or those that stand for what is not ours."""
+        found: list[str] = []
+        for name in systems:
+            facts = self.compiled.systems[name]
+            found += STAND_FOR.get(facts.kind, (name,))
+            found += [f"{name}:{facts.front_end}"] if facts.front_end else []
+        return found
 
     def once(self, what: Any, work: Callable[[], Coroutine[Any, Any, T]]) -> "asyncio.Task[T]":
         """Do something once for all who need it."""
@@ -212,42 +222,3 @@ class Town:
     def _must_be_starting(self, name: str, ends: float) -> None:
         if self.processes.stopped([name]) or monotonic_s() > ends:
             raise Unavailable(f"{name} did not start: {self.processes.last_words(name)}")
-
-
-def open_town(home: Path, *, plan: str, compiled: Compiled, city: City, served: dict[str, Sequence[str]] | None = None) -> Town:
-    """A town in a new home, not started yet.
-
-    Args:
-        home: An empty folder.
-        served: See ``Processes``.
-    """
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    state = DemoState(home=home, seed=0, homes=len(city.accounts), plan=plan, clock_at=FIRST_INSTANT, stages=[])
-    clock, field_port = DemoClock.resume(state, speed=SPEED), free_port()
-    environment = {
-        "METROPOOL_HOME": str(home),
-        "METROPOOL_PLAN": plan,
-        "METROPOOL_CLOCK": clock.setting,
-        "METROPOOL_FIELD_PORT": str(field_port),
-        "METROPOOL_DEMO": "1",
-    }
-    return Town(
-        home=home,
-        plan=plan,
-        compiled=compiled,
-        city=city,
-        clock=clock,
-        processes=Processes(home=home, environment=environment, served=served or {}),
-        ports={str(name): free_port() for name in compiled.nodes()},
-        field_port=field_port,
-    )
-
-
-def unix_s() -> float:
-    """Seconds of the machine's clock since 1970, as devices note them in their records."""
-    return SystemClock().now().timestamp()
-
-
-def drawn_word() -> str:
-    """A word nobody said before, to know again what was said."""
-    return RandomIds().fresh_id()[:12]
