@@ -9,10 +9,11 @@ from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.processes import Processes
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.demo.state import FIRST_INSTANT, DemoClock, DemoState
+from metropool.runtime.settings import PREFIX, Settings
 
 SPEED = 60.0
-OWN = {"METROPOOL_BROKER": "embedded", "METROPOOL_DATABASE": "embedded", "METROPOOL_LAKE": "embedded", "METROPOOL_DEMO": "1"}
-"""Whatever the environment of the runner says, a town keeps all it has in its own home."""
+OWN = {f"{PREFIX}{name.upper()}": "" for name in Settings.model_fields}
+"""Whatever the environment of the runner says of a city, its towns hear nothing of it: a variable that is empty counts as not set."""
 
 
 def open_town(home: Path, *, plan: str, compiled: Compiled, city: City, served: Mapping[str, Sequence[str]]) -> Town:
@@ -31,6 +32,7 @@ def open_town(home: Path, *, plan: str, compiled: Compiled, city: City, served: 
         "METROPOOL_PLAN": plan,
         "METROPOOL_CLOCK": clock.setting,
         "METROPOOL_FIELD_PORT": str(field_port),
+        "METROPOOL_DEMO": "1",
     }
     return Town(
         home=home,

@@ -94,7 +94,7 @@ class Town:
     @cached_property
     def settings(self) -> Settings:
         """Settings as its processes have them."""
-        return Settings(home=self.home, plan=self.plan, clock=self.clock.setting)
+        return Settings(home=self.home, plan=self.plan, clock=self.clock.setting, broker="embedded", database="embedded")
 
     @property
     def front_end(self) -> str | None:
