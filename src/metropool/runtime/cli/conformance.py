@@ -55,6 +55,7 @@ def _run(run: Run, folder: Path | None) -> list[Report]:
     if folder is not None:
         if folder.exists() and any(folder.iterdir()):
             raise Invalid(say(ROOM, "folder_used", language(), folder=folder))
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return asyncio.run(_until_asked_to_stop(run, folder))
     with TemporaryDirectory(prefix="metropool-conformance-") as drawn:
         return asyncio.run(_until_asked_to_stop(run, Path(drawn)))
