@@ -116,6 +116,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.notices import NoticesDesk
     from metropool.portal.desks.office import OfficeDesk
+    from metropool.portal.desks.requests import HeardRequestsDesk, RequestsDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
 
@@ -132,6 +133,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "commands": CommandsDesk,
         "exchanges": ExchangesDesk,
         "billing": BillingDesk,
+        "requests": RequestsDesk,
+        "heard_requests": HeardRequestsDesk,
         "office": OfficeDesk,
         "notices": NoticesDesk,
         "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),

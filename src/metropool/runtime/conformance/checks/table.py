@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from metropool.runtime.conformance.checks import announcing, field, months, paying, sealed
+from metropool.runtime.conformance.checks import announcing, asking, field, months, paying, sealed
 from metropool.runtime.conformance.checks.seeing import Check, Seen
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
@@ -29,6 +29,11 @@ CHECKS: Mapping[str, Check] = {
     "payment_order": paying.payment_order,
     "payment_notice": paying.payment_notice,
     "combined_bill_payments": paying.allocated,
+    "water_data_requests": asking.data_request,
+    "gas_data_requests": asking.data_request,
+    "switch_requests": asking.switch_request,
+    "customer_profiles": asking.customers,
+    "payment_status": asking.payment_status,
     "electricity_announcements": announcing.announcement,
     "water_announcements": announcing.announcement,
     "gas_announcements": announcing.announcement,

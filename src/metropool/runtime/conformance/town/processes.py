@@ -58,8 +58,11 @@ class Processes:
         return self.children[name].last_words()
 
     def _runs(self, name: str) -> bool:
+        """Whether one is at work, or just being started."""
         process = self.children[name].process
-        if process is None or process.returncode is not None:
+        if process is None:
+            return True
+        if process.returncode is not None:
             return False
         try:
             state = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]

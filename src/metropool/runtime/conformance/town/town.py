@@ -41,6 +41,7 @@ class Town:
     Attributes:
         home: Folder of its state; ``city``: what was enrolled in it.
         ports: HTTP port of each system.
+        served_s: When its systems were started [Unix s of the machine].
         field_port: Where the front end hears terminals.
     """
 
@@ -53,6 +54,7 @@ class Town:
     ports: dict[str, int]
     field_port: int
     patience_s: float = PATIENCE_S
+    served_s: float = 0.0
     _doing: dict[Any, "asyncio.Task[Any]"] = field(default_factory=dict)
 
     async def start(self) -> None:
@@ -64,6 +66,7 @@ class Town:
         broker = await self.processes.serve(BROKER)
         await asyncio.gather(self._start_channel(), enrol(self.home, city=self.city, environment=self.processes.environment))
         await self._till(lambda: note_of(self.settings).exists(), broker.name)
+        self.served_s = unix_s()
         await asyncio.gather(*(self.processes.serve(name, port=port) for name, port in self.ports.items()))
         if self.front_end:
             await self.processes.serve(self.front_end)
