@@ -21,6 +21,8 @@ FILES = {
     "gas": ("gas_hourly", "gas_m3"),
 }
 """Service to the file of the old systems with its registers, and their column."""
+FINE = {**FILES, "electricity": ("electricity_curve", "register_kwh")}
+"""The same with the registers that a load profile is made of, which have fewer digits."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,13 @@ class City:
         """One device."""
         return next(row for row in self.rows["devices"] if row["id"] == name)
 
-    def register(self, customer: Customer, day: date) -> Decimal:
+    def counted(self, customer: Customer, first: date, end: date) -> Decimal:
+        """What the meter counted from the beginning of one day to that of another, by the registers of its profile."""
+        return self.register(customer, end, files=FINE) - self.register(customer, first, files=FINE)
+
+    def register(self, customer: Customer, day: date, *, files: Mapping[str, tuple[str, str]] = FILES) -> Decimal:
         """What the meter showed when a business day began [kWh or m3], as the old systems wrote it down."""
-        file, column = FILES[customer.service]
+        file, column = files[customer.service]
         at = day_period(day).start
         table = pq.read_table(
             self.folder / "history" / f"{file}.parquet",
