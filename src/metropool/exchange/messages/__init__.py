@@ -16,6 +16,7 @@ from metropool.exchange.messages.money import (
     late_fee_of,
 )
 from metropool.exchange.messages.notices import NoticeKind, NoticePublished, NoticeState
+from metropool.exchange.messages.points import EventsRecorded, PointsReported, SetPoints
 from metropool.exchange.messages.usage import BlocksSealed, HouseholdUsageTold, RowsRequested, SwitchSupply
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "BillsIssued",
     "BlocksSealed",
     "CustomersTold",
+    "EventsRecorded",
     "Fact",
     "HouseholdUsageTold",
     "Message",
@@ -35,7 +37,9 @@ __all__ = [
     "Order",
     "PaymentStatusTold",
     "PaymentsAllocated",
+    "PointsReported",
     "RowsRequested",
+    "SetPoints",
     "SwitchSupply",
     "check_rows",
     "check_where",

@@ -9,6 +9,7 @@ from metropool.portal.ports.billing import BillingDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
+from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
@@ -38,6 +39,8 @@ REQUESTS: Port[RequestsDesk] = Port("requests", "billing")
 HEARD_REQUESTS: Port[HeardRequestsDesk] = Port("heard_requests", "metering")
 OFFICE: Port[OfficeDesk] = Port("office", "office")
 NOTICES: Port[NoticesDesk] = Port("notices", "notices")
+PLACES: Port[PlacesDesk] = Port("places", "places")
+POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
@@ -54,6 +57,8 @@ PORTS: tuple[Port[Any], ...] = (
     HEARD_REQUESTS,
     OFFICE,
     NOTICES,
+    PLACES,
+    POINTS,
     TOPOLOGY,
 )
 

@@ -12,6 +12,7 @@ from metropool.portal.routes import (
     notices,
     office,
     payment,
+    places,
     refunds,
     requests,
     resident,
@@ -42,5 +43,6 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     requests.HEARD,
     office.ROOM,
     notices.ROOM,
+    places.ROOM,
     topology.ROOM,
 )
