@@ -1,6 +1,7 @@
 """Between meters and metering: registers as they are told, reads on demand, control, and what the carrier between gets to see."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from metropool.runtime.conformance.checks.months import Row, must_be
@@ -11,8 +12,11 @@ from metropool.runtime.conformance.town.moments import drawn_word, unix_s
 from metropool.runtime.conformance.town.records import Told, switched_off, told_by_devices
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
+from metropool.runtime.demo.state import FIRST_MIDNIGHT
 
 CONCENTRATORS = "concentrators"
+WRITTEN_UNTIL = int(FIRST_MIDNIGHT.timestamp())
+"""What is later no file of the old systems has."""
 REGISTERS = ("electricity_forward_register", "electricity_forward_profile_register")
 """What a meter's page shows as its register: the same register as it was frozen, and as a curve of it was kept."""
 
@@ -34,14 +38,14 @@ def meter_of(town: Town, home: int) -> Customer:
 
 
 async def register_told(town: Town, way: Way) -> Seen:
-    """A register that a meter told by itself, on the meter's page at metering: the same value of the same instant."""
+    """A register that a meter told since its history was written, on the meter's page: the same value of the same instant."""
     await in_field(town)
     client, device = await town.staff("operator"), meter_of(town, 0).meter
 
     async def look() -> tuple[Told, Row] | None:
         figure = (await client.get(f"/meters/{device}"))["register"]
         told = [each for each in told_by_devices(town.home) if each.device == device and each.item in REGISTERS]
-        same = [each for each in told if figure["as_of"] and each.how == "push" and each.at == _unix(figure["as_of"])]
+        same = [each for each in told if figure["as_of"] and WRITTEN_UNTIL < each.at == _unix(figure["as_of"])]
         return (same[-1], figure) if same else None
 
     (told, figure), at_s = await town.seen(look, needs=needed(town), what="register")
@@ -90,6 +94,4 @@ async def _ordered(town: Town, kind: str, meter: str) -> str:
 
 
 def _unix(text: str) -> int:
-    from datetime import datetime
-
     return int(datetime.fromisoformat(text).timestamp())

@@ -8,6 +8,7 @@ from metropool.runtime.conformance.probes.arrived import account_for, positions
 from metropool.runtime.conformance.probes.broker import probe_broker
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.files import probe_files
+from metropool.runtime.conformance.probes.gateways import probe_gateways
 from metropool.runtime.conformance.probes.http import probe_http
 from metropool.runtime.conformance.probes.table import Table, check_table
 from metropool.runtime.conformance.probes.wires import probe_wires
@@ -22,6 +23,7 @@ async def probe(town: Town) -> list[Door]:
     probed: Probed = await probe_broker(url, home=town.home, compiled=town.compiled, now=town.clock.now())
     await account_for(probed, url=url, home=town.home, compiled=town.compiled, before=before)
     await probe_wires(url, probed)
+    await probe_gateways(town, probed)
     await probe_http(town, probed)
     probe_files(town, probed)
     return probed.doors()

@@ -24,7 +24,7 @@ async def positions(url: str, *, home: Path, compiled: Compiled) -> dict[str, in
             info = await prober.ask(f"$JS.API.STREAM.INFO.inbox_{account}")
             return int(info["state"]["last_seq"]) if info else -1
 
-    return {account: await one(account) for account in compiled.broker.accounts}
+    return {account: await one(account) for account in map(str, compiled.nodes())}
 
 
 async def account_for(probed: Probed, *, url: str, home: Path, compiled: Compiled, before: Mapping[str, int]) -> None:

@@ -60,11 +60,14 @@ async def _say(prober: Prober, letter: Letter, probed: Probed) -> None:
 
 
 async def _answered(prober: Prober) -> bool:
-    """Whether a user that says no letters gets an answer to what it may ask."""
-    account = prober.user.account
-    if prober.user.name == provisioner_of(account):
+    """Whether a user that says no letters gets an answer to what it may ask, or may hear what is for it alone."""
+    account, may = prober.user.account, prober.user.publish
+    if prober.user.name == provisioner_of(account) and lets(may, f"$JS.API.STREAM.INFO.inbox_{account}"):
         return await prober.ask(f"$JS.API.STREAM.INFO.inbox_{account}") is not None
-    return bool((await prober.client.request(f"frontend.{account}.ask.book", b"", timeout=10.0)).data)
+    if lets(may, f"frontend.{account}.ask.book"):
+        return bool((await prober.client.request(f"frontend.{account}.ask.book", b"", timeout=10.0)).data)
+    own = f"reply.{prober.user.name}.answered"
+    return await prober.subscribe([own]) == {own}
 
 
 async def _peeks(prober: Prober, compiled: Compiled, probed: Probed) -> None:
@@ -118,7 +121,7 @@ def _envelope(letter: Letter, *, at: Instant, number: int) -> Envelope:
 
 async def _strangers(url: str, *, home: Path, compiled: Compiled, probed: Probed) -> None:
     """Who has no key of a user of the plan, or says to be one without it."""
-    for account in compiled.broker.accounts:
+    for account in map(str, compiled.nodes()):
         own = seed_of(home, account=account, user=account)
         drawn: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
         public = nkeys.from_seed(own.encode()).public_key.decode()

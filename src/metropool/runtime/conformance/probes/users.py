@@ -74,7 +74,7 @@ async def at_door(url: str, *, home: Path, user: BrokerUser) -> AsyncIterator[Pr
         if match := REFUSED.search(str(error)):
             prober.refused.add((match[1], match[2]))
 
-    seed = seed_of(home, account=user.account, user=user.name)
+    seed = seed_of(home, account=user.kept_by, user=user.name)
     prober.client = await nats.connect(
         url,
         nkeys_seed_str=seed,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shutil import copy
 
-from metropool.runtime.broker_place import free_port
+from metropool.runtime.ports import free_port
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.demo.setup import Setup, first_month
 from metropool.runtime.demo.tools import run_tool

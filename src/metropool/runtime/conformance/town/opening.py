@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from metropool.plan.compiled import Compiled
-from metropool.runtime.broker_place import free_port
+from metropool.runtime.ports import free_port
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.processes import Processes
 from metropool.runtime.conformance.town.town import Town

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import MetropoolError, Unavailable
 from metropool.plan.compiled import Compiled
-from metropool.runtime.broker_place import free_port, note_of
+from metropool.runtime.broker_place import note_of
 from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.city import City
@@ -26,6 +26,7 @@ from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 
 T = TypeVar("T")
+GATEWAY = "gateway"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
 PATIENCE_S = 45.0
@@ -82,7 +83,7 @@ class Town:
             self.processes.box("meter645", "--home", self.home / "meter", "--listen", behind, *keys),
             self.processes.box("carrier", *routes, "--home", self.home / "carrier"),
         )
-        head_end = ("--head-end", f"127.0.0.1:{up}", "--heartbeat", 20)
+        head_end = ("--head-end", f"127.0.0.1:{up}", "--heartbeat", 20, "--curve-minutes", 15)
         await self.processes.box("concentrators", "--home", self.home / "concentrators", *head_end, *keys)
 
     async def stop(self) -> None:
@@ -119,7 +120,11 @@ class Town:
     def ends(self, *systems: str) -> list[str]:
         """The processes that are these systems: their own, their front end, or those that stand for what is not ours."""
         found: list[str] = []
+        gateways = self.compiled.broker.gateways
         for name in systems:
+            if gateways is not None and gateways.account == name:
+                found.append(GATEWAY)
+                continue
             facts = self.compiled.systems[name]
             found += STAND_FOR.get(facts.kind, (name,))
             found += [f"{name}:{facts.front_end}"] if facts.front_end else []
