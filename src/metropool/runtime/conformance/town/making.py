@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from shutil import copy
 
-from metropool.runtime.ports import free_port
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.demo.setup import Setup, first_month
 from metropool.runtime.demo.tools import run_tool
+from metropool.runtime.ports import free_port
 from metropool.storage.disk import write_durably
 
 MONTHS = 1

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from metropool.plan.compiled import Compiled
-from metropool.runtime.ports import free_port
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.processes import Processes
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.demo.state import FIRST_INSTANT, DemoClock, DemoState
+from metropool.runtime.ports import free_port
 from metropool.runtime.settings import PREFIX, Settings
 
 SPEED = 60.0

@@ -23,6 +23,7 @@ from metropool.runtime.demo.logins import STAFF
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
+from metropool.runtime.ports import free_port
 from metropool.runtime.settings import Settings
 
 T = TypeVar("T")
