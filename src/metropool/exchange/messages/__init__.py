@@ -4,6 +4,7 @@ Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills`
 Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose rows differ is refused.
 """
 
+from metropool.exchange.messages.alarms import AlarmKind, AlarmRaised, AlarmState, AnomalyFound, AnomalyKind, AnomalyState
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
 from metropool.exchange.messages.holding import check_rows, check_where
 from metropool.exchange.messages.known import MESSAGES, ROWS
@@ -23,6 +24,12 @@ __all__ = [
     "LATE_FEE",
     "MESSAGES",
     "ROWS",
+    "AlarmKind",
+    "AlarmRaised",
+    "AlarmState",
+    "AnomalyFound",
+    "AnomalyKind",
+    "AnomalyState",
     "BillsIssued",
     "BlocksSealed",
     "CustomersTold",
