@@ -194,7 +194,7 @@ def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
 
 
 def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
-    """Whether everything said was heard: no letter waits at its sender, each is in its receiver's inbox."""
+    """Whether everything nodes said was heard: no letter waits at its sender, each is in its receiver's inbox."""
     said: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     for node in nodes.values():
@@ -202,7 +202,8 @@ def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
             if Outbox(connection).waiting():
                 return False
             said.update(dict(connection.execute(select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)).all()))
-            heard[node.system] = connection.execute(select(func.count()).select_from(inbox)).scalar_one()
+            between = inbox.c.sender.in_([str(name) for name in nodes])
+            heard[node.system] = connection.execute(select(func.count()).select_from(inbox).where(between)).scalar_one()
     return said == heard
 
 
