@@ -66,8 +66,15 @@ async def _answered(prober: Prober) -> bool:
         return await prober.ask(f"$JS.API.STREAM.INFO.inbox_{account}") is not None
     if lets(may, f"frontend.{account}.ask.book"):
         return bool((await prober.client.request(f"frontend.{account}.ask.book", b"", timeout=10.0)).data)
-    own = f"reply.{prober.user.name}.answered"
-    return await prober.subscribe([own]) == {own}
+    return await _welcome(prober)
+
+
+async def _welcome(prober: Prober) -> bool:
+    """Whether a user may hear what is answered to it, or answer others where it never asks."""
+    own = f"reply.{prober.user.name}.control"
+    if lets(prober.user.subscribe, own):
+        return await prober.subscribe([own]) == {own}
+    return lets(prober.user.publish, own) and await prober.publish([own], b"") == {own}
 
 
 async def _peeks(prober: Prober, compiled: Compiled, probed: Probed) -> None:
@@ -95,8 +102,7 @@ async def _listens(prober: Prober, compiled: Compiled, probed: Probed) -> None:
     wanted = {subject for other in compiled.nodes() for subject in listens(prober.user.account, str(other))}
     subjects = sorted(subject for subject in wanted if subject not in prober.user.subscribe)
     probed.refusals("subscribe", subjects, await prober.subscribe(subjects), who=prober.user.name)
-    own = f"reply.{prober.user.name}.control"
-    probed.control("subscribe", own, passed=await prober.subscribe([own]) == {own})
+    probed.control("subscribe", prober.user.name, passed=await _welcome(prober))
 
 
 async def _forged(prober: Prober, compiled: Compiled, probed: Probed, *, now: Instant) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from metropool.runtime.broker import GATEWAYS_NOTE
 from metropool.runtime.conformance.probes.count import Probed
-from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.demo.gateways import CREDENTIAL, NOTE
 
 CONNECT, CONNACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x82, 0x90
@@ -50,12 +50,14 @@ async def probe_gateways(town: Town, probed: Probed) -> None:
     """Come in as whom one is not, and listen to what is another's."""
     if town.compiled.broker.gateways is None:
         return
+    await town.processes.end(GATEWAY)  # who comes in under its name would put it out, and it us
     name = json.loads((town.home / NOTE).read_text(encoding="utf-8"))["name"]
     secret = (town.home / CREDENTIAL).read_text(encoding="ascii").strip()
     others = [row["id"] for row in town.city.rows["places"] if row["kind"] == "home" and row["id"] != name]
     strangers = {(name, "wrong"), (name, ""), ("", ""), ("home-nobody", secret), *((other, secret) for other in others)}
     leaked = [who for who, word in sorted(strangers) if await _lets_in(town, who, word)]
-    probed.refusals("mqtt log in", strangers, leaked, who="gateway")
+    leaked += ["other client id"] if await _lets_in(town, name, secret, client="probe") else []
+    probed.refusals("mqtt log in", [*strangers, "other client id"], leaked, who="gateway")
     probed.control("mqtt log in", name, passed=await _lets_in(town, name, secret))
     heard = [topic for topic in _foreign(name, others) if await _hears(town, name, secret, topic)]
     probed.refusals("mqtt subscribe", list(_foreign(name, others)), heard, who=name)
@@ -67,10 +69,10 @@ def _foreign(name: str, others: list[str]) -> Iterator[str]:
     yield from (f"home/{other}/{way}/#" for other in others for way in ("up", "down"))
 
 
-async def _lets_in(town: Town, name: str, secret: str) -> bool:
+async def _lets_in(town: Town, name: str, secret: str, *, client: str = "") -> bool:
     line = await _open(town)
     try:
-        return await line.comes_in(client="probe", name=name, secret=secret)
+        return await line.comes_in(client=client or name, name=name, secret=secret)
     finally:
         line.writer.transport.abort()
 
@@ -79,7 +81,7 @@ async def _hears(town: Town, name: str, secret: str, topic: str) -> bool:
     """Each on a connection of its own: a refusal may end it."""
     line = await _open(town)
     try:
-        return await line.comes_in(client="probe", name=name, secret=secret) and await line.may_hear(topic)
+        return await line.comes_in(client=name, name=name, secret=secret) and await line.may_hear(topic)
     finally:
         line.writer.transport.abort()
 

@@ -45,6 +45,13 @@ class Processes:
         """The first of these that has ended or was stopped; what no process of ours runs is taken to be well."""
         return next((name for name in names if name in self.children and not self._runs(name)), None)
 
+    async def end(self, name: str) -> None:
+        """End one at once, if it runs."""
+        child = self.children.get(name)
+        if child is not None and child.process is not None and child.process.returncode is None:
+            child.process.kill()
+            await child.process.wait()
+
     async def stop(self) -> None:
         """End all at once, without asking: nobody needs what they would still do."""
         running = [child.process for child in self.children.values() if child.process is not None]
