@@ -14,7 +14,19 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, places, settlement, sharing, views, watch
+from metropool.portal.ports import (
+    announcements,
+    billing,
+    control,
+    insight,
+    metering,
+    places,
+    requests,
+    settlement,
+    sharing,
+    views,
+    watch,
+)
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
@@ -88,6 +100,8 @@ class Desk:
             "step",
             "record",
             "correct",
+            "ask_rows",
+            "ask_switch",
             "compose",
             "rewrite",
             "publish",
@@ -198,6 +212,8 @@ def desks_with(calls: list, answers: dict):
         "commands": control.CommandsDesk,
         "exchanges": control.ExchangesDesk,
         "billing": billing.BillingDesk,
+        "requests": requests.RequestsDesk,
+        "heard_requests": requests.HeardRequestsDesk,
         "office": announcements.OfficeDesk,
         "notices": announcements.NoticesDesk,
         "places": places.PlacesDesk,

@@ -34,6 +34,8 @@ HOLDERS = {
     "bills.read": "clerk",
     "notices.read": "clerk",
     "notices.publish": "clerk",
+    "usage.request": "clerk",
+    "supply.request": "clerk",
     "payments.refund": "cash1",
     "topology.read": "admin",
     "site.admin": "admin",
@@ -112,6 +114,10 @@ BODIES |= {
     "/publication": {"seen": 1},
     "/places/orders": {"point": "plug", "value": 1},
     "/withdrawal": {"seen": 1, "reason": "repaired"},
+}
+BODIES |= {
+    "/data-requests": {"service": "water", "first_day": "2026-11-01", "last_day": "2026-11-02", "accounts": ["W1"]},
+    "/switch-requests": {"service": "water", "account_number": "W1", "restore": False, "reason": "arrears"},
 }
 ERROR_FIELDS = {"kind", "key", "message_zh", "message_en", "remedy_zh", "remedy_en", "faults"}
 
@@ -198,7 +204,7 @@ def has_right(login, right, system):
         "oper": {"meters.read", "commands.read", "collection.recollect", "collection.schedule", "work_orders.manage"},
         "ctrl1": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
         "ctrl2": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
-        "clerk": {"bills.read", "notices.read", "notices.publish"},
+        "clerk": {"bills.read", "notices.read", "notices.publish", "usage.request", "supply.request"},
         "cash1": {"payments.refund"},
         "cash2": {"payments.refund"},
         "admin": {"site.admin", "topology.read", "gateways.manage"},
