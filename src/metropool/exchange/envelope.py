@@ -98,6 +98,11 @@ def derived_letter(*, sender: str, receiver: str, phrase: str, key: str) -> str:
     return derived_id(sender, receiver, phrase, key)
 
 
+def with_less(envelope: Envelope, message: Message) -> Envelope:
+    """The envelope with a message in it that says less than the one it had."""
+    return msgspec.structs.replace(envelope, body=body_of(message))
+
+
 def open_envelope(envelope: Envelope) -> Message:
     """Read the message of an envelope.
 

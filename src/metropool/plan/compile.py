@@ -53,6 +53,7 @@ def compile_plan(
     letters = frozenset(letter for letter in allowed if _by_broker(letter, systems))
     passing = passing_of(letters, contract=contract.content, systems=systems, capabilities=capabilities)
     ways = _ways(said, passing, rows=rows, contract=contract.content)
+    routes = _all_routes(ways, rows=rows, systems=systems, contract=contract.content, capabilities=capabilities)
     found = check_everything(plan=plan, contract=contract, capabilities=capabilities, systems=systems, said=said)
     return Compiled(
         plan=plan.content.plan,
@@ -63,8 +64,8 @@ def compile_plan(
         allowed=allowed,
         letters=letters,
         rows=tuple(rows),
-        routes=_routes(ways, systems),
-        passes=_passes(ways, systems),
+        routes=_routes(routes, systems),
+        passes=_passes(routes),
         ways={name: tuple(way for way in ways if name in (way.sender, way.receiver)) for name in systems},
         systems=systems,
         broker=_broker(systems, allowed, letters, contract.content),
@@ -73,6 +74,7 @@ def compile_plan(
         whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
         identity=plan.content.identity,
         brokers=_brokers(plan.content),
+        consents=_consents(contract.content),
     )
 
 
@@ -83,6 +85,17 @@ def _broker(
     gateways = gateways_of(systems=systems, letters=allowed, kinds=kinds)
     nodes: dict[str, str | None] = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
     return with_gateways(plan_broker(nodes=nodes, letters=letters), gateways)
+
+
+def _consents(contract: Contract) -> tuple[tuple[PartyId, str], ...]:
+    """Who may have what only of households that agree."""
+    asked = [
+        (PartyId(contract.systems[letter.receiver].party), letter.message)
+        for row in contract.rows.values()
+        for letter in row.letters()
+        if letter.message in row.consent and letter.receiver in contract.systems
+    ]
+    return tuple(dict.fromkeys(asked))
 
 
 def _title(plan: Plan, variant: str | None) -> Title:
@@ -164,25 +177,52 @@ def _way(letter: Letter, listed: Sequence[str], passing: Passing, rows: Mapping[
     )
 
 
-def _routes(ways: Sequence[Way], systems: Mapping[str, RunningFacts]) -> dict[str, dict[str, tuple[Route, ...]]]:
+def _all_routes(
+    ways: Sequence[Way],
+    *,
+    rows: Mapping[str, Row],
+    systems: Mapping[str, RunningFacts],
+    contract: Contract,
+    capabilities: Mapping[str, CapabilityFacts],
+) -> list[tuple[Way, Route]]:
+    """Each way with where it leads: once for what each of its rows lets be spoken of."""
+    found: list[tuple[Way, Route]] = []
+    for way in ways:
+        receiver, entry = systems[way.receiver], contract.messages[way.phrase]
+        for row in way.rows:
+            route = Route(
+                phrase=way.phrase,
+                receiver=receiver.id,
+                receiver_party=receiver.party,
+                where={**entry.where, **rows[row].where},
+                needs_consent=way.phrase in rows[row].consent,
+                rows=_taking(receiver, way.kind, capabilities),
+            )
+            if (way, route) not in found:
+                found.append((way, route))
+    return found
+
+
+def _routes(routes: Sequence[tuple[Way, Route]], systems: Mapping[str, RunningFacts]) -> dict[str, dict[str, tuple[Route, ...]]]:
     """Message class to where it may go, for every node; what it only passes on is not among it."""
-    routes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
-    for way in ways:
+    found: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+    for way, route in routes:
         if not way.is_passed_on:
-            routes[way.sender][way.kind].extend(_routes_of(way, systems))
+            found[way.sender][way.kind].append(route)
     nodes = [name for name, facts in systems.items() if facts.kind == "node"]
-    return {name: {kind: tuple(found) for kind, found in routes[name].items()} for name in nodes}
+    return {name: {kind: tuple(ways) for kind, ways in found[name].items()} for name in nodes}
 
 
-def _passes(ways: Sequence[Way], systems: Mapping[str, RunningFacts]) -> dict[str, dict[str, tuple[Route, ...]]]:
+def _passes(routes: Sequence[tuple[Way, Route]]) -> dict[str, dict[str, tuple[Route, ...]]]:
     """Message to where it goes on, for every node that passes something on."""
-    passes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
-    for way in ways:
+    found: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+    for way, route in routes:
         if way.is_passed_on:
-            passes[way.sender][way.phrase].extend(_routes_of(way, systems))
-    return {name: {phrase: tuple(found) for phrase, found in by_phrase.items()} for name, by_phrase in passes.items()}
+            found[way.sender][way.phrase].append(route)
+    return {name: {phrase: tuple(ways) for phrase, ways in by_phrase.items()} for name, by_phrase in found.items()}
 
 
-def _routes_of(way: Way, systems: Mapping[str, RunningFacts]) -> list[Route]:
-    receiver = systems[way.receiver]
-    return [Route(way.phrase, receiver.id, receiver.party, where) for where in way.wheres]
+def _taking(system: RunningFacts, kind: str, capabilities: Mapping[str, CapabilityFacts]) -> tuple[str, ...] | None:
+    """Rows for which capabilities that take a message class are hosted; None where one of them is hosted without such a division."""
+    taking = [rows for name, rows in system.hosts.items() if name in capabilities and kind in capabilities[name].consumes]
+    return tuple(row for rows in taking for row in rows) if taking and all(taking) else None

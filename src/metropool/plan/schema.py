@@ -149,11 +149,15 @@ class Variant(_Closed):
 
 
 class NotYet(_Closed):
-    """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run."""
+    """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run.
+
+    ``letters`` are messages that are not built in one row alone.
+    """
 
     systems: Mapping[Name, RunningSystem] = Field(default_factory=dict)
     rows: tuple[RowId, ...] = ()
     messages: tuple[Name, ...] = ()
+    letters: Mapping[RowId, tuple[Name, ...]] = Field(default_factory=dict)
     capabilities: tuple[StrictStr, ...] = ()
 
 
@@ -196,8 +200,12 @@ class Plan(_Closed):
 
     def letters(self, rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:
         """Row id and letter of everything that may be said."""
-        unsaid = set(self.not_yet.messages)
-        return [(row, letter) for row, letter in letters_of(rows) if letter.message not in unsaid]
+        unsaid, here = set(self.not_yet.messages), self.not_yet.letters
+        return [
+            (row, letter)
+            for row, letter in letters_of(rows)
+            if letter.message not in unsaid and letter.message not in here.get(row, ())
+        ]
 
     def run_outside(self, systems: Sequence[str], *, door: str) -> "Plan":
         """The same plan with some systems run by software that is not ours and comes through a door.
@@ -208,10 +216,7 @@ class Plan(_Closed):
         unknown = [name for name in systems if name not in self.systems or self.systems[name].kind != "node"]
         if unknown:
             raise NotFound(f"the plan {self.plan} runs no node {', '.join(unknown)} that outside software could run")
-        outside = {
-            name: self.systems[name].model_copy(update={"hosts": {door: ()}, "software": "outside", "front_end": None})
-            for name in systems
-        }
+        outside = {name: _through(self.systems[name], door) for name in systems}
         return self.model_copy(update={"systems": {**self.systems, **outside}})
 
     def network(self, row: str) -> Network | None:
@@ -234,6 +239,12 @@ class Plan(_Closed):
             known = ", ".join(f"{self.plan}:{variant}" for variant in self.variants) or self.plan
             raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}")
         return name
+
+
+def _through(running: RunningSystem, door: str) -> RunningSystem:
+    """The same system with a door in place of what it hosts, for the same rows."""
+    rows = tuple(dict.fromkeys(row for hosted in running.hosts.values() for row in hosted))
+    return running.model_copy(update={"hosts": {door: rows}, "software": "outside", "front_end": None})
 
 
 def letters_of(rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:

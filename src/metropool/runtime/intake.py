@@ -82,7 +82,7 @@ def _hear(node: "Node", letter: Letter, context: UnitContext) -> list[str]:
     """Let everyone here who takes a letter take it, and pass it on where the plan says so."""
     topics: list[str] = []
     for name in letter.taking:
-        work = node.work_of(name, context, letter=letter.envelope)
+        work = node.work(name, context, letter=letter.envelope)
         node.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
         topics.extend(work.topics)
     routes = node.passes.get(letter.envelope.phrase, ())

@@ -13,7 +13,8 @@ from metropool.runtime.work import narrowed_to, sealed_parts
 
 
 def passed_on(letter: Letter, routes: Sequence[Route], *, system: SystemId, at: Instant) -> Iterator[Envelope]:
-    """The letters that a letter becomes, once each: never back to a system it came through, and of its rows those that may go.
+    """The letters that a letter becomes, once each: never back to a system it came through, of its rows those that may go, and
+    nothing that needs consent: whoever looks after that tells it.
 
     Its id comes from the letter it was at first, so that what comes on two ways goes on once.
     """
@@ -21,7 +22,7 @@ def passed_on(letter: Letter, routes: Sequence[Route], *, system: SystemId, at: 
     through = (*came.through, Step(system=came.sender, letter=came.id))
     passed = {step.system for step in through}
     for route in routes:
-        if route.receiver in passed:
+        if route.receiver in passed or route.needs_consent:
             continue
         narrowed = narrowed_to(route.where, letter.message)
         if narrowed is letter.message:

@@ -1,7 +1,7 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
@@ -16,8 +16,12 @@ from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
 from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
+from metropool.runtime.releasing import may_leave
 from metropool.storage.lake import Lake, LakeFile
 from metropool.storage.units import UnitContext
+
+if TYPE_CHECKING:
+    from metropool.runtime.node import Hosted
 
 
 class Work:
@@ -31,6 +35,8 @@ class Work:
         routes: Message class to where it may go.
         letter: The envelope that is being taken in, if any; its id is a key for what follows from it.
         ways: What the running plan lets this system say and hear.
+        sender_party: The organisation that runs the system it came from, by the plan.
+        hosted: What the plan placed on this system.
     """
 
     def __init__(
@@ -43,15 +49,20 @@ class Work:
         routes: Mapping[str, Sequence[Route]],
         letter: Envelope | None = None,
         ways: Sequence[Way] = (),
+        sender_party: str = "",
+        hosted: Mapping[str, "Hosted"] | None = None,
     ) -> None:
         self.context = context
         self.letter = letter
         self.ways = tuple(ways)
+        self.sender_party = PartyId(sender_party)
         self.rows = tuple(rows)
         self.topics: list[str] = []
         self._adapters = {**books, **capability.keeps}
         self._made: dict[str, Any] = {}
         self._routes = routes
+        self._hosted = hosted or {}
+        self._releases = capability.releases
         self._outbox = Outbox(context.connection)
 
     @property
@@ -102,16 +113,17 @@ class Work:
             self._made[name] = adapters[name](self.context)
         return self._made[name]
 
-    def tell(self, message: Message, *, key: str, to: str | None = None) -> None:
-        """Put a message in the outbox for everyone the plan lists, or only for the party ``to``.
+    def tell(self, message: Message, *, key: str, to: str | None = None, of: str | None = None) -> None:
+        """Put a message in the outbox for everyone the plan lists, as far as it may leave.
 
         Args:
             message: A fact, or an order for its addressee.
             key: Business key: a repeat of it is not said again.
-            to: Party (never a system) it is for.
+            to: Only for this party (never a system one knows of), or for the system that spoke before and is answered.
+            of: Only for whoever is hosted for this row, such as ``water``.
         """
         for route in self._routes.get(type(message).__name__, ()):
-            if to is None or to == route.receiver_party:
+            if (to is None or to in (route.receiver_party, route.receiver)) and _takes(route, of):
                 self._tell_along(route, message, key)
 
     order = tell
@@ -125,6 +137,12 @@ class Work:
         routes = [route for route in self._routes.get(type(message).__name__, ()) if route.phrase == phrase]
         return [sealed for route in routes for sealed in self._tell_along(route, message, key)]
 
+    def takers(self, kind: type[Message], *, of: str) -> list[SystemId]:
+        """Systems that take a message class and are hosted for a row: those the plan lets hear it, and this one."""
+        here = any(kind in host.capability.consumes and of in host.rows for host in self._hosted.values())
+        there = [route.receiver for route in self._routes.get(kind.__name__, ()) if _takes(route, of)]
+        return [self.system, *there] if here else there
+
     def add_files(self, files: Sequence[LakeFile]) -> int:
         """List files in the lake in this unit; the number of the snapshot that shows them."""
         return self.context.lake.add(self.context.connection, files)
@@ -135,11 +153,14 @@ class Work:
 
     def _tell_along(self, route: Route, message: Message, key: str) -> list[Envelope]:
         narrowed = narrowed_to(route.where, message)
-        if narrowed is None:
-            return []
-        sealed = list(sealed_parts(narrowed, route, key=key, sender=self.system, at=self.now))
-        for envelope in sealed:
-            self._outbox.put(envelope)
+        left = None if narrowed is None else may_leave(self._releases, work=self, message=narrowed, way=route)
+        return [] if left is None else [self._put(route, piece, name) for name, piece in named_parts(left, key)]
+
+    def _put(self, route: Route, piece: Message, key: str) -> Envelope:
+        release = self._releases.get(type(piece))
+        sealed = seal(message=piece, key=key, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
+        if self._outbox.put(sealed) and release is not None:
+            release.told(work=self, message=piece, way=route, key=sealed.id)
         return sealed
 
 
@@ -150,9 +171,11 @@ def narrowed_to(where: Mapping[str, str], message: Message) -> Message | None:
     rows: pa.Table | None = getattr(message, "rows", None)
     if rows is None:
         return message
+    if not rows.num_rows:
+        return message if type(message).may_be_empty else None
     selected = _rows_where(rows, where)
     if selected.num_rows == rows.num_rows:
-        return message if rows.num_rows else None
+        return message
     return msgspec.structs.replace(message, rows=selected) if selected.num_rows else None
 
 
@@ -160,10 +183,15 @@ def sealed_parts(
     message: Message, route: Route, *, key: str, sender: SystemId, at: Instant, through: tuple[Step, ...] = ()
 ) -> Iterator[Envelope]:
     """A message in the envelopes it needs to go a way."""
-    for part, piece in enumerate(in_parts(message)):
-        name = key if part == 0 else f"{key}#{part}"
+    for name, piece in named_parts(message, key):
         phrase, receiver = route.phrase, route.receiver
         yield seal(message=piece, key=name, phrase=phrase, sender=sender, receiver=receiver, at=at, through=through)
+
+
+def named_parts(message: Message, key: str) -> Iterator[tuple[str, Message]]:
+    """The pieces of a message, each with its own key."""
+    for part, piece in enumerate(in_parts(message)):
+        yield (key if part == 0 else f"{key}#{part}"), piece
 
 
 def in_parts(message: Message) -> list[Message]:
@@ -189,3 +217,7 @@ def _rows_where(rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
         if column in rows.schema.names:
             rows = rows.filter(pc.equal(rows[column], value))
     return rows
+
+
+def _takes(route: Route, of: str | None) -> bool:
+    return of is None or route.rows is None or of in route.rows

@@ -102,7 +102,7 @@ def test_it_announces_and_asks_for_readings_and_nothing_else(tmp_path):
 def test_a_plan_says_by_its_name_who_brings_its_own_software():
     plan = compile_named("one:indirect+water_system+gas_system")
     assert {name for name, facts in plan.systems.items() if facts.software} == {"water_system", "gas_system"}
-    assert (plan.variant, plan.hosts("water_system")) == ("indirect", (("door", ()),))
+    assert (plan.variant, plan.hosts("water_system")) == ("indirect", (("door", ("water",)),))
     assert outside_of("transition") == () and named_plan("two+water_system")[1] is None
     with pytest.raises(NotFound, match="user_app"):
         compile_named("two+user_app")

@@ -201,8 +201,8 @@ class TestSelfDescription:
     def test_tells_what_may_be_said_and_heard(self, water):
         told = water.get("letters/phrases").json()
         says, hears = ({one["phrase"]: one for one in told[what]} for what in ("says", "hears"))
-        assert set(says) == {"water_bills", "water_announcements", "water_data_requests"}
-        assert set(hears) == {"meter_data", "combined_bill_payments"}
+        assert set(says) == {"water_bills", "water_announcements", "water_data_requests", "government_answers"}
+        assert set(hears) == {"meter_data", "combined_bill_payments", "government_requests"}
         assert says["water_bills"]["rows"] == ["8.3.2"] and says["water_bills"]["only"] == [{"service": "water"}]
         assert hears["meter_data"]["partners"] == ["smart_use_platform"]
 

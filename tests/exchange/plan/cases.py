@@ -16,6 +16,7 @@ def _facts(name: str, *, hears: str = "", says: str = "") -> CapabilityFacts:
     return CapabilityFacts(name=name, consumes=frozenset(hears.split()), produces=frozenset(says.split()))
 
 
+VIEWS = "ViewRequested ViewAnswered"
 CAPABILITIES = {
     facts.name: facts
     for facts in (
@@ -36,6 +37,10 @@ CAPABILITIES = {
         _facts("office", says="NoticePublished"),
         _facts("places", hears="PointsReported", says="SetPoints"),
         _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
+        _facts("inquiries", hears="ViewAnswered", says="ViewRequested"),
+        _facts("disclosure", hears="ViewRequested", says="ViewAnswered"),
+        _facts("alarms", hears="EventsRecorded", says="AlarmRaised AnomalyFound"),
+        _facts("watch", hears="AlarmRaised AnomalyFound"),
     )
 }
 

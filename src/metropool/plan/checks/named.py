@@ -26,6 +26,12 @@ def plan_names(case: Case) -> Iterator[PlanFault]:
     for place, message in enumerate(plan.not_yet.messages):
         if message not in contract.messages:
             yield source.fault("unknown_message", "not_yet", "messages", place, name=message)
+    for row, messages in plan.not_yet.letters.items():
+        entered = (
+            {letter.message for letter in plan.all_rows(contract)[row].letters()} if row in plan.all_rows(contract) else set()
+        )
+        for message in set(messages) - entered:
+            yield source.fault("unknown_message", "not_yet", "letters", row, name=message)
     for row, entry in plan.add.items():
         yield from row_names(entry, contract, source, ("add", row))
 
