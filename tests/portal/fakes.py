@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing, views
+from metropool.portal.ports import announcements, billing, company, control, insight, metering, settlement, sharing, views
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
@@ -93,6 +93,7 @@ class Desk:
             "publish",
             "withdraw",
             "receive",
+            "ask_rows",
             "approve",
             "refuse",
             "revoke",
@@ -187,6 +188,7 @@ def desks_with(calls: list, answers: dict):
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "company": company.CompanyDesk,
         "inquiries": views.InquiriesDesk,
         "disclosures": views.DisclosuresDesk,
         "consents": views.ConsentsDesk,

@@ -4,6 +4,7 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    company,
     consents,
     control,
     disclosures,
@@ -44,6 +45,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     office.ROOM,
     notices.ROOM,
     topology.ROOM,
+    company.ROOM,
     inquiries.ROOM,
     disclosures.ROOM,
     consents.ROOM,
