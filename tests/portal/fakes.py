@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, company, control, insight, metering, settlement, sharing, views
+from metropool.portal.ports import announcements, billing, company, control, insight, metering, places, settlement, sharing, views
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
@@ -202,6 +202,8 @@ def desks_with(calls: list, answers: dict):
         "billing": billing.BillingDesk,
         "office": announcements.OfficeDesk,
         "notices": announcements.NoticesDesk,
+        "places": places.PlacesDesk,
+        "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,
     }
     return {

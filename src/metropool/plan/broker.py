@@ -8,10 +8,13 @@ a stream export gives none.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metropool.core.errors import Invalid
 from metropool.plan.schema import Letter
+
+if TYPE_CHECKING:
+    from metropool.plan.gateways import Gateways
 
 INSTANCE = "main"
 CONSUMER = "main"
@@ -49,6 +52,12 @@ class BrokerUser:
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
     may_answer: bool = False
+    keeper: str = ""
+
+    @property
+    def kept_by(self) -> str:
+        """Whose folder has its key: the system that logs in by it."""
+        return self.keeper or self.account
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class BrokerPlan:
     users: tuple[BrokerUser, ...]
     passages: tuple[Passage, ...]
     streams: tuple[Stream, ...]
+    gateways: "Gateways | None" = None
 
     def users_of(self, account: str) -> tuple[BrokerUser, ...]:
         """The users of one account."""
@@ -80,13 +90,18 @@ class BrokerPlan:
 
 @dataclass(frozen=True)
 class BrokerSettings:
-    """Where the embedded server listens and keeps its files; ``max_payload_bytes`` bounds a log batch and a letter."""
+    """Where the embedded server listens and keeps its files; ``max_payload_bytes`` bounds a log batch and a letter.
+
+    ``gateway_port`` and ``max_connections`` hold where gateways come in.
+    """
 
     port: int
     store: str
     host: str = "127.0.0.1"
     max_payload_bytes: int = 8 << 20
     max_memory_bytes: int = 64 << 20
+    gateway_port: int = 0
+    max_connections: int = 32_768
 
 
 def subject_of(letter: Letter) -> str:
@@ -117,18 +132,21 @@ def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -
     return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=streams)
 
 
-def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings) -> str:
+def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings, issuer: str = "") -> str:
     """The configuration file of nats-server (JSON, which it reads), the same for the same input.
 
     Args:
         keys: User to its public nkey.
+        issuer: Public account nkey of the gateways' door.
 
     Raises:
         Invalid: A user without a key.
     """
+    from metropool.plan.gateways import add_door
+
     if missing := [user.name for user in broker.users if user.name not in keys]:
         raise Invalid(f"no key for the broker users {', '.join(missing)}")
-    config = {
+    config: dict[str, Any] = {
         "server_name": "metropool",
         "listen": f"{settings.host}:{settings.port}",
         "max_payload": settings.max_payload_bytes,
@@ -140,8 +158,10 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
             "max_file": sum(stream.max_bytes for stream in broker.streams),
         },
         "system_account": SYSTEM_ACCOUNT,
-        "accounts": {SYSTEM_ACCOUNT: {"users": []}} | {name: _account(broker, name, keys) for name in broker.accounts},
+        "accounts": {SYSTEM_ACCOUNT: {"users": [_user(user, keys[user.name]) for user in broker.users_of(SYSTEM_ACCOUNT)]}}
+        | {name: _account(broker, name, keys) for name in broker.accounts},
     }
+    add_door(config, broker=broker, settings=settings, keys=keys, issuer=issuer)
     return json.dumps(config, indent=1, ensure_ascii=False) + "\n"
 
 

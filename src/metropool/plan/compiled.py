@@ -59,6 +59,7 @@ class RunningFacts:
     front_end: str | None = None
     face: str | None = None
     per: str | None = None
+    way_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,25 +15,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-import nats
-import nkeys
 import structlog
-from nacl.signing import SigningKey
-from nats.errors import Error as NatsError
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, render_broker
-from metropool.plan.provision import provision
+from metropool.plan.broker import BrokerPlan, BrokerSettings, render_broker
+from metropool.runtime.broker_keys import provision_broker, public_keys, seed_of
+from metropool.runtime.gateways.claims import open_issuer
 from metropool.runtime.hold import hold
+from metropool.runtime.ports import port_as_before
 from metropool.runtime.tied import tied
-from metropool.storage.disk import write_durably, write_once
+from metropool.storage.disk import write_durably
 
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
 FIRST_BACK_OFF_S = 0.25
 LONGEST_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 60.0
+GATEWAYS_NOTE = "gateways"
+__all__ = ["BrokerServer", "find_nats_server", "seed_of"]
 log = structlog.get_logger(__name__)
 
 
@@ -52,41 +52,6 @@ def find_nats_server() -> str:
     return found
 
 
-def seed_of(home: Path, *, account: str, user: str) -> str:
-    """The nkey seed of a broker user, kept under ``<home>/<account>/keys`` for its owner alone; made at the first call."""
-    path = home / account / "keys" / f"{user}.nk"
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text(encoding="ascii").strip()
-    seed: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
-    write_once(path, seed + "\n")
-    return path.read_text(encoding="ascii").strip()
-
-
-def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
-    """Every broker user's public nkey; seeds that do not exist yet are made."""
-    pairs = {user.name: nkeys.from_seed(seed_of(home, account=user.account, user=user.name).encode()) for user in broker.users}
-    return {name: pair.public_key.decode() for name, pair in pairs.items()}
-
-
-async def provision_broker(url: str, *, home: Path, broker: BrokerPlan) -> None:
-    """Create the streams and consumers of every account, each as its own provisioning user.
-
-    Raises:
-        Unavailable: The broker does not answer or refuses.
-    """
-    for account in broker.accounts:
-        user = provisioner_of(account)
-        seed = seed_of(home, account=account, user=user)
-        try:
-            client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=f"reply.{user}".encode(), allow_reconnect=False)
-            try:
-                await provision(client, streams=broker.streams_of(account))
-            finally:
-                await client.close()
-        except (NatsError, OSError, TimeoutError) as cause:
-            raise Unavailable(f"the broker at {url} did not take the streams of {account}: {cause!r}") from cause
-
-
 class BrokerServer:
     """The embedded broker of one ``METROPOOL_HOME``: ``async with BrokerServer(...) as server``.
 
@@ -96,13 +61,15 @@ class BrokerServer:
         home: State folder; the server's own files are under ``<home>/broker``.
         broker: What the plan compiled to.
         port: TCP port on the loopback interface.
+        gateway_port: Where gateways come in (MQTT), where the plan has any; 0 for a free one, the same as before if it can be.
     """
 
-    def __init__(self, *, home: Path, broker: BrokerPlan, port: int) -> None:
+    def __init__(self, *, home: Path, broker: BrokerPlan, port: int, gateway_port: int = 0) -> None:
         self._home = home
         self._folder = home / "broker"
         self._broker = broker
-        self._settings = BrokerSettings(port=port, store=str(self._folder / "store"))
+        gateway_port = gateway_port or port_as_before(self._folder / GATEWAYS_NOTE)
+        self._settings = BrokerSettings(port=port, store=str(self._folder / "store"), gateway_port=gateway_port)
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[bytes] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -115,6 +82,11 @@ class BrokerServer:
     def url(self) -> str:
         """Where clients connect."""
         return f"nats://{self._settings.host}:{self._settings.port}"
+
+    @property
+    def gateways_at(self) -> str:
+        """Where gateways come in, as ``host:port``."""
+        return f"{self._settings.host}:{self._settings.gateway_port}"
 
     @property
     def pid(self) -> int | None:
@@ -131,8 +103,12 @@ class BrokerServer:
         binary = find_nats_server()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = hold(self._folder / "lock")
-        config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
-        write_durably(self._folder / "nats.conf", config)
+        gateways = self._broker.gateways
+        issuer = open_issuer(self._home, host=gateways.host).public if gateways else ""
+        keys = public_keys(self._home, self._broker)
+        write_durably(self._folder / "nats.conf", render_broker(self._broker, keys=keys, settings=self._settings, issuer=issuer))
+        if gateways:
+            write_durably(self._folder / GATEWAYS_NOTE, self.gateways_at)
         try:
             await self._launch(binary)
             await provision_broker(self.url, home=self._home, broker=self._broker)

@@ -11,6 +11,8 @@ from metropool.capabilities.insight.capability import INSIGHT
 from metropool.capabilities.metering.capability import METERING
 from metropool.capabilities.notices.capability import NOTICES
 from metropool.capabilities.office.capability import OFFICE
+from metropool.capabilities.places.capability import PLACES
+from metropool.capabilities.points.capability import POINTS
 from metropool.capabilities.settlement.capability import SETTLEMENT
 from metropool.capabilities.sharing.capability import SHARING
 from metropool.exchange.capability import Adapter, Capability
@@ -26,7 +28,7 @@ from metropool.facts.registry.tables import metadata as registry_tables
 
 CAPABILITIES: Mapping[str, Capability] = {
     capability.name: capability
-    for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE, INQUIRIES, DISCLOSURE)
+    for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE, PLACES, POINTS, INQUIRIES, DISCLOSURE)
 }
 BOOKS: Mapping[str, Adapter] = {
     "registry": Registry,

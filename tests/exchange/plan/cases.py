@@ -36,6 +36,8 @@ CAPABILITIES = {
         _facts("office", says="NoticePublished"),
         _facts("inquiries", hears="ViewAnswered", says="ViewRequested"),
         _facts("disclosure", hears="ViewRequested", says="ViewAnswered"),
+        _facts("places", hears="PointsReported", says="SetPoints"),
+        _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
     )
 }
 

@@ -4,6 +4,7 @@ Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills`
 Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose rows differ is refused.
 """
 
+from metropool.exchange.messages.alarms import AlarmKind, AlarmRaised, AlarmState, AnomalyFound, AnomalyKind, AnomalyState
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
 from metropool.exchange.messages.government import (
     AnswerState,
@@ -27,12 +28,19 @@ from metropool.exchange.messages.money import (
     late_fee_of,
 )
 from metropool.exchange.messages.notices import NoticeKind, NoticePublished, NoticeState
+from metropool.exchange.messages.points import EventsRecorded, PointsReported, SetPoints
 from metropool.exchange.messages.usage import BlocksSealed, HouseholdUsageTold, RowsRequested, SwitchSupply
 
 __all__ = [
     "LATE_FEE",
     "MESSAGES",
     "ROWS",
+    "AlarmKind",
+    "AlarmRaised",
+    "AlarmState",
+    "AnomalyFound",
+    "AnomalyKind",
+    "AnomalyState",
     "AnswerState",
     "BillsIssued",
     "BlocksSealed",
@@ -40,6 +48,7 @@ __all__ = [
     "ConsentPurpose",
     "ConsentState",
     "CustomersTold",
+    "EventsRecorded",
     "Fact",
     "HouseholdUsageTold",
     "Message",
@@ -50,10 +59,12 @@ __all__ = [
     "Order",
     "PaymentStatusTold",
     "PaymentsAllocated",
+    "PointsReported",
     "Purpose",
     "Question",
     "RequestState",
     "RowsRequested",
+    "SetPoints",
     "SwitchSupply",
     "ViewAnswered",
     "ViewRequested",
