@@ -4,6 +4,7 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    company,
     consents,
     control,
     disclosures,
@@ -51,6 +52,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     notices.ROOM,
     places.ROOM,
     topology.ROOM,
+    company.ROOM,
     letters.ROOM,
     inquiries.ROOM,
     disclosures.ROOM,
