@@ -233,11 +233,7 @@ class Node:
         )
 
     def work(self, capability: str, context: UnitContext, *, letter: Envelope | None = None) -> Work:
-        """What a capability placed here is handed in an open unit.
-
-        Raises:
-            NotFound: The running plan does not place it here.
-        """
+        """What a capability is handed in an open unit; ``NotFound`` where the plan does not place it here."""
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
