@@ -7,14 +7,17 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select
 
+from metropool.access import metadata as access_tables
 from metropool.core.clock import VirtualClock
-from metropool.core.errors import Unavailable
+from metropool.core.errors import NotFound, Unavailable
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.exchange.capability import Capability
+from metropool.exchange.evidence.book import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, CustomersTold, PaymentStatusTold
 from metropool.exchange.outbox import inbox
 from metropool.plan.compiled import Route
+from metropool.runtime import intake
 from metropool.runtime.node import Hosted, Node
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -51,6 +54,7 @@ def make_node(folder, system: str, capability: Capability) -> Node:
         hosted={capability.name: Hosted(capability=capability, rows=())},
         routes={"PaymentStatusTold": (route,)},
         books={},
+        tables=(access_tables,),
     )
 
 
@@ -167,3 +171,13 @@ class TestNode:
         with listener.database.snapshot() as connection:
             reasons = connection.execute(select(inbox.c.reason).where(inbox.c.outcome == "parked")).scalars().all()
         assert reasons == ["a fault of ours: KeyError"]
+
+        stumbling.consumes[PaymentStatusTold] = note_status
+        (parked,) = intake.parked_in(listener)
+        intake.replay_now(listener, parked["id"], by="ann")
+        assert accounts(listener) == 2 and intake.parked_in(listener) == []
+        with listener.database.snapshot() as connection:
+            told = list(connection.execute(select(evidence.c.direction, evidence.c.letter).order_by(evidence.c.number)))
+        assert told[-1] == ("replayed", parked["id"]) and ("received", parked["id"]) in told
+        with pytest.raises(NotFound):
+            intake.replay_now(listener, parked["id"], by="ann")

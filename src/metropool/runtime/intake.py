@@ -1,12 +1,15 @@
 """Taking letters in, parking what cannot be, and what people do with parked ones; each in one unit of a node, with its evidence."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
+
+from metropool.access import Access
 from metropool.core.errors import NotFound
 from metropool.exchange.envelope import Envelope, from_bytes
 from metropool.exchange.evidence import Evidence
-from metropool.exchange.outbox import Inbox, Outbox
+from metropool.exchange.outbox import PARKED, Inbox, Outbox, inbox
 from metropool.exchange.ports import Delivery
 from metropool.runtime.letters import Letter, check_way, letter_of, read_letter
 from metropool.runtime.passing import passed_on
@@ -56,17 +59,52 @@ def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
         NotFound: No letter of this id is parked.
         Invalid: It still cannot be taken in; says why.
     """
-    inbox, noting = Inbox(context.connection), Evidence(context, node.listing)
-    data = inbox.parked(letter_id)
+    heard, noting = Inbox(context.connection), Evidence(context, node.listing)
+    data = heard.parked(letter_id)
     if data is None:
         raise NotFound(f"no letter {letter_id} is parked", key="exchange.not_parked")
     envelope, position = from_bytes(data), noting.position_of(letter_id)
     letter = letter_of(envelope, _as_it_came(envelope, data, position), node.system, node.hosted, passes=node.passes)
     check_way(letter, node.ways, parties=node.listing.parties)
     topics = _hear(node, letter, context)
-    inbox.settle(letter_id, outcome="done")
+    heard.settle(letter_id, outcome="done")
     noting.replayed(envelope, data, position=position)
     return topics
+
+
+def replay_now(node: "Node", letter_id: str, *, by: str) -> list[str]:
+    """The same in a unit of its own, with its audit.
+
+    Raises:
+        NotFound, Invalid: See ``replay``.
+    """
+    with node.database.unit() as connection:
+        context = node.context(connection)
+        topics = replay(node, context, letter_id)
+        Access(context).audit.note(actor=by, action="letters.replay", on=letter_id, outcome="done")
+        return topics
+
+
+def discard_now(node: "Node", letter_id: str, *, by: str) -> None:
+    """Give a parked letter up, with its audit; its record and reason stay.
+
+    Raises:
+        NotFound: No letter of this id is parked.
+    """
+    with node.database.unit() as connection:
+        if Inbox(connection).parked(letter_id) is None:
+            raise NotFound(f"no letter {letter_id} is parked", key="exchange.not_parked")
+        Inbox(connection).settle(letter_id, outcome="discarded")
+        Access(node.context(connection)).audit.note(actor=by, action="letters.discard", on=letter_id, outcome="done")
+
+
+def parked_in(node: "Node") -> list[dict[str, Any]]:
+    """Every parked letter of a node with its reason, oldest first."""
+    c = inbox.c
+    columns = (c.id, c.phrase, c.sender, c.heard_at, c.reason, func.length(c.bytes).label("bytes"))
+    with node.database.snapshot() as connection:
+        rows = connection.execute(select(*columns).where(c.outcome == PARKED).order_by(c.heard_at)).mappings()
+        return [dict(row) for row in rows]
 
 
 def _as_it_came(envelope: Envelope, data: bytes, position: int) -> Delivery:

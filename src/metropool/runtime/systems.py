@@ -1,8 +1,10 @@
 """Opens the systems of a compiled plan as nodes; the same code whether one process runs one of them or all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO
 
+from metropool.core.errors import NotFound
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.plan.compile import compile_plan
@@ -12,7 +14,7 @@ from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.evidence import listing_of
 from metropool.runtime.hold import hold
 from metropool.runtime.node import Hosted, Node
-from metropool.runtime.settings import Settings
+from metropool.runtime.settings import Settings, settings_of_home
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 
@@ -76,3 +78,23 @@ def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> No
         passes=compiled.passes.get(system, {}),
         ways=compiled.ways.get(system, ()),
     )
+
+
+@contextmanager
+def opened_beside(system: str) -> Iterator[Node]:
+    """The books of one system of this home's plan, opened beside whoever serves it.
+
+    Raises:
+        NotFound: The plan runs no such node, or nobody has served it yet.
+    """
+    settings = settings_of_home()
+    compiled = compile_named(settings.plan)
+    if system not in compiled.nodes():
+        raise NotFound(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
+    if settings.database == "embedded" and not (settings.folder(system) / f"{system}.sqlite").exists():
+        raise NotFound(f"there are no books of {system} in {settings.home}; serve it once")
+    node = open_node(SystemId(system), compiled=compiled, settings=settings)
+    try:
+        yield node
+    finally:
+        node.close()

@@ -62,28 +62,18 @@ def revoke(system: System, name: Name = "software") -> None:
 
 @contextmanager
 def _books(system: str) -> Iterator[Any]:
-    """The books of a system that has a door, opened beside whoever serves it.
+    """The books of a system that has a door.
 
     Raises:
         NotFound: The plan of this home places no door on such a system, or nobody has served it yet.
     """
     from metropool.core.errors import NotFound
-    from metropool.core.identifiers import SystemId
-    from metropool.runtime.settings import settings_of_home
-    from metropool.runtime.systems import compile_named, open_node
+    from metropool.runtime.systems import opened_beside
 
-    settings = settings_of_home()
-    compiled = compile_named(settings.plan)
-    doors = compiled.hosted_by().get("door", [])
-    if system not in doors:
-        raise NotFound(word("door_none", system=system, plan=compiled.plan, doors=", ".join(doors) or "–"))
-    if settings.database == "embedded" and not (settings.folder(system) / f"{system}.sqlite").exists():
-        raise NotFound(word("no_books", home=settings.home))
-    node = open_node(SystemId(system), compiled=compiled, settings=settings)
-    try:
+    with opened_beside(system) as node:
+        if "door" not in node.hosts:
+            raise NotFound(word("door_none", system=system))
         yield node
-    finally:
-        node.close()
 
 
 def _who() -> str:

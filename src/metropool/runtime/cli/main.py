@@ -14,6 +14,7 @@ from metropool.runtime.cli.evidence_commands import evidence_app
 from metropool.runtime.cli.gateways import gateway_app
 from metropool.runtime.cli.keys import keys_app
 from metropool.runtime.cli.options import AsJson
+from metropool.runtime.cli.parked import parked_app
 from metropool.runtime.cli.refund_commands import refund_app
 from metropool.runtime.cli.schedule import schedule_app
 from metropool.runtime.cli.words import fault_lines, language, taken_out, word
@@ -34,6 +35,7 @@ app.add_typer(control_app, name="control", rich_help_panel=word("group_operate")
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))
 app.add_typer(evidence_app, name="evidence", rich_help_panel=word("group_admin"))
+app.add_typer(parked_app, name="parked", rich_help_panel=word("group_admin"))
 app.add_typer(door_app, name="door", rich_help_panel=word("group_admin"))
 
 
