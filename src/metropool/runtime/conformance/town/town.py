@@ -30,8 +30,6 @@ T = TypeVar("T")
 GATEWAY = "gateway"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
-PATIENCE_S = 45.0
-"""How long something that should come is waited for while everyone it needs is at work [s of the machine]."""
 LOOK_S = 0.2
 START_S = 60.0
 
@@ -43,6 +41,7 @@ class Town:
     Attributes:
         home: Folder of its state; ``city``: what was enrolled in it.
         ports: HTTP port of each system.
+        patience_s: See ``opening``.
         served_s: When its systems were started [Unix s of the machine].
         field_port: Where the front end hears terminals.
     """
@@ -55,7 +54,7 @@ class Town:
     processes: Processes
     ports: dict[str, int]
     field_port: int
-    patience_s: float = PATIENCE_S
+    patience_s: float
     served_s: float = 0.0
     _doing: dict[Any, "asyncio.Task[Any]"] = field(default_factory=dict)
 
