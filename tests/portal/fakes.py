@@ -14,8 +14,21 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, places, requests, settlement, sharing
+from metropool.portal.ports import (
+    announcements,
+    billing,
+    control,
+    insight,
+    metering,
+    places,
+    requests,
+    settlement,
+    sharing,
+    views,
+    watch,
+)
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
+from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
@@ -94,6 +107,9 @@ class Desk:
             "publish",
             "withdraw",
             "receive",
+            "approve",
+            "refuse",
+            "revoke",
         }
     )
 
@@ -173,12 +189,21 @@ class FakeFacts:
     async def keys(self):
         return PublicKeys(as_of=START, keys=[])
 
+    def why_choices(self):
+        return model_of(WhyChoices)
+
+    def why_system(self, *, system, message):
+        return model_of(Why)
+
 
 def desks_with(calls: list, answers: dict):
     """All desks, noting their calls."""
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "inquiries": views.InquiriesDesk,
+        "disclosures": views.DisclosuresDesk,
+        "consents": views.ConsentsDesk,
         "invoices": settlement.InvoicesDesk,
         "usage": insight.UsageDesk,
         "metering": metering.MeteringDesk,
@@ -194,6 +219,7 @@ def desks_with(calls: list, answers: dict):
         "places": places.PlacesDesk,
         "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,
+        "watch": watch.WatchDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

@@ -17,7 +17,9 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    exists,
     func,
+    insert,
     select,
     update,
 )
@@ -40,6 +42,13 @@ outbox = Table(
     Column("receipt", BigInteger),
     Index("outbox_unsent", "sent_at", "number"),
 )
+withheld = Table(
+    "outbox_withheld",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", String, nullable=False),
+)
+"""Letters that were told and may not leave any more: never sent."""
 inbox = Table(
     "inbox",
     metadata,
@@ -54,6 +63,7 @@ inbox = Table(
 )
 
 
+_WAITING = (outbox.c.sent_at.is_(None), ~exists().where(withheld.c.number == outbox.c.number))
 _MARK = (
     update(outbox)
     .where(outbox.c.number == bindparam("of"), outbox.c.sent_at.is_(None))
@@ -83,7 +93,7 @@ class Outbox:
 
     def unsent(self, *, limit: int = 500) -> list[tuple[int, Envelope]]:
         """Numbers and envelopes not yet delivered, oldest first."""
-        query = select(outbox.c.number, outbox.c.bytes).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.number).limit(limit)
+        query = select(outbox.c.number, outbox.c.bytes).where(*_WAITING).order_by(outbox.c.number).limit(limit)
         return [(number, from_bytes(data)) for number, data in self._connection.execute(query)]
 
     def mark_sent(self, number: int, *, receipt: int, now: datetime) -> bytes | None:
@@ -93,8 +103,18 @@ class Outbox:
 
     def waiting(self) -> int:
         """How many envelopes are not yet delivered."""
-        query = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
+        query = select(func.count()).select_from(outbox).where(*_WAITING)
         return int(self._connection.execute(query).scalar_one())
+
+    def withhold(self, number: int, *, now: datetime) -> None:
+        """Never send a letter; what it said is forgotten."""
+        self._connection.execute(insert(withheld).values(number=number, at=now.isoformat()))
+        self._connection.execute(update(outbox).where(outbox.c.number == number).values(bytes=b""))
+
+    def lessen(self, number: int, envelope: Envelope) -> None:
+        """Send less than was told: the envelope of the same id in place of the one that waits."""
+        data = to_bytes(envelope)
+        self._connection.execute(update(outbox).where(outbox.c.number == number).values(bytes=data, sha256=digest(data)))
 
 
 class Inbox:

@@ -89,25 +89,24 @@ class Node:
 
     async def write(self, capability: str, operation: Callable[[Any], T]) -> T:
         """Run ``operation(work)`` as one unit of work and wake whoever waits for its effects."""
-        loop = asyncio.get_running_loop()
-        result, topics = await loop.run_in_executor(self._writer, self.write_now, capability, operation)
+        result, topics = await self.on_writer(partial(self.write_now, capability, operation))
         self.committed(topics)
         return result
 
     def write_now(self, capability: str, operation: Callable[[Any], T]) -> tuple[T, list[str]]:
         """The same on the calling thread, which must be the only one that writes; returns the changed topics too."""
         with self.database.unit() as connection:
-            work = self._work(capability, self.context(connection))
+            work = self.work(capability, self.context(connection))
             return operation(work), work.topics
 
     async def read(self, capability: str, query: Callable[[Any], T]) -> T:
         """Run ``query(work)`` on a consistent view that changes nothing."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, capability, query)
+        return await self.on_reader(partial(self.read_now, capability, query))
 
     def read_now(self, capability: str, query: Callable[[Any], T]) -> T:
         """The same on the calling thread."""
         with self.database.snapshot() as connection:
-            return query(self._work(capability, self.context(connection)))
+            return query(self.work(capability, self.context(connection)))
 
     def committed(self, topics: Sequence[str]) -> None:
         """A unit was committed: the relay has something to look at, open pages too."""
@@ -174,7 +173,7 @@ class Node:
                     continue
                 noting.received(envelope, delivery.data, position=delivery.position, outcome="taken")
                 for name in letter.taking:
-                    work = self._work(name, context, cause=envelope.id, sender=envelope.sender)
+                    work = self.work(name, context, cause=envelope.id, sender=envelope.sender)
                     self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
                     topics.extend(work.topics)
         return topics
@@ -217,6 +216,10 @@ class Node:
         """Run something on the writer thread, between units."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, call)
 
+    async def on_reader(self, call: Callable[[], T]) -> T:
+        """Run something that only reads, beside the writer."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+
     def sweep(self) -> list[str]:
         """Remove lake files that no row lists and return their paths; on the writer thread, before anything else writes."""
         with self.database.snapshot() as connection:
@@ -234,7 +237,8 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def _work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
+    def work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
+        """What a capability placed here is handed in an open unit."""
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
@@ -246,4 +250,6 @@ class Node:
             routes=self.routes,
             cause=cause,
             sender=sender,
+            sender_party=self.listing.parties.get(sender, ""),
+            hosted=self.hosted,
         )

@@ -11,6 +11,7 @@ from metropool.exchange.envelope import Envelope
 from metropool.exchange.ports import Delivery, Exchange
 from metropool.runtime.letters import shared_out
 from metropool.runtime.pause import pause
+from metropool.runtime.releasing import still_leaving
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Node
@@ -25,7 +26,7 @@ async def relay_out(node: "Node", exchange: Exchange) -> None:
     """Deliver what is not yet sent, for ever; a crash before the receipt is kept means one more delivery, ignored there."""
     while True:
         node.wake.clear()
-        waiting = await asyncio.to_thread(node.unsent, limit=BATCH)
+        waiting = await still_leaving(node, await asyncio.to_thread(node.unsent, limit=BATCH))
         receipts = [pair for pair in await asyncio.gather(*(_deliver(exchange, *pair) for pair in waiting)) if pair]
         if receipts:
             await node.mark_sent(receipts)

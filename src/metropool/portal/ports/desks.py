@@ -13,6 +13,8 @@ from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
+from metropool.portal.ports.views import ConsentsDesk, DisclosuresDesk, InquiriesDesk
+from metropool.portal.ports.watch import WatchDesk
 
 D = TypeVar("D")
 
@@ -42,6 +44,10 @@ NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 PLACES: Port[PlacesDesk] = Port("places", "places")
 POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
+DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
+CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
+WATCH: Port[WatchDesk] = Port("watch", "watch")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -60,6 +66,10 @@ PORTS: tuple[Port[Any], ...] = (
     PLACES,
     POINTS,
     TOPOLOGY,
+    INQUIRIES,
+    DISCLOSURES,
+    CONSENTS,
+    WATCH,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -4,8 +4,11 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    consents,
     control,
+    disclosures,
     exchanges,
+    inquiries,
     invoices,
     live,
     metering,
@@ -20,10 +23,12 @@ from metropool.portal.routes import (
     session,
     site,
     topology,
+    trust,
+    watch,
     work_orders,
 )
 
-DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM)
 SYSTEM_ROOMS: tuple[Room, ...] = (
     live.ROOM,
     live.PUBLISHED,
@@ -45,4 +50,9 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     notices.ROOM,
     places.ROOM,
     topology.ROOM,
+    inquiries.ROOM,
+    disclosures.ROOM,
+    consents.ROOM,
+    trust.AUDIT_ROOM,
+    watch.ROOM,
 )

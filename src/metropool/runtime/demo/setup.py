@@ -20,7 +20,15 @@ from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.gateways import enrol_gateways
 from metropool.runtime.demo.logins import make_logins
-from metropool.runtime.enrol import enrol_company, enrol_homes, enrol_metering, enrol_platform, read_city
+from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
+from metropool.runtime.enrol import (
+    enrol_authority,
+    enrol_company,
+    enrol_homes,
+    enrol_metering,
+    enrol_platform,
+    read_city,
+)
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -76,6 +84,9 @@ class Setup:
                     node.write_now("points", lambda work: enrol_homes(work.registry, city))
                 if "places" in node.hosts:
                     enrol_gateways(node, city, home=self.home)
+                if "inquiries" in node.hosts:
+                    node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
+                    node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
                     node.write_now("office", lambda work: announce(work=work))
 
@@ -84,6 +95,8 @@ class Setup:
         await self.let_bill()
         with self._nodes() as nodes:
             await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
+            await _until(lambda: have_arrived(nodes), "asked")
+            answer_first(nodes)
 
     async def let_bill(self) -> None:
         """When the months before are sealed and told, let each company bill them."""
