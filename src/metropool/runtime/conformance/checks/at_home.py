@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from metropool.runtime.conformance.checks.months import Row, billing_begun, done_while, must_be
-from metropool.runtime.conformance.checks.seeing import Seen
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import Client
@@ -16,7 +16,7 @@ from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.gateways import gateway_options
 
-PLUG, MAIN, DOOR = "plug", "main", "door"
+PLUG, MAIN, DOOR, SMOKE = "plug", "main", "door", "smoke"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,25 @@ async def security(town: Town, way: Way) -> Seen:
 
     began = await town.once("door opened", act)
     return await _look(town, way, lambda: _event(town, way, DOOR), "door_opened", began)
+
+
+async def alarm(town: Town, way: Way) -> Seen:
+    """Smoke in the home: an alarm with the people of an authority, in the community the home is in, and of no home."""
+    home, official = await indoors(town), await town.someone(way.receiver)
+
+    async def act() -> float:
+        began = unix_s()
+        await home.do(f"/edge/{SMOKE}", 1)
+        return began
+
+    began = await town.once("smoke", act)
+
+    async def look() -> Row | None:
+        rows = (await official.get("/watch"))["rows"]
+        return next((row for row in rows if row["what"] == "alarm" and row["is_open"] and SMOKE in row["kind"]), None)
+
+    _, at_s = await town.seen(look, needs=[GATEWAY, way.sender, way.receiver], what="alarm")
+    return await seen_letter(town, way, acted_s=began, saw_s=at_s)
 
 
 async def commands(town: Town, way: Way) -> Seen:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from metropool.core.periods import DAY
+from metropool.core.periods import DAY, business_date
 from metropool.runtime.conformance.checks.months import ENDS, Row, bill_of, billing_begun, companies, done_while, must_be
 from metropool.runtime.conformance.checks.paying import paid
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
@@ -15,9 +15,10 @@ from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.setup import first_month
 
+READINGS = "readings"
 ASKS, KEEPS = "inquiries", "disclosure"
-QUESTIONS = {"readings": "silent_meters", "payments": "payments_by_month"}
-"""What is asked of whoever keeps which books; of a company, its bills."""
+QUESTIONS = {READINGS: "silent_meters", "payments": "payments_by_month"}
+"""What is asked of whoever keeps which books; of a company, its bills. Money is of the month it was posted in: the one that runs."""
 DECIDES = "data_steward"
 
 
@@ -51,7 +52,7 @@ async def asked(town: Town, asker: str, owner: str) -> Asked:
             "service": "electricity" if books in QUESTIONS else books,
             "area": {"kind": "city"},
             "first_day": first_month(MONTHS).isoformat(),
-            "last_day": (ENDS - DAY).isoformat(),
+            "last_day": (ENDS - DAY if books == READINGS else business_date(town.clock.now())).isoformat(),
             "reason": reason,
             "purpose": "supervision",
             "expires_at": (town.clock.now() + timedelta(days=30)).isoformat(),

@@ -28,6 +28,7 @@ CHECKS: Mapping[str, Check] = {
     "sealed_frames": sealed.sealed_frames,
     "usage_for_billing": months.usage,
     "household_meter_data": household_meter_data,
+    "security_alarms": at_home.alarm,
     "home_state": at_home.state,
     "home_energy": at_home.energy,
     "home_security": at_home.security,
