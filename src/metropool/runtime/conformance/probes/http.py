@@ -37,7 +37,7 @@ async def probe_http(town: Town, probed: Probed) -> None:
     """Try every route as everyone who may not use it, and beside it as someone who may."""
     clients = await _clients(town)
     for system, port in town.ports.items():
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20.0, trust_env=False) as nobody:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60.0, trust_env=False) as nobody:
             routes = [*await _routes(nobody, system), *await _routes(nobody, "")]
             foreign = next(client for name, client in clients.items() if name != system)
             await _as_nobody(nobody, routes, probed, who=system)

@@ -13,7 +13,7 @@ from metropool.runtime.ports import free_port
 from metropool.runtime.settings import PREFIX, Settings
 
 SPEED = 60.0
-PATIENCE_S, COLD_S = 45.0, 240.0
+PATIENCE_S, COLD_S = 90.0, 240.0
 """How long something that should come is waited for while everyone it needs is at work [s of the machine]: longer where the loops
 over readings are compiled for the first time."""
 OWN = {f"{PREFIX}{name.upper()}": "" for name in Settings.model_fields}

@@ -31,7 +31,7 @@ GATEWAY = "gateway"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
 LOOK_S = 0.2
-START_S = 60.0
+START_S = 120.0
 
 
 @dataclass
