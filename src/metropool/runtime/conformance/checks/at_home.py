@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from metropool.runtime.conformance.checks.months import Row, billing_begun, done_while, must_be
-from metropool.runtime.conformance.checks.seeing import Seen
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import Client
@@ -16,7 +16,7 @@ from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.gateways import gateway_options
 
-PLUG, MAIN, DOOR = "plug", "main", "door"
+PLUG, MAIN, DOOR, SMOKE = "plug", "main", "door", "smoke"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ async def indoors(town: Town) -> Indoors:
         if options is None:
             raise Failed("no_host", capability="places", row="home")
         told = (await town.processes.box(GATEWAY, *options, "--states-every", 10, "--energy-every", 60)).told
-        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=20.0, trust_env=False)
+        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False)
         token = (await http.post("/pair", json={"code": told["code"]})).raise_for_status().json()["token"]
         http.headers["authorization"] = f"Bearer {token}"
         return Indoors(http)
@@ -100,6 +100,25 @@ async def security(town: Town, way: Way) -> Seen:
 
     began = await town.once("door opened", act)
     return await _look(town, way, lambda: _event(town, way, DOOR), "door_opened", began)
+
+
+async def alarm(town: Town, way: Way) -> Seen:
+    """Smoke in the home: an alarm with the people of an authority, in the community the home is in, and of no home."""
+    home, official = await indoors(town), await town.someone(way.receiver)
+
+    async def act() -> float:
+        began = unix_s()
+        await home.do(f"/edge/{SMOKE}", 1)
+        return began
+
+    began = await town.once("smoke", act)
+
+    async def look() -> Row | None:
+        rows = (await official.get("/watch"))["rows"]
+        return next((row for row in rows if row["what"] == "alarm" and row["is_open"] and SMOKE in row["kind"]), None)
+
+    _, at_s = await town.seen(look, needs=[GATEWAY, way.sender, way.receiver], what="alarm")
+    return await seen_letter(town, way, acted_s=began, saw_s=at_s)
 
 
 async def commands(town: Town, way: Way) -> Seen:

@@ -11,7 +11,7 @@ from metropool.core.identifiers import RandomIds
 
 Row = dict[str, Any]
 SESSION, CSRF, CSRF_HEADER = "metropool_session", "metropool_csrf", "X-Metropool-CSRF"
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 class Refusal(Exception):
