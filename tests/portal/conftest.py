@@ -55,7 +55,7 @@ class Portal:
             SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices", "places", "points"}, folder, self.clock),
             SystemId(M): FakeHost(M, {"metering", "disclosure"}, folder, self.clock),
             SystemId(W): FakeHost(W, {"billing", "office"}, folder, self.clock),
-            SystemId(G): FakeHost(G, {"inquiries"}, folder, self.clock),
+            SystemId(G): FakeHost(G, {"inquiries", "watch"}, folder, self.clock),
         }
         self.door = self.hosts[SystemId(P)]
         self.door.write_now(self._people)

@@ -14,7 +14,19 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, company, control, insight, metering, places, settlement, sharing, views
+from metropool.portal.ports import (
+    announcements,
+    billing,
+    company,
+    control,
+    insight,
+    metering,
+    places,
+    settlement,
+    sharing,
+    views,
+    watch,
+)
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
@@ -205,6 +217,7 @@ def desks_with(calls: list, answers: dict):
         "places": places.PlacesDesk,
         "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,
+        "watch": watch.WatchDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

@@ -78,6 +78,7 @@ const pages = [
   of('/operator/commands/$command', lazyRouteComponent(() => import('./pages/operator/CommandPage'), 'CommandPage')),
   of('/company/$system/bills', lazyRouteComponent(() => import('./pages/company/CompanyBillsPage'), 'CompanyBillsPage')),
   of('/company/$system/bills/$number', lazyRouteComponent(() => import('./pages/company/CompanyBillPage'), 'CompanyBillPage')),
+  of('/watch/$system', lazyRouteComponent(() => import('./pages/government/WatchPage'), 'WatchPage')),
   of('/inquiries/$system', lazyRouteComponent(() => import('./pages/government/InquiriesPage'), 'InquiriesPage')),
   of('/inquiries/$system/$request', lazyRouteComponent(() => import('./pages/government/InquiryPage'), 'InquiryPage')),
   of('/disclosures/$system', lazyRouteComponent(() => import('./pages/steward/DisclosuresPage'), 'DisclosuresPage')),

@@ -61,6 +61,15 @@ def compile_plan(
     )
 
 
+def _broker(
+    systems: Mapping[str, RunningFacts], allowed: frozenset[Letter], letters: frozenset[Letter], contract: Contract
+) -> BrokerPlan:
+    kinds = {message: entry.carried_by for message, entry in contract.messages.items()}
+    gateways = gateways_of(systems=systems, letters=allowed, kinds=kinds)
+    nodes: dict[str, str | None] = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
+    return with_gateways(plan_broker(nodes=nodes, letters=letters), gateways)
+
+
 def _consents(contract: Contract) -> tuple[tuple[PartyId, str], ...]:
     """Who may have what only of households that agree."""
     asked = [
@@ -70,15 +79,6 @@ def _consents(contract: Contract) -> tuple[tuple[PartyId, str], ...]:
         if letter.message in row.consent and letter.receiver in contract.systems
     ]
     return tuple(dict.fromkeys(asked))
-
-
-def _broker(
-    systems: Mapping[str, RunningFacts], allowed: frozenset[Letter], letters: frozenset[Letter], contract: Contract
-) -> BrokerPlan:
-    kinds = {message: entry.carried_by for message, entry in contract.messages.items()}
-    gateways = gateways_of(systems=systems, letters=allowed, kinds=kinds)
-    nodes: dict[str, str | None] = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
-    return with_gateways(plan_broker(nodes=nodes, letters=letters), gateways)
 
 
 def _title(plan: Plan, variant: str | None) -> Title:

@@ -126,8 +126,8 @@ ENROL: Mapping[str, Callable[..., int]] = {
     "metering": enrol_metering,
     "billing": enrol_company,
     "settlement": enrol_platform,
-    "inquiries": enrol_authority,
     "points": enrol_homes,
+    "inquiries": enrol_authority,
 }
 """Capability to what its host is enrolled with."""
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, partial
 from typing import Any
 
 import uvicorn
@@ -20,24 +19,16 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.evidence import Evidence
 from metropool.plan.compiled import Compiled
-from metropool.plan.load import PLANS
 from metropool.portal.app import make_app
-from metropool.portal.desks.households import HouseholdsDesk
-from metropool.portal.desks.invoices import InvoicesDesk
-from metropool.portal.desks.refunds import RefundsDesk
-from metropool.portal.desks.usage import UsageDesk
-from metropool.portal.ports.desks import Desks
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
 from metropool.runtime.chain_health import chain_checks, chain_line
-from metropool.runtime.channels import open_channels
+from metropool.runtime.desks import desks_of
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.site_folder import site_folder
-from metropool.runtime.systems import compile_named
-from metropool.runtime.topology import TopologyDesk
 from metropool.runtime.traffic import parked
 from metropool.runtime.why import choices, why_system
 
@@ -106,54 +97,6 @@ def _for_people(speed: float) -> SessionRule:
     """The usual rule, in business time that runs ``speed`` times as fast as the people it is for."""
     usual = SessionRule()
     return replace(usual, idle=usual.idle * speed, longest=usual.longest * speed)
-
-
-def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Compiled) -> Desks:
-    """What answers for the capabilities hosted here."""
-    from metropool.portal.desks.billing import BillingDesk
-    from metropool.portal.desks.commands import CommandsDesk
-    from metropool.portal.desks.company import CompanyDesk
-    from metropool.portal.desks.consents import ConsentsDesk
-    from metropool.portal.desks.disclosures import DisclosuresDesk
-    from metropool.portal.desks.exchanges import ExchangesDesk
-    from metropool.portal.desks.inquiries import InquiriesDesk
-    from metropool.portal.desks.metering import MeteringDesk
-    from metropool.portal.desks.notices import NoticesDesk
-    from metropool.portal.desks.office import OfficeDesk
-    from metropool.portal.desks.places import PlacesDesk
-    from metropool.portal.desks.points import PointsDesk
-    from metropool.portal.desks.schedules import SchedulesDesk
-    from metropool.portal.desks.work_orders import WorkOrdersDesk
-    from metropool.runtime.consents import offers_of
-
-    merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
-    channels = open_channels(settings, merchant) if merchant else {}
-    offers = offers_of(compiled)
-
-    def compiled_of(plan: str) -> Compiled:
-        return compiled if plan == compiled.name else compile_named(plan)
-
-    return {
-        "households": lambda work: HouseholdsDesk(work, channels),
-        "refunds": RefundsDesk,
-        "invoices": InvoicesDesk,
-        "usage": UsageDesk,
-        "metering": MeteringDesk,
-        "schedules": SchedulesDesk,
-        "work_orders": WorkOrdersDesk,
-        "commands": CommandsDesk,
-        "exchanges": ExchangesDesk,
-        "billing": BillingDesk,
-        "office": OfficeDesk,
-        "notices": NoticesDesk,
-        "company": CompanyDesk,
-        "inquiries": InquiriesDesk,
-        "disclosures": DisclosuresDesk,
-        "consents": lambda work: ConsentsDesk(work, offers),
-        "places": PlacesDesk,
-        "points": PointsDesk,
-        "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
-    }
 
 
 @dataclass(frozen=True)

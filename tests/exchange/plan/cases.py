@@ -34,10 +34,12 @@ CAPABILITIES = {
         _facts("insight", hears="HouseholdUsageTold"),
         _facts("notices", hears="NoticePublished", says="NoticePublished"),
         _facts("office", says="NoticePublished"),
-        _facts("inquiries", hears="ViewAnswered", says="ViewRequested"),
-        _facts("disclosure", hears="ViewRequested", says="ViewAnswered"),
         _facts("places", hears="PointsReported", says="SetPoints"),
         _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
+        _facts("inquiries", hears="ViewAnswered", says="ViewRequested"),
+        _facts("disclosure", hears="ViewRequested", says="ViewAnswered"),
+        _facts("alarms", hears="EventsRecorded", says="AlarmRaised AnomalyFound"),
+        _facts("watch", hears="AlarmRaised AnomalyFound"),
     )
 }
 

@@ -65,6 +65,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
       { href: `/company/${session.system}/data-requests`, text: t('nav.data_requests'), icon: <CloudDownloadOutlined /> },
     )
   }
+  if (may('watch.read') && session.system) entries.push({ href: `/watch/${session.system}`, text: t('nav.watch'), icon: <AlertOutlined /> })
   if (may('inquiries.read') && session.system) entries.push({ href: `/inquiries/${session.system}`, text: t('nav.inquiries'), icon: <FileSearchOutlined /> })
   if (may('disclosures.read') && session.system) {
     entries.push(

@@ -23,7 +23,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', audit: 'Audit', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', places: 'Devices', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -136,6 +136,9 @@ export const en: typeof zh = {
   company: {
     title: 'Bills of {{company}}', bill: 'Bill {{number}}', help: 'What this company has billed in the month and what of it is paid; the ledger must sum to zero.', customer: 'Customer', no_bills: 'There are no bills in this month.', search: 'Bill, account or name', reads: 'Reads', bills: 'Bills', estimated: '{{count}} estimated', billed: 'Billed', before: 'Before', blocked: 'Blocked', ledger: 'Ledger', balanced: 'Balanced', unbalanced: 'Not balanced',
     version: 'Version', exact: 'Exact', payments: 'Payments', no_payments: 'No payment yet.', provenance: 'Computed from', snapshot: 'Readings snapshot', installation: 'Installation version', rules: 'Rules version',
+  },
+  watch: {
+    help: 'First what goes on and nobody has taken note of. A safety alarm says where help is needed; an anomaly is of a whole area and names nobody. Taking note tells the others who looks after it.', none: 'Nothing was raised or found.', kind: 'Kind', state: 'State', where: 'Where', began: 'Began', noted: 'Taken note of', note: 'Take note', what: 'What', alarm: 'Safety alarms', anomaly: 'Large-scale anomalies', open: 'Going on',
   },
   topology: {
     title: 'Topology · {{plan}}', help: 'From left to right is who feeds whom; control is drawn below. Click a line for its messages. Choose another plan to see it beside the running one. What the plan does not list is refused.', label: 'Systems and data flows', picture: 'Systems', empty: 'No plan has been compiled.', systems: 'Systems running', in_plan: '{{count}} in the plan', per_minute: 'Messages a minute', delay: 'Longest delay', refused: 'Refused', silent: 'Silent links',

@@ -21,7 +21,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: '用户档案', data_requests: '数据要求', permissions: '权限', audit: '审计', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', places: '家居', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    customers: '用户档案', data_requests: '数据要求', permissions: '权限', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -134,6 +134,9 @@ export const zh = {
   company: {
     title: '{{company}}账单', bill: '账单 {{number}}', help: '本公司当月开出的账单与收缴情况；账本借贷相抵应为零。', customer: '客户', no_bills: '这个账期没有账单。', search: '账单号、户号或姓名', reads: '抄表', bills: '账单数', estimated: '其中估算 {{count}}', billed: '应收', before: '上期', blocked: '待处理未出账', ledger: '账本', balanced: '平衡', unbalanced: '不平衡',
     version: '版本', exact: '计算值', payments: '销账记录', no_payments: '还没有收到缴费。', provenance: '计算依据', snapshot: '读数快照', installation: '安装关系版本', rules: '规则版本',
+  },
+  watch: {
+    help: '仍在持续且无人签收的排在最前。安防报警写明何处需要救助；大规模异常只到区域，不涉及具体人。签收即告诉同事由谁跟进。', none: '没有告警或异常。', kind: '类型', state: '状态', where: '位置', began: '开始', noted: '签收', note: '签收', what: '类别', alarm: '安防报警', anomaly: '大规模异常', open: '持续中',
   },
   topology: {
     title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被拒绝', silent: '静默链路',

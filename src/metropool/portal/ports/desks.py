@@ -14,6 +14,7 @@ from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
 from metropool.portal.ports.views import ConsentsDesk, DisclosuresDesk, InquiriesDesk
+from metropool.portal.ports.watch import WatchDesk
 
 D = TypeVar("D")
 
@@ -45,6 +46,7 @@ COMPANY: Port[CompanyDesk] = Port("company", "billing")
 INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
 DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
 CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
+WATCH: Port[WatchDesk] = Port("watch", "watch")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -65,6 +67,7 @@ PORTS: tuple[Port[Any], ...] = (
     INQUIRIES,
     DISCLOSURES,
     CONSENTS,
+    WATCH,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -24,6 +24,7 @@ from metropool.portal.routes import (
     site,
     topology,
     trust,
+    watch,
     work_orders,
 )
 
@@ -52,4 +53,5 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     disclosures.ROOM,
     consents.ROOM,
     trust.AUDIT_ROOM,
+    watch.ROOM,
 )

@@ -21,7 +21,14 @@ from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.gateways import enrol_gateways
 from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
-from metropool.runtime.enrol import enrol_authority, enrol_company, enrol_homes, enrol_metering, enrol_platform, read_city
+from metropool.runtime.enrol import (
+    enrol_authority,
+    enrol_company,
+    enrol_homes,
+    enrol_metering,
+    enrol_platform,
+    read_city,
+)
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -73,13 +80,13 @@ class Setup:
                     _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
-                if "inquiries" in node.hosts:
-                    node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
-                    node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "points" in node.hosts:
                     node.write_now("points", lambda work: enrol_homes(work.registry, city))
                 if "places" in node.hosts:
                     enrol_gateways(node, city, home=self.home)
+                if "inquiries" in node.hosts:
+                    node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
+                    node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
                     node.write_now("office", lambda work: announce(work=work))
 
