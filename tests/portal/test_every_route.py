@@ -36,6 +36,7 @@ HOLDERS = {
     "readings.ask": "clerk",
     "notices.read": "clerk",
     "notices.publish": "clerk",
+    "supply.request": "clerk",
     "payments.refund": "cash1",
     "topology.read": "admin",
     "site.admin": "admin",
@@ -115,6 +116,9 @@ BODIES |= {
     "/publication": {"seen": 1},
     "/places/orders": {"point": "plug", "value": 1},
     "/withdrawal": {"seen": 1, "reason": "repaired"},
+}
+BODIES |= {
+    "/switch-requests": {"service": "water", "account_number": "W1", "restore": False, "reason": "arrears"},
 }
 ERROR_FIELDS = {"kind", "key", "message_zh", "message_en", "remedy_zh", "remedy_en", "faults"}
 
@@ -201,7 +205,7 @@ def has_right(login, right, system):
         "oper": {"meters.read", "commands.read", "collection.recollect", "collection.schedule", "work_orders.manage"},
         "ctrl1": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
         "ctrl2": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
-        "clerk": {"bills.read", "customers.read", "readings.ask", "notices.read", "notices.publish"},
+        "clerk": {"bills.read", "customers.read", "readings.ask", "supply.request", "notices.read", "notices.publish"},
         "cash1": {"payments.refund"},
         "cash2": {"payments.refund"},
         "admin": {"site.admin", "topology.read", "gateways.manage"},

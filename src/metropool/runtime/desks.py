@@ -21,6 +21,7 @@ from metropool.portal.desks.office import OfficeDesk
 from metropool.portal.desks.places import PlacesDesk
 from metropool.portal.desks.points import PointsDesk
 from metropool.portal.desks.refunds import RefundsDesk
+from metropool.portal.desks.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.desks.schedules import SchedulesDesk
 from metropool.portal.desks.usage import UsageDesk
 from metropool.portal.desks.watch import WatchDesk
@@ -54,11 +55,13 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "commands": CommandsDesk,
         "exchanges": ExchangesDesk,
         "billing": BillingDesk,
+        "company": CompanyDesk,
+        "requests": RequestsDesk,
+        "heard_requests": HeardRequestsDesk,
         "office": OfficeDesk,
         "notices": NoticesDesk,
         "places": PlacesDesk,
         "points": PointsDesk,
-        "company": CompanyDesk,
         "inquiries": InquiriesDesk,
         "disclosures": DisclosuresDesk,
         "watch": WatchDesk,

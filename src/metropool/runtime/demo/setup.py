@@ -91,15 +91,20 @@ class Setup:
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:
-        """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
+        """When the months before are sealed and told, let each company bill them, and wait for the combined bills."""
+        await self.let_bill()
+        with self._nodes() as nodes:
+            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
+            await _until(lambda: have_arrived(nodes), "asked")
+            answer_first(nodes)
+
+    async def let_bill(self) -> None:
+        """When the months before are sealed and told, let each company bill them."""
         with self._nodes() as nodes:
             await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
                     _schedule(node, first_month(self.months))
-            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
-            await _until(lambda: have_arrived(nodes), "asked")
-            answer_first(nodes)
 
     def _draw_keys(self, node: Node) -> None:
         """A key for everything that keeps a link; what the simulated terminals are given lies in ``field-keys.json``."""
@@ -202,7 +207,7 @@ def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
 
 
 def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
-    """Whether everything said was heard: no letter waits at its sender, each is in its receiver's inbox."""
+    """Whether everything nodes said was heard: no letter waits at its sender, each is in its receiver's inbox."""
     said: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     for node in nodes.values():
@@ -210,7 +215,8 @@ def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
             if Outbox(connection).waiting():
                 return False
             said.update(dict(connection.execute(select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)).all()))
-            heard[node.system] = connection.execute(select(func.count()).select_from(inbox)).scalar_one()
+            between = inbox.c.sender.in_([str(name) for name in nodes])
+            heard[node.system] = connection.execute(select(func.count()).select_from(inbox).where(between)).scalar_one()
     return said == heard
 
 
