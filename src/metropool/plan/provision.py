@@ -27,12 +27,13 @@ class Requester(Protocol):
         ...
 
 
-async def provision(client: Requester, *, streams: Iterable[Stream]) -> None:
+async def provision(client: Requester, *, streams: Iterable[Stream], replicas: int = 1) -> None:
     """Bring the streams of one account, and their consumers, to what the plan says.
 
     Args:
         client: Logged in as the account's provisioning user.
         streams: The streams of that account.
+        replicas: On how many servers each is kept.
 
     Raises:
         Unavailable: The broker refused, with its reason.
@@ -40,12 +41,12 @@ async def provision(client: Requester, *, streams: Iterable[Stream]) -> None:
     for stream in streams:
         # Ask first: creating a stream that exists counts its space twice, and is refused for want of it.
         verb = "UPDATE" if await _exists(client, stream) else "CREATE"
-        await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream))
+        await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream, replicas=replicas))
         wish = {"stream_name": stream.name, "config": consumer_config(stream), "action": ""}
         await _ask(client, f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", wish)
 
 
-def stream_config(stream: Stream) -> dict[str, Any]:
+def stream_config(stream: Stream, *, replicas: int = 1) -> dict[str, Any]:
     """JetStream's own form of a stream: on disk, a message leaves when it is acknowledged, refused when full."""
     return {
         "name": stream.name,
@@ -57,7 +58,7 @@ def stream_config(stream: Stream) -> dict[str, Any]:
         "max_consumers": 1,
         "max_msgs": -1,
         "max_age": 0,
-        "num_replicas": 1,
+        "num_replicas": replicas,
         "duplicate_window": DUPLICATE_WINDOW_S * _NS,
         "deny_delete": True,
         "deny_purge": True,

@@ -15,25 +15,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-import nats
-import nkeys
 import structlog
-from nacl.signing import SigningKey
-from nats.errors import Error as NatsError
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.plan.broker import BrokerPlan, BrokerSettings, provisioner_of, render_broker
-from metropool.plan.provision import provision
+from metropool.plan.broker import BrokerPlan, BrokerSettings, render_broker
+from metropool.runtime.broker_beyond import Beyond
+from metropool.runtime.broker_keys import provision_broker, provision_until_done, public_keys, seed_of
 from metropool.runtime.hold import hold
+from metropool.runtime.pause import done_before, pause
 from metropool.runtime.tied import tied
-from metropool.storage.disk import write_durably, write_once
+from metropool.storage.disk import write_durably
 
 READY_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
 FIRST_BACK_OFF_S = 0.25
 LONGEST_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 60.0
+__all__ = ["BrokerServer", "find_nats_server", "seed_of"]
 log = structlog.get_logger(__name__)
 
 
@@ -52,41 +51,6 @@ def find_nats_server() -> str:
     return found
 
 
-def seed_of(home: Path, *, account: str, user: str) -> str:
-    """The nkey seed of a broker user, kept under ``<home>/<account>/keys`` for its owner alone; made at the first call."""
-    path = home / account / "keys" / f"{user}.nk"
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_text(encoding="ascii").strip()
-    seed: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
-    write_once(path, seed + "\n")
-    return path.read_text(encoding="ascii").strip()
-
-
-def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
-    """Every broker user's public nkey; seeds that do not exist yet are made."""
-    pairs = {user.name: nkeys.from_seed(seed_of(home, account=user.account, user=user.name).encode()) for user in broker.users}
-    return {name: pair.public_key.decode() for name, pair in pairs.items()}
-
-
-async def provision_broker(url: str, *, home: Path, broker: BrokerPlan) -> None:
-    """Create the streams and consumers of every account, each as its own provisioning user.
-
-    Raises:
-        Unavailable: The broker does not answer or refuses.
-    """
-    for account in broker.accounts:
-        user = provisioner_of(account)
-        seed = seed_of(home, account=account, user=user)
-        try:
-            client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=f"reply.{user}".encode(), allow_reconnect=False)
-            try:
-                await provision(client, streams=broker.streams_of(account))
-            finally:
-                await client.close()
-        except (NatsError, OSError, TimeoutError) as cause:
-            raise Unavailable(f"the broker at {url} did not take the streams of {account}: {cause!r}") from cause
-
-
 class BrokerServer:
     """The embedded broker of one ``METROPOOL_HOME``: ``async with BrokerServer(...) as server``.
 
@@ -96,17 +60,21 @@ class BrokerServer:
         home: State folder; the server's own files are under ``<home>/broker``.
         broker: What the plan compiled to.
         port: TCP port on the loopback interface.
+        beyond: What it needs where it is not the one broker of the city; then ``broker`` and ``port`` are its own.
     """
 
-    def __init__(self, *, home: Path, broker: BrokerPlan, port: int) -> None:
+    def __init__(self, *, home: Path, broker: BrokerPlan, port: int, beyond: Beyond | None = None) -> None:
         self._home = home
-        self._folder = home / "broker"
+        self._folder = home / "broker" / (beyond.name if beyond else "")
         self._broker = broker
-        self._settings = BrokerSettings(port=port, store=str(self._folder / "store"))
+        self._beyond = beyond
+        self._settings = self._settings_now(port)
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[bytes] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._provisioner: asyncio.Task[None] | None = None
+        self._read_again: asyncio.Future[bool] | None = None
         self._stopping = asyncio.Event()
         self._last_words: deque[str] = deque(maxlen=20)
         self.restarts = 0
@@ -114,7 +82,7 @@ class BrokerServer:
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://{self._settings.host}:{self._settings.port}"
+        return self._beyond.url if self._beyond else f"nats://{self._settings.host}:{self._settings.port}"
 
     @property
     def pid(self) -> int | None:
@@ -131,19 +99,35 @@ class BrokerServer:
         binary = find_nats_server()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = hold(self._folder / "lock")
-        config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
-        write_durably(self._folder / "nats.conf", config)
+        self._configure()
         try:
             await self._launch(binary)
-            await provision_broker(self.url, home=self._home, broker=self._broker)
+            await self._provide()
         except BaseException:
             await self.stop()
             raise
         self._watcher = asyncio.create_task(self._watch(binary), name="broker-watch")
 
+    async def reload(self) -> bool:
+        """Have the server read its configuration again; False when it could not, and has to be started again for what changed."""
+        self._settings = self._settings_now(self._settings.port)
+        self._configure()
+        if self._process is None or self._process.returncode is not None:
+            return False
+        self._read_again = asyncio.get_running_loop().create_future()
+        self._process.send_signal(signal.SIGHUP)
+        return await asyncio.wait_for(self._read_again, READY_TIMEOUT_S)
+
+    def restart(self) -> None:
+        """Have the server end; it is started again at once, with what its configuration says now."""
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+
     async def stop(self) -> None:
         """End the server: ask, wait, then insist."""
         self._stopping.set()
+        if self._provisioner:
+            self._provisioner.cancel()
         if self._watcher:
             await self._watcher
         if self._process and self._process.returncode is None:
@@ -165,6 +149,29 @@ class BrokerServer:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
+
+    async def provisioned(self) -> None:
+        """Return when every stream is there."""
+        if self._provisioner:
+            await self._provisioner
+
+    def _settings_now(self, port: int) -> BrokerSettings:
+        return (
+            self._beyond.settings(self._folder) if self._beyond else BrokerSettings(port=port, store=str(self._folder / "store"))
+        )
+
+    def _configure(self) -> None:
+        config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
+        write_durably(self._folder / "nats.conf", config)
+
+    async def _provide(self) -> None:
+        """Create the streams; of several servers a majority must have found each other first, so nobody waits for that here."""
+        tls, replicas = self._beyond.tls() if self._beyond and self._beyond.tls else None, self._settings.replicas
+        if replicas == 1:
+            await provision_broker(self.url, home=self._home, broker=self._broker, tls=tls)
+        else:
+            providing = provision_until_done(self.url, home=self._home, broker=self._broker, tls=tls, replicas=replicas)
+            self._provisioner = asyncio.create_task(providing, name="broker-streams")
 
     async def _launch(self, binary: str) -> None:
         """Start the server and return when it is ready for clients."""
@@ -198,6 +205,8 @@ class BrokerServer:
             self._last_words.append(text)
             if "Server is ready" in text:
                 ready.set()
+            elif self._read_again and not self._read_again.done() and "server configuration" in text:
+                self._read_again.set_result("Reloaded" in text)
             elif any(mark in text for mark in ("[WRN]", "[ERR]", "[FTL]")):
                 log.warning("broker", said=text)
         await process.wait()
@@ -209,29 +218,17 @@ class BrokerServer:
         while not self._stopping.is_set():
             started = monotonic_s()
             assert self._process is not None
-            if not await self._ended(self._process):
+            if not await done_before(self._stopping, self._process.wait()):
                 return
             back_off = FIRST_BACK_OFF_S if monotonic_s() - started > STEADY_AFTER_S else back_off
             log.error("broker ended", status=self._process.returncode, reason=self._reason(), again_in_s=back_off)
-            if await self._stopped_within(back_off):
+            await pause(back_off, unless=self._stopping)
+            if self._stopping.is_set():
                 return
             back_off = min(back_off * 2, LONGEST_BACK_OFF_S)
             with contextlib.suppress(Unavailable):
                 await self._launch(binary)
                 self.restarts += 1
-
-    async def _ended(self, process: asyncio.subprocess.Process) -> bool:
-        """Wait for the server to end; False when we are asked to stop first."""
-        waits = {asyncio.ensure_future(process.wait()), asyncio.ensure_future(self._stopping.wait())}
-        _, unfinished = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in unfinished:
-            wait.cancel()
-        return not self._stopping.is_set()
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        return self._stopping.is_set()
 
     def _reason(self) -> str:
         """One sentence about why the server is not there."""
