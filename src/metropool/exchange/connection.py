@@ -45,13 +45,15 @@ async def connect(
 
     async def note(error: Exception) -> None:
         nonlocal refusals
+        if client.is_closed:
+            raise asyncio.CancelledError  # a try that failed just as it was cancelled has swallowed that: it would go on for ever
         refusals += where is None and isinstance(error, _REFUSALS)
         if refusals >= TRIES and not refusal.done():
             refusal.set_result(error)
         found = _VIOLATION.search(str(error))
         if found and refused:
             refused(found.group(1))
-        if where and not client.is_closed:
+        if where:
             _follow(client, where())
 
     connecting = asyncio.ensure_future(

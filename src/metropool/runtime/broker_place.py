@@ -18,6 +18,9 @@ from metropool.runtime.settings import Settings
 from metropool.storage.disk import write_durably
 
 HEED_S = 0.5
+"""How often a server looks whether the list of good certificates changed [s of the machine]."""
+PATIENCE_S = 10
+"""How long a system waits for the broker of its home to be there [s of the machine]."""
 
 
 async def broker_url(
@@ -44,6 +47,7 @@ async def broker_url(
         await stack.enter_async_context(server)
         write_durably(note, server.url)
         return server.url
+    await _is_noted(note)
     if not note.exists():
         raise Unavailable(
             f"no broker runs for {settings.home}: start `metropool serve broker` or `metropool serve` there, or set METROPOOL_BROKER"
@@ -94,6 +98,14 @@ def broker_tls(settings: Settings) -> ssl.SSLContext | None:
     """
     beyond = load_sites(Path(settings.broker)).tls if settings.has_brokers_file else "tls://" in settings.broker
     return Certificates(settings.certificate_folder).for_client() if beyond else None
+
+
+async def _is_noted(note: Path) -> None:
+    """Wait a while for whoever runs the broker: its systems may have been started together with it."""
+    for _ in range(int(PATIENCE_S / 0.2)):
+        if _noted(note):
+            return
+        await pause(0.2)
 
 
 def noted_by(settings: Settings) -> Callable[[], str] | None:

@@ -15,16 +15,19 @@ from metropool.runtime.settings import Settings
 WITHIN_S = 45.0
 
 
-async def hear_front_end(settings: Settings, url: str, asked: asyncio.Event) -> None:
-    """Be the core: log in and note that the front end asks who exists."""
+async def hear_front_end(settings: Settings, url: str, front: asyncio.Task[None]) -> None:
+    """Be the core: log in and wait until the front end asks who exists."""
+    asked = asyncio.Event()
     client = await connect(url, user="metering", seed=seed_of(settings.home, account="metering", user="metering"))
 
     async def note(_message: object) -> None:
         asked.set()
 
     await client.subscribe("frontend.metering.ask.>", cb=note)
-    await asyncio.wait_for(asked.wait(), WITHIN_S)
+    heard = asyncio.create_task(asked.wait())
+    await asyncio.wait({heard, front}, timeout=WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
     await client.close()
+    assert heard.done(), front
 
 
 async def taken(port: int) -> asyncio.Server:
@@ -46,11 +49,11 @@ def test_the_front_end_finds_a_broker_that_moved(tmp_path: Path) -> None:
                 before = await broker_url(first, settings=settings, compiled=compiled, with_broker=True)
                 front = asyncio.create_task(serve_frontend("metering", "frontend", settings=settings, compiled=compiled))
                 stack.callback(front.cancel)
-                await hear_front_end(settings, before, asyncio.Event())
+                await hear_front_end(settings, before, front)
             other = await taken(int(before.rpartition(":")[2]))
             stack.callback(other.close)
             after = await broker_url(stack, settings=settings, compiled=compiled, with_broker=True)
             assert after != before
-            await hear_front_end(settings, after, asyncio.Event())
+            await hear_front_end(settings, after, front)
 
     asyncio.run(run())

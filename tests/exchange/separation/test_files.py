@@ -53,7 +53,8 @@ def test_of_five_systems_in_five_processes_none_opens_a_file_of_another(tmp_path
         assert any(path.endswith(f"{system}.sqlite-wal") for path in by_part[system]), "the kernel told what was opened"
         assert {owner for path in by_part[system] for owner in owners(path)} == {system}
     assert any("lake/readings" in path for path in by_part["metering"])
-    assert by_part["frontend"] == {"home/metering/keys/metering-frontend.nk"}
+    keys = ("metering-frontend.nk", "terminals.keys", "terminals.master")
+    assert by_part["frontend"] == {f"home/metering/keys/{name}" for name in keys}
     assert not by_part["field"]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from metering.frontend.test_city import SharedLog, Units, city, enrol, outcome, start, wait_for
+from metering.frontend.test_city import SharedLog, Units, city, enrol_plain, outcome, start, wait_for
 from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.metering.control import operations as control
 from metropool.capabilities.metering.frontend.server import serve
@@ -32,7 +32,7 @@ async def live_with(city, told, folder):
     meter = start("meter645", "--city", str(city), "--home", str(folder / "m"), *options)
     port = json.loads(meter.stdout.readline())["port"]
     units, log = Units(folder, clock), SharedLog()
-    await units.write(lambda work: enrol(work, told, port))
+    await units.write(lambda work: enrol_plain(work, told, port))
     server = await serve(host="127.0.0.1", port=0, clock=clock, log=log.part("readings"), event_log=log.part("events"))
     await server.introduce(await units.read(lambda work: work.collection.address_book(heartbeat_s=60)))
     head_end = f"127.0.0.1:{server.port}"

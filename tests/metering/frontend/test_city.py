@@ -159,8 +159,7 @@ class PlainField:
 
     def rows(self, port):
         """Registry rows of the devices."""
-        tcp = {"host": "127.0.0.1", "port": port}
-        return [row | {"link": "plain"} | (tcp if row.get("transport") == "tcp" else {}) for row in self.told["devices"]]
+        return plain_rows(self.told, port)
 
     def give_keys(self, book):
         """Nothing to give."""
@@ -263,6 +262,17 @@ def audit_rows(work):
     assert work.audit.first_bad() is None
     query = select(access_tables.audit.c.details).where(access_tables.audit.c.action == "link.sealed")
     return [json.loads(text) for text in work.context.connection.execute(query).scalars()]
+
+
+def enrol_plain(work, told, port):
+    """Enrol a city whose devices speak by plain links; the plain meter is dialled at the port."""
+    enrol_metering(work.registry, told | {"devices": plain_rows(told, port)})
+
+
+def plain_rows(told, port):
+    """Registry rows of devices that speak by plain links."""
+    tcp = {"host": "127.0.0.1", "port": port}
+    return [row | {"link": "plain"} | (tcp if row.get("transport") == "tcp" else {}) for row in told["devices"]]
 
 
 async def live_with(field: PlainField) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from metering.frontend.test_city import START, SharedLog, Units, city, enrol, start, wait_for
+from metering.frontend.test_city import START, SharedLog, Units, city, enrol_plain, start, wait_for
 from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.metering.control import limiting
 from metropool.capabilities.metering.control import operations as control
@@ -31,7 +31,7 @@ async def live_with(city, told, folder):
     anchor = time.time()
     clock = ScaledClock(datetime.fromisoformat(START).astimezone(UTC), SPEED, anchor)
     units, log = Units(folder, clock), SharedLog()
-    await units.write(lambda work: enrol(work, told, 1))
+    await units.write(lambda work: enrol_plain(work, told, 1))
     server = await serve(host="127.0.0.1", port=0, clock=clock, log=log.part("readings"), event_log=log.part("events"))
     attendants = Attendants(units, server)
     await server.introduce(await units.read(lambda work: work.collection.address_book(heartbeat_s=60)))
