@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from metropool.core.errors import Unavailable
-from metropool.exchange.secured import client_with, secured
+from metropool.exchange.transport import client_with, secured
 
 TRIES = 4
 _REFUSALS = (NatsError, ssl.SSLError, ConnectionResetError)
@@ -75,7 +75,8 @@ async def connect(
         if connecting.done():
             await connecting
             return client
-        await client.close()
+        connecting.cancel()
+        await asyncio.wait({connecting, asyncio.ensure_future(client.close())})
         raise Unavailable(f"the broker at {url} did not let {user} in: {refusal.result() or type(refusal.result()).__name__}")
     except (NatsError, OSError, TimeoutError) as cause:
         raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause

@@ -124,7 +124,7 @@ def blocks_of(site: Site, *, zone: Zone, sites: Sites, seeds: Mapping[str, str],
         seeds: Border user to its nkey seed, for the brokers it dials.
         tls: None on one machine.
     """
-    # Foreign software may let the server speak first; ours never does (``exchange.secured``).
+    # Foreign software may let the server speak first; ours never does (``exchange.transport``).
     blocks: dict[str, Any] = {"tls": tls.block(tls.clients, handshake_first="auto")} if tls else {}
     if zone.dials or zone.hears:
         hears = {"listen": site.at(site.links, listening=True), "advertise": site.at(site.links)} if zone.hears else {}

@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 from nats.errors import Error as NatsError
 
 from metropool.core.errors import Unavailable
-from metropool.exchange.secured import client_with, secured
+from metropool.exchange.transport import client_with, secured
 from metropool.plan.broker import BrokerPlan, provisioner_of
 from metropool.plan.provision import provision
 from metropool.runtime.pause import pause

@@ -15,7 +15,7 @@ from nats.errors import NoRespondersError
 from exchange.broker.harness import Probe
 from exchange.plan.cases import transition
 from metropool.core.clock import SystemClock
-from metropool.exchange.secured import client_with, secured
+from metropool.exchange.transport import client_with, secured
 from metropool.plan.compiled import Compiled
 from metropool.plan.sites import Sites
 from metropool.plan.zones import Zone

@@ -16,7 +16,7 @@ from exchange.city.cities import Brokers, certify, place, running_brokers
 from metropool.core.clock import SystemClock
 from metropool.core.errors import Unavailable
 from metropool.exchange.connection import connect
-from metropool.exchange.secured import client_with, secured
+from metropool.exchange.transport import client_with, secured
 from metropool.runtime.broker import seed_of
 from metropool.runtime.certificates.authority import Authority
 from metropool.runtime.certificates.trust import Certificates
