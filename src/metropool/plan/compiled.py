@@ -176,6 +176,11 @@ class Compiled:
     brokers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """The plan and the way it is run, as one asks for it (``one:direct``)."""
+        return f"{self.plan}:{self.variant}" if self.variant else self.plan
+
+    @property
     def running(self) -> Outline:
         """What runs, in the shape of ``whole``."""
         kept = tuple((row, letter) for row, letter in self.whole.said if letter in self.allowed and row in self.rows)

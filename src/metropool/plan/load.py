@@ -17,6 +17,8 @@ from metropool.plan.source import PathInFile, PlanFault, Source
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 1 << 20
+PLANS = ("one:direct", "one:indirect", "two", "transition")
+"""Plans that come with the product, each way of running them."""
 
 
 @dataclass(frozen=True)

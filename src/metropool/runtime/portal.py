@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 import uvicorn
@@ -20,6 +21,7 @@ from metropool.core.identifiers import SystemId
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.exchange.evidence import Evidence
 from metropool.plan.compiled import Compiled
+from metropool.plan.load import PLANS
 from metropool.portal.app import make_app
 from metropool.portal.desks.households import HouseholdsDesk
 from metropool.portal.desks.invoices import InvoicesDesk
@@ -34,7 +36,9 @@ from metropool.runtime.channels import open_channels
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.site_folder import site_folder
-from metropool.runtime.topology import TopologyDesk, parked
+from metropool.runtime.systems import compile_named
+from metropool.runtime.topology import TopologyDesk
+from metropool.runtime.traffic import parked
 
 CHAINS = {
     "audit": Text(zh="审计链", en="Audit chain"),
@@ -129,6 +133,10 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
 
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
     channels = open_channels(settings, merchant) if merchant else {}
+
+    def compiled_of(plan: str) -> Compiled:
+        return compiled if plan == compiled.name else compile_named(plan)
+
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
@@ -142,7 +150,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "billing": BillingDesk,
         "office": OfficeDesk,
         "notices": NoticesDesk,
-        "topology": lambda work: TopologyDesk(work, compiled=compiled, nodes=nodes),
+        "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
     }
 
 

@@ -1,27 +1,29 @@
-"""The Topology page's desk: the compiled plan's picture, with what this deployment's outboxes and inboxes say of it."""
+"""The Topology page's desk: a plan's picture; of the running one with what this deployment's outboxes and inboxes say of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from metropool.core.clock import Instant
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import SystemId
-from metropool.exchange.outbox import inbox, outbox
+from metropool.exchange.outbox import outbox
 from metropool.plan.compiled import Compiled, PictureEdge, PictureFlow, PictureNode
+from metropool.plan.drawing.layout import Placed, place
+from metropool.plan.schema import Letter
 from metropool.portal.desks.paging import page_of
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import topology as schema
 from metropool.portal.schemas.basics import Page, Text
 from metropool.portal.schemas.site import Hosting, PlanNamed
 from metropool.runtime.node import Node
+from metropool.runtime.traffic import Traffic, merged, parked_by, traffic_of
 from metropool.runtime.work import Work
 
 SILENT_AFTER = timedelta(days=1)
-CONTROL = ("control", "read", "profile", "switch", "order")
+CONTROL = ("control", "read", "profile", "switch", "order", "command", "limit")
 ZONES = {
     "production": Text(zh="生产控制区", en="Production"),
     "management": Text(zh="管理信息区", en="Management"),
@@ -30,40 +32,56 @@ ZONES = {
     "carrier": Text(zh="运营商专网", en="Carrier"),
     "field": Text(zh="现场", en="Field"),
 }
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What one sender's outbox says of one phrase to one receiver."""
-
-    delivered: int
-    waiting: int
-    last_at: Instant | None
-    per_minute: float
+SOURCES = ("paper", "inferred", "product")
 
 
 class TopologyDesk:
-    """The plan as it runs, seen from one process: its nodes' books are read, nobody else's."""
+    """Plans as they run or would run, seen from one process: its nodes' books are read, nobody else's.
 
-    def __init__(self, work: Work, *, compiled: Compiled, nodes: Mapping[SystemId, Node]) -> None:
-        self._now = work.now
-        self._compiled = compiled
+    Args:
+        running: Name of the plan that runs.
+        plans: Names of the plans that can be drawn.
+        compiled_of: Gives a plan by name; asked for the drawn one only.
+        nodes: Those of this process.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        running: str,
+        plans: Sequence[str],
+        compiled_of: Callable[[str], Compiled],
+        nodes: Mapping[SystemId, Node],
+    ) -> None:
+        self._now, self._running, self._plans, self._compiled_of = work.now, running, plans, compiled_of
         self._nodes: dict[str, Node] = {str(name): node for name, node in nodes.items()}
-        self._traffic = {name: _traffic(node, self._now) for name, node in self._nodes.items()}
 
-    def topology(self) -> schema.Topology:
-        """All systems and edges."""
-        picture = self._compiled.picture
-        edges = [self._edge(edge, flow) for edge in picture.edges for flow in edge.flows]
+    def topology(self, *, plan: str | None, whole: bool) -> schema.Topology:
+        """Systems and edges of a plan: the running one where none is named; with ``whole`` those that are not built, too.
+
+        Raises:
+            NotFound: No such plan.
+        """
+        name = plan or self._running
+        if name not in {self._running, *self._plans}:
+            raise NotFound(f"no plan is called {name!r}; there is {', '.join(self._plans)}")
+        compiled = self._compiled_of(name)
+        picture = compiled.whole_picture if whole else compiled.picture
+        placed = place(picture)
+        seen = Seen(compiled, self._nodes if name == self._running else {}, self._now)
+        plans = [self._named(each) for each in dict.fromkeys((*self._plans, self._running))]
         return schema.Topology(
             as_of=self._now,
-            plan=PlanNamed(id=picture.plan, title=_text(picture.title)),
-            nodes=[self._node(node) for node in picture.nodes],
-            edges=edges,
+            plan=PlanNamed(id=name, title=_text(picture.title)),
+            plans=plans,
+            running=self._running,
+            nodes=[seen.node(node, placed) for node in picture.nodes],
+            edges=[seen.edge(edge, flow) for edge in picture.edges for flow in edge.flows],
         )
 
     def messages(self, *, edge: str, asked: Asked) -> Page[schema.TopologyMessage]:
-        """Messages that travelled along one edge, newest first, without their content."""
+        """Messages that travelled along one edge of the running plan, newest first, without their content."""
         sender, _, receiver = edge.partition(">")
         node = self._nodes.get(sender)
         if node is None:
@@ -73,66 +91,11 @@ class TopologyDesk:
             rows = [self._message(sender, dict(row)) for row in connection.execute(query).mappings()]
         return page_of(rows, asked, as_of=self._now)
 
-    def _node(self, node: PictureNode) -> schema.TopologyNode:
-        is_here = node.id in self._nodes
-        facts = self._compiled.systems.get(node.id)
-        hosts = [Hosting(capability=name, of=list(rows)) for name, rows in facts.hosts.items()] if facts else []
-        return schema.TopologyNode(
-            id=node.id,
-            name=_text(node.title),
-            party=node.party,
-            party_name=_text(node.party_title),
-            zone=node.zone,
-            zone_name=ZONES.get(node.zone, Text(zh=node.zone, en=node.zone)),
-            hosts=hosts,
-            running=is_here,
-            state="up" if is_here or node.kind != "node" else "not_run",
-            last_seen_at=self._now if is_here else None,
-        )
-
-    def _edge(self, edge: PictureEdge, flow: PictureFlow) -> schema.TopologyEdge:
-        seen = [self._traffic.get(flow.sender, {}).get((phrase, flow.receiver)) for phrase in flow.messages]
-        known = [traffic for traffic in seen if traffic is not None]
-        last_at = max((traffic.last_at for traffic in known if traffic.last_at), default=None)
-        return schema.TopologyEdge(
-            id=f"{flow.sender}>{flow.receiver}",
-            row=" ".join(edge.rows),
-            source=flow.sender,
-            target=flow.receiver,
-            direction="up" if flow.sender == edge.left else "down",
-            control=all(any(word in phrase for word in CONTROL) for phrase in flow.messages),
-            messages=[self._named(phrase) for phrase in flow.messages],
-            state=self._state(edge, flow, last_at),
-            per_minute=sum(traffic.per_minute for traffic in known) if known else None,
-            delay_s=None,
-            delivered=sum(traffic.delivered for traffic in known),
-            refused=0,
-            last_at=last_at,
-            provenance="paper",
-        )
-
-    def _state(self, edge: PictureEdge, flow: PictureFlow, last_at: Instant | None) -> Any:
-        if edge.medium != "broker":
-            return "idle"
-        if flow.sender not in self._nodes:
-            return "not_run"
-        if last_at is None:
-            return "idle"
-        return "flowing" if self._now - last_at < SILENT_AFTER else "silent"
-
-    def _named(self, phrase: str) -> schema.MessageNamed:
-        kinds = [
-            kind
-            for routes in self._compiled.routes.values()
-            for kind, ways in routes.items()
-            if phrase in {w.phrase for w in ways}
-        ]
-        title = self._compiled.picture.messages.get(phrase)
-        named = _text(title) if title else Text(zh=phrase, en=phrase)
-        return schema.MessageNamed.model_validate({"id": phrase, "name": named, "class": kinds[0] if kinds else None})
+    def _named(self, plan: str) -> PlanNamed:
+        return PlanNamed(id=plan, title=_text(self._compiled_of(plan).title))
 
     def _message(self, sender: str, row: Mapping[str, Any]) -> schema.TopologyMessage:
-        title = self._compiled.picture.messages.get(row["phrase"])
+        title = self._compiled_of(self._running).picture.messages.get(row["phrase"])
         return schema.TopologyMessage(
             id=row["id"],
             message=row["phrase"],
@@ -148,30 +111,76 @@ class TopologyDesk:
         )
 
 
-def parked(node: Node) -> int:
-    """How many messages a node could not take in and keeps with their reasons."""
-    with node.database.snapshot() as connection:
-        query = select(func.count()).select_from(inbox).where(inbox.c.outcome == "parked")
-        return int(connection.execute(query).scalar_one())
+class Seen:
+    """What can be said of the systems and edges of one plan: of the running one with its nodes, of another with none."""
 
+    def __init__(self, compiled: Compiled, nodes: Mapping[str, Node], now: Instant) -> None:
+        self._compiled, self._nodes, self._now = compiled, nodes, now
+        self._traffic = {name: traffic_of(node, now) for name, node in nodes.items()}
+        self._parked = {name: parked_by(node) for name, node in nodes.items()}
 
-def _traffic(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
-    since = (now - timedelta(hours=1)).isoformat()
-    c = outbox.c
-    recent = func.sum(func.coalesce(c.told_at >= since, 0))
-    query = select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent).group_by(
-        c.phrase, c.receiver
-    )
-    with node.database.snapshot() as connection:
-        return {
-            (phrase, receiver): Traffic(
-                delivered=sent,
-                waiting=told - sent,
-                last_at=datetime.fromisoformat(last) if last else None,
-                per_minute=float(lately or 0) / 60,
-            )
-            for phrase, receiver, told, sent, last, lately in connection.execute(query)
-        }
+    def node(self, node: PictureNode, placed: Placed) -> schema.TopologyNode:
+        """A system."""
+        is_here = node.id in self._nodes
+        facts = self._compiled.whole.systems[node.id]
+        return schema.TopologyNode(
+            id=node.id,
+            name=_text(node.title),
+            party=node.party,
+            party_name=_text(node.party_title),
+            zone=node.zone,
+            zone_name=ZONES.get(node.zone, Text(zh=node.zone, en=node.zone)),
+            hosts=[Hosting(capability=name, of=list(rows)) for name, rows in facts.hosts.items()],
+            running=is_here,
+            state=self._node_state(node, is_here=is_here),
+            last_seen_at=self._now if is_here else None,
+            column=placed.rank[node.id],
+            top=placed.top[node.id],
+        )
+
+    def edge(self, edge: PictureEdge, flow: PictureFlow) -> schema.TopologyEdge:
+        """One direction between two systems."""
+        known = self._traffic.get(flow.sender, {})
+        seen = merged({phrase: known[phrase, flow.receiver] for phrase in flow.messages if (phrase, flow.receiver) in known})
+        parked = self._parked.get(flow.receiver, {})
+        return schema.TopologyEdge(
+            id=f"{flow.sender}>{flow.receiver}",
+            row=" ".join(edge.rows),
+            source=flow.sender,
+            target=flow.receiver,
+            direction="up" if flow.sender == edge.left else "down",
+            control=all(any(word in phrase for word in CONTROL) for phrase in flow.messages),
+            messages=[self._named(phrase, flow) for phrase in flow.messages],
+            state=self._edge_state(edge, flow, seen),
+            per_minute=seen.per_minute if seen else None,
+            delay_s=seen.delay_s if seen else None,
+            delivered=seen.delivered if seen else 0,
+            refused=sum(parked.get((flow.sender, phrase), 0) for phrase in flow.messages),
+            last_at=seen.last_at if seen else None,
+            provenance=min((self._compiled.whole.rows[row].src for row in edge.rows), key=SOURCES.index),
+        )
+
+    def _node_state(self, node: PictureNode, *, is_here: bool) -> Any:
+        if not node.runs:
+            return "not_built"
+        return "up" if is_here or (self._nodes and node.kind != "node") else "not_run"
+
+    def _edge_state(self, edge: PictureEdge, flow: PictureFlow, seen: Traffic | None) -> Any:
+        if not any(self._is_built(phrase, flow) for phrase in flow.messages):
+            return "not_built"
+        if not self._nodes or (edge.medium == "broker" and flow.sender not in self._nodes):
+            return "not_run"
+        if seen is None or seen.last_at is None:
+            return "idle"
+        return "flowing" if self._now - seen.last_at < SILENT_AFTER else "silent"
+
+    def _is_built(self, phrase: str, flow: PictureFlow) -> bool:
+        return Letter(flow.sender, phrase, flow.receiver) in self._compiled.allowed
+
+    def _named(self, phrase: str, flow: PictureFlow) -> schema.MessageNamed:
+        entry = self._compiled.whole.messages[phrase]
+        told = {"id": phrase, "name": _text(entry), "class": entry.carried_by, "built": self._is_built(phrase, flow)}
+        return schema.MessageNamed.model_validate(told)
 
 
 def _text(title: Any) -> Text:

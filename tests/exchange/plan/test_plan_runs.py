@@ -17,7 +17,7 @@ from metropool.capabilities.settlement import operations as settlement
 from metropool.capabilities.settlement import payments
 from metropool.capabilities.settlement.model import PaymentNotice
 from metropool.core.clock import VirtualClock
-from metropool.core.errors import Forbidden
+from metropool.core.errors import Forbidden, NotFound
 from metropool.core.identifiers import SeededIds
 from metropool.core.quantities import reading_type
 from metropool.exchange.envelope import Envelope, from_bytes
@@ -31,6 +31,7 @@ from metropool.runtime.node import Node
 from metropool.runtime.portal import Facts
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.topology import TopologyDesk
 
 NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 JUNE, ACCOUNT = date(2026, 6, 1), "GZ1"
@@ -228,6 +229,55 @@ def test_the_site_tells_who_hosts_what(city: City, tmp_path) -> None:
     assert site.hosted_by["settlement"] == site.hosted_by["sharing"] == [city.hub.system]
     assert site.hosted_by["billing"] == ["marketing", "water_system", "gas_system"]
     assert {system.id for system in site.systems} == set(city.compiled.nodes())
+
+
+def topology_of(city: City, **asked: Any) -> Any:
+    def desk(work: Any) -> Any:
+        plans = ("one:direct", "one:indirect", "two", "transition")
+        running = city.compiled.name
+        made = TopologyDesk(
+            work,
+            running=running,
+            plans=plans,
+            compiled_of=lambda plan: city.compiled if plan == running else compile_named(plan),
+            nodes=city.nodes,
+        )
+        return made.topology(**({"plan": None, "whole": False} | asked))
+
+    return city.hub.read_now("sharing", desk)
+
+
+def test_the_topology_of_the_running_plan_is_what_passed(city: City) -> None:
+    shown = topology_of(city)
+    hub = str(city.hub.system)
+    edges = {edge.id: edge for edge in shown.edges}
+    assert (shown.plan.id, shown.running) == (city.compiled.name, city.compiled.name)
+    assert edges[f"metering>{hub}"].state == "flowing"
+    assert edges[f"metering>{hub}"].delivered >= 3
+    assert edges[f"metering>{hub}"].delay_s is not None
+    assert {edge.provenance for edge in shown.edges} == {"paper", "inferred", "product"}
+    assert all(node.state == "up" for node in shown.nodes if node.running)
+    assert {node.id for node in shown.nodes if node.running} == set(city.compiled.nodes())
+
+
+def test_what_is_not_built_is_drawn_when_asked_for(city: City) -> None:
+    built, whole = topology_of(city), topology_of(city, whole=True)
+    unbuilt = {node.id for node in whole.nodes if node.state == "not_built"}
+    assert unbuilt == set(city.compiled.whole.systems) - set(city.compiled.systems)
+    assert not unbuilt & {node.id for node in built.nodes}
+    assert any(edge.state == "not_built" for edge in whole.edges)
+    said = {(edge.source, name.id, edge.target): name.built for edge in whole.edges for name in edge.messages}
+    assert {letter for letter, is_built in said.items() if is_built} == set(city.compiled.allowed)
+
+
+def test_another_plan_is_drawn_and_nothing_of_it_runs(city: City) -> None:
+    other = "two" if city.compiled.plan != "two" else "one:indirect"
+    shown = topology_of(city, plan=other)
+    assert (shown.plan.id, shown.running) == (other, city.compiled.name)
+    assert {edge.state for edge in shown.edges} <= {"not_run", "not_built"}
+    assert not any(node.running for node in shown.nodes)
+    with pytest.raises(NotFound, match="no plan is called 'three'"):
+        topology_of(city, plan="three")
 
 
 def test_the_staff_of_a_demo_work_where_their_work_is_hosted(city: City) -> None:

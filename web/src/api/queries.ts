@@ -52,7 +52,7 @@ export const paymentQuery = (account: string, reference: string) =>
   fact<T.Payment>(PLATFORM, ['payments'], ofHousehold(account, `payments/${encodeURIComponent(reference)}`))
 export const invoiceBasisQuery = (account: string, query: Query) => fact<T.InvoiceBasis>(PLATFORM, ['payments', 'dues'], ofHousehold(account, 'invoice-basis'), query)
 
-export const topologyQuery = fact<T.Topology>(POOL, ['topology'], '/topology')
+export const topologyQuery = (query: Query) => fact<T.Topology>(POOL, ['topology'], '/topology', query)
 export const edgeMessagesQuery = (edge: string, query: Query) =>
   fact<T.Page<T.TopologyMessage>>(POOL, ['topology'], `/topology/edges/${encodeURIComponent(edge)}/messages`, query)
 

@@ -218,10 +218,12 @@ export interface TopologyNode {
   zone_name: Text
   hosts: HostedCapability[]
   running: boolean
-  state: 'up' | 'silent' | 'down' | 'not_run'
+  column: number
+  top: number
+  state: 'up' | 'silent' | 'down' | 'not_run' | 'not_built'
   last_seen_at: Instant | null
 }
-export type EdgeState = 'flowing' | 'idle' | 'silent' | 'refused' | 'not_run'
+export type EdgeState = 'flowing' | 'idle' | 'silent' | 'refused' | 'not_run' | 'not_built'
 export interface TopologyEdge {
   id: string
   row: string
@@ -229,7 +231,7 @@ export interface TopologyEdge {
   target: string
   direction: 'up' | 'down'
   control: boolean
-  messages: { id: string; name: Text; class: string | null }[]
+  messages: { id: string; name: Text; class: string | null; built: boolean }[]
   state: EdgeState
   per_minute: number | null
   delay_s: number | null
@@ -238,7 +240,8 @@ export interface TopologyEdge {
   last_at: Instant | null
   provenance: 'paper' | 'inferred' | 'product'
 }
-export interface Topology { as_of: Instant; plan: { id: string; title: Text }; nodes: TopologyNode[]; edges: TopologyEdge[] }
+export interface PlanNamed { id: string; title: Text }
+export interface Topology { as_of: Instant; plan: PlanNamed; plans: PlanNamed[]; running: string; nodes: TopologyNode[]; edges: TopologyEdge[] }
 export interface TopologyMessage {
   id: string
   message: string

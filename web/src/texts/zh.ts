@@ -130,9 +130,10 @@ export const zh = {
     version: '版本', exact: '计算值', payments: '销账记录', no_payments: '还没有收到缴费。', provenance: '计算依据', snapshot: '读数快照', installation: '安装关系版本', rules: '规则版本',
   },
   topology: {
-    title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被拒绝', silent: '静默链路',
+    title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被拒绝', silent: '静默链路',
     row: '条目', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
-    edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
+    edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署', not_built: '未建成' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署', not_built: '未建成' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
+    plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
     and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市' },
     capability: {
       metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',

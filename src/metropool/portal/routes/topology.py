@@ -1,6 +1,8 @@
-"""The plan as it runs."""
+"""The plan as it runs, and the others beside it."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
@@ -10,14 +12,15 @@ from metropool.portal.ports.desks import TOPOLOGY
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.topology import Topology, TopologyMessage
 
+PlanAsked = Annotated[str | None, Query(max_length=80)]
 ROOM = Room("topology", of="sharing")
 READ = on_system("topology.read")
 
 
 @ROOM.get("/topology", right=READ, answer=Topology)
-async def get_topology(call: CallOf) -> Response:
-    """All systems and what flows between them."""
-    return answer(await call.ask(TOPOLOGY, lambda desk: desk.topology()))
+async def get_topology(call: CallOf, plan: PlanAsked = None, whole: bool = False) -> Response:
+    """Systems of a plan and what flows between them: the running plan's where none is named; with ``whole`` what is not built, too."""
+    return answer(await call.ask(TOPOLOGY, lambda desk: desk.topology(plan=plan, whole=whole)))
 
 
 @ROOM.get("/topology/edges/{edge}/messages", right=READ, answer=Page[TopologyMessage])

@@ -14,10 +14,14 @@ class MessageNamed(Model):
     id: str
     name: Text
     class_: str | None = Field(alias="class")
+    built: bool
 
 
 class TopologyNode(Model):
-    """A system; ``not_run``: the plan names it, this deployment does not run it."""
+    """A system; ``not_run``: the plan names it, this deployment does not run it; ``not_built``: nobody can yet.
+
+    ``column`` counts from the field to the public side, ``top`` is its height in the drawing of the plan [px].
+    """
 
     id: str
     name: Text
@@ -27,8 +31,10 @@ class TopologyNode(Model):
     zone_name: Text
     hosts: list[Hosting]
     running: bool
-    state: Literal["up", "silent", "down", "not_run"]
+    state: Literal["up", "silent", "down", "not_run", "not_built"]
     last_seen_at: Instant | None
+    column: int
+    top: float
 
 
 class TopologyEdge(Model):
@@ -41,7 +47,7 @@ class TopologyEdge(Model):
     direction: Literal["up", "down"]
     control: bool
     messages: list[MessageNamed]
-    state: Literal["flowing", "idle", "silent", "refused", "not_run"]
+    state: Literal["flowing", "idle", "silent", "refused", "not_run", "not_built"]
     per_minute: float | None
     delay_s: float | None
     delivered: int
@@ -51,10 +57,12 @@ class TopologyEdge(Model):
 
 
 class Topology(Model):
-    """All systems and edges."""
+    """All systems and edges of a plan; ``plans`` are those that can be drawn, ``running`` is the id of the one that runs."""
 
     as_of: Instant
     plan: PlanNamed
+    plans: list[PlanNamed]
+    running: str
     nodes: list[TopologyNode]
     edges: list[TopologyEdge]
 

@@ -184,7 +184,8 @@ def plan_compare(
     plans: Annotated[list[str] | None, typer.Argument(help=word("plan_names"))] = None, as_json: AsJson = False
 ) -> None:
     """Compare plans."""
-    from metropool.runtime.cli.operate import PLANS, compare_plans
+    from metropool.plan.load import PLANS
+    from metropool.runtime.cli.operate import compare_plans
 
     compare_plans(plans or PLANS, as_json=as_json)
 

@@ -13,7 +13,6 @@ from metropool.runtime.cli.words import language, word
 
 Row = Mapping[str, Any]
 SHOWN = 40
-PLANS = ("one:direct", "one:indirect", "two", "transition")
 SERVICES = ("electricity", "water", "gas", "heat")
 
 

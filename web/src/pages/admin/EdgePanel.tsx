@@ -13,10 +13,11 @@ import { EDGE_TONES } from './TopologyPage'
 const TONES: Record<TopologyMessage['state'], Tone> = { delivered: 'good', waiting: 'busy', refused: 'bad', parked: 'late' }
 
 /** One row of the plan in one direction: what may travel, what did, and the last of it (masked). */
-export function EdgePanel({ edge, nodes, onClose }: { edge: TopologyEdge; nodes: TopologyNode[]; onClose: () => void }) {
+interface Props { edge: TopologyEdge; nodes: TopologyNode[]; live: boolean; onClose: () => void }
+
+export function EdgePanel({ edge, nodes, live, onClose }: Props) {
   const { t } = useTranslation()
   const pick = usePick()
-  const messages = useQuery(edgeMessagesQuery(edge.id, { size: 10 }))
   const panel = useRef<HTMLElement>(null)
   useEffect(() => panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), [edge.id])
   const name = (id: string) => pick(nodes.find((node) => node.id === id)?.name) || id
@@ -25,13 +26,24 @@ export function EdgePanel({ edge, nodes, onClose }: { edge: TopologyEdge; nodes:
       <div className="between"><h2>{t('topology.row_of', { row: edge.row })}</h2><button type="button" className="panel-close" aria-label={t('state.close')} onClick={onClose}>×</button></div>
       <p>{name(edge.source)} → {name(edge.target)}</p>
       <p className="row"><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag><span className="muted">{t(`topology.provenance.${edge.provenance}`)}</span></p>
-      <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}</div></li>)}</ul>
+      <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}{!message.built && ` · ${t('topology.edge.not_built')}`}</div></li>)}</ul>
       <dl className="facts">
         <div><dt>{t('topology.per_minute')}</dt><dd>{numberText(edge.per_minute, '', 1)}</dd></div>
         <div><dt>{t('topology.delay')}</dt><dd>{edge.delay_s === null ? MISSING : `${numberText(edge.delay_s, 's')} s`}</dd></div>
         <div><dt>{t('topology.delivered')}</dt><dd>{numberText(edge.delivered, '1')}</dd></div>
         <div><dt>{t('topology.refused')}</dt><dd>{numberText(edge.refused, '1')}</dd></div>
       </dl>
+      {live && edge.state !== 'not_run' && edge.state !== 'not_built' && <LastMessages edge={edge.id} />}
+    </aside>
+  )
+}
+
+function LastMessages({ edge }: { edge: string }) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const messages = useQuery(edgeMessagesQuery(edge, { size: 10 }))
+  return (
+    <>
       <h3>{t('topology.last_messages')}</h3>
       <StateView query={messages} height={120} empty={(data) => (data.total === 0 ? t('topology.no_messages') : null)}>
         {(data) => (
@@ -46,6 +58,6 @@ export function EdgePanel({ edge, nodes, onClose }: { edge: TopologyEdge; nodes:
           </ul>
         )}
       </StateView>
-    </aside>
+    </>
   )
 }

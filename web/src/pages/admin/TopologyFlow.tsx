@@ -5,19 +5,20 @@ import { useTranslation } from 'react-i18next'
 import type { Topology } from '../../api/types'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
-import { drawn, type FlowEdge, type FlowNode } from './topologyLayout'
+import { drawn, FEW, type FlowEdge, type FlowNode } from './topologyLayout'
 
-const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', silent: 'late', down: 'bad', not_run: 'quiet' }
+const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', silent: 'late', down: 'bad', not_run: 'quiet', not_built: 'quiet' }
 
 interface Props { topology: Topology; selected: string | undefined; onSelect: (id: string) => void }
 
 export default function TopologyFlow({ topology, selected, onSelect }: Props) {
   const { t } = useTranslation()
-  const { nodes, edges } = useMemo(() => drawn(topology), [topology])
+  const { nodes, edges, height } = useMemo(() => drawn(topology), [topology])
   const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected }))
   return (
-    <div className="flow" role="group" aria-label={t('topology.label')} data-ready="true">
+    <div className="flow" style={nodes.length > FEW ? { height: Math.min(height * 0.62, 1600) } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
       <ReactFlow
+        key={`${topology.plan.id}-${nodes.length}`}
         nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false}
         onEdgeClick={(_, edge) => onSelect(edge.id)} zoomOnScroll={false} preventScrolling={false}
       >

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Checkbox, Select } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { topologyQuery } from '../../api/queries'
@@ -10,21 +11,23 @@ import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
 import { Skeleton, StateView } from '../../design/StateView'
 import { useNarrow } from '../../design/useNarrow'
-import { useUrlState } from '../../design/urlState'
+import { useUrlState, type UrlState } from '../../design/urlState'
 import '../operator/operator.css'
 import { EdgePanel } from './EdgePanel'
 
 const TopologyFlow = lazy(() => import('./TopologyFlow'))
-export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', silent: 'late', refused: 'bad', not_run: 'quiet' }
+export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', silent: 'late', refused: 'bad', not_run: 'quiet', not_built: 'quiet' }
 
-/** The systems of the running plan and what flows between them. */
+/** The systems of a plan and what flows between them: the running one live, the others as they would run. */
 export function TopologyPage() {
   const { t } = useTranslation()
   const pick = usePick()
-  const topology = useQuery(topologyQuery)
+  const [state, setState] = useUrlState()
+  const topology = useQuery(topologyQuery({ plan: state.plan, whole: state.whole }))
   const { data } = topology
   return (
     <PageFrame title={data ? t('topology.title', { plan: pick(data.plan.title) }) : t('nav.topology')} as_of={data?.as_of} help={t('topology.help')}>
+      {data && <PlanChoice topology={data} whole={state.whole === 'true'} onChange={(patch) => setState({ edge: undefined, ...patch })} />}
       <StateView query={topology} height={560} empty={(found) => (found.nodes.length === 0 ? t('topology.empty') : null)}>{(found) => <Body topology={found} />}</StateView>
     </PageFrame>
   )
@@ -35,7 +38,7 @@ function Body({ topology }: { topology: Topology }) {
   const [table, setTable] = useState(useNarrow())
   const [state, setState] = useUrlState()
   const edge = topology.edges.find(({ id }) => id === state.edge)
-  const run = topology.edges.filter((each) => each.state !== 'not_run')
+  const run = topology.edges.filter((each) => each.state !== 'not_run' && each.state !== 'not_built')
   const select = (id: string) => setState({ edge: id }, false)
   return (
     <>
@@ -50,15 +53,32 @@ function Body({ topology }: { topology: Topology }) {
         <Card title={t('topology.picture')} extra={<><Legend /><button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
           {table ? <EdgeTable topology={topology} onSelect={select} /> : <Suspense fallback={<Skeleton height={520} />}><TopologyFlow topology={topology} selected={edge?.id} onSelect={select} /></Suspense>}
         </Card>
-        {edge && <EdgePanel edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />}
+        {edge && <EdgePanel live={topology.plan.id === topology.running} edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />}
       </div>
     </>
   )
 }
 
+interface ChoiceProps { topology: Topology; whole: boolean; onChange: (patch: UrlState) => void }
+
+/** Which plan is drawn, and whether what is not built yet is drawn too. */
+function PlanChoice({ topology, whole, onChange }: ChoiceProps) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const { plan, plans, running } = topology
+  const options = plans.map(({ id, title }) => ({ value: id, label: id === running ? t('topology.running_plan', { plan: pick(title) }) : pick(title) }))
+  return (
+    <div className="row">
+      <label className="row">{t('topology.plan')}<Select className="plan-choice" aria-label={t('topology.plan')} value={plan.id} options={options} onChange={(id: string) => onChange({ plan: id === running ? undefined : id })} /></label>
+      <Checkbox checked={whole} onChange={({ target }) => onChange({ whole: target.checked ? 'true' : undefined })}>{t('topology.whole')}</Checkbox>
+      {plan.id !== running && <span className="muted">{t('topology.only_drawn')}</span>}
+    </div>
+  )
+}
+
 function Legend() {
   const { t } = useTranslation()
-  return <span className="row">{(['flowing', 'idle', 'silent', 'refused', 'not_run'] as const).map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
+  return <span className="row">{(['flowing', 'idle', 'silent', 'refused', 'not_run', 'not_built'] as const).map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
 }
 
 function EdgeTable({ topology, onSelect }: { topology: Topology; onSelect: (id: string) => void }) {

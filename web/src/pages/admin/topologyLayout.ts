@@ -7,10 +7,33 @@ export type FlowEdge = Edge<{ row: string; floor: number }>
 
 const WIDTH = 184
 const HEIGHT = 118
-const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', silent: '#b57400', refused: '#a5211a', not_run: '#c6d0d4' }
+const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', silent: '#b57400', refused: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
 
-/** Systems from left to right by who feeds whom; what goes back is drawn beside it, control below. */
-export function drawn(topology: Topology): { nodes: FlowNode[]; edges: FlowEdge[] } {
+export const FEW = 14
+const COLUMN = WIDTH + 150
+const STRETCH = 1.9
+
+interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; height: number }
+interface Place { x: number; y: number }
+
+/** A few systems from left to right by who feeds whom; many as in the drawing of the plan. What goes back is drawn beside, control below. */
+export function drawn(topology: Topology): Drawn {
+  const many = topology.nodes.length > FEW
+  const at = many ? asInThePlan(topology) : byWhoFeedsWhom(topology)
+  const floor = Math.max(...topology.nodes.map(({ id }) => at(id).y)) + HEIGHT / 2
+  const nodes = topology.nodes.map((system): FlowNode => ({
+    id: system.id, type: 'system', data: { system }, position: { x: at(system.id).x - WIDTH / 2, y: at(system.id).y - HEIGHT / 2 }, draggable: false, connectable: false,
+  }))
+  const edges = topology.edges.map((edge, index) => flowEdge({ ...edge, control: edge.control && !many }, at(edge.source).x <= at(edge.target).x, floor + (index % 4) * 16))
+  return { nodes, edges, height: floor }
+}
+
+function asInThePlan(topology: Topology): (id: string) => Place {
+  const places = new Map(topology.nodes.map(({ id, column, top }) => [id, { x: column * COLUMN, y: top * STRETCH }]))
+  return (id) => places.get(id) ?? { x: 0, y: 0 }
+}
+
+function byWhoFeedsWhom(topology: Topology): (id: string) => Place {
   const graph = new graphlib.Graph().setGraph({ rankdir: 'LR', nodesep: 30, ranksep: 96, marginx: 16, marginy: 16 }).setDefaultEdgeLabel(() => ({}))
   for (const { id } of topology.nodes) graph.setNode(id, { width: WIDTH, height: HEIGHT })
   for (const edge of topology.edges.filter(({ control }) => !control)) {
@@ -18,13 +41,7 @@ export function drawn(topology: Topology): { nodes: FlowNode[]; edges: FlowEdge[
     graph.setEdge(left, right)
   }
   layout(graph)
-  const at = (id: string): { x: number; y: number } => graph.node(id)
-  const floor = Math.max(...topology.nodes.map(({ id }) => at(id).y)) + HEIGHT / 2
-  const nodes = topology.nodes.map((system): FlowNode => ({
-    id: system.id, type: 'system', data: { system }, position: { x: at(system.id).x - WIDTH / 2, y: at(system.id).y - HEIGHT / 2 }, draggable: false, connectable: false,
-  }))
-  const edges = topology.edges.map((edge, index) => flowEdge(edge, at(edge.source).x <= at(edge.target).x, floor + (index % 4) * 16))
-  return { nodes, edges }
+  return (id) => graph.node(id)
 }
 
 function flowEdge(edge: TopologyEdge, rightward: boolean, floor: number): FlowEdge {
@@ -32,7 +49,7 @@ function flowEdge(edge: TopologyEdge, rightward: boolean, floor: number): FlowEd
   const handles = edge.control ? { sourceHandle: 'out-below', targetHandle: 'in-below' } : rightward ? { sourceHandle: 'out-right', targetHandle: 'in-left' } : { sourceHandle: 'out-left', targetHandle: 'in-right' }
   return {
     id: edge.id, source: edge.source, target: edge.target, type: edge.control ? 'below' : 'across', data: { row: edge.row, floor }, animated: edge.state === 'flowing', ...handles,
-    style: { stroke: colour, strokeWidth: edge.state === 'refused' ? 2.6 : 1.8, strokeDasharray: edge.state === 'not_run' || edge.state === 'silent' ? '3 5' : undefined },
+    style: { stroke: colour, strokeWidth: edge.state === 'refused' ? 2.6 : 1.8, strokeDasharray: ['not_run', 'not_built', 'silent'].includes(edge.state) ? '3 5' : undefined },
     markerEnd: { type: MarkerType.ArrowClosed, color: colour }, ariaLabel: `${edge.row}: ${edge.source} → ${edge.target}`,
   }
 }
