@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 from pathlib import Path
 
 import nats
@@ -24,13 +25,24 @@ def crossing(brokers: Brokers) -> list[Letter]:
     ]
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["on one machine", "with TLS"])
-def test_every_letter_arrives_with_its_receipt_and_nothing_unlisted_does(tmp_path: Path, tls: bool) -> None:
+only_soak = pytest.mark.skipif(not os.environ.get("METROPOOL_SOAK"), reason="with make soak")
+
+
+@pytest.mark.parametrize(
+    ("servers", "tls"),
+    [
+        pytest.param(ZONES, False, id="on one machine"),
+        pytest.param(ZONES, True, id="with TLS"),
+        pytest.param({**ZONES, "dmz": 3}, True, id="with TLS and a cluster outside", marks=only_soak),
+        pytest.param({**ZONES, "production": 3, "dmz": 3}, True, id="with TLS and two clusters", marks=only_soak),
+    ],
+)
+def test_every_letter_arrives_with_its_receipt_and_nothing_unlisted_does(tmp_path: Path, servers: dict, tls: bool) -> None:
     if tls:
         certify(tmp_path)
 
     async def run() -> None:
-        async with running_brokers(place(tmp_path, servers=ZONES, tls=tls)) as brokers:
+        async with running_brokers(place(tmp_path, servers=servers, tls=tls)) as brokers:
             probes = {system: await brokers.probe(system) for system in brokers.compiled.nodes()}
             assert len(crossing(brokers)) >= 8
             for letter in sorted(brokers.compiled.letters):
