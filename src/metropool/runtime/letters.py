@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
@@ -26,6 +28,12 @@ class Letter:
     envelope: Envelope
     message: Message
     taking: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows its table has; 0 where it carries none."""
+        table: pa.Table | None = getattr(self.message, "rows", None)
+        return 0 if table is None else table.num_rows
 
 
 def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"]) -> Letter:
