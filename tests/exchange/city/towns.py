@@ -98,6 +98,15 @@ class Served:
         for account in accounts:
             await self.node.write("talk", lambda work, account=account: work.tell(status_of(account), key=account, to=to))
 
+    async def tell_together(self, *accounts: str) -> None:
+        """Tell many letters in one unit."""
+
+        def tell(work: Any) -> None:
+            for account in accounts:
+                work.tell(status_of(account), key=account)
+
+        await self.node.write("talk", tell)
+
     def waiting(self) -> int:
         with self.node.database.snapshot() as connection:
             return Outbox(connection).waiting()
