@@ -50,7 +50,7 @@ class Portal:
             "refunds": {},
         }
         self.hosts = {
-            SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices"}, folder, self.clock),
+            SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices", "places", "points"}, folder, self.clock),
             SystemId(M): FakeHost(M, {"metering"}, folder, self.clock),
             SystemId(W): FakeHost(W, {"billing", "office"}, folder, self.clock),
         }

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, settlement, sharing
+from metropool.portal.ports import announcements, billing, control, insight, metering, places, settlement, sharing
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -187,6 +187,8 @@ def desks_with(calls: list, answers: dict):
         "billing": billing.BillingDesk,
         "office": announcements.OfficeDesk,
         "notices": announcements.NoticesDesk,
+        "places": places.PlacesDesk,
+        "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,
     }
     return {

@@ -20,7 +20,7 @@ class TestSignIn:
         browser = portal.signed_in("lihua")
         session = browser.get("/api/session").json()
         assert session["roles"] == ["resident"]
-        assert session["rights"] == ["home.read", "payments.create"]
+        assert session["rights"] == ["home.control", "home.read", "payments.create"]
         assert session["households"] == ["GZ0000000101"]
         assert session["system"] is None
 

@@ -61,6 +61,7 @@ const pages = [
   of('/pay/$account', lazyRouteComponent(() => import('./pages/resident/PayPage'), 'PayPage')),
   of('/pay/invoice/$account', lazyRouteComponent(() => import('./pages/resident/InvoicePage'), 'InvoicePage')),
   of('/pay/result/$account/$reference', lazyRouteComponent(() => import('./pages/resident/PaymentPage'), 'PaymentPage')),
+  of('/places/$account', lazyRouteComponent(() => import('./pages/resident/PlacesPage'), 'PlacesPage')),
   of('/notices/$account', lazyRouteComponent(() => import('./pages/resident/NoticesPage'), 'NoticesPage')),
   of('/announcements/$system', lazyRouteComponent(() => import('./pages/company/AnnouncementsPage'), 'AnnouncementsPage')),
   of('/announcements/$system/$notice', lazyRouteComponent(() => import('./pages/company/AnnouncementPage'), 'AnnouncementPage')),

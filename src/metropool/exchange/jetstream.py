@@ -87,7 +87,7 @@ class JetStreamExchange:
 
     async def fetch(self, *, limit: int, wait_s: float) -> Sequence[Delivery]:
         """See ``Exchange.fetch``."""
-        messages = await _fetch(self._client, stream=f"inbox_{self._system}", limit=limit, wait_s=wait_s)
+        messages = await fetch(self._client, stream=f"inbox_{self._system}", limit=limit, wait_s=wait_s)
         return [_delivery(message) for message in messages]
 
     async def close(self) -> None:
@@ -120,7 +120,7 @@ class JetStreamLog:
 
     async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
         """See ``Log.read``."""
-        messages = await _fetch(self._client, stream=self._stream, limit=limit, wait_s=wait_s)
+        messages = await fetch(self._client, stream=self._stream, limit=limit, wait_s=wait_s)
         pairs = [(message.metadata.sequence.stream, message) for message in messages]
         self._unconfirmed.extend(pairs)
         entries = [LogEntry(sequence, message.subject.rsplit(".", 1)[-1], message.data) for sequence, message in pairs]
@@ -145,19 +145,18 @@ class JetStreamLog:
             await _say(message.ack)
 
 
-async def _fetch(client: Client, *, stream: str, limit: int, wait_s: float) -> list[Msg]:
+async def fetch(client: Client, *, stream: str, limit: int, wait_s: float, consumer: str = "main") -> list[Msg]:
     """Pull what there is, or wait for one, with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer.
 
     A request is left only when the server has ended it. One left open would be given messages that nobody hears; they would come
     again after later ones, and whoever counts by sequence would take them for repeats.
     """
-    found = await _ask_next(client, stream=stream, wish={"batch": limit, "no_wait": True}, patience_s=ANSWER_S)
-    return found or await _ask_next(
-        client, stream=stream, wish={"batch": 1, "expires": int(wait_s * 1e9)}, patience_s=wait_s + ANSWER_S
-    )
+    asked = f"{stream}.{consumer}"
+    found = await _ask_next(client, asked, wish={"batch": limit, "no_wait": True}, patience_s=ANSWER_S)
+    return found or await _ask_next(client, asked, wish={"batch": 1, "expires": int(wait_s * 1e9)}, patience_s=wait_s + ANSWER_S)
 
 
-async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patience_s: float) -> list[Msg]:
+async def _ask_next(client: Client, asked: str, *, wish: dict[str, Any], patience_s: float) -> list[Msg]:
     """Messages of one request, until as many came as it asked for or the server says that it ended.
 
     While the broker is away this takes a moment before it gives nothing: a caller that asks again and again must leave the
@@ -167,7 +166,7 @@ async def _ask_next(client: Client, *, stream: str, wish: dict[str, Any], patien
     messages: list[Msg] = []
     subscription = await client.subscribe(inbox)
     try:
-        await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.main", json.dumps(wish).encode(), reply=inbox)
+        await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{asked}", json.dumps(wish).encode(), reply=inbox)
         while len(messages) < wish["batch"]:
             message = await subscription.next_msg(timeout=patience_s)
             status = (message.headers or {}).get("Status")
@@ -213,22 +212,29 @@ async def _say(word: Callable[[], Awaitable[None]]) -> None:
 def _delivery(message: Msg) -> Delivery:
     receiver_and_more = message.subject.split(".")
     phrase, sender = receiver_and_more[2], receiver_and_more[3]
-
-    async def later(seconds: float) -> None:
-        await _say(partial(message.nak, delay=seconds))
-
-    async def done() -> None:
-        await _say(message.ack)
-
     return Delivery(
         data=message.data,
         sender=sender,
         phrase=phrase,
         position=message.metadata.sequence.stream,
         attempt=message.metadata.num_delivered or 1,
-        done=done,
-        later=later,
+        done=done_with(message),
+        later=put_off(message),
     )
+
+
+def done_with(message: Msg) -> Callable[[], Awaitable[None]]:
+    """Tells the broker that a message need not be handed over again."""
+    return partial(_say, message.ack)
+
+
+def put_off(message: Msg) -> Callable[[float], Awaitable[None]]:
+    """Tells the broker to hand a message over again after some seconds."""
+
+    async def later(seconds: float) -> None:
+        await _say(partial(message.nak, delay=seconds))
+
+    return later
 
 
 def _receipt(answer: Msg) -> int:

@@ -8,10 +8,13 @@ a stream export gives none.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metropool.core.errors import Invalid
 from metropool.plan.schema import Letter
+
+if TYPE_CHECKING:
+    from metropool.plan.gateways import Gateways
 
 INSTANCE = "main"
 CONSUMER = "main"
@@ -50,6 +53,12 @@ class BrokerUser:
     subscribe: tuple[str, ...]
     may_answer: bool = False
     connects_as: str = "STANDARD"
+    keeper: str = ""
+
+    @property
+    def kept_by(self) -> str:
+        """Whose folder has its key: the system that logs in by it."""
+        return self.keeper or self.account
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ class BrokerPlan:
     users: tuple[BrokerUser, ...]
     passages: tuple[Passage, ...]
     streams: tuple[Stream, ...]
+    gateways: "Gateways | None" = None
 
     def users_of(self, account: str) -> tuple[BrokerUser, ...]:
         """The users of one account."""
@@ -90,6 +100,7 @@ class BrokerSettings:
         name: Its own, among the servers it is joined with.
         replicas: On how many servers each stream is kept.
         blocks: What else its configuration says: TLS, links to other brokers, routes to the other servers of this one.
+        gateway_port, max_connections: These hold where gateways come in.
     """
 
     port: int
@@ -100,6 +111,8 @@ class BrokerSettings:
     name: str = "metropool"
     replicas: int = 1
     blocks: Mapping[str, Any] = field(default_factory=dict)
+    gateway_port: int = 0
+    max_connections: int = 32_768
 
 
 def subject_of(letter: Letter) -> str:
@@ -130,18 +143,21 @@ def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -
     return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=streams)
 
 
-def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings) -> str:
+def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings, issuer: str = "") -> str:
     """The configuration file of nats-server (JSON, which it reads), the same for the same input.
 
     Args:
         keys: User to its public nkey.
+        issuer: Public account nkey of the gateways' door.
 
     Raises:
         Invalid: A user without a key.
     """
+    from metropool.plan.gateways import add_door
+
     if missing := [user.name for user in broker.users if user.name not in keys]:
         raise Invalid(f"no key for the broker users {', '.join(missing)}")
-    config = {
+    config: dict[str, Any] = {
         "server_name": settings.name,
         "listen": f"{settings.host}:{settings.port}",
         "max_payload": settings.max_payload_bytes,
@@ -153,9 +169,13 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
             "max_file": sum(stream.max_bytes for stream in broker.streams),
         },
         "system_account": SYSTEM_ACCOUNT,
-        "accounts": {SYSTEM_ACCOUNT: {"users": []}} | {name: _account(broker, name, keys, settings) for name in broker.accounts},
+        "accounts": {SYSTEM_ACCOUNT: {"users": [_user(user, keys[user.name]) for user in broker.users_of(SYSTEM_ACCOUNT)]}}
+        | {name: _account(broker, name, keys, settings) for name in broker.accounts},
     }
-    return json.dumps(config | dict(settings.blocks), indent=1, ensure_ascii=False) + "\n"
+    add_door(config, broker=broker, settings=settings, keys=keys, issuer=issuer)
+    for name, block in settings.blocks.items():
+        config[name] = {**config.get(name, {}), **block} if isinstance(block, Mapping) else block
+    return json.dumps(config, indent=1, ensure_ascii=False) + "\n"
 
 
 def _streams(system: str, front: str | None) -> list[Stream]:

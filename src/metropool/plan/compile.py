@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from metropool.core.identifiers import PartyId, SystemId
-from metropool.plan.broker import plan_broker
+from metropool.plan.broker import BrokerPlan, plan_broker
 from metropool.plan.checks.every import check_everything
 from metropool.plan.compiled import CapabilityFacts, Compiled, Outline, Route, RunningFacts
 from metropool.plan.drawing.picture import draw_up
+from metropool.plan.gateways import gateways_of, with_gateways
 from metropool.plan.load import Loaded
 from metropool.plan.schema import REST, Contract, Letter, Plan, Row, Title, letters_of
 
@@ -50,13 +51,22 @@ def compile_plan(
         rows=tuple(rows),
         routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content),
         systems=systems,
-        broker=plan_broker(nodes={f.id: f.front_end for f in systems.values() if f.kind == "node"}, letters=letters),
+        broker=_broker(systems, allowed, letters, contract.content),
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
         whole=whole,
         whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
         identity=plan.content.identity,
         brokers=_brokers(plan.content),
     )
+
+
+def _broker(
+    systems: Mapping[str, RunningFacts], allowed: frozenset[Letter], letters: frozenset[Letter], contract: Contract
+) -> BrokerPlan:
+    kinds = {message: entry.carried_by for message, entry in contract.messages.items()}
+    gateways = gateways_of(systems=systems, letters=allowed, kinds=kinds)
+    nodes: dict[str, str | None] = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
+    return with_gateways(plan_broker(nodes=nodes, letters=letters), gateways)
 
 
 def _title(plan: Plan, variant: str | None) -> Title:
@@ -80,6 +90,7 @@ def _systems(plan: Plan, contract: Contract, variant: str | None) -> dict[str, R
             front_end=running.front_end,
             face=running.face,
             per=running.per,
+            way_in=running.way_in,
         )
         for name, running in plan.all_systems().items()
         if name in contract.systems

@@ -55,6 +55,7 @@ class RunningFacts:
     front_end: str | None = None
     face: str | None = None
     per: str | None = None
+    way_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 from metropool.core.errors import Unavailable
 from metropool.plan.broker import CONSUMER, Stream
+from metropool.plan.gateways import STREAM, Gateways
+from metropool.plan.gateways import consumer_config as gateways_consumer_config
+from metropool.plan.gateways import stream_config as gateways_stream_config
 
 TIMEOUT_S = 10.0
 DUPLICATE_WINDOW_S = 120
@@ -40,10 +43,25 @@ async def provision(client: Requester, *, streams: Iterable[Stream], replicas: i
     """
     for stream in streams:
         # Ask first: creating a stream that exists counts its space twice, and is refused for want of it.
-        verb = "UPDATE" if await _exists(client, stream) else "CREATE"
+        verb = "UPDATE" if await _exists(client, stream.name) else "CREATE"
         await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream, replicas=replicas))
         wish = {"stream_name": stream.name, "config": consumer_config(stream), "action": ""}
         await _ask(client, f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", wish)
+
+
+async def provision_gateways(client: Requester, gateways: Gateways, *, replicas: int = 1) -> None:
+    """Make the stream that keeps what gateways say, and a consumer for each system that hears some of it.
+
+    The broker makes that stream itself when the first gateway comes in; here it is there, with somebody to keep messages for, before.
+
+    Raises:
+        Unavailable: The broker refused, with its reason.
+    """
+    verb = "UPDATE" if await _exists(client, STREAM) else "CREATE"
+    await _ask(client, f"STREAM.{verb}.{STREAM}", gateways_stream_config() | {"num_replicas": replicas})
+    for system in gateways.speakers:
+        wish = {"stream_name": STREAM, "config": gateways_consumer_config(gateways, system), "action": ""}
+        await _ask(client, f"CONSUMER.CREATE.{STREAM}.{system}", wish)
 
 
 def stream_config(stream: Stream, *, replicas: int = 1) -> dict[str, Any]:
@@ -85,9 +103,9 @@ class _Refused(Unavailable):
         self.code = error.get("err_code")
 
 
-async def _exists(client: Requester, stream: Stream) -> bool:
+async def _exists(client: Requester, stream: str) -> bool:
     try:
-        await _ask(client, f"STREAM.INFO.{stream.name}", {})
+        await _ask(client, f"STREAM.INFO.{stream}", {})
     except _Refused as refusal:
         if refusal.code != _STREAM_NOT_FOUND:
             raise

@@ -28,6 +28,7 @@ class Site(BaseModel):
         port: For clients.
         links: For the links of other brokers.
         routes: For the other servers of its broker.
+        gateways: For the gateways of homes, MQTT.
         listen: Address it listens on; ``host`` where left out.
     """
 
@@ -38,6 +39,7 @@ class Site(BaseModel):
     port: Port
     links: Port | None = None
     routes: Port | None = None
+    gateways: Port | None = None
     listen: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.:-]+$")] | None = None
 
     def at(self, port: int | None, *, listening: bool = False) -> str:
@@ -126,6 +128,8 @@ def blocks_of(site: Site, *, zone: Zone, sites: Sites, seeds: Mapping[str, str],
     """
     # Foreign software may let the server speak first; ours never does (``exchange.transport``).
     blocks: dict[str, Any] = {"tls": tls.block(tls.clients, handshake_first="auto")} if tls else {}
+    if tls and zone.broker.gateways:  # they have a secret of their own and no certificate
+        blocks["mqtt"] = {"tls": {**tls.files, "timeout": TLS_TIMEOUT_S}}
     if zone.dials or zone.hears:
         hears = {"listen": site.at(site.links, listening=True), "advertise": site.at(site.links)} if zone.hears else {}
         dials = (
@@ -168,6 +172,8 @@ def _site_faults(site: Site, zone: Zone, *, alone: bool, tls: bool) -> Iterator[
         yield Fault(where, f"{', '.join(border.inner for border in zone.hears)} dial it", "give it a port for links")
     if not alone and site.routes is None:
         yield Fault(where, "its broker has several servers", "give it a port for routes")
+    if zone.broker.gateways and site.gateways is None:
+        yield Fault(where, "gateways come in there", "give it a port for gateways")
     if not tls and not _is_loopback(site):
         yield Fault(where, f"{site.host} is beyond this machine", "let tls be true")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from metropool.core.errors import Invalid
-from metropool.plan.broker import BrokerPlan, BrokerUser, Passage
+from metropool.plan.broker import SYSTEM_ACCOUNT, BrokerPlan, BrokerUser, Passage
 
 RECEIPTS = "_R_.>"
 ALONE = "city"
@@ -89,6 +89,10 @@ def _homes(broker: BrokerPlan, brokers: Mapping[str, Sequence[str]]) -> dict[str
                 raise Invalid(f"{system} is on the brokers {home[system]} and {name}")
             if system in broker.accounts:
                 home[system] = name
+    if broker.gateways:  # who comes in over MQTT comes in where their host is
+        home[broker.gateways.account] = at = home[broker.gateways.host]
+        if far := [system for system in broker.gateways.speakers if home.get(system) != at]:
+            raise Invalid(f"{', '.join(far)}: speak with gateways that come in at another broker, {at}")
     if lost := [system for system in broker.accounts if system not in home]:
         raise Invalid(f"{', '.join(lost)}: on no broker of the plan")
     return home
@@ -115,13 +119,16 @@ def _zone(name: str, broker: BrokerPlan, home: Mapping[str, str], borders: Seque
     here = [system for system in broker.accounts if home[system] == name]
     ways = (way for way in broker.passages if name in (home[way.sender], home[way.receiver]))
     others = [border_account(border.outer) for border in dials] + [border_account(border.inner) for border in hears]
+    gateways = broker.gateways if broker.gateways and broker.gateways.account in here else None
+    kept = (*here, SYSTEM_ACCOUNT) if gateways else here
     return Zone(
         name=name,
         broker=BrokerPlan(
             accounts=(*here, *others),
-            users=(*(user for user in broker.users if user.account in here), *(border.user for border in hears)),
+            users=(*(user for user in broker.users if user.account in kept), *(border.user for border in hears)),
             passages=tuple(_as_seen_from(name, way, home) for way in ways),
             streams=tuple(stream for stream in broker.streams if stream.account in here),
+            gateways=gateways,
         ),
         dials=dials,
         hears=hears,

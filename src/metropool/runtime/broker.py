@@ -10,7 +10,6 @@ import shutil
 import signal
 import sysconfig
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -22,8 +21,11 @@ from metropool.core.errors import Unavailable
 from metropool.plan.broker import BrokerPlan, BrokerSettings, render_broker
 from metropool.runtime.broker_beyond import Beyond
 from metropool.runtime.broker_keys import provision_broker, provision_until_done, public_keys, seed_of
+from metropool.runtime.gateways.claims import open_issuer
 from metropool.runtime.hold import hold
+from metropool.runtime.last_words import why_not
 from metropool.runtime.pause import done_before, pause
+from metropool.runtime.ports import port_as_before
 from metropool.runtime.tied import tied
 from metropool.storage.disk import write_durably
 
@@ -32,6 +34,7 @@ STOP_TIMEOUT_S = 10.0
 FIRST_BACK_OFF_S = 0.25
 LONGEST_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 60.0
+GATEWAYS_NOTE = "gateways"
 __all__ = ["BrokerServer", "find_nats_server", "seed_of"]
 log = structlog.get_logger(__name__)
 
@@ -60,15 +63,16 @@ class BrokerServer:
         home: State folder; the server's own files are under ``<home>/broker``.
         broker: What the plan compiled to.
         port: TCP port on the loopback interface.
-        beyond: What it needs where it is not the one broker of the city; then ``broker`` and ``port`` are its own.
+        gateway_port: Where gateways come in (MQTT), where the plan has any; 0 for a free one, the same as before if it can be.
+        beyond: What it needs where it is not the one broker of the city; then ``broker`` and the ports are its own.
     """
 
-    def __init__(self, *, home: Path, broker: BrokerPlan, port: int, beyond: Beyond | None = None) -> None:
+    def __init__(self, *, home: Path, broker: BrokerPlan, port: int, gateway_port: int = 0, beyond: Beyond | None = None) -> None:
         self._home = home
         self._folder = home / "broker" / (beyond.name if beyond else "")
         self._broker = broker
         self._beyond = beyond
-        self._settings = self._settings_now(port)
+        self._settings = self._settings_now(port, gateway_port)
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[bytes] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -83,6 +87,11 @@ class BrokerServer:
     def url(self) -> str:
         """Where clients connect."""
         return self._beyond.url if self._beyond else f"nats://{self._settings.host}:{self._settings.port}"
+
+    @property
+    def gateways_at(self) -> str:
+        """Where gateways come in, as ``host:port``."""
+        return f"{self._settings.host}:{self._settings.gateway_port}"
 
     @property
     def pid(self) -> int | None:
@@ -110,7 +119,7 @@ class BrokerServer:
 
     async def reload(self) -> bool:
         """Have the server read its configuration again; False when it could not, and has to be started again for what changed."""
-        self._settings = self._settings_now(self._settings.port)
+        self._settings = self._settings_now(self._settings.port, self._settings.gateway_port)
         self._configure()
         if self._process is None or self._process.returncode is not None:
             return False
@@ -155,14 +164,18 @@ class BrokerServer:
         if self._provisioner:
             await self._provisioner
 
-    def _settings_now(self, port: int) -> BrokerSettings:
-        return (
-            self._beyond.settings(self._folder) if self._beyond else BrokerSettings(port=port, store=str(self._folder / "store"))
-        )
+    def _settings_now(self, port: int, gateway_port: int) -> BrokerSettings:
+        if self._beyond:
+            return self._beyond.settings(self._folder)
+        gateway_port = gateway_port or port_as_before(self._folder / GATEWAYS_NOTE)
+        return BrokerSettings(port=port, store=str(self._folder / "store"), gateway_port=gateway_port)
 
     def _configure(self) -> None:
-        config = render_broker(self._broker, keys=public_keys(self._home, self._broker), settings=self._settings)
-        write_durably(self._folder / "nats.conf", config)
+        gateways, keys = self._broker.gateways, public_keys(self._home, self._broker)
+        issuer = open_issuer(self._home, host=gateways.host).public if gateways else ""
+        write_durably(self._folder / "nats.conf", render_broker(self._broker, keys=keys, settings=self._settings, issuer=issuer))
+        if gateways:
+            write_durably(self._folder / GATEWAYS_NOTE, self.gateways_at)
 
     async def _provide(self) -> None:
         """Create the streams; of several servers a majority must have found each other first, so nobody waits for that here."""
@@ -232,15 +245,4 @@ class BrokerServer:
 
     def _reason(self) -> str:
         """One sentence about why the server is not there."""
-        words = "\n".join(self._last_words)
-        if "address already in use" in words:
-            return f"port {self._settings.port} on {self._settings.host} is taken: stop what uses it, or choose another port"
-        if "no space left" in words:
-            return f"the disk of {self._folder} is full: make room, then start again"
-        return next(_complaints(self._last_words), "the broker ended without a word")
-
-
-def _complaints(lines: deque[str]) -> Iterator[str]:
-    for line in reversed(lines):
-        if "[FTL]" in line or "[ERR]" in line or "nats-server:" in line:
-            yield f"the broker says: {line}"
+        return why_not(self._last_words, where=f"port {self._settings.port} on {self._settings.host}", folder=self._folder)

@@ -55,6 +55,7 @@ def beyond_of(server: str, *, settings: Settings, compiled: Compiled) -> Beyond:
             port=site.port,
             store=str(folder / "store"),
             name=site.name,
+            gateway_port=site.gateways or 0,
             replicas=sites.replicas(name),
             blocks=blocks_of(site, zone=zone, sites=sites, seeds=seeds, tls=tls),
         )

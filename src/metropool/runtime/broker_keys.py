@@ -1,4 +1,4 @@
-"""Keys of broker users, and the streams that their accounts have: what a broker needs of the systems on it."""
+"""Keys of the broker's users, and what is done with them before anybody else comes: streams and consumers are made."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from metropool.core.errors import Unavailable
 from metropool.exchange.transport import client_with, secured
 from metropool.plan.broker import BrokerPlan, provisioner_of
-from metropool.plan.provision import provision
+from metropool.plan.provision import provision, provision_gateways
 from metropool.runtime.pause import pause
 from metropool.storage.disk import write_once
 
@@ -33,7 +33,7 @@ def seed_of(home: Path, *, account: str, user: str) -> str:
 
 def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
     """Every broker user's public nkey: from ``<user>.pub`` where another machine keeps the seed, which else is made if need be."""
-    return {user.name: _public(home, account=user.account, user=user.name) for user in broker.users}
+    return {user.name: _public(home, account=user.kept_by, user=user.name) for user in broker.users}
 
 
 def _public(home: Path, *, account: str, user: str) -> str:
@@ -52,7 +52,8 @@ async def provision_broker(
     Raises:
         Unavailable: The broker does not answer or refuses.
     """
-    for account in dict.fromkeys(stream.account for stream in broker.streams):
+    gateways = broker.gateways
+    for account in dict.fromkeys([*(stream.account for stream in broker.streams), *([gateways.account] if gateways else [])]):
         user = provisioner_of(account)
         seed = seed_of(home, account=account, user=user)
         try:
@@ -66,6 +67,8 @@ async def provision_broker(
             )
             try:
                 await provision(client, streams=broker.streams_of(account), replicas=replicas)
+                if gateways and account == gateways.account:
+                    await provision_gateways(client, gateways, replicas=replicas)
             finally:
                 await client.close()
         except (NatsError, OSError, TimeoutError) as cause:

@@ -1,7 +1,6 @@
 """Where the broker is: the note that the one who runs it keeps in ``<home>/broker/url``, read again whenever it cannot be reached."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
@@ -13,7 +12,9 @@ from metropool.plan.load import load_sites
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.broker_beyond import beyond_of, read_sites
 from metropool.runtime.certificates.trust import Certificates
+from metropool.runtime.gateways.warden import open_warden
 from metropool.runtime.pause import pause
+from metropool.runtime.ports import noted, port_as_before
 from metropool.runtime.settings import Settings
 from metropool.storage.disk import write_durably
 
@@ -43,9 +44,12 @@ async def broker_url(
         return settings.broker
     note = note_of(settings)
     if with_broker:
-        server = BrokerServer(home=settings.home, broker=compiled.broker, port=port_as_before(note))
+        port, gateway_port = port_as_before(note), settings.gateway_port
+        server = BrokerServer(home=settings.home, broker=compiled.broker, port=port, gateway_port=gateway_port)
         await stack.enter_async_context(server)
         write_durably(note, server.url)
+        if compiled.broker.gateways is not None:
+            await open_warden(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
         return server.url
     await _is_noted(note)
     if not note.exists():
@@ -67,6 +71,9 @@ async def keep_server(stack: AsyncExitStack, name: str, *, settings: Settings, c
     beyond = beyond_of(name, settings=settings, compiled=compiled)
     server = BrokerServer(home=settings.home, broker=beyond.broker, port=0, beyond=beyond)
     await stack.enter_async_context(server)
+    if beyond.broker.gateways is not None:
+        tls = beyond.tls() if beyond.tls else None
+        await open_warden(stack, beyond.url, settings=settings, gateways=beyond.broker.gateways, tls=tls)
     if beyond.tls:
         heeding = asyncio.create_task(_heed_pins(server, Certificates(settings.certificate_folder)), name=f"{name}: certificates")
         stack.callback(heeding.cancel)
@@ -103,42 +110,16 @@ def broker_tls(settings: Settings) -> ssl.SSLContext | None:
 async def _is_noted(note: Path) -> None:
     """Wait a while for whoever runs the broker: its systems may have been started together with it."""
     for _ in range(int(PATIENCE_S / 0.2)):
-        if _noted(note):
+        if noted(note):
             return
         await pause(0.2)
 
 
 def noted_by(settings: Settings) -> Callable[[], str] | None:
     """Tells where the broker of this home is now, or nothing; None for an outside broker, which stays where it is."""
-    return None if settings.broker != "embedded" else lambda: _noted(note_of(settings))
+    return None if settings.broker != "embedded" else lambda: noted(note_of(settings))
 
 
 def note_of(settings: Settings) -> Path:
     """Where whoever runs the broker writes its address."""
     return settings.home / "broker" / "url"
-
-
-def port_as_before(note: Path) -> int:
-    """The port noted by the broker before us, so that who is still connected finds us again; a free one when it is taken."""
-    before = _noted(note).rpartition(":")[2]
-    if not before.isdigit():
-        return free_port()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(before)))
-        except (OSError, OverflowError):
-            return free_port()
-    return int(before)
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _noted(note: Path) -> str:
-    return note.read_text(encoding="ascii").strip() if note.exists() else ""

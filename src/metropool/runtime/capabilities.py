@@ -9,6 +9,8 @@ from metropool.capabilities.insight.capability import INSIGHT
 from metropool.capabilities.metering.capability import METERING
 from metropool.capabilities.notices.capability import NOTICES
 from metropool.capabilities.office.capability import OFFICE
+from metropool.capabilities.places.capability import PLACES
+from metropool.capabilities.points.capability import POINTS
 from metropool.capabilities.settlement.capability import SETTLEMENT
 from metropool.capabilities.sharing.capability import SHARING
 from metropool.exchange.capability import Adapter, Capability
@@ -23,7 +25,8 @@ from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import metadata as registry_tables
 
 CAPABILITIES: Mapping[str, Capability] = {
-    capability.name: capability for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE)
+    capability.name: capability
+    for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE, PLACES, POINTS)
 }
 BOOKS: Mapping[str, Adapter] = {
     "registry": Registry,

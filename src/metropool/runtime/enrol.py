@@ -93,7 +93,30 @@ def _enrol_customers(registry: Registry, city: Mapping[str, Any], agreements: Se
     return sum(registry.add(table, some) for table, some in rows)
 
 
-ENROL: Mapping[str, Callable[..., int]] = {"metering": enrol_metering, "billing": enrol_company, "settlement": enrol_platform}
+def enrol_homes(registry: Registry, city: Mapping[str, Any]) -> int:
+    """What whoever hosts homes knows: the places they are and their usage points; nobody's agreements."""
+    numbers = _usage_point_numbers(city)
+    homes = {row["id"] for row in city["places"] if row["kind"] == "home"}
+    given = [row for row in city["usage_points"] if row["place"] in homes]
+    rows: list[tuple[Table, Sequence[Row]]] = [
+        (t.place, [_place(row) for row in city["places"]]),
+        (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in given]),
+    ]
+    return sum(registry.add(table, some) for table, some in rows)
+
+
+def households(city: Mapping[str, Any]) -> dict[str, str]:
+    """Each home's combined account."""
+    at = {row["id"]: row["place"] for row in city["usage_points"]}
+    return {at[row["usage_point"]]: row["combined_account"] for row in city["agreements"] if row["combined_account"]}
+
+
+ENROL: Mapping[str, Callable[..., int]] = {
+    "metering": enrol_metering,
+    "billing": enrol_company,
+    "settlement": enrol_platform,
+    "points": enrol_homes,
+}
 """Capability to what its host is enrolled with."""
 
 

@@ -44,10 +44,19 @@ def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Host
     """
     envelope = _vouched_for(delivery, system)
     message = open_envelope(envelope)
-    taking = tuple(name for name, host in hosted.items() if type(message) in host.capability.consumes)
-    if not taking:
-        raise Invalid(f"nothing hosted on {system} takes {envelope.kind}")
-    return Letter(delivery, envelope, message, taking)
+    return Letter(delivery, envelope, message, taking(type(message), system, hosted))
+
+
+def taking(kind: type[Message], system: SystemId, hosted: Mapping[str, "Hosted"]) -> tuple[str, ...]:
+    """The capabilities of a system that take a class of message.
+
+    Raises:
+        Invalid: None does.
+    """
+    found = tuple(name for name, host in hosted.items() if kind in host.capability.consumes)
+    if not found:
+        raise Invalid(f"nothing hosted on {system} takes {kind.__name__}")
+    return found
 
 
 def envelope_of(delivery: Delivery, system: SystemId, *, at: Instant) -> Envelope:

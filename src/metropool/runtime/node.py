@@ -15,12 +15,12 @@ from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope, rows_of
 from metropool.exchange.evidence import Evidence, Listing
-from metropool.exchange.messages import check_where
+from metropool.exchange.messages import Message, check_where
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, workers
-from metropool.runtime.letters import Letter, envelope_of, read_letter
+from metropool.runtime.letters import Letter, envelope_of, read_letter, taking
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -131,11 +131,9 @@ class Node:
     async def receive(self, delivery: Delivery) -> None:
         """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
         try:
-            letter = self._read(delivery)
-            await self._take_in([letter])
+            await self.take_in([self._read(delivery)])
         except (Invalid, NotFound) as reason:
-            await self._park(delivery, str(reason))
-        await delivery.done()
+            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(reason))
 
     async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in under one commit: each, or, when one of them cannot be taken in, none.
@@ -143,17 +141,27 @@ class Node:
         Raises:
             Exception: What stopped one of them; take them in one by one.
         """
-        await self._take_in([self._read(delivery) for delivery in deliveries])
-        for delivery in deliveries:
-            await delivery.done()
+        await self.take_in([self._read(delivery) for delivery in deliveries])
+
+    async def take_in(self, letters: Sequence[Letter]) -> None:
+        """Take letters in under one commit, each once in effect: all, or none where one cannot be."""
+        if letters:
+            self.committed(await self.on_writer(partial(self._handle, letters)))
+        for letter in letters:
+            await letter.delivery.done()
+
+    def taking(self, kind: type[Message]) -> tuple[str, ...]:
+        """The capabilities here that take a class of message.
+
+        Raises:
+            Invalid: None does.
+        """
+        return taking(kind, self.system, self.hosted)
 
     def _read(self, delivery: Delivery) -> Letter:
         letter = read_letter(delivery, self.system, self.hosted)
         check_where(letter.message, self.heard.get((letter.envelope.sender, letter.envelope.phrase), ()))
         return letter
-
-    async def _take_in(self, letters: Sequence[Letter]) -> None:
-        self.committed(await self.on_writer(partial(self._handle, letters)))
 
     def _handle(self, letters: Sequence[Letter]) -> list[str]:
         topics: list[str] = []
@@ -171,16 +179,19 @@ class Node:
                     topics.extend(work.topics)
         return topics
 
-    async def _park(self, delivery: Delivery, reason: str) -> None:
+    async def park(self, delivery: Delivery, envelope: Envelope, reason: str) -> None:
+        """Keep what cannot be taken in, with the reason; the envelope stands for bytes that are none."""
+
         def park() -> None:
             with self.database.unit() as connection:
-                context, envelope = self.context(connection), envelope_of(delivery, self.system, at=self.clock.now())
+                context = self.context(connection)
                 if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
                     came = [(envelope, delivery.data, delivery.position, rows_of(envelope))]
                     Evidence(context, self.listing).received(came, outcome="parked")
 
         await self.on_writer(park)
         self.uncovered.set()
+        await delivery.done()
 
     def unsent(self, *, limit: int, receiver: str = "") -> list[tuple[int, Envelope]]:
         """What the relay has to deliver, to one receiver or to all."""

@@ -128,6 +128,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     from metropool.portal.desks.metering import MeteringDesk
     from metropool.portal.desks.notices import NoticesDesk
     from metropool.portal.desks.office import OfficeDesk
+    from metropool.portal.desks.places import PlacesDesk
+    from metropool.portal.desks.points import PointsDesk
     from metropool.portal.desks.schedules import SchedulesDesk
     from metropool.portal.desks.work_orders import WorkOrdersDesk
 
@@ -150,6 +152,8 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "billing": BillingDesk,
         "office": OfficeDesk,
         "notices": NoticesDesk,
+        "places": PlacesDesk,
+        "points": PointsDesk,
         "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
     }
 

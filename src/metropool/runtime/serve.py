@@ -19,6 +19,7 @@ from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_tls, broker_url, keep_server, noted_by
 from metropool.runtime.cli.words import word
 from metropool.runtime.evidence import open_key, sign_evidence
+from metropool.runtime.gateways.attending import gateway_desk
 from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
@@ -109,6 +110,10 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
         opened = [await open_served(stack, system, url=urls[system], settings=settings, compiled=compiled) for system in systems]
         nodes = [node for node, _ in opened]
         keys = {node.system: open_key(settings, node.system) for node in nodes}
+        at_gateways = [
+            gateway_desk(node, url=urls[node.system], settings=settings, gateways=compiled.broker.gateways) for node in nodes
+        ]
+        desks = [await stack.enter_async_context(desk) for desk in at_gateways]
         async with asyncio.TaskGroup() as group:
             for node, exchange in opened:
                 group.create_task(relay_out(node, exchange), name=f"{node.system}: out")
@@ -118,6 +123,9 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                 group.create_task(keep_in_order(node), name=f"{node.system}: upkeep")
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
+            for desk in filter(None, desks):
+                for name, attend in desk.attend():
+                    group.create_task(attend, name=f"{desk.node.system}: {name}")
             group.create_task(portal.serve(nodes, settings=settings, compiled=compiled, bound=bound), name="portal")
             address, books = bound.getsockname(), settings.home if settings.database == "embedded" else "PostgreSQL"
             url_here = f"{'https' if settings.site_certificate else 'http'}://{address[0]}:{address[1]}"

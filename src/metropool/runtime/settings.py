@@ -31,6 +31,7 @@ class Settings(BaseSettings):
         suite: Suite of signature and hash that evidence is signed with.
         port: HTTP port of the portal.
         field_port: TCP port on which the front end hears terminals.
+        gateway_port: TCP port at which the embedded broker hears gateways (MQTT); 0: a free one, noted in ``<home>/broker/gateways``.
         terminal_master: File of the 32 bytes that seal the terminals' keys at rest; beside them when left out.
         site_certificate, site_key: PEM files the site is served with as HTTPS; without them it is HTTP, for a proxy on this machine.
         site_url: Address people reach the site at, when a proxy stands before it.
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 8765
     field_port: Port = 8766
+    gateway_port: Port = 0
     terminal_master: Path | None = None
     site_url: str = ""
     site_certificate: Path | None = None

@@ -39,10 +39,11 @@ def free_ports(count: int) -> list[int]:
 
 def place(home: Path, *, servers: dict[str, int], tls: bool) -> Settings:
     """Write a brokers' file: broker to how many servers it has; the settings of a machine that goes by it."""
-    ports = iter(free_ports(3 * sum(servers.values())))
+    ports = iter(free_ports(4 * sum(servers.values())))
     brokers = {
         broker: [
-            {"name": f"{broker}-{number + 1}", "host": HOST, "port": next(ports), "links": next(ports), "routes": next(ports)}
+            {"name": f"{broker}-{number + 1}", "host": HOST}
+            | {name: next(ports) for name in ("port", "links", "routes", "gateways")}
             for number in range(count)
         ]
         for broker, count in servers.items()

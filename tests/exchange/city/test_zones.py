@@ -35,8 +35,10 @@ def whole(plan: str):
 
 
 def place(brokers) -> Sites:
+    ports = {"port": 4222, "links": 7422, "gateways": 1883}
     servers = {
-        name: [{"name": name, "host": "127.0.0.1", "port": 4222 + at, "links": 7422 + at}] for at, name in enumerate(brokers)
+        name: [{"name": name, "host": "127.0.0.1"} | {kind: port + at for kind, port in ports.items()}]
+        for at, name in enumerate(brokers)
     }
     return Sites.model_validate({"tls": False, "brokers": servers})
 
@@ -68,8 +70,8 @@ class Walk:
     def arrives(self, sender: str, subject: str) -> str | None:
         """The account whose stream keeps what a system publishes; None when it may not, or nobody takes it."""
         at = next(name for name, config in self.configs.items() if sender in config["accounts"])
-        user = next(user for user in self.configs[at]["accounts"][sender]["users"] if user["nkey"] == sender)
-        if subject not in user["permissions"]["publish"]["allow"]:
+        user = next((user for user in self.configs[at]["accounts"][sender]["users"] if user["nkey"] == sender), None)
+        if user is None or subject not in user["permissions"]["publish"]["allow"]:
             return None
         return self._from(at, sender, subject)
 

@@ -33,6 +33,8 @@ CAPABILITIES = {
         _facts("insight", hears="HouseholdUsageTold"),
         _facts("notices", hears="NoticePublished", says="NoticePublished"),
         _facts("office", says="NoticePublished"),
+        _facts("places", hears="PointsReported", says="SetPoints"),
+        _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
     )
 }
 

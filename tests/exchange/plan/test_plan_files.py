@@ -44,7 +44,7 @@ def test_carries_exactly_the_rows_of_the_reference(name: str) -> None:
 
 @pytest.mark.parametrize("name", PLANS)
 def test_the_spine_runs(name: str) -> None:
-    assert set(compiled(name).rows) == SPINE[name]
+    assert set(compiled(name).rows) >= SPINE[name]
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -64,7 +64,10 @@ def test_plans_allow_the_same_spine_between_other_systems() -> None:
         ends = ("data_pool" if end == "smart_use_platform" else end for end in (letter.sender, letter.receiver))
         return Letter(next(ends), letter.message, next(ends))
 
-    assert {renamed(letter) for letter in compiled("transition").allowed} == compiled("one").allowed == compiled("two").allowed
+    def spine(name: str) -> set[Letter]:
+        return {renamed(letter) for row, letter in compiled(name).running.said if row in SPINE[name]}
+
+    assert spine("transition") == spine("one") == spine("two")
 
 
 class TestVariants:

@@ -34,8 +34,8 @@ from metropool.facts import commands as command_facts
 from metropool.facts import events as event_facts
 from metropool.facts import registry as registry_facts
 from metropool.facts.commands import Draft
-from metropool.runtime.broker_place import free_port
 from metropool.runtime.enrol import enrol_metering
+from metropool.runtime.ports import free_port
 from metropool.runtime.terminal_keys import hand_over
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_storage

@@ -2,7 +2,7 @@
 
 import socket
 
-from metropool.runtime.broker_place import free_port, port_as_before
+from metropool.runtime.ports import free_port, port_as_before
 
 
 def test_the_port_noted_is_used_again(tmp_path):

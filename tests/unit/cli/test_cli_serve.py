@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from metropool.core.errors import Conflict, Unavailable
-from metropool.runtime.broker_place import free_port
+from metropool.runtime.ports import free_port
 from metropool.runtime.serve import only_known
 
 from .conftest import ROOT, command_line

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from metropool.core.errors import Conflict, Invalid, MetropoolError, Unavailable
-from metropool.runtime.broker_place import free_port
 from metropool.runtime.demo import running
 from metropool.runtime.demo.running import Demo
 from metropool.runtime.demo.state import DemoState, open_demo
 from metropool.runtime.hold import hold
 from metropool.runtime.pause import done_before
+from metropool.runtime.ports import free_port
 from metropool.runtime.settings import settings_of_home
 
 from .conftest import ROOT, command_line

@@ -12,6 +12,11 @@ export function placesKnown(): boolean {
   return Object.keys(hosted_by).length > 0
 }
 
+/** Whether the running plan hosts a capability anywhere. */
+export function isHosted(place: string): boolean {
+  return (hosted_by[place]?.length ?? 0) > 0
+}
+
 /** The system that hosts a capability; what is no capability is a system already. */
 export function hostOf(place: string): string {
   return hosted_by[place]?.[0] ?? place

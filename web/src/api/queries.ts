@@ -6,9 +6,10 @@ import type * as T from './types'
 export const PLATFORM = 'settlement'
 export const METERING = 'metering'
 export const POOL = 'sharing'
+export const PLACES = 'places'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach' | 'places'
 
 declare module '@tanstack/react-query' {
   interface Register {
@@ -90,3 +91,10 @@ export const noticeReachQuery = (system: string, query: Query) => fact<T.Page<T.
 export const officeNoticesQuery = (system: string, query: Query) => fact<T.Page<T.OfficeNoticeRow>>(system, ['notices'], '/notices', query)
 export const officeNoticeQuery = (system: string, id: string) => fact<T.OfficeNotice>(system, ['notices'], `/notices/${encodeURIComponent(id)}`)
 export const officeAreasQuery = (system: string) => fact<T.AreaMap>(system, [], '/notice-areas')
+
+/** A home changes by the second; what is told of it is asked for again, however the changes come. */
+const LIVE_MS = 3_000
+export const homeNowQuery = (account: string) => ({ ...fact<T.HomeNow>(PLACES, ['places'], ofHousehold(account, 'places')), refetchInterval: LIVE_MS })
+export const homeEventsQuery = (account: string) => ({ ...fact<T.HomeEvents>(PLACES, ['places'], ofHousehold(account, 'places/events')), refetchInterval: 2 * LIVE_MS })
+export const homeUsageQuery = (account: string) => fact<T.HomeUsage>(PLACES, ['readings'], ofHousehold(account, 'places/usage'))
+export const pointHistoryQuery = (account: string, point: string, query: Query) => fact<T.PointHistory>(PLACES, [], ofHousehold(account, `places/points/${encodeURIComponent(point)}/history`), query)

@@ -572,3 +572,18 @@ export interface NoticeGiven {
   service: Medium; kind: NoticeKind; title_zh: string; title_en: string; text_zh: string; text_en: string; starts_at: Instant; ends_at: Instant | null
   area: { kind: NoticeArea['kind']; places?: string[]; outline?: GeoJSON.MultiPolygon | null }
 }
+
+export type OrderState = 'approved' | 'sent' | 'confirmed' | 'refused' | 'expired' | 'unknown' | 'cancelled'
+export interface ItemNow { item: string; name: Text; value: number; unit: string; as_of: Instant; heard_at: Instant }
+export interface PointNow { point: string; kind: string; name: Text; sets: string | null; items: ItemNow[] }
+export interface HomeOrder {
+  id: string; point: string; value: number; state: OrderState; state_text: Text; outcome: 'done' | 'refused' | 'expired' | 'unknown' | null; reason: Text | null
+  requested_at: Instant; expires_at: Instant; sent_at: Instant | null; resolved_at: Instant | null; read_back: number | null
+}
+export interface HomeGateway { place: string; has_credential: boolean; came_in_at: Instant | null; orders: HomeOrder[] }
+export interface HomeNow { gateway: HomeGateway; points: PointNow[]; heard_at: Instant | null; as_of: Instant }
+export interface HomeEvent { point: string; point_name: Text; code: string; text: Text; severity: Severity; at: Instant; heard_at: Instant }
+export interface HomeEvents { rows: HomeEvent[]; as_of: Instant }
+export interface PointHistory { point: string; item: string; unit: string; at: number[]; values: number[]; as_of: Instant }
+export interface UsageDay { service: Service; service_name: Text; reading_type: number; business_date: string; version: number; amount: string | null; unit: string; is_received: boolean }
+export interface HomeUsage { rows: UsageDay[]; as_of: Instant }

@@ -1,12 +1,13 @@
 import {
-  AlertOutlined, ApartmentOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined, NotificationOutlined,
+  AlertOutlined, ApartmentOutlined, BulbOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined, NotificationOutlined,
   TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
 } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { noticesWaitingQuery } from '../api/queries'
+import { isHosted } from '../api/places'
+import { noticesWaitingQuery, PLACES } from '../api/queries'
 import type { Session } from '../api/types'
 
 /** `section`: the beginning of every address of this part of the site. */
@@ -41,6 +42,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
       { href: `/today/${account}`, text: t('nav.today'), icon: <HomeOutlined /> },
       { href: `/bills/${account}/latest`, section: '/bills/', text: t('nav.bills'), icon: <FileTextOutlined /> },
       { href: `/usage/${account}`, text: t('nav.usage'), icon: <LineChartOutlined /> },
+      ...(may('home.control') && isHosted(PLACES) ? [{ href: `/places/${account}`, text: t('nav.places'), icon: <BulbOutlined /> }] : []),
       { href: `/pay/${account}`, section: '/pay/', text: t('nav.pay'), icon: <WalletOutlined /> },
       { href: `/notices/${account}`, section: '/notices/', text: t('nav.notices'), icon: <NotificationOutlined />, unread: news?.unread },
     )

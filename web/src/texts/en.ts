@@ -23,13 +23,19 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    places: 'Devices', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
     title: 'Sign in', promise: 'Electricity, water and gas on one bill', about: 'One metering system reads your three meters, three companies bill, and you see one bill and pay once.', name: 'User name', password: 'Password', enter: 'Sign in',
   },
   password: { title: 'Change password', first: 'This is your first sign-in: set a password of your own.', current: 'Current password', new: 'New password (at least {{count}} characters)', again: 'New password again', save: 'Save' },
+  places: {
+    help: 'What is on in your home now, as its gateway says. A switch counts as done when it was read back; until then it says so. Beside each number stands how old it is.', power: 'Power now', nothing_yet: 'The gateway has not said anything yet.', never: 'never heard', silent: 'Not connected: the gateway was heard last',
+    switch_on: 'Turn on', switch_off: 'Turn off', turning: 'Switching', on: 'On', off: 'Off', state_unknown: 'State unknown', asked: { on: 'Asked to turn on', off: 'Asked to turn off' }, switches: 'Switches', circuits: 'Circuits', sensors: 'Doors and detectors', registers: 'Water and gas at the gateway', circuit: 'Circuit', used: 'Used',
+    sensor: { open: { yes: 'Open', no: 'Shut' }, smoke: { yes: 'Smoke', no: 'Clear' } }, events: 'Security and faults', no_events: 'Nothing has happened.', history: 'Power of the last {{hours}} hours', no_history: 'Nothing was measured in this time.', hours: 'Hours', usage: 'Your meters, as your gateway has them', no_usage: 'No meter data has come for your gateway yet.',
+    day: 'Day', medium: 'Medium', so_far: 'so far', received: { yes: 'At the gateway', no: 'On its way' }, known: 'At the gateway',
+  },
   today: {
     help: 'First what is due and when, then whether anything is wrong, then what you have used today. Beside each number stands how old it is.', due: 'Amount due', nothing_due: 'Nothing is due', no_bill_yet: 'No bill has been issued yet; the first comes after the billing period ends.',
     due_by: 'Due by {{date}}', due_today: 'Due today', days_left: '{{count}} days left', days_left_one: '{{count}} day left', overdue: '{{count}} days overdue', overdue_one: '{{count}} day overdue', pay: 'Pay', see_bill: 'See the bill', alerts: 'Needs attention', all_well: 'All is well, nothing needs attention',

@@ -21,13 +21,19 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    places: '家居', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
     title: '登录', promise: '电、水、燃气，一张账单', about: '三表由一套计量系统抄读，三家公司各自计费，您只看一张账单、缴一次费。', name: '登录名', password: '密码', enter: '登录',
   },
   password: { title: '修改密码', first: '首次登录，请先设置自己的密码。', current: '当前密码', new: '新密码（至少 {{count}} 位）', again: '再输入一次新密码', save: '保存' },
+  places: {
+    help: '显示您家中现在的情况，由家庭网关上报。开关以回读为准，未回读前会明确说明。每个数字旁是它的时间。', power: '当前功率', nothing_yet: '网关还没有上报过数据。', never: '从未上报', silent: '未连接，网关最后上报于',
+    switch_on: '打开', switch_off: '关闭', turning: '执行中', on: '开', off: '关', state_unknown: '状态未知', asked: { on: '已请求打开', off: '已请求关闭' }, switches: '开关', circuits: '分项用电', sensors: '门与探测器', registers: '网关侧水表和燃气表', circuit: '回路', used: '用量',
+    sensor: { open: { yes: '打开', no: '关闭' }, smoke: { yes: '有烟雾', no: '正常' } }, events: '安防和故障', no_events: '没有发生任何事件。', history: '最近 {{hours}} 小时功率', no_history: '这段时间没有测量数据。', hours: '小时', usage: '您的三表数据（网关持有）', no_usage: '还没有发给您网关的表计数据。',
+    day: '日期', medium: '介质', so_far: '截至目前', received: { yes: '网关已收到', no: '发送中' }, known: '网关状态',
+  },
   today: {
     help: '先看应缴多少、何时到期；再看有无异常；最后是今天的用量。用量旁注明数据的新旧。', due: '应缴金额', nothing_due: '没有待缴费用', no_bill_yet: '尚未出账，首张账单将在账期结束后出具。',
     due_by: '缴费截止 {{date}}', due_today: '今天到期', days_left: '还有 {{count}} 天', days_left_one: '还有 {{count}} 天', overdue: '已逾期 {{count}} 天', overdue_one: '已逾期 {{count}} 天', pay: '去缴费', see_bill: '查看账单', alerts: '需要留意', all_well: '一切正常，没有需要留意的事',

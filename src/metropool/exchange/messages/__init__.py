@@ -4,6 +4,7 @@ Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills`
 Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose rows differ is refused.
 """
 
+from metropool.exchange.messages.alarms import AlarmKind, AlarmRaised, AlarmState, AnomalyFound, AnomalyKind, AnomalyState
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
 from metropool.exchange.messages.holding import check_rows, check_where
 from metropool.exchange.messages.known import MESSAGES, ROWS
@@ -16,15 +17,23 @@ from metropool.exchange.messages.money import (
     late_fee_of,
 )
 from metropool.exchange.messages.notices import NoticeKind, NoticePublished, NoticeState
+from metropool.exchange.messages.points import EventsRecorded, PointsReported, SetPoints
 from metropool.exchange.messages.usage import BlocksSealed, HouseholdUsageTold, RowsRequested, SwitchSupply
 
 __all__ = [
     "LATE_FEE",
     "MESSAGES",
     "ROWS",
+    "AlarmKind",
+    "AlarmRaised",
+    "AlarmState",
+    "AnomalyFound",
+    "AnomalyKind",
+    "AnomalyState",
     "BillsIssued",
     "BlocksSealed",
     "CustomersTold",
+    "EventsRecorded",
     "Fact",
     "HouseholdUsageTold",
     "Message",
@@ -35,7 +44,9 @@ __all__ = [
     "Order",
     "PaymentStatusTold",
     "PaymentsAllocated",
+    "PointsReported",
     "RowsRequested",
+    "SetPoints",
     "SwitchSupply",
     "check_rows",
     "check_where",

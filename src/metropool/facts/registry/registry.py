@@ -147,6 +147,22 @@ class Registry:
         rows = self._connection.execute(select(c.number, c.id, c.service, c.place).order_by(c.number)).all()
         return _columns(rows, {"usage_point": pa.int32(), "id": pa.string(), "service": pa.string(), "place": pa.string()})
 
+    def usage_points_by_area(self, *, kinds: Sequence[str]) -> pa.Table:
+        """Consuming usage points by the places of some kinds that they lie in: ``usage_point`` (local number), ``service``, ``area``.
+
+        One that lies in several (its community, its district) comes once for each.
+        """
+        inside = select(place.c.id.label("area"), place.c.id).where(place.c.kind.in_(kinds)).cte("inside", recursive=True)
+        below, point = place.alias("below"), usage_point.c
+        inside = inside.union_all(select(inside.c.area, below.c.id).join(inside, below.c.parent == inside.c.id))
+        query = select(point.number, point.service, inside.c.area).join(inside, inside.c.id == point.place)
+        rows = self._connection.execute(query.where(point.role == "consumption").order_by(point.number)).all()
+        return _columns(rows, {"usage_point": pa.int32(), "service": pa.string(), "area": pa.string()})
+
+    def places(self, *, kinds: Sequence[str]) -> list[Row]:
+        """The places of some kinds."""
+        return self.rows(place, kind=list(kinds))
+
     def device_numbers(self) -> pa.Table:
         """Serial number of the device installed now at each usage point: columns ``usage_point``, ``device_number``."""
         query = (

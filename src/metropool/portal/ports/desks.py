@@ -9,6 +9,7 @@ from metropool.portal.ports.billing import BillingDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
+from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
 
@@ -35,6 +36,8 @@ EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
 OFFICE: Port[OfficeDesk] = Port("office", "office")
 NOTICES: Port[NoticesDesk] = Port("notices", "notices")
+PLACES: Port[PlacesDesk] = Port("places", "places")
+POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
@@ -49,6 +52,8 @@ PORTS: tuple[Port[Any], ...] = (
     BILLING,
     OFFICE,
     NOTICES,
+    PLACES,
+    POINTS,
     TOPOLOGY,
 )
 

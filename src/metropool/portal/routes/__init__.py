@@ -12,6 +12,7 @@ from metropool.portal.routes import (
     notices,
     office,
     payment,
+    places,
     refunds,
     resident,
     schedules,
@@ -39,5 +40,6 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     billing.ROOM,
     office.ROOM,
     notices.ROOM,
+    places.ROOM,
     topology.ROOM,
 )

@@ -11,6 +11,7 @@ from metropool.core.errors import MetropoolError
 from metropool.runtime.cli.brokers import broker_app
 from metropool.runtime.cli.control_commands import control_app
 from metropool.runtime.cli.evidence_commands import evidence_app
+from metropool.runtime.cli.gateways import gateway_app
 from metropool.runtime.cli.keys import keys_app
 from metropool.runtime.cli.options import AsJson
 from metropool.runtime.cli.refund_commands import refund_app
@@ -29,6 +30,7 @@ plan_app = typer.Typer(help=word("plan"), no_args_is_help=True)
 app.add_typer(plan_app, name="plan", rich_help_panel=word("group_admin"))
 app.add_typer(broker_app, name="broker", rich_help_panel=word("group_admin"))
 app.add_typer(keys_app, name="keys", rich_help_panel=word("group_admin"))
+app.add_typer(gateway_app, name="gateway", rich_help_panel=word("group_admin"))
 app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.runtime.broker_place import free_port
 from metropool.runtime.demo.children import Child
+from metropool.runtime.demo.gateways import gateway_options
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
+from metropool.runtime.ports import free_port
 
 KEPT_MB = 64
 """What the demo's carrier keeps of what passes by."""
@@ -66,6 +67,8 @@ class Parts:
         kept = ("--home", self.home / "carrier", "--keep-mb", KEPT_MB)
         await self._start_box("carrier", (*routes, *kept))
         head_end = ("--head-end", f"127.0.0.1:{up}")
+        if options := gateway_options(self.home, self.clock.setting):
+            await self._start_box("gateway", options)
         await self._start_box("concentrators", ("--home", self.home / "concentrators", "--heartbeat", 20, *head_end, *common))
 
     async def stop(self) -> None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import MetropoolError, Unavailable
 from metropool.core.texts import Language, say
-from metropool.runtime.broker_place import free_port
 from metropool.runtime.demo.parts import Parts
 from metropool.runtime.demo.setup import Setup, first_month
 from metropool.runtime.demo.state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.demo.tools import run_own, run_tool
 from metropool.runtime.pause import done_before, pause
+from metropool.runtime.ports import free_port
 from metropool.runtime.systems import compile_named
 from metropool.storage.disk import write_durably
 

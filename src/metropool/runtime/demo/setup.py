@@ -18,8 +18,9 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.announcements import announce
+from metropool.runtime.demo.gateways import enrol_gateways
 from metropool.runtime.demo.logins import make_logins
-from metropool.runtime.enrol import enrol_company, enrol_metering, enrol_platform, read_city
+from metropool.runtime.enrol import enrol_company, enrol_homes, enrol_metering, enrol_platform, read_city
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -71,6 +72,10 @@ class Setup:
                     _enrol_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
+                if "points" in node.hosts:
+                    node.write_now("points", lambda work: enrol_homes(work.registry, city))
+                if "places" in node.hosts:
+                    enrol_gateways(node, city, home=self.home)
                 if "office" in node.hosts:
                     node.write_now("office", lambda work: announce(work=work))
 

@@ -1,0 +1,102 @@
+"""What alarms do: look at each day that was told, find what is abnormal over an area, tell it once, and tell when it is over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+
+from metropool.capabilities.alarms.model import MEANS, WEEKS_DAYS, Finding, area_days, findings
+from metropool.capabilities.alarms.ports import AlarmsWork
+from metropool.core.periods import business_date, day_period
+from metropool.core.quantities import reading_type
+from metropool.exchange.messages import AnomalyFound
+
+AREAS = ("district", "community")
+TOLD_AFTER = timedelta(hours=6)
+"""A day is looked at from six hours after its end on: until then its readings are still being asked for."""
+LATE_DAYS = 3
+"""So many days are looked at anew at each step, for readings that came late."""
+KEPT_DAYS = 400
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was read before the unit: the day that is looked at, and what areas used on it and on others anew."""
+
+    day: date
+    days: Sequence[pa.Table]
+
+
+def prepare(*, work: AlarmsWork) -> Looked:
+    """Read the days that are to be looked at, on a consistent view."""
+    day = _newest_day(work.now)
+    wanted = {day - timedelta(days=back) for back in range(LATE_DAYS)}
+    wanted |= {day - timedelta(days=back) for back in range(WEEKS_DAYS + 1)} - work.areas.known_days(
+        first=day - timedelta(days=WEEKS_DAYS), last=day
+    )
+    points = work.registry.usage_points_by_area(kinds=AREAS)
+    types = [reading_type(code).id for code in MEANS.values()]
+    read = [(each, work.readings.blocks_of_day(each, reading_types=types)) for each in sorted(wanted)]
+    return Looked(day, [area_days(blocks=blocks, points=points, day=each) for each, blocks in read if blocks.num_rows])
+
+
+def look(*, work: AlarmsWork, prepared: Looked) -> datetime | None:
+    """Keep what areas used, tell what began, went on or is over; returns None: it is due again after ``every``."""
+    day = prepared.day
+    for rows in prepared.days:
+        work.areas.put_days(rows)
+    work.areas.drop_days(before=day - timedelta(days=KEPT_DAYS))
+    history = work.areas.days(first=day - timedelta(days=WEEKS_DAYS), last=day)
+    if day not in work.areas.known_days(first=day, last=day):
+        return None
+    names = {row["id"]: row for row in work.registry.places(kinds=AREAS)}
+    before = {(one.area, one.service, one.kind): one for one in work.areas.open_anomalies()}
+    for finding in findings(history, day=day):
+        known = before.pop((finding.area, finding.service, finding.kind), None)
+        _note(work, _as_told(finding, known, names[finding.area], now=work.now), known)
+    for known in before.values():
+        if known.last_day < day:
+            _note(work, _over(known, day), known)
+    return None
+
+
+def _note(work: AlarmsWork, anomaly: AnomalyFound, known: AnomalyFound | None) -> None:
+    if known is not None and (known.state, known.last_day) == (anomaly.state, anomaly.last_day):
+        return
+    work.areas.put_anomaly(anomaly)
+    work.tell(anomaly, key=f"{anomaly.anomaly}/{anomaly.edition}")
+    work.changed("alarms")
+
+
+def _as_told(finding: Finding, known: AnomalyFound | None, place: Mapping[str, str], *, now: datetime) -> AnomalyFound:
+    first_day = known.first_day if known else finding.day
+    return AnomalyFound(
+        anomaly=f"{finding.area}:{finding.service}:{finding.kind}:{first_day.isoformat()}",
+        edition=known.edition + 1 if known else 1,
+        kind=finding.kind,
+        state="found",
+        service=finding.service,
+        area=finding.area,
+        area_zh=place["name_zh"],
+        area_en=place["name_en"],
+        first_day=first_day,
+        last_day=finding.day,
+        homes=finding.homes,
+        affected=finding.affected,
+        observed=finding.observed,
+        usual=finding.usual,
+        found_at=known.found_at if known else now,
+    )
+
+
+def _over(known: AnomalyFound, day: date) -> AnomalyFound:
+    fields = {name: getattr(known, name) for name in known.__struct_fields__}
+    return AnomalyFound(**{**fields, "edition": known.edition + 1, "state": "over", "last_day": day, "affected": 0})
+
+
+def _newest_day(now: datetime) -> date:
+    """The newest business day that ended long enough ago."""
+    today = business_date(now)
+    yesterday = today - timedelta(days=1)
+    return yesterday if now >= day_period(yesterday).end + TOLD_AFTER else yesterday - timedelta(days=1)

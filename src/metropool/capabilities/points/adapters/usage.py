@@ -1,0 +1,73 @@
+"""Household meter data on its way to gateways, in SQL."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import date
+
+from sqlalchemy import delete, select, update
+
+from metropool.capabilities.points.model import KeptUsage, WaitingUsage
+from metropool.capabilities.points.tables import listener, usage_waiting
+from metropool.storage.units import UnitContext
+from metropool.storage.upsert import insert_into, upsert
+
+_COLUMNS = [usage_waiting.c[field.name] for field in fields(WaitingUsage)]
+AT_ONCE = 200
+
+
+class SqlUsageDesk:
+    """What waits for gateways, in one unit of work."""
+
+    def __init__(self, context: UnitContext) -> None:
+        self._connection = context.connection
+
+    def listen(self, place: str, *, heard_at: int) -> None:
+        """The gateway of a place has come in: whatever it does not have is said again."""
+        upsert(self._connection, listener, [{"place": place, "heard_at": heard_at}])
+        c = usage_waiting.c
+        self._connection.execute(update(usage_waiting).where(c.place == place, c.received_at.is_(None)).values(said_at=None))
+
+    def listeners(self, places: Sequence[str]) -> set[str]:
+        """Those of some places that have a gateway."""
+        query = select(listener.c.place).where(listener.c.place.in_(places))
+        return set(self._connection.execute(query).scalars())
+
+    def put(self, rows: Sequence[WaitingUsage]) -> None:
+        """Keep blocks until they are received; an older version does not take the place of a newer one."""
+        if not rows:
+            return
+        make = insert_into(self._connection, usage_waiting)
+        changed = {name: make.excluded[name] for name in ("id", "version", "told", "said_at", "received_at")}
+        keys = [column.name for column in usage_waiting.primary_key]
+        is_news = (usage_waiting.c.version <= make.excluded["version"]) & (usage_waiting.c.id != make.excluded["id"])
+        newer = make.on_conflict_do_update(index_elements=keys, set_=changed, where=is_news)
+        self._connection.execute(newer, [{**asdict(row), "said_at": None, "received_at": None} for row in rows])
+
+    def unsaid(self) -> list[WaitingUsage]:
+        """What was not said yet to gateways that do not have it, the oldest day first."""
+        c = usage_waiting.c
+        query = select(*_COLUMNS).where(c.said_at.is_(None), c.received_at.is_(None)).order_by(c.business_date).limit(AT_ONCE)
+        return [WaitingUsage(**row) for row in self._connection.execute(query).mappings()]
+
+    def said(self, rows: Sequence[WaitingUsage], *, at: int) -> None:
+        """These were said; they are said again when their gateway comes anew."""
+        ids = [row.id for row in rows]
+        self._connection.execute(update(usage_waiting).where(usage_waiting.c.id.in_(ids)).values(said_at=at))
+
+    def kept(self, place: str) -> list[KeptUsage]:
+        """What is kept for a place, the newest day first, received or not."""
+        c = usage_waiting.c
+        query = select(*_COLUMNS, c.received_at).where(c.place == place).order_by(c.business_date.desc(), c.usage_point)
+        return [KeptUsage(**row) for row in self._connection.execute(query.limit(AT_ONCE)).mappings()]
+
+    def received(self, place: str, ids: Sequence[str], *, at: int) -> int:
+        """A place's gateway has these; returns how many of them waited."""
+        c = usage_waiting.c
+        noted = update(usage_waiting).where(c.place == place, c.id.in_(ids), c.received_at.is_(None)).values(received_at=at)
+        return int(self._connection.execute(noted).rowcount)
+
+    def forget(self, *, before: date) -> int:
+        """Let go of what is about days before one; returns how much."""
+        return int(
+            self._connection.execute(delete(usage_waiting).where(usage_waiting.c.business_date < before.isoformat())).rowcount
+        )

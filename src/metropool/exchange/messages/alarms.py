@@ -1,0 +1,69 @@
+"""What is abnormal over a whole area, and alarms of people's safety."""
+
+from datetime import date
+from typing import Literal
+
+from metropool.exchange.messages.base import Fact, Moment
+
+AnomalyKind = Literal["no_supply", "no_readings", "high_use", "low_use"]
+AnomalyState = Literal["found", "over"]
+AlarmKind = Literal["smoke", "intrusion", "gas_leak", "water_leak", "help"]
+AlarmState = Literal["raised", "cleared"]
+
+
+class AlarmRaised(Fact, frozen=True, kw_only=True):
+    """Somebody may be in danger (安防报警信息): where, and what for; the highest edition heard holds.
+
+    Attributes:
+        alarm: Id: the same for one point and kind from its beginning to its end.
+        edition: 1 when it is raised, 2 when what raised it says that it is over.
+        place: Id of the home or other place; who helps has to find it.
+        address_zh: Where it is, for people; ``address_en`` likewise. Empty where the registry knows no address.
+        area: Id of the community it lies in; empty where it lies in none.
+        point: What raised it.
+        at: When, by the clock of whoever raised it.
+    """
+
+    alarm: str
+    edition: int
+    kind: AlarmKind
+    state: AlarmState
+    place: str
+    address_zh: str
+    address_en: str
+    area: str
+    point: str
+    at: Moment
+    raised_at: Moment
+
+
+class AnomalyFound(Fact, frozen=True, kw_only=True):
+    """Abnormal use or a fault over a whole area (大规模异常能耗和故障情况); the highest edition heard holds. Nobody is named.
+
+    Attributes:
+        anomaly: Id: the same for one area, medium and kind as long as it lasts.
+        edition: 1 for the first; a change, or that it is over, is the next.
+        area: Id of the place; ``area_zh`` and ``area_en`` are its names.
+        first_day: First business day of it.
+        last_day: Last business day of it that was looked at.
+        homes: Supplied homes of the area.
+        affected: Those of them that it shows at; for ``high_use`` and ``low_use`` all that were read.
+        observed: Mean of a home on ``last_day`` [Wh or L]; None where nothing was read.
+        usual: The same of the weeks before.
+    """
+
+    anomaly: str
+    edition: int
+    kind: AnomalyKind
+    state: AnomalyState
+    service: str
+    area: str
+    area_zh: str
+    area_en: str
+    first_day: date
+    last_day: date
+    homes: int
+    affected: int
+    observed: int | None
+    usual: int | None
+    found_at: Moment

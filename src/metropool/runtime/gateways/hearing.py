@@ -1,0 +1,106 @@
+"""What gateways say, on its way into a node's books: as letters, each once in effect, with their evidence."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from metropool.capabilities.points.operations import note_receipts
+from metropool.core.errors import Invalid, MetropoolError, NotFound, Unavailable
+from metropool.core.identifiers import derived_id
+from metropool.exchange.envelope import Envelope
+from metropool.exchange.gateways import read_receipts, read_said
+from metropool.exchange.messages import MESSAGES
+from metropool.exchange.ports import Delivery
+from metropool.plan.gateways import RECEIPTS
+from metropool.runtime.gateways.link import GatewayLink
+from metropool.runtime.letters import Letter
+from metropool.runtime.node import Node
+
+log = structlog.get_logger()
+BATCH = 200
+WAIT_S = 2.0
+_VERSIONS = {kind.__name__: kind.version for kind in MESSAGES}
+
+
+class Hearing:
+    """Takes in what gateways say to one node.
+
+    Args:
+        node: Whose books.
+        link: Its link to the gateways.
+        kinds: Message to its class.
+    """
+
+    def __init__(self, node: Node, link: GatewayLink, *, kinds: Mapping[str, str]) -> None:
+        self._node = node
+        self._link = link
+        self._kinds = kinds
+
+    async def run(self) -> None:
+        """Take in, for ever; what cannot be understood is parked with its reason, and what it came with is taken in all the same."""
+        while True:
+            await self.step(await self._link.fetch(limit=BATCH, wait_s=WAIT_S))
+
+    async def step(self, heard: Sequence[tuple[str, Delivery]]) -> None:
+        """Take in what came together, under one commit where all of it can be."""
+        letters = [letter for name, delivery in heard if (letter := await self._read(name, delivery))]
+        try:
+            await self._node.take_in(letters)
+        except Exception:  # whatever stopped one of them stops that one alone, below
+            for letter in letters:
+                await self._take_in_alone(letter)
+        for name, delivery in heard:
+            if delivery.phrase == RECEIPTS:
+                await self._note_receipts(name, delivery)
+
+    async def _read(self, name: str, delivery: Delivery) -> Letter | None:
+        if delivery.phrase == RECEIPTS:
+            return None
+        try:
+            return self._letter(name, delivery)
+        except (Invalid, NotFound) as reason:
+            await self._node.park(delivery, self._envelope(name, delivery, f"unreadable-{delivery.position}"), str(reason))
+            return None
+
+    def _letter(self, name: str, delivery: Delivery) -> Letter:
+        kind = self._kinds.get(delivery.phrase, "")
+        number, message = read_said(delivery.data, kind=kind, place=name)
+        taking = self._node.taking(type(message))
+        return Letter(delivery, self._envelope(name, delivery, number), message, taking)
+
+    def _envelope(self, name: str, delivery: Delivery, number: str) -> Envelope:
+        """What an envelope would say: gateways send none, the broker vouches for who spoke."""
+        kind = self._kinds.get(delivery.phrase, "?")
+        return Envelope(
+            id=derived_id(delivery.sender, name, delivery.phrase, number),
+            phrase=delivery.phrase,
+            kind=kind,
+            version=_VERSIONS.get(kind, 0),
+            sender=delivery.sender,
+            receiver=self._node.system,
+            at=self._node.clock.now(),
+            body=delivery.data,
+        )
+
+    async def _take_in_alone(self, letter: Letter) -> None:
+        try:
+            await self._node.take_in([letter])
+        except Unavailable as reason:
+            log.warning("taken in later", phrase=letter.delivery.phrase, reason=str(reason))
+            await letter.delivery.later(min(2.0**letter.delivery.attempt, 60.0))
+        except MetropoolError as reason:
+            await self._node.park(letter.delivery, letter.envelope, str(reason))
+
+    async def _note_receipts(self, name: str, delivery: Delivery) -> None:
+        try:
+            received = read_receipts(delivery.data).received
+        except Invalid as reason:
+            log.warning("receipts not understood", gateway=name, reason=str(reason))
+        else:
+            await self._node.write("points", partial(_note, name, received))
+        await delivery.done()
+
+
+def _note(name: str, received: Sequence[str], work: object) -> None:
+    note_receipts(work=work, place=name, received=received)  # type: ignore[arg-type]

@@ -1,0 +1,88 @@
+"""What gateways are told: orders, at most once; household meter data, until they say that they have it."""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import structlog
+
+from metropool.capabilities.places import operations as places
+from metropool.core.errors import Conflict, Unavailable
+from metropool.exchange.gateways import write_order
+from metropool.runtime.gateways.link import GatewayLink
+from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
+
+log = structlog.get_logger()
+LOOK_S = 0.2
+RETRY_S = 1.0
+
+
+async def carry_orders(node: Node, link: GatewayLink, *, message: str) -> None:
+    """Send what was ordered of points, for ever."""
+    async with asyncio.TaskGroup() as group:
+        for command in await node.read("places", lambda work: work.commands.in_state("sent")):
+            if command.kind in places.KINDS:
+                group.create_task(_lose_later(node, command.id))
+        while True:
+            for command in await node.read("places", _due):
+                await _send(node, link, group, command.id, message)
+            await pause(LOOK_S)
+
+
+def _due(work: Any) -> list[Any]:
+    return [one for one in work.commands.in_state("approved") if one.kind in places.KINDS]
+
+
+async def _send(node: Node, link: GatewayLink, group: asyncio.TaskGroup, command: str, message: str) -> None:
+    try:
+        await node.write("places", lambda work: places.due_orders(work=work))
+        order = await node.write("places", lambda work: places.send(work=work, id=command))
+    except Conflict:
+        return
+    group.create_task(_lose_later(node, command))
+    with suppress(Unavailable):
+        is_there = await link.tell(order.place, message, write_order(order))
+        if not is_there:
+            await node.write("places", lambda work: places.not_there(work=work, id=command))
+
+
+async def _lose_later(node: Node, command: str) -> None:
+    await pause(places.ANSWER_WITHIN.total_seconds())
+    await node.write("places", lambda work: places.lose(work=work, id=command))
+
+
+async def carry_usage(node: Node, link: GatewayLink, *, message: str) -> None:
+    """Say household meter data to the gateways of the homes it is about, for ever; again when a gateway comes anew without it."""
+    while True:
+        rows = await node.read("points", lambda work: work.usage_desk.unsaid())
+        for row in rows:
+            await link.say(row.place, message, row.told)
+        if rows:
+            await node.write("points", partial(_said, rows))
+        else:
+            await pause(RETRY_S)
+
+
+def _said(rows: Any, work: Any) -> None:
+    work.usage_desk.said(rows, at=int(work.now.timestamp()))
+
+
+async def put_out(node: Node, link: GatewayLink) -> None:
+    """End connections of gateways whose credential was replaced or taken back, for ever; again until it is done."""
+    while True:
+        for gateway in await node.read("places", lambda work: work.place_book.undropped()):
+            try:
+                dropped = await link.drop(gateway.place)
+            except Unavailable as reason:
+                log.warning("put out later", gateway=gateway.place, reason=str(reason))
+                continue
+            log.info("put out", gateway=gateway.place, connections=dropped)
+            number = gateway.issued
+            await node.write("places", partial(_dropped, gateway.place, number))
+        await pause(LOOK_S)
+
+
+def _dropped(place: str, issued: int, work: Any) -> None:
+    work.place_book.dropped(place, issued)

@@ -1,0 +1,1 @@
+"""Abnormal use and faults over areas."""
