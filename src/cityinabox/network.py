@@ -32,6 +32,7 @@ class Network:
             ("gas", "gas_company", "澜湾燃气公司", "Lanwan Gas"),
             ("platform", "platform_operator", "澜湾智慧用能平台", "Lanwan Smart Use Platform"),
             ("property", "property_manager", "安居物业管理公司", "Anju Property Management"),
+            ("government", "authority", "澜湾市人民政府", "Lanwan City Government"),
         )
         self.city.parties += [{"id": i, "kind": kind, "name": {"zh": zh, "en": en}} for i, kind, zh, en in rows]
 

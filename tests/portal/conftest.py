@@ -22,7 +22,7 @@ from portal.fakes import START, FakeFacts, FakeHost, desks_with
 PASSWORD = "right horse battery"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 RULE = SessionRule(lockout=LockoutRule(by_login=3, by_source=100, window=timedelta(minutes=15)))
-P, M, W = "smart_use_platform", "metering", "water_system"
+P, M, W, G = "smart_use_platform", "metering", "water_system", "government_desk"
 PEOPLE = {
     "lihua": ("resident", f"account:{samples.ACCOUNT}", None),
     "wangwu": ("resident", f"account:{samples.OTHER}", None),
@@ -32,6 +32,8 @@ PEOPLE = {
     "clerk": ("company_operator", f"system:{W}", W),
     "cash1": ("cashier", f"system:{P}", P),
     "cash2": ("cashier", f"system:{P}", P),
+    "chen": ("official", f"system:{G}", G),
+    "keeper": ("data_steward", f"system:{M}", M),
     "admin": ("administrator", "*", None),
     "security": ("security_administrator", "*", None),
     "auditor": ("auditor", "*", None),
@@ -51,8 +53,9 @@ class Portal:
         }
         self.hosts = {
             SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices", "places", "points"}, folder, self.clock),
-            SystemId(M): FakeHost(M, {"metering"}, folder, self.clock),
+            SystemId(M): FakeHost(M, {"metering", "disclosure"}, folder, self.clock),
             SystemId(W): FakeHost(W, {"billing", "office"}, folder, self.clock),
+            SystemId(G): FakeHost(G, {"inquiries", "watch"}, folder, self.clock),
         }
         self.door = self.hosts[SystemId(P)]
         self.door.write_now(self._people)

@@ -14,8 +14,21 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from metropool.access import metadata
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.portal.ports import announcements, billing, control, insight, metering, places, settlement, sharing
+from metropool.portal.ports import (
+    announcements,
+    billing,
+    control,
+    insight,
+    metering,
+    places,
+    requests,
+    settlement,
+    sharing,
+    views,
+    watch,
+)
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
+from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
@@ -87,11 +100,16 @@ class Desk:
             "step",
             "record",
             "correct",
+            "ask_rows",
+            "ask_switch",
             "compose",
             "rewrite",
             "publish",
             "withdraw",
             "receive",
+            "approve",
+            "refuse",
+            "revoke",
         }
     )
 
@@ -171,12 +189,21 @@ class FakeFacts:
     async def keys(self):
         return PublicKeys(as_of=START, keys=[])
 
+    def why_choices(self):
+        return model_of(WhyChoices)
+
+    def why_system(self, *, system, message):
+        return model_of(Why)
+
 
 def desks_with(calls: list, answers: dict):
     """All desks, noting their calls."""
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "inquiries": views.InquiriesDesk,
+        "disclosures": views.DisclosuresDesk,
+        "consents": views.ConsentsDesk,
         "invoices": settlement.InvoicesDesk,
         "usage": insight.UsageDesk,
         "metering": metering.MeteringDesk,
@@ -185,11 +212,14 @@ def desks_with(calls: list, answers: dict):
         "commands": control.CommandsDesk,
         "exchanges": control.ExchangesDesk,
         "billing": billing.BillingDesk,
+        "requests": requests.RequestsDesk,
+        "heard_requests": requests.HeardRequestsDesk,
         "office": announcements.OfficeDesk,
         "notices": announcements.NoticesDesk,
         "places": places.PlacesDesk,
         "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,
+        "watch": watch.WatchDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

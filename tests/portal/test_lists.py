@@ -11,7 +11,7 @@ from metropool.portal import routes
 from metropool.portal.exports import columns_of, file_of, header, neutral
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.routes.series import CurveRow, SeriesRow
-from metropool.portal.schemas import basics, bills, commands, invoices, metering, meters, paying, site, topology
+from metropool.portal.schemas import basics, bills, commands, invoices, metering, meters, paying, site, topology, watch
 from portal import samples
 from portal.conftest import M
 from portal.fakes import model_of
@@ -29,6 +29,7 @@ EXPORTED = (
     paying.Payment,
     site.User,
     topology.TopologyMessage,
+    watch.WatchedRow,
     SeriesRow,
     CurveRow,
 )

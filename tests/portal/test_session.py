@@ -20,7 +20,7 @@ class TestSignIn:
         browser = portal.signed_in("lihua")
         session = browser.get("/api/session").json()
         assert session["roles"] == ["resident"]
-        assert session["rights"] == ["home.control", "home.read", "payments.create"]
+        assert session["rights"] == ["home.consent", "home.control", "home.read", "payments.create"]
         assert session["households"] == ["GZ0000000101"]
         assert session["system"] is None
 
@@ -147,7 +147,7 @@ def test_users_are_listed_sorted_and_unlocked(portal):
     browser = portal.signed_in("security")
     page = browser.get("/api/users?size=2&page=2&sort=-login").json()
     assert [user["login"] for user in page["rows"]] == ["oper", "lihua"]
-    assert page["total"] == 11
+    assert page["total"] == 13
     stranger = ready(portal)
     for _ in range(3):
         stranger.post("/api/session", json={"login": "oper", "password": "wrong"})

@@ -46,6 +46,8 @@ export function firstPage(session: Session): string {
   if (session.roles.includes('company') && session.system) return `/company/${session.system}/bills`
   const may = (right: string) => session.rights.includes(right)
   if (may('payments.refund') && session.system) return `/refunds/${session.system}`
+  if (may('inquiries.read') && session.system) return `/inquiries/${session.system}`
+  if (may('disclosures.read') && session.system) return `/disclosures/${session.system}`
   return may('topology.read') ? '/topology' : '/admin/users'
 }
 
@@ -76,6 +78,13 @@ const pages = [
   of('/operator/commands/$command', lazyRouteComponent(() => import('./pages/operator/CommandPage'), 'CommandPage')),
   of('/company/$system/bills', lazyRouteComponent(() => import('./pages/company/CompanyBillsPage'), 'CompanyBillsPage')),
   of('/company/$system/bills/$number', lazyRouteComponent(() => import('./pages/company/CompanyBillPage'), 'CompanyBillPage')),
+  of('/watch/$system', lazyRouteComponent(() => import('./pages/government/WatchPage'), 'WatchPage')),
+  of('/inquiries/$system', lazyRouteComponent(() => import('./pages/government/InquiriesPage'), 'InquiriesPage')),
+  of('/inquiries/$system/$request', lazyRouteComponent(() => import('./pages/government/InquiryPage'), 'InquiryPage')),
+  of('/disclosures/$system', lazyRouteComponent(() => import('./pages/steward/DisclosuresPage'), 'DisclosuresPage')),
+  of('/disclosures/$system/$asker/$request', lazyRouteComponent(() => import('./pages/steward/DisclosurePage'), 'DisclosurePage')),
+  of('/provisions/$system', lazyRouteComponent(() => import('./pages/steward/ProvisionsPage'), 'ProvisionsPage')),
+  of('/my-data/$account', lazyRouteComponent(() => import('./pages/resident/MyDataPage'), 'MyDataPage')),
   of('/topology', lazyRouteComponent(() => import('./pages/admin/TopologyPage'), 'TopologyPage')),
   of('/admin/users', lazyRouteComponent(() => import('./pages/admin/UsersPage'), 'UsersPage')),
   of('/admin/health', lazyRouteComponent(() => import('./pages/admin/HealthPage'), 'HealthPage')),

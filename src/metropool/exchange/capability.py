@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import MetaData
 
+from metropool.core.identifiers import PartyId, SystemId
 from metropool.exchange.messages import Message
 
 Handler = Callable[..., None]
@@ -14,6 +15,35 @@ Handler = Callable[..., None]
 
 Adapter = Callable[..., Any]
 """Called with the ``UnitContext``; gives one of the names in ``keeps``."""
+
+
+class Way(Protocol):
+    """Where a message may go, as the running plan has it."""
+
+    @property
+    def phrase(self) -> str: ...
+    @property
+    def receiver(self) -> SystemId: ...
+    @property
+    def receiver_party(self) -> PartyId: ...
+    @property
+    def needs_consent(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a capability lets go of a message class: asked when it is told, and again by the relay before it is sent.
+
+    Attributes:
+        may_leave: Called as ``may_leave(work=…, message=…, way=…) -> Message | None``: what of it may leave now; changes nothing.
+        told: Called as ``told(work=…, message=…, way=…, key=…)`` in the unit that puts a letter in the outbox.
+        withheld: Called the same when the relay holds a letter back that was told, wholly or in part; the message is what is
+            left of it, or None.
+    """
+
+    may_leave: Callable[..., Message | None]
+    told: Callable[..., None]
+    withheld: Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -45,6 +75,7 @@ class Capability:
         keeps: Attribute of its unit of work to the adapter that gives it: its own tables, nobody else's.
         tables: The tables behind ``keeps``.
         workers: What it does when time passes.
+        releases: Message class to what may leave of it; a class that is not named may leave, unless its way needs consent.
     """
 
     name: str
@@ -53,3 +84,4 @@ class Capability:
     keeps: Mapping[str, Adapter] = field(default_factory=dict)
     tables: tuple[MetaData, ...] = ()
     workers: tuple[Worker, ...] = ()
+    releases: Mapping[type[Message], Release] = field(default_factory=dict)

@@ -18,7 +18,9 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    exists,
     func,
+    insert,
     select,
     update,
 )
@@ -41,6 +43,13 @@ outbox = Table(
     Column("receipt", BigInteger),
     Index("outbox_waiting", "sent_at", "receiver", "number"),
 )
+withheld = Table(
+    "outbox_withheld",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", String, nullable=False),
+)
+"""Letters that were told and may not leave any more: never sent."""
 inbox = Table(
     "inbox",
     metadata,
@@ -55,15 +64,14 @@ inbox = Table(
 )
 
 
+_WAITING = (outbox.c.sent_at.is_(None), ~exists().where(withheld.c.number == outbox.c.number))
 # Made once: putting a statement together costs as much as running it.
-_UNSENT = (
-    select(outbox.c.number, outbox.c.bytes).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.number).limit(bindparam("most"))
-)
+_UNSENT = select(outbox.c.number, outbox.c.bytes).where(*_WAITING).order_by(outbox.c.number).limit(bindparam("most"))
 _UNSENT_TO = _UNSENT.where(outbox.c.receiver == bindparam("to"))
-_RECEIVERS = select(outbox.c.receiver).where(outbox.c.sent_at.is_(None)).distinct()
+_RECEIVERS = select(outbox.c.receiver).where(*_WAITING).distinct()
 _SENT = (
     select(outbox.c.number, outbox.c.bytes)
-    .where(outbox.c.sent_at.is_(None), outbox.c.number.in_(bindparam("of", expanding=True)))
+    .where(*_WAITING, outbox.c.number.in_(bindparam("of", expanding=True)))
     .order_by(outbox.c.number)
 )
 _MARK = update(outbox).where(outbox.c.number == bindparam("of")).values(sent_at=bindparam("at"), receipt=bindparam("place"))
@@ -110,8 +118,18 @@ class Outbox:
 
     def waiting(self) -> int:
         """How many envelopes are not yet delivered."""
-        query = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
+        query = select(func.count()).select_from(outbox).where(*_WAITING)
         return int(self._connection.execute(query).scalar_one())
+
+    def withhold(self, number: int, *, now: datetime) -> None:
+        """Never send a letter; what it said is forgotten."""
+        self._connection.execute(insert(withheld).values(number=number, at=now.isoformat()))
+        self._connection.execute(update(outbox).where(outbox.c.number == number).values(bytes=b""))
+
+    def lessen(self, number: int, envelope: Envelope) -> None:
+        """Send less than was told: the envelope of the same id in place of the one that waits."""
+        data = to_bytes(envelope)
+        self._connection.execute(update(outbox).where(outbox.c.number == number).values(bytes=data, sha256=digest(data)))
 
 
 class Inbox:

@@ -49,7 +49,7 @@ def compile_plan(
         allowed=allowed,
         letters=letters,
         rows=tuple(rows),
-        routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content),
+        routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content, capabilities=capabilities),
         systems=systems,
         broker=_broker(systems, allowed, letters, contract.content),
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
@@ -57,6 +57,7 @@ def compile_plan(
         whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
         identity=plan.content.identity,
         brokers=_brokers(plan.content),
+        consents=_consents(contract.content),
     )
 
 
@@ -67,6 +68,17 @@ def _broker(
     gateways = gateways_of(systems=systems, letters=allowed, kinds=kinds)
     nodes: dict[str, str | None] = {facts.id: facts.front_end for facts in systems.values() if facts.kind == "node"}
     return with_gateways(plan_broker(nodes=nodes, letters=letters), gateways)
+
+
+def _consents(contract: Contract) -> tuple[tuple[PartyId, str], ...]:
+    """Who may have what only of households that agree."""
+    asked = [
+        (PartyId(contract.systems[letter.receiver].party), letter.message)
+        for row in contract.rows.values()
+        for letter in row.letters()
+        if letter.message in row.consent and letter.receiver in contract.systems
+    ]
+    return tuple(dict.fromkeys(asked))
 
 
 def _title(plan: Plan, variant: str | None) -> Title:
@@ -125,6 +137,7 @@ def _routes(
     rows: Mapping[str, Row],
     systems: Mapping[str, RunningFacts],
     contract: Contract,
+    capabilities: Mapping[str, CapabilityFacts],
 ) -> dict[str, dict[str, tuple[Route, ...]]]:
     """Message class to where it may go, for every node."""
     routes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
@@ -134,8 +147,21 @@ def _routes(
         entry = contract.messages[letter.message]
         receiver = systems[letter.receiver]
         where = {**entry.where, **rows[row].where}
-        route = Route(phrase=letter.message, receiver=receiver.id, receiver_party=receiver.party, where=where)
+        route = Route(
+            phrase=letter.message,
+            receiver=receiver.id,
+            receiver_party=receiver.party,
+            where=where,
+            needs_consent=letter.message in rows[row].consent,
+            rows=_taking(receiver, entry.carried_by, capabilities),
+        )
         if route not in routes[letter.sender][entry.carried_by]:
             routes[letter.sender][entry.carried_by].append(route)
     nodes = [name for name, facts in systems.items() if facts.kind == "node"]
     return {name: {kind: tuple(ways) for kind, ways in routes[name].items()} for name in nodes}
+
+
+def _taking(system: RunningFacts, kind: str, capabilities: Mapping[str, CapabilityFacts]) -> tuple[str, ...] | None:
+    """Rows for which capabilities that take a message class are hosted; None where one of them is hosted without such a division."""
+    taking = [rows for name, rows in system.hosts.items() if name in capabilities and kind in capabilities[name].consumes]
+    return tuple(row for rows in taking for row in rows) if taking and all(taking) else None

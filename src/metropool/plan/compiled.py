@@ -28,12 +28,16 @@ class Route:
         receiver: System that may hear it.
         receiver_party: The organisation that runs it.
         where: Column values a row must have to go this way, such as ``{"service": "water"}``.
+        needs_consent: Each household has to agree before its rows go this way.
+        rows: Rows for which whoever takes the message there is hosted; None where somebody there takes all.
     """
 
     phrase: str
     receiver: SystemId
     receiver_party: PartyId
     where: Mapping[str, str] = field(default_factory=dict, hash=False)
+    needs_consent: bool = False
+    rows: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ class Compiled:
         whole: Everything the plan will be when what is not built yet is built.
         whole_picture: The drawing of that.
         brokers: Broker to the systems on it, of the whole plan.
+        consents: Party and message of all the contract lets a household agree to, in whatever plan.
     """
 
     plan: str
@@ -175,6 +180,7 @@ class Compiled:
     variant: str | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
     brokers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    consents: tuple[tuple[PartyId, str], ...] = ()
 
     @property
     def name(self) -> str:

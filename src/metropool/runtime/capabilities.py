@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from metropool.access import tables as access_tables
+from metropool.capabilities.alarms.capability import ALARMS
 from metropool.capabilities.billing.capability import BILLING
+from metropool.capabilities.disclosure.capability import DISCLOSURE
+from metropool.capabilities.inquiries.capability import INQUIRIES
 from metropool.capabilities.insight.capability import INSIGHT
 from metropool.capabilities.metering.capability import METERING
 from metropool.capabilities.notices.capability import NOTICES
@@ -13,6 +16,7 @@ from metropool.capabilities.places.capability import PLACES
 from metropool.capabilities.points.capability import POINTS
 from metropool.capabilities.settlement.capability import SETTLEMENT
 from metropool.capabilities.sharing.capability import SHARING
+from metropool.capabilities.watch.capability import WATCH
 from metropool.exchange.capability import Adapter, Capability
 from metropool.facts.commands import Commands
 from metropool.facts.commands.tables import metadata as command_tables
@@ -26,7 +30,21 @@ from metropool.facts.registry.tables import metadata as registry_tables
 
 CAPABILITIES: Mapping[str, Capability] = {
     capability.name: capability
-    for capability in (METERING, BILLING, SETTLEMENT, SHARING, INSIGHT, NOTICES, OFFICE, PLACES, POINTS)
+    for capability in (
+        METERING,
+        BILLING,
+        SETTLEMENT,
+        SHARING,
+        INSIGHT,
+        NOTICES,
+        OFFICE,
+        INQUIRIES,
+        DISCLOSURE,
+        PLACES,
+        POINTS,
+        ALARMS,
+        WATCH,
+    )
 }
 BOOKS: Mapping[str, Adapter] = {
     "registry": Registry,

@@ -35,6 +35,7 @@ MONTHLY = "electricity_forward_month_register"
 """Installed nowhere: it says again what the register of its device says, and is never counted."""
 
 REGISTER_DIGITS = 6
+HOME = "home"
 
 
 def read_city(path: Path) -> Mapping[str, Any]:
@@ -57,7 +58,7 @@ def enrol_metering(registry: Registry, city: Mapping[str, Any]) -> int:
     numbers = _usage_point_numbers(city)
     channels = _channels(city["devices"])
     rows: list[tuple[Table, Sequence[Row]]] = [
-        (t.party, [_party(row) for row in city["parties"] if row["kind"] != "resident"]),
+        (t.party, _organisations(city)),
         (t.place, [*map(_place, city["places"]), *map(_node, city["network_nodes"])]),
         (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in city["usage_points"]]),
         (t.end_device, [_device(row) for row in city["devices"]]),
@@ -77,6 +78,16 @@ def enrol_company(registry: Registry, city: Mapping[str, Any], *, party: str) ->
 def enrol_platform(registry: Registry, city: Mapping[str, Any]) -> int:
     """What clearing knows: the homes whose agreements are joined to one combined-bill account."""
     return _enrol_customers(registry, city, [row for row in city["agreements"] if row["combined_account"]])
+
+
+def enrol_authority(registry: Registry, city: Mapping[str, Any]) -> int:
+    """What an authority knows: organisations and places; nobody's home, meter or customer."""
+    places = [_place(row) for row in city["places"] if row["kind"] != HOME]
+    return registry.add(t.party, _organisations(city)) + registry.add(t.place, places)
+
+
+def _organisations(city: Mapping[str, Any]) -> list[Row]:
+    return [_party(row) for row in city["parties"] if row["kind"] != "resident"]
 
 
 def _enrol_customers(registry: Registry, city: Mapping[str, Any], agreements: Sequence[Row]) -> int:
@@ -116,6 +127,7 @@ ENROL: Mapping[str, Callable[..., int]] = {
     "billing": enrol_company,
     "settlement": enrol_platform,
     "points": enrol_homes,
+    "inquiries": enrol_authority,
 }
 """Capability to what its host is enrolled with."""
 

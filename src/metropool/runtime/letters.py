@@ -30,10 +30,19 @@ class Letter:
     taking: tuple[str, ...]
 
     @property
-    def rows(self) -> int:
-        """How many rows its table has; 0 where it carries none."""
+    def came(self) -> tuple[Envelope, bytes, int, int]:
+        """What its evidence is of: envelope, bytes, position, and how many rows its table has (0 where it carries none)."""
         table: pa.Table | None = getattr(self.message, "rows", None)
-        return 0 if table is None else table.num_rows
+        rows = 0 if table is None else table.num_rows
+        return self.envelope, self.delivery.data, self.delivery.position, rows
+
+
+def first_of_each(letters: Iterable[Letter]) -> dict[str, Letter]:
+    """Id to letter, in order; of those that came twice the first."""
+    found: dict[str, Letter] = {}
+    for letter in letters:
+        found.setdefault(letter.envelope.id, letter)
+    return found
 
 
 def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"]) -> Letter:

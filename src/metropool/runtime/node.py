@@ -20,7 +20,7 @@ from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, workers
-from metropool.runtime.letters import Letter, envelope_of, read_letter, taking
+from metropool.runtime.letters import Letter, envelope_of, first_of_each, read_letter, taking
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -89,25 +89,24 @@ class Node:
 
     async def write(self, capability: str, operation: Callable[[Any], T]) -> T:
         """Run ``operation(work)`` as one unit of work and wake whoever waits for its effects."""
-        loop = asyncio.get_running_loop()
-        result, topics = await loop.run_in_executor(self._writer, self.write_now, capability, operation)
+        result, topics = await self.on_writer(partial(self.write_now, capability, operation))
         self.committed(topics)
         return result
 
     def write_now(self, capability: str, operation: Callable[[Any], T]) -> tuple[T, list[str]]:
         """The same on the calling thread, which must be the only one that writes; returns the changed topics too."""
         with self.database.unit() as connection:
-            work = self._work(capability, self.context(connection))
+            work = self.work(capability, self.context(connection))
             return operation(work), work.topics
 
     async def read(self, capability: str, query: Callable[[Any], T]) -> T:
         """Run ``query(work)`` on a consistent view that changes nothing."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, capability, query)
+        return await self.on_reader(partial(self.read_now, capability, query))
 
     def read_now(self, capability: str, query: Callable[[Any], T]) -> T:
         """The same on the calling thread."""
         with self.database.snapshot() as connection:
-            return query(self._work(capability, self.context(connection)))
+            return query(self.work(capability, self.context(connection)))
 
     def committed(self, topics: Sequence[str]) -> None:
         """A unit was committed: the relay has something to look at, open pages too."""
@@ -167,14 +166,13 @@ class Node:
         topics: list[str] = []
         with self.database.unit() as connection:
             context = self.context(connection)
-            each = {letter.envelope.id: letter for letter in reversed(letters)}
+            each = first_of_each(letters)
             new = Inbox(connection).first_times(((of.envelope, of.delivery.data) for of in each.values()), now=context.now)
-            fresh = [letter for letter in letters if letter.envelope.id in new and each[letter.envelope.id] is letter]
-            came = [(of.envelope, of.delivery.data, of.delivery.position, of.rows) for of in fresh]
-            Evidence(context, self.listing).received(came, outcome="taken")
+            fresh = [letter for name, letter in each.items() if name in new]
+            Evidence(context, self.listing).received((letter.came for letter in fresh), outcome="taken")
             for letter in fresh:
                 for name in letter.taking:
-                    work = self._work(name, context, cause=letter.envelope.id, sender=letter.envelope.sender)
+                    work = self.work(name, context, cause=letter.envelope.id, sender=letter.envelope.sender)
                     self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
                     topics.extend(work.topics)
         return topics
@@ -218,6 +216,10 @@ class Node:
         """Run something on the writer thread, between units."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, call)
 
+    async def on_reader(self, call: Callable[[], T]) -> T:
+        """Run something that only reads, beside the writer."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+
     def sweep(self) -> list[str]:
         """Remove lake files that no row lists and return their paths; on the writer thread, before anything else writes."""
         with self.database.snapshot() as connection:
@@ -235,7 +237,8 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def _work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
+    def work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
+        """What a capability placed here is handed in an open unit."""
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
@@ -247,4 +250,6 @@ class Node:
             routes=self.routes,
             cause=cause,
             sender=sender,
+            sender_party=self.listing.parties.get(sender, ""),
+            hosted=self.hosted,
         )

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, partial
 from typing import Any
 
 import uvicorn
@@ -21,24 +20,18 @@ from metropool.core.identifiers import SystemId
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.exchange.evidence import Evidence
 from metropool.plan.compiled import Compiled
-from metropool.plan.load import PLANS
 from metropool.portal.app import make_app
-from metropool.portal.desks.households import HouseholdsDesk
-from metropool.portal.desks.invoices import InvoicesDesk
-from metropool.portal.desks.refunds import RefundsDesk
-from metropool.portal.desks.usage import UsageDesk
-from metropool.portal.ports.desks import Desks
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
+from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
 from metropool.runtime.chains import ChainCheck, last_checks
-from metropool.runtime.channels import open_channels
+from metropool.runtime.desks import desks_of
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.site_folder import site_folder
-from metropool.runtime.systems import compile_named
-from metropool.runtime.topology import TopologyDesk
 from metropool.runtime.traffic import parked
+from metropool.runtime.why import choices, why_system
 
 CHAINS = {
     "audit": Text(zh="审计链", en="Audit chain"),
@@ -120,44 +113,6 @@ def _for_people(speed: float) -> SessionRule:
     return replace(usual, idle=usual.idle * speed, longest=usual.longest * speed)
 
 
-def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Compiled) -> Desks:
-    """What answers for the capabilities hosted here."""
-    from metropool.portal.desks.billing import BillingDesk
-    from metropool.portal.desks.commands import CommandsDesk
-    from metropool.portal.desks.exchanges import ExchangesDesk
-    from metropool.portal.desks.metering import MeteringDesk
-    from metropool.portal.desks.notices import NoticesDesk
-    from metropool.portal.desks.office import OfficeDesk
-    from metropool.portal.desks.places import PlacesDesk
-    from metropool.portal.desks.points import PointsDesk
-    from metropool.portal.desks.schedules import SchedulesDesk
-    from metropool.portal.desks.work_orders import WorkOrdersDesk
-
-    merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
-    channels = open_channels(settings, merchant) if merchant else {}
-
-    def compiled_of(plan: str) -> Compiled:
-        return compiled if plan == compiled.name else compile_named(plan)
-
-    return {
-        "households": lambda work: HouseholdsDesk(work, channels),
-        "refunds": RefundsDesk,
-        "invoices": InvoicesDesk,
-        "usage": UsageDesk,
-        "metering": MeteringDesk,
-        "schedules": SchedulesDesk,
-        "work_orders": WorkOrdersDesk,
-        "commands": CommandsDesk,
-        "exchanges": ExchangesDesk,
-        "billing": BillingDesk,
-        "office": OfficeDesk,
-        "notices": NoticesDesk,
-        "places": PlacesDesk,
-        "points": PointsDesk,
-        "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
-    }
-
-
 @dataclass(frozen=True)
 class Facts:
     """What the front door says of the deployment."""
@@ -198,6 +153,14 @@ class Facts:
             for key in await node.read(min(node.hosts), lambda work: Evidence(work.context).keys())
         ]
         return schema.PublicKeys(as_of=self.settings.the_clock.now(), keys=keys)
+
+    def why_choices(self) -> WhyChoices:
+        """Systems and messages one may ask about."""
+        return choices(self.compiled)
+
+    def why_system(self, *, system: str, message: str) -> Why:
+        """Whether a system can hear a message, and why."""
+        return why_system(self.compiled, system=system, message=message)
 
     def _system(self, node: Node) -> schema.SystemInfo:
         picture = {found.id: found for found in self.compiled.picture.nodes}[node.system]

@@ -11,6 +11,7 @@ from metropool.exchange.envelope import Envelope
 from metropool.exchange.ports import Delivery, Exchange
 from metropool.runtime.letters import shared_out
 from metropool.runtime.pause import pause
+from metropool.runtime.releasing import still_leaving
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Node
@@ -47,12 +48,12 @@ async def _lane(node: "Node", exchange: Exchange, receiver: str, wake: asyncio.E
         if not waiting:
             await wake.wait()
             continue
-        reasons: list[Unavailable | Forbidden] = []
-        receipts = [pair for pair in await asyncio.gather(*(_deliver(exchange, *pair, reasons) for pair in waiting)) if pair]
+        leaving, reasons = await still_leaving(node, waiting), list[Unavailable | Forbidden]()
+        receipts = [pair for pair in await asyncio.gather(*(_deliver(exchange, *pair, reasons) for pair in leaving)) if pair]
         if receipts:
             await node.mark_sent(receipts)
         # One that will never be listed must not stand before those that are.
-        limit = BATCH if receipts or any(isinstance(reason, Forbidden) for reason in reasons) else 1
+        limit = 1 if reasons and not receipts and not any(isinstance(reason, Forbidden) for reason in reasons) else BATCH
         if reasons:
             log.warning("not delivered", receiver=receiver, letters=len(reasons), reason=str(reasons[0]))
             await pause(RETRY_S)

@@ -1,7 +1,7 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
@@ -15,8 +15,12 @@ from metropool.exchange.envelope import MAX_BYTES, seal
 from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
 from metropool.plan.compiled import Route
+from metropool.runtime.releasing import may_leave
 from metropool.storage.lake import Lake, LakeFile
 from metropool.storage.units import UnitContext
+
+if TYPE_CHECKING:
+    from metropool.runtime.node import Hosted
 
 
 class Work:
@@ -30,6 +34,8 @@ class Work:
         routes: Message class to where it may go.
         cause: Id of the envelope that is being taken in, if any: a key for what follows from it.
         sender: The system that the broker vouches spoke it.
+        sender_party: The organisation that runs it, by the plan.
+        hosted: What the plan placed on this system.
     """
 
     def __init__(
@@ -42,15 +48,20 @@ class Work:
         routes: Mapping[str, Sequence[Route]],
         cause: str = "",
         sender: str = "",
+        sender_party: str = "",
+        hosted: Mapping[str, "Hosted"] | None = None,
     ) -> None:
         self.context = context
         self.cause = cause
         self.sender = SystemId(sender)
+        self.sender_party = PartyId(sender_party)
         self.rows = tuple(rows)
         self.topics: list[str] = []
         self._adapters = {**books, **capability.keeps}
         self._made: dict[str, Any] = {}
         self._routes = routes
+        self._hosted = hosted or {}
+        self._releases = capability.releases
         self._outbox = Outbox(context.connection)
 
     @property
@@ -86,19 +97,26 @@ class Work:
             self._made[name] = adapters[name](self.context)
         return self._made[name]
 
-    def tell(self, message: Message, *, key: str, to: str | None = None) -> None:
-        """Put a message in the outbox for everyone the plan lists, or only for the party ``to``.
+    def tell(self, message: Message, *, key: str, to: str | None = None, of: str | None = None) -> None:
+        """Put a message in the outbox for everyone the plan lists, as far as it may leave.
 
         Args:
             message: A fact, or an order for its addressee.
             key: Business key: a repeat of it is not said again.
-            to: Party (never a system) it is for.
+            to: Only for this party (never a system one knows of), or for the system that spoke before and is answered.
+            of: Only for whoever is hosted for this row, such as ``water``.
         """
         for route in self._routes.get(type(message).__name__, ()):
-            if to is None or to == route.receiver_party:
+            if (to is None or to in (route.receiver_party, route.receiver)) and _takes(route, of):
                 self._tell_along(route, message, key)
 
     order = tell
+
+    def takers(self, kind: type[Message], *, of: str) -> list[SystemId]:
+        """Systems that take a message class and are hosted for a row: those the plan lets hear it, and this one."""
+        here = any(kind in host.capability.consumes and of in host.rows for host in self._hosted.values())
+        there = [route.receiver for route in self._routes.get(kind.__name__, ()) if _takes(route, of)]
+        return [self.system, *there] if here else there
 
     def add_files(self, files: Sequence[LakeFile]) -> int:
         """List files in the lake in this unit; the number of the snapshot that shows them."""
@@ -112,18 +130,23 @@ class Work:
         if any(getattr(message, name, value) != value for name, value in route.where.items()):
             return
         rows = getattr(message, "rows", None)
-        if rows is None:
-            self._put(route, message, key)
+        if rows is not None and rows.num_rows:
+            message = msgspec.structs.replace(message, rows=_rows_where(rows, route.where))
+            if not message.rows.num_rows:  # type: ignore[attr-defined]
+                return
+        elif rows is not None and not type(message).may_be_empty:
             return
-        selected = _rows_where(rows, route.where)
-        if selected.num_rows:
-            self._put(route, msgspec.structs.replace(message, rows=selected), key)
+        left = may_leave(self._releases, work=self, message=message, way=route)
+        if left is not None:
+            self._put(route, left, key)
 
     def _put(self, route: Route, message: Message, key: str) -> None:
+        release = self._releases.get(type(message))
         for part, piece in enumerate(in_parts(message)):
             name = key if part == 0 else f"{key}#{part}"
             sealed = seal(message=piece, key=name, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
-            self._outbox.put(sealed)
+            if self._outbox.put(sealed) and release is not None:
+                release.told(work=self, message=piece, way=route, key=sealed.id)
 
 
 def in_parts(message: Message) -> list[Message]:
@@ -149,3 +172,7 @@ def _rows_where(rows: pa.Table, where: Mapping[str, str]) -> pa.Table:
         if column in rows.schema.names:
             rows = rows.filter(pc.equal(rows[column], value))
     return rows
+
+
+def _takes(route: Route, of: str | None) -> bool:
+    return of is None or route.rows is None or of in route.rows

@@ -99,11 +99,12 @@ def _pieces(data: Data) -> Iterable[bytes | memoryview]:
 
 
 def _make_folder(folder: Path, mode: int) -> None:
-    """Make a folder and those above it, so that they too survive power loss."""
+    """Make a folder and those above it, all of the same mode, so that they too survive power loss."""
     if folder.is_dir():
         return
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    for made in reversed(missing):
+        made.mkdir(exist_ok=True, mode=mode)
     for made in missing:
         sync_folder(made.parent)
 

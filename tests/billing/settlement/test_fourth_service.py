@@ -41,7 +41,7 @@ NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 
 def plan_with_heat(tmp_path):
     text = plan_path("transition").read_text(encoding="utf-8")
-    heat = "  heat_system:         {hosts: {billing: [heat]}, way_in: [api, broker]}\n"
+    heat = "  heat_system:         {hosts: {billing: [heat], disclosure: [heat]}, way_in: [api, broker]}\n"
     text = text.replace("  " + heat, "", 1).replace("  user_app: ", heat + "  user_app: ", 1)
     text = text.replace("8.3.5, G.1", "8.3.5, 8.3.7, G.1").replace("8.3.3, 8.3.7,", "8.3.3,")
     path = tmp_path / "with_heat.yaml"

@@ -15,6 +15,7 @@ def _facts(name: str, *, hears: str = "", says: str = "") -> CapabilityFacts:
     return CapabilityFacts(name=name, consumes=frozenset(hears.split()), produces=frozenset(says.split()))
 
 
+VIEWS = "ViewRequested ViewAnswered"
 CAPABILITIES = {
     facts.name: facts
     for facts in (
@@ -28,13 +29,17 @@ CAPABILITIES = {
             hears="BlocksSealed PaymentsAllocated",
             says="BillsIssued CustomersTold SwitchSupply PaymentStatusTold RowsRequested",
         ),
-        _facts("sharing", hears="BlocksSealed RowsRequested", says="BlocksSealed RowsRequested"),
+        _facts("sharing", hears=f"BlocksSealed RowsRequested {VIEWS}", says=f"BlocksSealed RowsRequested {VIEWS}"),
         _facts("settlement", hears="BillsIssued", says="PaymentsAllocated"),
         _facts("insight", hears="HouseholdUsageTold"),
         _facts("notices", hears="NoticePublished", says="NoticePublished"),
         _facts("office", says="NoticePublished"),
         _facts("places", hears="PointsReported", says="SetPoints"),
         _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
+        _facts("inquiries", hears="ViewAnswered", says="ViewRequested"),
+        _facts("disclosure", hears="ViewRequested", says="ViewAnswered"),
+        _facts("alarms", hears="EventsRecorded", says="AlarmRaised AnomalyFound"),
+        _facts("watch", hears="AlarmRaised AnomalyFound"),
     )
 }
 

@@ -10,12 +10,18 @@ from metropool.plan.broker import BrokerSettings, render_broker, subject_of
 from metropool.plan.schema import Letter
 
 KEYS = {user.name: f"U{user.name}" for user in transition().broker.users}
+DESKS = ("government_desk", "government_app")
 SETTINGS = BrokerSettings(port=4222, store="store")
 
 
 class TestCompiled:
-    def test_letters_of_the_five_systems(self) -> None:
-        assert {tuple(letter) for letter in transition().letters} == {
+    def test_letters_of_the_spine(self) -> None:
+        spine = {
+            tuple(letter)
+            for letter in transition().letters
+            if not {letter.sender, letter.receiver} & set(DESKS) and "government" not in letter.message
+        }
+        assert spine == {
             ("metering", "usage_for_billing", "marketing"),
             ("metering", "meter_data", "smart_use_platform"),
             ("metering", "household_meter_data", "smart_use_platform"),
@@ -44,14 +50,38 @@ class TestCompiled:
         assert Letter("user_app", "resident_payment", "smart_use_platform") in compiled.allowed - compiled.letters
         assert Letter("meters", "meter_data", "metering") in compiled.allowed - compiled.letters
 
+    def test_government_asks_through_the_hub_and_each_owner_answers_there(self) -> None:
+        owners = {"metering", "marketing", "water_system", "gas_system"}
+        told = {
+            tuple(letter) for letter in transition().letters if letter.message in ("government_requests", "government_answers")
+        }
+        assert told == {
+            *((desk, "government_requests", "smart_use_platform") for desk in DESKS),
+            *(("smart_use_platform", "government_answers", desk) for desk in DESKS),
+            *(("smart_use_platform", "government_requests", owner) for owner in owners),
+            *((owner, "government_answers", "smart_use_platform") for owner in owners),
+        }
+
+    def test_a_way_says_whose_books_stand_at_its_end_and_whether_each_household_must_agree(self) -> None:
+        ways = {way.receiver: way for way in transition().routes["smart_use_platform"]["ViewRequested"]}
+        assert {name: way.rows for name, way in ways.items()} == {
+            "metering": ("readings",),
+            "marketing": ("electricity",),
+            "water_system": ("water",),
+            "gas_system": ("gas",),
+        }
+        assert {way.needs_consent for ways in transition().routes["metering"].values() for way in ways} == {False}
+
     def test_what_is_not_yet_built_is_not_allowed(self) -> None:
-        assert not [letter for letter in transition().allowed if "government" in letter.message]
+        assert not [letter for letter in transition().allowed if letter.message in ("cctv_requests", "energy_report")]
 
     def test_announcements_come_from_their_own_company_and_go_to_the_resident(self) -> None:
         told = {tuple(letter) for letter in transition().allowed if "announcement" in letter.message}
         company = {"electricity": "marketing", "water": "water_system", "gas": "gas_system"}
         up = {(system, f"{service}_announcements", "smart_use_platform") for service, system in company.items()}
-        assert told == up | {("smart_use_platform", f"{service}_announcements", "user_app") for service in company}
+        desks = {(desk, "government_announcements", "smart_use_platform") for desk in DESKS}
+        speakers = (*company, "government")
+        assert told == up | desks | {("smart_use_platform", f"{name}_announcements", "user_app") for name in speakers}
 
     def test_each_company_gets_its_own_service_only(self) -> None:
         ways = transition().routes["smart_use_platform"]["BlocksSealed"]
@@ -69,8 +99,11 @@ class TestCompiled:
 
     def test_hosts_and_nodes(self) -> None:
         compiled = transition()
-        assert compiled.hosts("metering") == (("metering", ("electricity", "water", "gas", "heat")),)
-        assert compiled.nodes() == ("metering", "marketing", "smart_use_platform", "water_system", "gas_system")
+        assert compiled.hosts("metering") == (
+            ("metering", ("electricity", "water", "gas", "heat")),
+            ("disclosure", ("readings",)),
+        )
+        assert compiled.nodes() == ("metering", "marketing", "smart_use_platform", "water_system", "gas_system", *DESKS)
 
     def test_compiling_twice_gives_the_same(self) -> None:
         assert transition() == transition()

@@ -9,7 +9,7 @@ export const POOL = 'sharing'
 export const PLACES = 'places'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach' | 'places'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places'
 
 declare module '@tanstack/react-query' {
   interface Register {
@@ -18,7 +18,7 @@ declare module '@tanstack/react-query' {
 }
 
 /** One GET of one system (or of whoever hosts a capability), asked again when one of its topics changes. */
-function fact<A>(system: string, topics: Topic[], path: string, query: Query = {}) {
+export function fact<A>(system: string, topics: Topic[], path: string, query: Query = {}) {
   return queryOptions({
     queryKey: [system, path, query],
     queryFn: ({ signal }) => get<A>(`/${system}/api${path}`, query, signal),

@@ -1,5 +1,5 @@
 import {
-  AlertOutlined, ApartmentOutlined, BulbOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileTextOutlined, HeartOutlined, HomeOutlined, LineChartOutlined, NotificationOutlined,
+  AlertOutlined, ApartmentOutlined, BulbOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileSearchOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, HomeOutlined, LineChartOutlined, NotificationOutlined, SafetyOutlined,
   TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
 } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
@@ -45,6 +45,7 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
       ...(may('home.control') && isHosted(PLACES) ? [{ href: `/places/${account}`, text: t('nav.places'), icon: <BulbOutlined /> }] : []),
       { href: `/pay/${account}`, section: '/pay/', text: t('nav.pay'), icon: <WalletOutlined /> },
       { href: `/notices/${account}`, section: '/notices/', text: t('nav.notices'), icon: <NotificationOutlined />, unread: news?.unread },
+      { href: `/my-data/${account}`, section: '/my-data/', text: t('nav.my_data'), icon: <SafetyOutlined /> },
     )
   }
   if (may('meters.read')) {
@@ -58,6 +59,14 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
   }
   if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })
   if (may('bills.read') && session.system) entries.push({ href: `/company/${session.system}/bills`, text: t('nav.company_bills'), icon: <FileTextOutlined /> })
+  if (may('watch.read') && session.system) entries.push({ href: `/watch/${session.system}`, text: t('nav.watch'), icon: <AlertOutlined /> })
+  if (may('inquiries.read') && session.system) entries.push({ href: `/inquiries/${session.system}`, text: t('nav.inquiries'), icon: <FileSearchOutlined /> })
+  if (may('disclosures.read') && session.system) {
+    entries.push(
+      { href: `/disclosures/${session.system}`, text: t('nav.disclosures'), icon: <SafetyOutlined /> },
+      { href: `/provisions/${session.system}`, text: t('nav.provisions'), icon: <HistoryOutlined /> },
+    )
+  }
   if (may('notices.read') && session.system) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })
   if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
   if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })

@@ -47,6 +47,7 @@ function listenedBy(session: Session): string[] {
   if (may('home.control') && isHosted(PLACES)) systems.add(hostOf(PLACES))
   if (may('topology.read')) systems.add(hostOf(POOL))
   if (may('meters.read')) systems.add(hostOf(METERING))
-  if ((may('bills.read') || may('notices.read')) && session.system) systems.add(session.system)
+  const own = ['bills.read', 'notices.read', 'inquiries.read', 'disclosures.read', 'watch.read']
+  if (own.some(may) && session.system) systems.add(session.system)
   return [...systems]
 }

@@ -4,7 +4,7 @@ export const en: typeof zh = {
   service: { all: 'All', electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
   severity: { info: 'Note', warning: 'Attention', critical: 'Urgent' },
   quality: { name: 'Quality', measured: 'Measured', estimated: 'Estimated', missing: 'Missing', not_expected: 'Not planned', suspect: 'Suspect', edited: 'Corrected by hand' },
-  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', admin: 'Administrator' },
+  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', admin: 'Administrator' },
   data: { none_yet: 'No data yet', estimated_share: '{{share}}% estimated', just_now: 'just now', late: 'late', as_of: 'As of {{time}}' },
   state: {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
@@ -23,7 +23,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    places: 'Devices', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -137,14 +137,17 @@ export const en: typeof zh = {
     title: 'Bills of {{company}}', bill: 'Bill {{number}}', help: 'What this company has billed in the month and what of it is paid; the ledger must sum to zero.', customer: 'Customer', no_bills: 'There are no bills in this month.', search: 'Bill, account or name', reads: 'Reads', bills: 'Bills', estimated: '{{count}} estimated', billed: 'Billed', before: 'Before', blocked: 'Blocked', ledger: 'Ledger', balanced: 'Balanced', unbalanced: 'Not balanced',
     version: 'Version', exact: 'Exact', payments: 'Payments', no_payments: 'No payment yet.', provenance: 'Computed from', snapshot: 'Readings snapshot', installation: 'Installation version', rules: 'Rules version',
   },
+  watch: {
+    help: 'First what goes on and nobody has taken note of. A safety alarm says where help is needed; an anomaly is of a whole area and names nobody. Taking note tells the others who looks after it.', none: 'Nothing was raised or found.', kind: 'Kind', state: 'State', where: 'Where', began: 'Began', noted: 'Taken note of', note: 'Take note', what: 'What', alarm: 'Safety alarms', anomaly: 'Large-scale anomalies', open: 'Going on',
+  },
   topology: {
     title: 'Topology · {{plan}}', help: 'From left to right is who feeds whom; control is drawn below. Click a line for its messages. Choose another plan to see it beside the running one. What the plan does not list is refused.', label: 'Systems and data flows', picture: 'Systems', empty: 'No plan has been compiled.', systems: 'Systems running', in_plan: '{{count}} in the plan', per_minute: 'Messages a minute', delay: 'Longest delay', refused: 'Refused', silent: 'Silent links',
     row: 'Row', from: 'From', to: 'To', messages: 'Messages', state_name: 'State', delivered: 'Delivered', last: 'Last', row_of: 'Row {{row}}', last_messages: 'Last messages (masked)', no_messages: 'Nothing has passed yet.', rows: '{{count}} rows', rows_one: '{{count}} row',
     edge: { flowing: 'Flowing', idle: 'Idle', silent: 'Silent', refused: 'Refused', not_run: 'Not run', not_built: 'Not built' }, node: { up: 'Up', silent: 'Silent', down: 'Down', not_run: 'Not run', not_built: 'Not built' }, message: { delivered: 'Delivered', waiting: 'Waiting', refused: 'Refused', parked: 'Parked' },
     plan: 'Plan', running_plan: '{{plan}} (running)', whole: 'Show what is not built yet', only_drawn: 'This plan is only drawn; live figures are those of the running plan.',
-    and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city' },
+    and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city', government: 'government', readings: 'readings', payments: 'payments', desk: 'desk', app: 'app' },
     capability: {
-      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', office: 'Announcement office', alarms: 'Alarms', insight: 'Insight', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
+      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', office: 'Announcement office', alarms: 'Alarms', insight: 'Insight', inquiries: 'Requests to look into data', disclosure: 'Disclosure', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
     },
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
   },
@@ -157,6 +160,24 @@ export const en: typeof zh = {
     state_name: 'State', state: { draft: 'Draft', scheduled: 'Scheduled', published: 'Published', withdrawn: 'Withdrawn' }, standing: { ahead: 'Ahead', now: 'Now', over: 'Over', withdrawn: 'Withdrawn' },
     time: 'From, until', published: 'Published', due: 'due {{time}}', published_now: 'In force', recipients: 'Recipients', delivered: 'Delivered', read: 'Read', no_counts: 'How far they came cannot be seen just now.', reach_file: 'How far they came', because: 'Withdrawn: {{reason}}', editions: 'Editions', edition: 'Edition {{number}}',
     save: 'Save draft', publish: 'Publish', schedule: 'Schedule', correct: 'Publish correction', withdraw: 'Withdraw', publish_at: 'At (empty: now)', publish_effect: 'All households of the area that have this service are told at once.', schedule_effect: 'All households of the area that have this service are told at {{time}}.', correct_effect: 'The correction is published at once as a new edition; households have to read it again.', withdraw_effect: 'This is for good; households that have it see it as withdrawn. What was never published is dropped.',
+  },
+  view: {
+    help: "Ask to look into others' data: what, where, which days, what for and until when. Its owner approves. The answer is deleted when its use ends.", owner_help: 'Others ask to look into our data. Sums need one approval; single households need a legal basis and two persons, one after the other. Sums of too few households are never told. Everything given is in the access history.',
+    history_help: 'Who was given what of our data: how many households, which fields, on what ground, what for, until when. Rows given are rows recorded.', new: 'New request', ask: 'Send the request', none: 'No requests yet: start with “New request”.', none_heard: 'Nobody has asked.', nothing_given: 'Nothing was given to anybody yet.',
+    number: 'Number', what: 'What', state: 'State', days: 'Days', purpose: 'Purpose', reason: 'Reason', basis: 'Legal basis', basis_optional: 'Legal basis (needed for single households)', asked: 'Asked', heard: 'Heard', decided: 'Decided', expires: 'Use ends', party: 'Who asks', level: 'Detail', sums: 'Sums', households: 'Single households',
+    first_day: 'First day', last_day: 'Last day', until: 'Use until', personal_effect: 'Single households are personal data: a legal basis is needed, two persons of the owner approve, and the households see that they were looked at.', retract: 'Take the request back', retract_effect: 'Nothing is answered any more, and what came is deleted at once.', answer: 'Answer', readable_until: 'Readable until {{time}}',
+    pages_came: '{{came}} of {{pages}} pages are here, the rest is on its way.', answer_empty: 'There is no data of this area and these days.', suppressed: 'Too few households to be told', period: 'Day or month', measure: 'Measure', subject: 'Subject', category: 'Category', value: 'Value', subjects: 'Households', points: 'Usage points concerned', rows: 'Rows', rows_told: 'Rows given', rows_suppressed: 'Rows held back',
+    first_approval: 'First approval', another_person: 'Another person has to approve', approve: 'Approve', refuse: 'Refuse', revoke: 'Take the approval back', approve_effect: '{{party}} gets what it asked for, of {{count}} usage points.', refuse_effect: 'The request of {{party}} is refused; it is told why.', revoke_effect: 'Nothing more goes to {{party}}, and what it has is deleted at once.',
+    first_effect: 'You are the first: it is given when another person approves too.', second_effect: 'You are the second: it is given at once.', until_earlier: 'An earlier end of the use (empty: {{day}})', given: 'Given', to_whom: 'To whom', allowed_by: 'Allowed by', agreement: 'Ground', withheld: 'Held back',
+    no_content: { asked: 'The owner has not answered yet.', refused: 'The request was refused: there is no content.', revoked: 'The approval was taken back and the content deleted.', withdrawn: 'The request was taken back and the content deleted.', expired: 'The use is over and the content deleted.', approved: 'The use is over: the content cannot be read any more.' },
+    inquiry: { asked: 'Waiting', approved: 'Approved', refused: 'Refused', revoked: 'Approval taken back', withdrawn: 'Withdrawn', expired: 'Over' },
+    disclosure: { waiting: 'Waiting', half_approved: 'Waiting for the second person', approved: 'Approved', refused: 'Refused', withdrawn: 'Withdrawn by who asked', revoked: 'Approval taken back', lapsed: 'Not decided in time' },
+    question: { usage_by_day: 'Usage of an area by day', silent_meters: 'Meters without readings in an area', household_usage: 'Usage of each household by day', bills_by_month: 'Bills and payments of an area by month', household_bills: 'Bills and payments of each household by month', payments_by_month: 'Combined-bill payments of an area by month' },
+    for: { planning: 'City planning', statistics: 'Statistics', supervision: 'Supervision', emergency: 'Emergency', investigation: 'Investigation by law' },
+  },
+  consent: {
+    help: 'Above: who may have the data of your home and what for; withdraw it any time. Below: who looked at the data of your home, and on what ground.', title: 'Consents', about: 'Without your consent no data of your home goes to another organisation. A withdrawal holds within a second, for what waits to be sent too.', none: 'No organisation asks for a consent.', not_connected: 'not connected: nothing is sent for now', given: 'Given', withdrawn: 'Withdrawn', never: 'Never given',
+    give: 'Agree', withdraw: 'Withdraw', history: 'Changes', looked: 'Who looked', nobody: 'Nobody has looked at the data of your home.', give_effect: '{{party}} may have: {{what}}, only for {{purpose}}, of whole days from now on.', withdraw_effect: '{{party}} gets no more of: {{what}} ({{purpose}}).',
   },
   refund: {
     help: 'One cashier asks and another, giving the password again, decides before money goes back the way it came. Nothing moves before; refusing takes the request away.',

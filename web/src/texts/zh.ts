@@ -2,7 +2,7 @@ export const zh = {
   service: { all: '全部', electricity: '电', water: '水', gas: '燃气', heat: '热力' },
   severity: { info: '提示', warning: '注意', critical: '紧急' },
   quality: { name: '质量', measured: '实抄', estimated: '估算', missing: '缺失', not_expected: '无计划', suspect: '存疑', edited: '已人工更正' },
-  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', admin: '系统管理员' },
+  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', admin: '系统管理员' },
   data: { none_yet: '暂无数据', estimated_share: '含估算 {{share}}%', just_now: '刚刚', late: '已过期', as_of: '数据截至 {{time}}' },
   state: {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
@@ -21,7 +21,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    places: '家居', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -135,14 +135,17 @@ export const zh = {
     title: '{{company}}账单', bill: '账单 {{number}}', help: '本公司当月开出的账单与收缴情况；账本借贷相抵应为零。', customer: '客户', no_bills: '这个账期没有账单。', search: '账单号、户号或姓名', reads: '抄表', bills: '账单数', estimated: '其中估算 {{count}}', billed: '应收', before: '上期', blocked: '待处理未出账', ledger: '账本', balanced: '平衡', unbalanced: '不平衡',
     version: '版本', exact: '计算值', payments: '销账记录', no_payments: '还没有收到缴费。', provenance: '计算依据', snapshot: '读数快照', installation: '安装关系版本', rules: '规则版本',
   },
+  watch: {
+    help: '仍在持续且无人签收的排在最前。安防报警写明何处需要救助；大规模异常只到区域，不涉及具体人。签收即告诉同事由谁跟进。', none: '没有告警或异常。', kind: '类型', state: '状态', where: '位置', began: '开始', noted: '签收', note: '签收', what: '类别', alarm: '安防报警', anomaly: '大规模异常', open: '持续中',
+  },
   topology: {
     title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被拒绝', silent: '静默链路',
     row: '条目', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
     edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署', not_built: '未建成' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署', not_built: '未建成' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
     plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
-    and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市' },
+    and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', desk: '电脑端', app: '移动端' },
     capability: {
-      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
+      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', inquiries: '数据调阅', disclosure: '数据提供', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
     },
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
   },
@@ -155,6 +158,24 @@ export const zh = {
     state_name: '状态', state: { draft: '草稿', scheduled: '待发布', published: '已发布', withdrawn: '已撤回' }, standing: { ahead: '将要开始', now: '进行中', over: '已结束', withdrawn: '已撤回' },
     time: '起止', published: '发布', due: '计划 {{time}}', published_now: '有效公告', recipients: '接收户数', delivered: '已送达', read: '已读', no_counts: '暂时看不到送达和已读数。', reach_file: '送达情况', because: '撤回原因：{{reason}}', editions: '版次', edition: '第 {{number}} 版',
     save: '保存草稿', publish: '发布', schedule: '定时发布', correct: '发布更正', withdraw: '撤回', publish_at: '定时（留空为立即）', publish_effect: '立即告知区域内有此服务的所有住户。', schedule_effect: '{{time}} 告知区域内有此服务的所有住户。', correct_effect: '更正作为新版次立即发布，住户需重新阅读。', withdraw_effect: '撤回后不能恢复；已收到的住户会看到“已撤回”。从未发布的直接作废。',
+  },
+  view: {
+    help: '请求调用或查看他人数据：写明事项、区域、日期、用途和使用期限，由数据所有方批准。答复到期后自动删除，不可再读。', owner_help: '他人请求查看我方数据。汇总数据一人批准；逐户数据须有法律依据并由两人先后批准。户数过少的汇总自动不予提供。每次提供都记入访问记录。',
+    history_help: '我方数据提供给了谁、涉及多少户、哪些字段、依据、用途和期限。提供的行数即记录的行数。', new: '新建调阅申请', ask: '提交申请', none: '还没有调阅申请，请点“新建调阅申请”。', none_heard: '没有收到调阅申请。', nothing_given: '还没有向他人提供过数据。',
+    number: '编号', what: '事项', state: '状态', days: '数据日期', purpose: '用途', reason: '理由', basis: '法律依据', basis_optional: '法律依据（逐户数据必填）', asked: '申请', heard: '收到', decided: '决定', expires: '使用期限', party: '申请方', level: '粒度', sums: '汇总', households: '逐户',
+    first_day: '首日', last_day: '末日', until: '使用至', personal_effect: '逐户数据涉及个人信息：须写明法律依据，由数据所有方两人批准，并告知相关住户。', retract: '撤回申请', retract_effect: '撤回后对方不再答复，已收到的内容立即删除。', answer: '答复内容', readable_until: '可读至 {{time}}',
+    pages_came: '已到 {{came}} / {{pages}} 页，其余正在传送。', answer_empty: '所申请的区域和日期没有数据。', suppressed: '户数过少，不予提供', period: '日期或月份', measure: '指标', subject: '对象', category: '类别', value: '数值', subjects: '户数', points: '涉及计量点', rows: '行数', rows_told: '已提供行数', rows_suppressed: '不予提供行数',
+    first_approval: '第一人批准', another_person: '须由另一人批准', approve: '批准', refuse: '拒绝', revoke: '收回批准', approve_effect: '向{{party}}提供所申请的数据，涉及 {{count}} 个计量点。', refuse_effect: '拒绝{{party}}的申请，理由将告知对方。', revoke_effect: '停止向{{party}}传送，对方已收到的内容立即删除。',
+    first_effect: '您是第一人；另一人批准后才提供。', second_effect: '您是第二人；确认后立即提供。', until_earlier: '缩短使用期限（留空为 {{day}}）', given: '提供时间', to_whom: '提供给', allowed_by: '批准人', agreement: '依据', withheld: '已拦截',
+    no_content: { asked: '数据所有方尚未答复。', refused: '申请被拒绝，没有内容。', revoked: '批准已被收回，内容已删除。', withdrawn: '申请已撤回，内容已删除。', expired: '使用期限已过，内容已删除。', approved: '使用期限已过，内容不可再读。' },
+    inquiry: { asked: '等待答复', approved: '已批准', refused: '已拒绝', revoked: '批准已收回', withdrawn: '已撤回', expired: '已到期' },
+    disclosure: { waiting: '待批准', half_approved: '待第二人批准', approved: '已批准', refused: '已拒绝', withdrawn: '申请方已撤回', revoked: '批准已收回', lapsed: '逾期未批' },
+    question: { usage_by_day: '区域日用量', silent_meters: '区域无读数表计', household_usage: '逐户日用量', bills_by_month: '区域月账单与缴费', household_bills: '逐户月账单与缴费', payments_by_month: '区域月三单合一缴费' },
+    for: { planning: '城市规划', statistics: '统计', supervision: '行业监管', emergency: '应急处置', investigation: '依法调查' },
+  },
+  consent: {
+    help: '上面是谁可以得到您家的数据、为了什么，随时可以撤回；下面是谁查看过您家的数据、依据什么。', title: '数据授权', about: '未经同意，您家的数据不会转给其他机构。撤回后一秒内停止，尚未送出的也不再送出。', none: '没有需要授权的机构。', not_connected: '该机构尚未接入，现在不会送出任何数据', given: '已同意', withdrawn: '已撤回', never: '未授权',
+    give: '同意', withdraw: '撤回同意', history: '变更记录', looked: '谁查看过', nobody: '没有机构查看过您家的逐户数据。', give_effect: '同意把{{what}}提供给{{party}}，仅用于{{purpose}}；只包括同意之后的完整日期。', withdraw_effect: '停止把{{what}}提供给{{party}}（{{purpose}}）。',
   },
   refund: {
     help: '一人申请，另一人输入自己的密码复核，款项才退回原支付渠道。复核前不动任何款项；驳回即撤销申请。',

@@ -1,16 +1,7 @@
-"""What sharing does with what it is told."""
+"""What sharing does with meter data and requests for it."""
 
-from typing import Protocol
-
-from metropool.exchange.messages import BlocksSealed, Message, RowsRequested
-
-
-class SharingWork(Protocol):
-    """One unit of work of sharing."""
-
-    @property
-    def cause(self) -> str: ...
-    def tell(self, message: Message, *, key: str, to: str | None = None) -> None: ...
+from metropool.capabilities.sharing.ports import SharingWork
+from metropool.exchange.messages import BlocksSealed, HouseholdUsageTold, RowsRequested
 
 
 def pass_blocks_on(*, work: SharingWork, message: BlocksSealed) -> None:
@@ -20,4 +11,9 @@ def pass_blocks_on(*, work: SharingWork, message: BlocksSealed) -> None:
 
 def pass_request_on(*, work: SharingWork, message: RowsRequested) -> None:
     """Carry a company's request for meter data to whoever measured."""
+    work.tell(message, key=work.cause)
+
+
+def pass_household_usage_on(*, work: SharingWork, message: HouseholdUsageTold) -> None:
+    """Tell households' own usage on; to another organisation only of those that agree (``releasing``)."""
     work.tell(message, key=work.cause)

@@ -6,6 +6,17 @@ Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose
 
 from metropool.exchange.messages.alarms import AlarmKind, AlarmRaised, AlarmState, AnomalyFound, AnomalyKind, AnomalyState
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
+from metropool.exchange.messages.government import (
+    AnswerState,
+    ConsentChanged,
+    ConsentPurpose,
+    ConsentState,
+    Purpose,
+    Question,
+    RequestState,
+    ViewAnswered,
+    ViewRequested,
+)
 from metropool.exchange.messages.holding import check_rows, check_where
 from metropool.exchange.messages.known import MESSAGES, ROWS
 from metropool.exchange.messages.money import (
@@ -30,8 +41,12 @@ __all__ = [
     "AnomalyFound",
     "AnomalyKind",
     "AnomalyState",
+    "AnswerState",
     "BillsIssued",
     "BlocksSealed",
+    "ConsentChanged",
+    "ConsentPurpose",
+    "ConsentState",
     "CustomersTold",
     "EventsRecorded",
     "Fact",
@@ -45,9 +60,14 @@ __all__ = [
     "PaymentStatusTold",
     "PaymentsAllocated",
     "PointsReported",
+    "Purpose",
+    "Question",
+    "RequestState",
     "RowsRequested",
     "SetPoints",
     "SwitchSupply",
+    "ViewAnswered",
+    "ViewRequested",
     "check_rows",
     "check_where",
     "late_fee_of",

@@ -12,6 +12,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Something one system says to another."""
 
     version: ClassVar[int] = 1
+    may_be_empty: ClassVar[bool] = False
+    """Whether it says something even without rows; else it is not told then."""
 
 
 class Fact(Message, frozen=True, kw_only=True):

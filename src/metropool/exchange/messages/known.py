@@ -4,12 +4,22 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from metropool.exchange.messages import money, points, usage
+from metropool.exchange.messages import government, money, points, usage
 from metropool.exchange.messages.alarms import AlarmRaised, AnomalyFound
 from metropool.exchange.messages.base import Message
+from metropool.exchange.messages.government import ConsentChanged, ViewRequested
 from metropool.exchange.messages.notices import NoticePublished
 from metropool.exchange.messages.points import SetPoints
 from metropool.exchange.messages.usage import SwitchSupply
 
-ROWS: Mapping[type[Message], pa.Schema] = {**usage.ROWS, **money.ROWS, **points.ROWS}
-MESSAGES: tuple[type[Message], ...] = (*ROWS, NoticePublished, SwitchSupply, AlarmRaised, AnomalyFound, SetPoints)
+ROWS: Mapping[type[Message], pa.Schema] = {**usage.ROWS, **money.ROWS, **points.ROWS, **government.ROWS}
+MESSAGES: tuple[type[Message], ...] = (
+    *ROWS,
+    NoticePublished,
+    SwitchSupply,
+    AlarmRaised,
+    AnomalyFound,
+    SetPoints,
+    ViewRequested,
+    ConsentChanged,
+)

@@ -201,7 +201,7 @@ class Registry:
         if service is not None:
             query = query.where(point.service == service)
         if within is not None:
-            query = query.where(place.c.id.in_(_lying_in(within)))
+            query = query.where(place.c.id.in_(lying_in(within)))
         kinds = {"combined_account": pa.string(), "lon": pa.float64(), "lat": pa.float64()}
         columns = columns_of(self._connection.execute(query)) or [()] * len(kinds)
         return pa.table({name: pa.array(values, type=kinds[name]) for name, values in zip(kinds, columns, strict=True)})
@@ -230,7 +230,7 @@ def _changes_from(before: Row, after: Row) -> int:
     return min(ends) if same and ends else begins
 
 
-def _lying_in(places: Sequence[str]) -> Select[Any]:
+def lying_in(places: Sequence[str]) -> Select[Any]:
     """Ids of some places and of all that lie in them."""
     inside = select(place.c.id).where(place.c.id.in_(places)).cte("inside", recursive=True)
     below = place.alias("below")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.control.queries import CommandFigures, command_figures
+from metropool.capabilities.metering.customers.book import CustomerBook
 from metropool.capabilities.metering.loss.queries import DayLoss, newest_losses
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.capabilities.metering.queries import alarms as alarm_queries
@@ -38,6 +39,9 @@ NOT_YET = ("ordered", "approved", "sent", "accepted")
 
 class MeteringWork(StandingWork, FlowWork, ControlWork, Protocol):
     """The unit of work of metering."""
+
+    @property
+    def customers(self) -> CustomerBook: ...
 
 
 class Field:

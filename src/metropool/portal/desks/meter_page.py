@@ -54,10 +54,21 @@ def meter(field: Field, *, meter: str) -> Meter:
             **limits.of_meter(field, fact),
             "terminal": terminal_row(field, terminal) if terminal is not None else None,
             "usage_point": {"number": now.usage_point, "category": said("roles", now.role)} if now else None,
+            "customer": _customer(field, now.usage_point) if now else None,
             "installations": [_installation(one) for one in fact.served],
             "commands_allowed": sorted(kinds_of(fact)),
         }
     )
+
+
+def _customer(field: Field, usage_point: str) -> Row | None:
+    """The customer at a usage point, as its company told it last; None where none did."""
+    rows = sorted(field.work.customers.at(usage_point), key=lambda row: str(row["valid_from"]))
+    if not rows:
+        return None
+    payment, as_of = field.work.customers.standing_of(rows[-1]["account_number"]) or (None, None)
+    told = {name: rows[-1][name] for name in ("account_number", "category")}
+    return told | {"payment": payment, "payment_as_of": datetime.fromisoformat(as_of) if as_of else None}
 
 
 def events(field: Field, *, meter: str, start: datetime, end: datetime) -> list[MeterEvent]:

@@ -95,10 +95,10 @@ def _says(content: Content, q: str) -> bool:
 
 def _content(given: schema.NoticeGiven) -> Content:
     fields = {field: getattr(given, field) for field in Content.__struct_fields__ if field != "area"}
-    return Content(**fields, area=_area(given.area))
+    return Content(**fields, area=area_given(given.area))
 
 
-def _area(given: schema.AreaGiven) -> Area:
+def area_given(given: schema.AreaGiven) -> Area:
     """The area a page gave.
 
     Raises:

@@ -10,8 +10,11 @@ from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
 from metropool.portal.ports.places import PlacesDesk, PointsDesk
+from metropool.portal.ports.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
+from metropool.portal.ports.views import ConsentsDesk, DisclosuresDesk, InquiriesDesk
+from metropool.portal.ports.watch import WatchDesk
 
 D = TypeVar("D")
 
@@ -34,11 +37,17 @@ WORK_ORDERS: Port[WorkOrdersDesk] = Port("work_orders", "metering")
 COMMANDS: Port[CommandsDesk] = Port("commands", "metering")
 EXCHANGES: Port[ExchangesDesk] = Port("exchanges", "metering")
 BILLING: Port[BillingDesk] = Port("billing", "billing")
+REQUESTS: Port[RequestsDesk] = Port("requests", "billing")
+HEARD_REQUESTS: Port[HeardRequestsDesk] = Port("heard_requests", "metering")
 OFFICE: Port[OfficeDesk] = Port("office", "office")
 NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 PLACES: Port[PlacesDesk] = Port("places", "places")
 POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
+DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
+CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
+WATCH: Port[WatchDesk] = Port("watch", "watch")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -50,11 +59,17 @@ PORTS: tuple[Port[Any], ...] = (
     COMMANDS,
     EXCHANGES,
     BILLING,
+    REQUESTS,
+    HEARD_REQUESTS,
     OFFICE,
     NOTICES,
     PLACES,
     POINTS,
     TOPOLOGY,
+    INQUIRIES,
+    DISCLOSURES,
+    CONSENTS,
+    WATCH,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.portal.schemas.site import Health, PublicKeys, Site
+from metropool.portal.schemas.trust import Why, WhyChoices
 
 T = TypeVar("T")
 
@@ -53,4 +54,12 @@ class SiteFacts(Protocol):
 
     async def keys(self) -> PublicKeys:
         """The public keys that evidence is held to."""
+        ...
+
+    def why_choices(self) -> WhyChoices:
+        """Systems and messages one may ask about."""
+        ...
+
+    def why_system(self, *, system: str, message: str) -> Why:
+        """Whether a system can hear a message, and why."""
         ...

@@ -4,8 +4,11 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    consents,
     control,
+    disclosures,
     exchanges,
+    inquiries,
     invoices,
     live,
     metering,
@@ -14,15 +17,18 @@ from metropool.portal.routes import (
     payment,
     places,
     refunds,
+    requests,
     resident,
     schedules,
     session,
     site,
     topology,
+    trust,
+    watch,
     work_orders,
 )
 
-DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED)
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM)
 SYSTEM_ROOMS: tuple[Room, ...] = (
     live.ROOM,
     live.PUBLISHED,
@@ -38,8 +44,15 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     control.ROOM,
     exchanges.ROOM,
     billing.ROOM,
+    requests.ROOM,
+    requests.HEARD,
     office.ROOM,
     notices.ROOM,
     places.ROOM,
     topology.ROOM,
+    inquiries.ROOM,
+    disclosures.ROOM,
+    consents.ROOM,
+    trust.AUDIT_ROOM,
+    watch.ROOM,
 )

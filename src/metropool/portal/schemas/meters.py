@@ -73,6 +73,15 @@ class SupplyLimit(Model):
     back_at_latest: Instant
 
 
+class CustomerOfMeter(Model):
+    """Who is served, as the company told it: no name, and no amounts."""
+
+    account_number: str
+    category: str | None
+    payment: Literal["paid", "due", "overdue"] | None
+    payment_as_of: Instant | None
+
+
 class UsagePointOfMeter(Model):
     """What the meter measures for."""
 
@@ -105,6 +114,7 @@ class Meter(MeterRow):
     clock_note: Text | None
     terminal: Terminal | None  # type: ignore[assignment]  # the list names it, the page shows it
     usage_point: UsagePointOfMeter | None
+    customer: CustomerOfMeter | None = None
     installations: list[InstallationOfMeter]
     commands_allowed: list[CommandKind]
     limit: SupplyLimit | None

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,19 +102,21 @@ def refusal_as_json(as_json: bool) -> Iterator[None]:
         raise
 
 
-def import_file(path: Path, *, mapping: str, as_json: bool) -> None:
-    """Load a file of meter data through the log, like live readings."""
+def import_files(paths: Sequence[Path], *, mapping: str, as_json: bool) -> None:
+    """Load files of meter data through the log, like live readings, one after the other; a fault stops the rest."""
     from metropool.capabilities.metering.validation.kernels import is_compiled
     from metropool.runtime.importing import run_import
 
     if not is_compiled():
         sys.stderr.write(word("import_compiles") + "\n")
-    with refusal_as_json(as_json):
-        report = run_import(path, mapping=mapping, language=language())
+    reports = []
+    for path in paths:
+        with refusal_as_json(as_json):
+            reports.append(run_import(path, mapping=mapping, language=language()))
+        if not as_json:
+            _print_report(reports[-1])
     if as_json:
-        print_json(report)
-    else:
-        _print_report(report)
+        print_json(reports[0] if len(reports) == 1 else reports)
 
 
 def _print_report(report: dict[str, Any]) -> None:

@@ -98,14 +98,14 @@ def rate(cases: Annotated[Path, typer.Argument(metavar="CASES.json", help=word("
 
 @app.command("import", help=word("import"), rich_help_panel=word("group_data"))
 def import_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=word("import_file"))],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=word("import_file"))],
     mapping: Annotated[str, typer.Option(help=word("import_mapping"))] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Load a file of meter data."""
-    from metropool.runtime.cli.data import import_file
+    """Load files of meter data."""
+    from metropool.runtime.cli.data import import_files
 
-    import_file(file, mapping=mapping, as_json=as_json)
+    import_files(files, mapping=mapping, as_json=as_json)
 
 
 @app.command(help=word("demo"), rich_help_panel=word("group_start"))
@@ -132,6 +132,20 @@ def serve(
     from metropool.runtime.serve import serve_system
 
     serve_system(system)
+
+
+@app.command(help=word("conformance"), rich_help_panel=word("group_admin"))
+def conformance(
+    plan: Annotated[list[str] | None, typer.Option("--plan", help=word("conformance_plan"))] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=word("conformance_seed"))] = None,
+    folder: Annotated[Path | None, typer.Option(help=word("conformance_folder"))] = None,
+    with_unbuilt: Annotated[bool, typer.Option("--all", help=word("conformance_all"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Drive every row of plans."""
+    from metropool.runtime.cli.conformance import run_conformance
+
+    run_conformance(plan or (), seed=seed, folder=folder, with_unbuilt=with_unbuilt, as_json=as_json)
 
 
 @app.command(help=word("bill"), rich_help_panel=word("group_operate"))

@@ -30,6 +30,7 @@ class Child:
         environment: Added to our own.
         log: File its words go to.
         says_ready: It prints one JSON line when it is ready; what it said is kept in ``told``.
+        again: It is started again when it ends.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Child:
     environment: Mapping[str, str]
     log: Path
     says_ready: bool = False
+    again: bool = True
     told: dict[str, Any] = field(default_factory=dict)
     starts: int = 0
     process: asyncio.subprocess.Process | None = None
@@ -49,7 +51,8 @@ class Child:
             Unavailable: It ended at once; the last words of its log say why.
         """
         await self._launch()
-        self._watcher = asyncio.create_task(self._keep(), name=f"keep {self.name}")
+        if self.again:
+            self._watcher = asyncio.create_task(self._keep(), name=f"keep {self.name}")
 
     async def stop(self) -> None:
         """Ask it to end, wait, then insist."""

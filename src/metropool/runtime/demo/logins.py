@@ -22,6 +22,7 @@ class Staff:
 
     Attributes:
         capability, row: What the own system hosts (``billing`` for ``water``); an empty row where that makes no difference.
+        also: Further roles.
     """
 
     login: str
@@ -30,17 +31,23 @@ class Staff:
     row: str
     zh: str
     en: str
+    also: tuple[str, ...] = ()
 
 
 STAFF = (
     Staff("operator", "operator", "metering", "", "计量运行", "Metering operator"),
     Staff("controller", "controller", "metering", "", "控制操作", "Control operator"),
     Staff("checker", "controller", "metering", "", "控制复核", "Second person for control"),
-    Staff("marketing", "company_operator", "billing", "electricity", "供电公司营销", "Power company billing"),
-    Staff("waterworks", "company_operator", "billing", "water", "供水公司", "Water company"),
-    Staff("gasworks", "company_operator", "billing", "gas", "供气公司", "Gas company"),
+    Staff("marketing", "company_operator", "billing", "electricity", "供电公司营销", "Power company billing", ("data_steward",)),
+    Staff("waterworks", "company_operator", "billing", "water", "供水公司", "Water company", ("data_steward",)),
+    Staff("gasworks", "company_operator", "billing", "gas", "供气公司", "Gas company", ("data_steward",)),
     Staff("cashier", "cashier", "settlement", "", "收费退款", "Cashier"),
     Staff("cashier2", "cashier", "settlement", "", "退款复核", "Second person for refunds"),
+    Staff("official", "official", "inquiries", "desk", "政府调阅", "Government desk"),
+    Staff("inspector", "official", "inquiries", "app", "政府移动端", "Government app"),
+    Staff("steward", "data_steward", "disclosure", "readings", "计量数据管理", "Data steward of metering"),
+    Staff("steward2", "data_steward", "disclosure", "readings", "计量数据复核", "Second data steward of metering"),
+    Staff("archivist", "data_steward", "disclosure", "payments", "平台数据管理", "Data steward of the platform"),
 )
 
 
@@ -84,7 +91,8 @@ def system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
 def _add_staff(access: Access, member: Staff, *, system: SystemId, password_hash: str) -> None:
     access.logins.add_login(login_name=member.login, name=member.zh, password_hash=password_hash, by="demo", system=system)
     scope = system_scope(system)
-    access.logins.give_role(login_name=member.login, role=member.role, scope=scope, purpose="demo", by="demo")
+    for role in (member.role, *member.also):
+        access.logins.give_role(login_name=member.login, role=role, scope=scope, purpose="demo", by="demo")
 
 
 def _add_resident(access: Access, login: str, account: str, person: str, password_hash: str) -> None:

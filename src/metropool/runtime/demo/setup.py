@@ -20,7 +20,15 @@ from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.gateways import enrol_gateways
 from metropool.runtime.demo.logins import make_logins
-from metropool.runtime.enrol import enrol_company, enrol_homes, enrol_metering, enrol_platform, read_city
+from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
+from metropool.runtime.enrol import (
+    enrol_authority,
+    enrol_company,
+    enrol_homes,
+    enrol_metering,
+    enrol_platform,
+    read_city,
+)
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -76,17 +84,27 @@ class Setup:
                     node.write_now("points", lambda work: enrol_homes(work.registry, city))
                 if "places" in node.hosts:
                     enrol_gateways(node, city, home=self.home)
+                if "inquiries" in node.hosts:
+                    node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
+                    node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:
-        """When the year before is sealed and told, let each company bill its months, and wait for the combined bills."""
+        """When the months before are sealed and told, let each company bill them, and wait for the combined bills."""
+        await self.let_bill()
+        with self._nodes() as nodes:
+            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
+            await _until(lambda: have_arrived(nodes), "asked")
+            answer_first(nodes)
+
+    async def let_bill(self) -> None:
+        """When the months before are sealed and told, let each company bill them."""
         with self._nodes() as nodes:
             await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
                     _schedule(node, first_month(self.months))
-            await _until(lambda: _combined_bills(nodes) >= self._homes() * self.months, "billed", patience_s=600)
 
     def _draw_keys(self, node: Node) -> None:
         """A key for everything that keeps a link; what the simulated terminals are given lies in ``field-keys.json``."""
@@ -189,7 +207,7 @@ def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
 
 
 def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
-    """Whether everything said was heard: no letter waits at its sender, each is in its receiver's inbox."""
+    """Whether everything nodes said was heard: no letter waits at its sender, each is in its receiver's inbox."""
     said: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     for node in nodes.values():
@@ -197,7 +215,8 @@ def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
             if Outbox(connection).waiting():
                 return False
             said.update(dict(connection.execute(select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)).all()))
-            heard[node.system] = connection.execute(select(func.count()).select_from(inbox)).scalar_one()
+            between = inbox.c.sender.in_([str(name) for name in nodes])
+            heard[node.system] = connection.execute(select(func.count()).select_from(inbox).where(between)).scalar_one()
     return said == heard
 
 

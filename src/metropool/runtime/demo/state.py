@@ -14,6 +14,8 @@ from metropool.runtime.hold import hold
 from metropool.storage.disk import write_durably
 
 FILE, LOCK = "demo.json", "demo.lock"
+RESULTS = "conformance"
+"""Folder of results that a home may have before a demo begins in it."""
 AHEAD_S = 3.0
 PLAN_BEFORE = "transition"
 """What a home of a version without a choice of plans runs."""
@@ -75,7 +77,7 @@ def open_demo(home: Path, *, fresh: bool, seed: int, homes: int, plan: str) -> D
 
 def _opened(home: Path, *, fresh: bool, seed: int, homes: int, plan: str) -> DemoState:
     file = home / FILE
-    if not file.exists() and home.exists() and any(entry.name != LOCK for entry in home.iterdir()):
+    if not file.exists() and home.exists() and any(entry.name not in (LOCK, RESULTS) for entry in home.iterdir()):
         what = "is not a demo's home: it will not be removed" if fresh else "holds something that is no demo"
         raise Invalid(f"{home} {what}; choose another METROPOOL_HOME")
     held = hold(home / LOCK)

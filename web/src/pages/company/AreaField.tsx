@@ -3,12 +3,12 @@ import { useTranslation } from 'react-i18next'
 import type { AreaMap } from '../../api/types'
 import { NoticeMap } from '../../design/NoticeMap'
 import { usePick } from '../../design/preferences'
-import { areaOf, withCorner, withoutCorner, type Entry } from './noticeEntry'
+import { areaOf, withCorner, withoutCorner, type AreaEntry } from './noticeEntry'
 
 const KINDS = ['city', 'places', 'outline'] as const
 
 /** Where it is about: the city, places from a list (all of it by keyboard), or drawn corner by corner on the map. */
-export function AreaField({ entry, map, onChange }: { entry: Entry; map: AreaMap; onChange: (patch: Partial<Entry>) => void }) {
+export function AreaField({ entry, map, onChange }: { entry: AreaEntry; map: AreaMap; onChange: (patch: Partial<Omit<AreaEntry, 'service'>>) => void }) {
   const { t } = useTranslation()
   const pick = usePick()
   const drawing = entry.area === 'outline'
@@ -16,7 +16,7 @@ export function AreaField({ entry, map, onChange }: { entry: Entry; map: AreaMap
   return (
     <fieldset className="stack">
       <legend>{t('notice.where')}</legend>
-      <Radio.Group value={entry.area} onChange={({ target }) => onChange({ area: target.value as Entry['area'] })} options={KINDS.map((value) => ({ value, label: t(`notice.area.${value}`) }))} />
+      <Radio.Group value={entry.area} onChange={({ target }) => onChange({ area: target.value as AreaEntry['area'] })} options={KINDS.map((value) => ({ value, label: t(`notice.area.${value}`) }))} />
       {entry.area === 'places' && (
         <Select
           mode="multiple" aria-label={t('notice.choose_places')} placeholder={t('notice.choose_places')} value={entry.places} onChange={(places: string[]) => onChange({ places })} optionFilterProp="label"

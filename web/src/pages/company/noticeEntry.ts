@@ -2,9 +2,17 @@ import type { AreaMap, Medium, NoticeArea, NoticeGiven, NoticeKind, NoticeWords 
 import { shanghai } from '../../design/format'
 import type { Spot } from '../../design/NoticeMap'
 
-/** What stands in the composer; times as the form writes them, in Shanghai time. */
-export interface Entry {
+/** Where something is about, as a form has it. */
+export interface AreaEntry {
   service: Medium
+  area: NoticeArea['kind']
+  places: string[]
+  /** Polygons of rings of corners, not closed; a new corner goes to the edge of the last polygon. */
+  polygons: Spot[][][]
+}
+
+/** What stands in the composer; times as the form writes them, in Shanghai time. */
+export interface Entry extends AreaEntry {
   kind: NoticeKind
   title_zh: string
   title_en: string
@@ -12,10 +20,6 @@ export interface Entry {
   text_en: string
   starts: string
   ends: string
-  area: NoticeArea['kind']
-  places: string[]
-  /** Polygons of rings of corners, not closed; a new corner goes to the edge of the last polygon. */
-  polygons: Spot[][][]
 }
 
 const FORM_TIME = 'YYYY-MM-DDTHH:mm'
@@ -38,11 +42,19 @@ export function entryOf(words: NoticeWords): Entry {
 }
 
 export function givenOf({ starts, ends, area, places, polygons, ...words }: Entry): NoticeGiven {
-  const outline = area === 'outline' ? outlineOf(polygons) : null
-  return { ...words, starts_at: instantOf(starts), ends_at: ends ? instantOf(ends) : null, area: { kind: area, places: area === 'places' ? places : [], outline } }
+  return { ...words, starts_at: instantOf(starts), ends_at: ends ? instantOf(ends) : null, area: areaGiven({ ...words, area, places, polygons }) }
 }
 
-export function areaOf({ area, places, polygons }: Entry, map: AreaMap | undefined): NoticeArea {
+/** The area as the server takes it. */
+export function areaGiven({ area, places, polygons }: AreaEntry): NoticeGiven['area'] {
+  return { kind: area, places: area === 'places' ? places : [], outline: area === 'outline' ? outlineOf(polygons) : null }
+}
+
+export function hasArea({ area, places, polygons }: AreaEntry): boolean {
+  return area === 'city' || (area === 'places' ? places.length > 0 : polygons.some((rings) => (rings[0]?.length ?? 0) > 2))
+}
+
+export function areaOf({ area, places, polygons }: AreaEntry, map: AreaMap | undefined): NoticeArea {
   const names = new Map(map?.features.features.map(({ properties }) => [properties.id, properties.name]))
   const named = area === 'places' ? places.map((id) => ({ id, name: names.get(id) ?? { zh: id, en: id } })) : []
   const drawn = polygons.filter((rings) => (rings[0]?.length ?? 0) > 2)
@@ -52,8 +64,7 @@ export function areaOf({ area, places, polygons }: Entry, map: AreaMap | undefin
 /** Whether there is enough to send; the server says the rest, and why. */
 export function isComplete(entry: Entry): boolean {
   const texts = [entry.title_zh, entry.title_en, entry.text_zh, entry.text_en]
-  const has_area = entry.area === 'city' || (entry.area === 'places' ? entry.places.length > 0 : entry.polygons.some((rings) => (rings[0]?.length ?? 0) > 2))
-  return texts.every((text) => text.trim() !== '') && entry.starts !== '' && has_area
+  return texts.every((text) => text.trim() !== '') && entry.starts !== '' && hasArea(entry)
 }
 
 export function withCorner(polygons: Spot[][][], spot: Spot): Spot[][][] {

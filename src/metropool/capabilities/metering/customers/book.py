@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
 
 from metropool.storage.units import UnitContext
 
@@ -27,6 +27,21 @@ payment_status_copy = Table(
 )
 
 
+rows_request = Table(
+    "rows_request",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("service", String, nullable=False),
+    Column("handed_over_by", String, nullable=False),
+    Column("first_day", String, nullable=False),
+    Column("last_day", String, nullable=False),
+    Column("usage_points", Integer, nullable=False),
+    Column("rows_told", Integer, nullable=False),
+    Column("heard_at", String, nullable=False, index=True),
+)
+REQUESTS_SHOWN = 1000
+
+
 class CustomerBook:
     """Who is served at a usage point and whether they have paid, in one unit of work."""
 
@@ -41,6 +56,22 @@ class CustomerBook:
             self._connection.execute(delete(table).where(table.c.account_number.in_(some)))
         if rows:
             self._connection.execute(insert(table), [dict(row) for row in rows])
+
+    def note_request(self, row: Mapping[str, Any]) -> None:
+        """Keep what a company asked; the same request asked again replaces it."""
+        self._connection.execute(delete(rows_request).where(rows_request.c.id == row["id"]))
+        self._connection.execute(insert(rows_request).values(**row))
+
+    def requests(self) -> list[Mapping[str, Any]]:
+        """The newest requests for meter data, newest first."""
+        query = select(rows_request).order_by(rows_request.c.heard_at.desc(), rows_request.c.id).limit(REQUESTS_SHOWN)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def standing_of(self, account_number: str) -> tuple[str, str] | None:
+        """What was told of an account's payments, and as of when; None when nothing was."""
+        c = payment_status_copy.c
+        row = self._connection.execute(select(c.status, c.as_of).where(c.account_number == account_number)).first()
+        return (row.status, row.as_of) if row else None
 
     def status_of(self, account_number: str) -> str | None:
         """``paid``, ``due`` or ``overdue``, as told; None when nothing was."""

@@ -20,6 +20,8 @@ class CustomersWork(Protocol):
     @property
     def now(self) -> datetime: ...
     @property
+    def sender(self) -> str: ...
+    @property
     def customers(self) -> CustomerBook: ...
     @property
     def registry(self) -> Registry: ...
@@ -52,6 +54,18 @@ def tell_again(*, work: CustomersWork, message: RowsRequested) -> None:
     points = message.rows["usage_point"].to_pylist()
     numbers = [row["number"] for row in work.registry.rows(usage_point, id=points, service=message.service)]
     blocks = work.readings.blocks(usage_points=numbers, first=first, last=last)
+    work.customers.note_request(
+        {
+            "id": message.request,
+            "service": message.service,
+            "handed_over_by": work.sender,
+            "first_day": message.first_day,
+            "last_day": message.last_day,
+            "usage_points": len(points),
+            "rows_told": blocks.num_rows,
+            "heard_at": work.now.isoformat(),
+        }
+    )
     if blocks.num_rows:
         work.tell(BlocksSealed(rows=told_rows(blocks, registry=work.registry)), key=f"again/{message.request}")
 

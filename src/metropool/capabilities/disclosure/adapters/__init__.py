@@ -1,0 +1,1 @@
+"""Adapters of disclosure: all its SQL."""

@@ -1,0 +1,1 @@
+"""Adapters of inquiries: all its SQL."""

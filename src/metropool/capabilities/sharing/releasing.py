@@ -1,0 +1,134 @@
+"""What may leave through sharing: asked when it is told, and again before it is sent."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metropool.access.consents import Consent
+from metropool.access.provisions import Provision
+from metropool.capabilities.sharing.ports import SharingWork
+from metropool.core.periods import day_period
+from metropool.exchange.capability import Release, Way
+from metropool.exchange.messages import HouseholdUsageTold, ViewAnswered
+from metropool.facts.registry.tables import supply_agreement
+
+
+def usage_may_leave(*, work: SharingWork, message: HouseholdUsageTold, way: Way) -> HouseholdUsageTold | None:
+    """Rows of households that agree, of days that began after they did; all of them where no consent is needed.
+
+    A consent that was withdrawn and given again covers nothing of the time between.
+    """
+    if not way.needs_consent:
+        return message
+    accounts = _accounts_of(work, message.rows["usage_point"].unique().to_pylist())
+    live = work.consents.live(receiver=way.receiver_party, message=way.phrase, accounts=sorted(set(accounts.values())))
+    kept = _covered(message.rows, accounts, live)
+    if pc.all(kept).as_py():
+        return message
+    rows = message.rows.filter(kept)
+    return msgspec.structs.replace(message, rows=rows) if rows.num_rows else None
+
+
+def usage_told(*, work: SharingWork, message: HouseholdUsageTold, way: Way, key: str) -> None:
+    """Record what was put on its way to another organisation."""
+    if not way.needs_consent:
+        return
+    accounts = sorted(set(_accounts_of(work, message.rows["usage_point"].unique().to_pylist()).values()))
+    live = work.consents.live(receiver=way.receiver_party, message=way.phrase, accounts=accounts)
+    given = Provision(
+        id=key,
+        giver=work.system,
+        receiver=way.receiver,
+        receiver_party=way.receiver_party,
+        what=way.phrase,
+        fields="usage",
+        rows=message.rows.num_rows,
+        subjects=len(accounts),
+        agreement=accounts[0] if len(accounts) == 1 else "consents",
+        purpose=" ".join(sorted({consent.purpose for consent in live.values()})),
+        legal_basis="consent",
+        allowed_by="residents",
+    )
+    work.provisions.note(given, of=accounts)
+
+
+def usage_withheld(*, work: SharingWork, message: HouseholdUsageTold | None, way: Way, key: str) -> None:
+    """A consent ended while the letter waited."""
+    points = [] if message is None else message.rows["usage_point"].unique().to_pylist()
+    rows = 0 if message is None else message.rows.num_rows
+    work.provisions.withhold(key, rows=rows, of=_accounts_of(work, points).values())
+
+
+def answer_may_leave(*, work: SharingWork, message: ViewAnswered, way: Way) -> ViewAnswered | None:
+    """Content while the request stands; decisions without content always."""
+    known = work.passed_requests.one(asker=message.asker, request=message.request)
+    is_open = known is not None and known.is_open(work.now)
+    return message if message.state != "approved" or is_open else None
+
+
+def answer_told(*, work: SharingWork, message: ViewAnswered, way: Way, key: str) -> None:
+    """Record content that passed through here, so that residents see who looked at them."""
+    known = work.passed_requests.one(asker=message.asker, request=message.request)
+    if message.state != "approved" or known is None:
+        return
+    asked = known.asked
+    told_of = _accounts_of(work, [one for one in message.rows["subject"].unique().to_pylist() if one])
+    given = Provision(
+        id=key,
+        giver=work.sender,
+        receiver=way.receiver,
+        receiver_party=way.receiver_party,
+        what=message.what,
+        fields=" ".join(sorted(set(message.rows["measure"].to_pylist()))),
+        rows=message.rows.num_rows,
+        subjects=len(set(told_of.values())) or max(filter(None, message.rows["subjects"].to_pylist()), default=0),
+        agreement=message.request,
+        purpose=asked.purpose,
+        legal_basis=asked.legal_basis,
+        allowed_by=work.sender,
+        expires_at=int(message.expires_at.timestamp()) if message.expires_at else None,
+    )
+    work.provisions.note(given, of=told_of.values())
+
+
+def answer_withheld(*, work: SharingWork, message: ViewAnswered | None, way: Way, key: str) -> None:
+    """A page was held back before it was sent."""
+    work.provisions.withhold(key)
+
+
+def _accounts_of(work: SharingWork, subjects: Sequence[str]) -> dict[str, str]:
+    """Usage point, or a company's account number, to the household's combined account, where this system knows it."""
+    if not subjects:
+        return {}
+    found = [
+        (row[name], row["combined_account"])
+        for name in ("usage_point", "account_number")
+        for row in work.registry.rows(supply_agreement, **{name: list(subjects)})
+    ]
+    return {subject: account for subject, account in found if account}
+
+
+def _covered(rows: pa.Table, accounts: Mapping[str, str], live: Mapping[str, Consent]) -> pa.Array:
+    """Which rows are of a household that agrees, and of a day that began after it did."""
+    since = {account: datetime.fromtimestamp(consent.changed_at, UTC) for account, consent in live.items()}
+    points, days = rows["usage_point"].combine_chunks().dictionary_encode(), rows["business_date"].to_numpy()
+    first = [since.get(accounts.get(point, "")) for point in points.dictionary.to_pylist()]
+    begins = np.array([_first_day(instant) for instant in first], dtype="datetime64[D]")
+    return pa.array(days >= begins[points.indices.to_numpy()])
+
+
+def _first_day(since: datetime | None) -> np.datetime64:
+    """The first business day that began after an instant; one that never comes where there is none."""
+    if since is None:
+        return np.datetime64("9999-12-31")
+    day = np.datetime64(since.astimezone(UTC).date())
+    candidates = (day + np.timedelta64(offset, "D") for offset in range(3))
+    return next(one for one in candidates if day_period(one.astype(object)).start >= since)
+
+
+USAGE = Release(may_leave=usage_may_leave, told=usage_told, withheld=usage_withheld)
+ANSWERS = Release(may_leave=answer_may_leave, told=answer_told, withheld=answer_withheld)

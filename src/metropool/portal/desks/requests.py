@@ -1,0 +1,78 @@
+"""The desks of what companies ask of who measures, at either end."""
+
+from typing import Any
+
+from metropool.capabilities.billing.telling import request_rows, request_switch
+from metropool.core.errors import NotFound
+from metropool.core.periods import business_date
+from metropool.facts.registry.tables import supply_agreement
+from metropool.facts.registry.tables import usage_point as points
+from metropool.portal.desks.paging import page_of
+from metropool.portal.ports.asked import Asked
+from metropool.portal.schemas import requests as schema
+from metropool.portal.schemas.basics import Page
+
+ROWS, SWITCH = "DR", "SR"
+
+
+class RequestsDesk:
+    """What a company asks, in one unit of work of billing."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+
+    def ask_rows(self, *, wanted: schema.NewDataRequest, by: str) -> schema.DataRequest:
+        """Operation: ask for meter data of some customers again.
+
+        Raises:
+            NotFound: One of them is no customer of ours for this service.
+            Invalid: The days are the wrong way round.
+        """
+        named = list(dict.fromkeys(wanted.accounts))
+        usage_points = [point for account in named for point in self._points(account, wanted.service)]
+        request = self._fresh(ROWS)
+        request_rows(
+            work=self._work,
+            request=request,
+            service=wanted.service,
+            first_day=wanted.first_day,
+            last_day=wanted.last_day,
+            usage_points=usage_points,
+        )
+        told = {"accounts": named, "usage_points": usage_points, "asked_at": self._work.now, "asked_by": by}
+        return schema.DataRequest.model_validate(wanted.model_dump() | told | {"id": request})
+
+    def ask_switch(self, *, wanted: schema.NewSwitchRequest, by: str) -> schema.SwitchRequest:
+        """Operation: ask for a customer's supply to be cut or given back.
+
+        Raises:
+            NotFound: No customer of ours for this service.
+        """
+        (point, *_) = self._points(wanted.account_number, wanted.service)
+        request = self._fresh(SWITCH)
+        request_switch(work=self._work, request=request, usage_point_id=point, close=wanted.restore, reason=wanted.reason, by=by)
+        told = {"id": request, "usage_point": point, "asked_at": self._work.now, "asked_by": by}
+        return schema.SwitchRequest.model_validate(wanted.model_dump() | told)
+
+    def _points(self, account: str, service: str) -> list[str]:
+        registry, party = self._work.registry, self._work.party
+        served = [row["usage_point"] for row in registry.rows(supply_agreement, account_number=account, supplier=party)]
+        found = [row["id"] for row in registry.rows(points, id=served, service=service)] if served else []
+        if not found:
+            raise NotFound(f"{party} has no {service} customer {account}")
+        return found
+
+    def _fresh(self, kind: str) -> str:
+        return f"{kind}{business_date(self._work.now):%Y%m%d}-{self._work.context.ids.fresh_id()[:12]}"
+
+
+class HeardRequestsDesk:
+    """What companies asked, in one unit of work of metering."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+
+    def heard(self, *, asked: Asked) -> Page[schema.HeardDataRequest]:
+        """The requests for meter data, newest first."""
+        rows = [schema.HeardDataRequest.model_validate(row) for row in self._work.customers.requests()]
+        return page_of(rows, asked, as_of=self._work.now)

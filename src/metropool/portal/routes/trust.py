@@ -1,0 +1,86 @@
+"""Permissions and audit: why somebody can see something, and what was done."""
+
+import json
+from typing import Annotated
+
+from fastapi import Query, Response
+from pydantic import AwareDatetime
+
+from metropool.access import Access
+from metropool.access.audit import Audit
+from metropool.access.audit_reading import AuditFilter, audit_rows
+from metropool.access.rights import roles
+from metropool.core.errors import Fault, Invalid
+from metropool.portal.call import CallOf, answer
+from metropool.portal.declare import Room, on_system
+from metropool.portal.desks.why import why_person
+from metropool.portal.listing import ListingOf, list_rows
+from metropool.portal.ports.asked import Asked
+from metropool.portal.schemas.basics import Page
+from metropool.portal.schemas.trust import AuditChain, AuditRow, Why, WhyChoices
+from metropool.storage.units import UnitContext
+
+ROOM = Room("permissions")
+AUDIT_ROOM = Room("audit")
+WHY, AUDIT = on_system("users.read"), on_system("audit.read")
+Part = Annotated[str, Query(max_length=128)]
+
+
+@ROOM.get("/permissions/choices", right=WHY, answer=WhyChoices)
+async def get_choices(call: CallOf) -> Response:
+    """Who and what one may ask about."""
+    people = await call.portal.at_door(lambda door: [user.login for user in door.logins.users()])
+    actions = sorted({action for role in roles().values() for action in role.actions})
+    return answer(call.portal.facts.why_choices().model_copy(update={"people": people, "actions": actions}))
+
+
+@ROOM.get("/permissions/people/{login}", right=WHY, answer=Why)
+async def get_why_person(call: CallOf, login: str, action: Part, scope: Part) -> Response:
+    """Whether a person may do an action on ``system:…`` or ``account:…``, and why."""
+    return answer(await call.portal.at_door(lambda door: why_person(door, login=login, action=action, scope=scope)))
+
+
+@ROOM.get("/permissions/systems/{system}", right=WHY, answer=Why)
+async def get_why_system(call: CallOf, system: str, message: Part) -> Response:
+    """Whether a system of the running plan can hear a message, by which row, and why not."""
+    return answer(call.portal.facts.why_system(system=system, message=message))
+
+
+@AUDIT_ROOM.get("/audit", right=AUDIT, answer=Page[AuditRow])
+async def list_audit(
+    call: CallOf,
+    listing: ListingOf,
+    actor: Part = "",
+    action: Part = "",
+    object: Part = "",
+    outcome: Part = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> Response:
+    """What was done at this system, the newest first."""
+    if listing.sort not in ("", "-number", "-at"):
+        raise Invalid("the audit is in its own order", faults=[Fault("sort", "fault.unknown_column")])
+    wanted = AuditFilter(actor=actor, action=action, on=object, outcome=outcome, since=since, until=until)
+
+    async def fetch(asked: Asked) -> Page[AuditRow]:
+        page: Page[AuditRow] = await call.host.read(min(call.host.hosts), lambda work: _page(work.context, wanted, asked))
+        return page
+
+    return await list_rows(listing, AuditRow, f"audit-{call.host.system}", fetch)
+
+
+@AUDIT_ROOM.get("/audit/chain", right=AUDIT, answer=AuditChain)
+async def verify_audit(call: CallOf) -> Response:
+    """Look at the whole chain now: how far it is what was noted."""
+    rows, (right, fault) = await call.host.read(min(call.host.hosts), lambda work: _examined(Access(work.context).audit))
+    return answer(AuditChain(as_of=call.now, rows=rows, right=right, fault=fault))
+
+
+def _examined(audit: Audit) -> tuple[int, tuple[int, str]]:
+    return audit.head()[0], audit.examine()
+
+
+def _page(context: UnitContext, wanted: AuditFilter, asked: Asked) -> Page[AuditRow]:
+    found, total = audit_rows(context.connection, wanted, limit=asked.size, offset=asked.offset)
+    rows = [AuditRow(**{**vars(row), "details": json.dumps(dict(row.details), ensure_ascii=False)}) for row in found]
+    return Page[AuditRow](rows=rows, page=asked.page, size=asked.size, total=total, as_of=context.now)

@@ -1,0 +1,154 @@
+"""Looking into others' books: what is asked for, what the owner decides, what comes back, and the records of what was given."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from metropool.exchange.messages import Purpose, Question
+from metropool.portal.schemas.basics import Exact, Instant, Model, Request, Service, Text
+from metropool.portal.schemas.commands import Reason
+from metropool.portal.schemas.notices import AreaGiven, NoticeArea
+
+InquiryState = Literal["asked", "approved", "refused", "revoked", "withdrawn", "expired"]
+DisclosureState = Literal["waiting", "half_approved", "approved", "refused", "withdrawn", "revoked", "lapsed"]
+Basis = Annotated[str, Field(max_length=600)]
+
+
+class Asked(Model):
+    """What was asked for; ``last_day`` is included. ``is_personal``: it tells of single households."""
+
+    what: Question
+    what_text: Text
+    service: Service
+    purpose: Purpose
+    purpose_text: Text
+    first_day: date
+    last_day: date
+    is_personal: bool
+
+
+class InquiryRow(Asked):
+    """A request in the list of who asked."""
+
+    id: str
+    state: InquiryState
+    state_text: Text
+    asked_by: str
+    asked_at: Instant
+    decided_at: Instant | None
+    expires_at: Instant
+
+
+class Inquiry(InquiryRow):
+    """A request (调阅申请) with all it says and what was decided; ``is_readable``: its content may be read now."""
+
+    area: NoticeArea
+    reason: str
+    legal_basis: str
+    decision_reason: str | None
+    pages: int
+    came: int
+    is_readable: bool
+    forgotten_at: Instant | None
+
+
+class AnswerRow(Model):
+    """One row of an answer; ``value`` null is unknown or, where ``is_suppressed``, of too small a group to be told."""
+
+    period: date
+    measure: str
+    measure_text: Text
+    category: str | None
+    category_text: Text | None
+    subject: str | None
+    value: Exact | None
+    unit: str
+    subjects: int | None
+    is_suppressed: bool
+
+
+class NewInquiry(Request):
+    """What a person asks for."""
+
+    what: Question
+    service: Service
+    area: AreaGiven
+    first_day: date
+    last_day: date
+    reason: Reason
+    legal_basis: Basis = ""
+    purpose: Purpose
+    expires_at: AwareDatetime
+
+
+class DisclosureRow(Asked):
+    """A request in the list of whoever keeps the books."""
+
+    id: str
+    asker: str
+    party: str
+    party_name: Text
+    state: DisclosureState
+    state_text: Text
+    requested_by: str
+    heard_at: Instant
+    decided_by: str | None
+    decided_at: Instant | None
+    expires_at: Instant
+
+
+class Disclosure(DisclosureRow):
+    """A request with what it would tell of.
+
+    Attributes:
+        points: Usage points in the area: what an approval would tell of.
+        first_by: Who approved first, where two persons must.
+    """
+
+    area: NoticeArea
+    reason: str
+    legal_basis: str
+    decision_reason: str | None
+    first_by: str | None
+    first_at: Instant | None
+    points: int
+    pages: int
+    rows: int
+    suppressed: int
+
+
+class DisclosureDecision(Request):
+    """The owner's word, with the password again; ``until``: an earlier end of the use than was asked for."""
+
+    decision: Literal["approve", "refuse"]
+    reason: Reason
+    until: AwareDatetime | None = None
+    password: str = Field(min_length=1, max_length=256)
+
+
+class DisclosureRevocation(Request):
+    """Take an approval back, and why."""
+
+    reason: Reason
+
+
+class ProvisionRow(Model):
+    """One letter with rows that went to somebody else (提供记录); ``withheld_at``: it was held back before it was sent."""
+
+    given_at: Instant
+    party_name: Text
+    receiver: str
+    giver: str
+    what: str
+    what_text: Text
+    fields: str
+    rows: int
+    subjects: int
+    agreement: str
+    purpose: str
+    purpose_text: Text
+    legal_basis: str
+    allowed_by: str
+    ends_at: Instant | None
+    withheld_at: Instant | None

@@ -1,0 +1,71 @@
+"""Runs plans in towns of their own and prints what became of each row."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from metropool.core.clock import monotonic_s
+from metropool.core.errors import Invalid
+from metropool.core.identifiers import RandomIds
+from metropool.core.texts import say
+from metropool.runtime.cli.printing import print_json
+from metropool.runtime.cli.words import language
+from metropool.runtime.conformance.keeping import keep
+from metropool.runtime.conformance.printing import print_report
+from metropool.runtime.conformance.report import ROOM, Report
+from metropool.runtime.conformance.running import PLANS, Run
+from metropool.runtime.demo.running import demo_home
+
+SEED_DIGITS = 6
+
+
+def run_conformance(plans: Sequence[str], *, seed: int | None, folder: Path | None, with_unbuilt: bool, as_json: bool) -> None:
+    """Run the plans; exit status 1 when a row failed or something unlisted got through.
+
+    Raises:
+        NotFound, Invalid: A plan is none, or faulty; or the folder has something in it.
+        Unavailable: A town could not be set up.
+    """
+    began = monotonic_s()
+
+    def tell(key: str, **values: object) -> None:
+        sys.stderr.write(f"[{monotonic_s() - began:6.1f} s] {say(ROOM, key, language(), **values)}\n")
+
+    def finished(report: Report) -> None:
+        tell("kept_at", file=keep(report, home=demo_home()))
+        if not as_json:
+            print_report(report, language(), with_unbuilt=with_unbuilt)
+
+    drawn = int(RandomIds().fresh_id()[:SEED_DIGITS], 16) if seed is None else seed
+    run = Run(plans or PLANS, seed=drawn, say=tell, finished=finished)
+    reports = _run(run, folder)
+    if folder is not None:
+        tell("homes_at", folder=folder)
+    if as_json:
+        shown = [report.as_json(language()) for report in reports]
+        print_json(shown[0] if len(plans) == 1 else shown)
+    if not all(report.is_sound for report in reports):
+        raise SystemExit(1)
+
+
+def _run(run: Run, folder: Path | None) -> list[Report]:
+    if folder is not None:
+        if folder.exists() and any(folder.iterdir()):
+            raise Invalid(say(ROOM, "folder_used", language(), folder=folder))
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return asyncio.run(_until_asked_to_stop(run, folder))
+    with TemporaryDirectory(prefix="metropool-conformance-") as drawn:
+        return asyncio.run(_until_asked_to_stop(run, Path(drawn)))
+
+
+async def _until_asked_to_stop(run: Run, folder: Path) -> list[Report]:
+    task = asyncio.ensure_future(run.all(folder))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise SystemExit(130) from None

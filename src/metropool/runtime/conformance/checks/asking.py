@@ -1,0 +1,103 @@
+"""What a company's people ask of who measures, and what they tell it of their customers."""
+
+from dataclasses import dataclass
+
+from metropool.core.periods import DAY
+from metropool.runtime.conformance.checks.field import meter_of
+from metropool.runtime.conformance.checks.months import ENDS, Row, billing_begun, done_while, must_be
+from metropool.runtime.conformance.checks.paying import paid
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
+from metropool.runtime.conformance.town.city import Customer
+from metropool.runtime.conformance.town.making import MONTHS
+from metropool.runtime.conformance.town.moments import drawn_word, unix_s
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import Way
+from metropool.runtime.demo.setup import first_month
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the company's people were told of it, and when they asked [Unix s of the machine]."""
+
+    request: Row
+    customer: Customer
+    company: str
+    at_s: float
+
+
+async def rows_asked(town: Town, service: str) -> Asked:
+    """Ask for a customer's meter data of the month again, once it was told the first time."""
+
+    async def ask() -> Asked:
+        metering, company = town.host("metering"), town.host("billing", service)
+        await done_while(town, town.once("billing", lambda: billing_begun(town)), (metering,))
+        customer = town.city.customer(account=town.city.accounts[0], service=service)
+        span = {"first_day": first_month(MONTHS).isoformat(), "last_day": (ENDS - DAY).isoformat()}
+        client, began = await town.company(company), unix_s()
+        wanted = {"service": service, "accounts": [customer.account_number], **span}
+        return Asked(await client.post("/data-requests", wanted), customer, company, began)
+
+    return await town.once(("rows", service), ask)
+
+
+async def data_request(town: Town, way: Way) -> Seen:
+    """A request for meter data in the list of who measures; on its way, where it was passed on to there."""
+    asked = await rows_asked(town, way.service)
+    metering = town.host("metering")
+    operator = await town.staff("operator")
+
+    async def look() -> Row | None:
+        rows = (await operator.get("/data-requests"))["rows"]
+        return next((row for row in rows if row["id"] == asked.request["id"]), None)
+
+    row, at_s = await town.seen(look, needs=(way.sender, way.receiver, metering), what="data_request")
+    for name in ("service", "first_day", "last_day"):
+        must_be(name, asked.request[name], row[name])
+    must_be("usage_points", len(asked.request["usage_points"]), row["usage_points"])
+    return await seen_letter(town, way, acted_s=asked.at_s, saw_s=at_s)
+
+
+async def switch_request(town: Town, way: Way) -> Seen:
+    """A request to cut supply, among the commands that wait for a second person."""
+    customer, word = meter_of(town, 0), drawn_word()
+    client, controller = await town.company(way.sender), await town.staff("controller")
+    wanted = {"service": customer.service, "account_number": customer.account_number, "restore": False, "reason": word}
+    began = unix_s()
+    await client.post("/switch-requests", wanted)
+
+    async def look() -> Row | None:
+        rows = (await controller.get("/commands", meter=customer.meter))["rows"]
+        return next((row for row in rows if row["reason"] == word), None)
+
+    row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="switch_request")
+    must_be("kind", "disconnect", row["kind"])
+    must_be("state", "awaiting_approval", row["state"])
+    return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+
+
+async def customers(town: Town, way: Way) -> Seen:
+    """A company's customer on the page of the meter: the account at the usage point. They were enrolled before anything ran."""
+    customer, operator = meter_of(town, 0), await town.staff("operator")
+
+    async def look() -> Row | None:
+        found: Row | None = (await operator.get(f"/meters/{customer.meter}"))["customer"]
+        return found
+
+    row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="customer")
+    must_be("account_number", customer.account_number, row["account_number"])
+    must_be("category", "residential", row["category"])
+    return await seen_letter(town, way, acted_s=town.served_s, saw_s=at_s)
+
+
+async def payment_status(town: Town, way: Way) -> Seen:
+    """Who has paid, on the page of the meter, once a payment came."""
+    customer, operator = meter_of(town, 0), await town.staff("operator")
+    began = await paid(town)
+
+    async def look() -> Row | None:
+        found: Row | None = (await operator.get(f"/meters/{customer.meter}"))["customer"]
+        return found if found and found["payment"] == "paid" else None
+
+    row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="payment_status")
+    must_be("account_number", customer.account_number, row["account_number"])
+    return await seen_letter(town, way, acted_s=began, saw_s=at_s)

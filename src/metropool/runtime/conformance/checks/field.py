@@ -1,0 +1,97 @@
+"""Between meters and metering: registers as they are told, reads on demand, control, and what the carrier between gets to see."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from metropool.runtime.conformance.checks.months import Row, must_be
+from metropool.runtime.conformance.checks.seeing import Seen
+from metropool.runtime.conformance.failed import Failed
+from metropool.runtime.conformance.town.city import Customer
+from metropool.runtime.conformance.town.moments import drawn_word, unix_s
+from metropool.runtime.conformance.town.records import Told, switched_off, told_by_devices
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import Way
+from metropool.runtime.demo.state import FIRST_MIDNIGHT
+
+CONCENTRATORS = "concentrators"
+WRITTEN_UNTIL = int(FIRST_MIDNIGHT.timestamp())
+"""What is later no file of the old systems has."""
+REGISTERS = ("electricity_forward_register", "electricity_forward_profile_register")
+"""What a meter's page shows as its register: the same register as it was frozen, and as a curve of it was kept."""
+
+
+async def in_field(town: Town) -> None:
+    """Bring the meters on, once their history is there."""
+    await town.once("field", town.start_field)
+
+
+def needed(town: Town) -> Sequence[str]:
+    """Who must be at work between a meter and metering."""
+    return [name for name in (town.host("metering"), town.front_end, "carrier", CONCENTRATORS) if name]
+
+
+def meter_of(town: Town, home: int) -> Customer:
+    """The electricity meter of a home, behind a concentrator."""
+    account = town.city.accounts[home % len(town.city.accounts)]
+    return town.city.customer(account=account, service="electricity")
+
+
+async def register_told(town: Town, way: Way) -> Seen:
+    """A register that a meter told since its history was written, on the meter's page: the same value of the same instant."""
+    await in_field(town)
+    client, device = await town.staff("operator"), meter_of(town, 0).meter
+
+    async def look() -> tuple[Told, Row] | None:
+        figure = (await client.get(f"/meters/{device}"))["register"]
+        told = [each for each in told_by_devices(town.home) if each.device == device and each.item in REGISTERS]
+        same = [each for each in told if figure["as_of"] and WRITTEN_UNTIL < each.at == _unix(figure["as_of"])]
+        return (same[-1], figure) if same else None
+
+    (told, figure), at_s = await town.seen(look, needs=needed(town), what="register")
+    must_be("register", told.value, Decimal(figure["value"]))
+    return Seen(max(0.0, at_s - told.wall_s), f"{way.sender}:{told.place}")
+
+
+async def read_on_demand(town: Town, way: Way) -> Seen:
+    """A read that an operator orders, answered by the meter with what it shows."""
+    await in_field(town)
+    client, device = await town.staff("controller"), meter_of(town, 0).meter
+    before = unix_s()
+    command = await _ordered(town, "read_on_demand", device)
+
+    async def look() -> Row | None:
+        row: Row = await client.get(f"/commands/{command}")
+        return row if row["state"] == "finished" else None
+
+    row, _ = await town.seen(look, needs=needed(town), what="read")
+    read = {each["reading_type"]: Decimal(each["figure"]["value"]) for each in row["result"] if each["figure"]["value"]}
+    for told in told_by_devices(town.home):
+        if (told.device, told.how) == (device, "poll") and told.wall_s >= before and read.get(told.item) == told.value:
+            return Seen(told.wall_s - before, f"{way.receiver}:{told.place}")
+    raise Failed("not_the_meters", what=", ".join(f"{name} {value}" for name, value in read.items()))
+
+
+async def control(town: Town, way: Way) -> Seen:
+    """A cut that one person orders and another approves, in the meter's own journal."""
+    await in_field(town)
+    device = meter_of(town, 1).meter
+    command = await _ordered(town, "disconnect", device)
+    checker, began = await town.staff("checker"), unix_s()
+    decision = {"decision": "approve", "reason": drawn_word(), "password": checker.password}
+    await checker.post(f"/commands/{command}/approval", decision)
+
+    async def look() -> bool | None:
+        return switched_off(town.home, device) or None
+
+    _, at_s = await town.seen(look, needs=needed(town), what="switched")
+    return Seen(at_s - began, f"{way.receiver}:journal:{device}")
+
+
+async def _ordered(town: Town, kind: str, meter: str) -> str:
+    controller = await town.staff("controller")
+    return str((await controller.post("/commands", {"kind": kind, "meter": meter, "reason": drawn_word()}))["id"])
+
+
+def _unix(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())

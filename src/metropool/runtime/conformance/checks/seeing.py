@@ -1,0 +1,49 @@
+"""What every check gives: how long it took to be seen, and the record of it."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from metropool.runtime.conformance.town.books import Exchanged, exchanged
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import Way
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A message that was seen where it should be, as it was caused.
+
+    Attributes:
+        delay_s: From the act to the sight [s of the machine].
+        evidence: See ``Finding``.
+    """
+
+    delay_s: float
+    evidence: str
+
+
+Check = Callable[[Town, Way], Coroutine[Any, Any, Seen]]
+
+
+async def seen_letter(town: Town, way: Way, *, acted_s: float, saw_s: float) -> Seen:
+    """What was seen came as a letter: both ends have a record of it, under signed roots.
+
+    Raises:
+        Failed: One of them has none.
+    """
+    pair = await letter_of(town, way)
+    return Seen(saw_s - acted_s, pair.place)
+
+
+async def letter_of(town: Town, way: Way) -> Exchanged:
+    """The newest letter of a way that both ends have signed evidence of.
+
+    Raises:
+        Failed: There is none.
+    """
+
+    async def look() -> Exchanged | None:
+        return next(iter(exchanged(town.home, way.letter)), None)
+
+    pair, _ = await town.seen(look, needs=(way.sender, way.receiver), what="evidence")
+    return pair

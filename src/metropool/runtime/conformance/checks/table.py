@@ -1,0 +1,51 @@
+"""Message of the contract to how it is caused and seen. What has no entry cannot be driven yet."""
+
+from collections.abc import Mapping
+
+from metropool.runtime.conformance.checks import announcing, asking, at_home, field, months, paying, sealed
+from metropool.runtime.conformance.checks.seeing import Check, Seen
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import Way
+
+
+async def meter_data(town: Town, way: Way) -> Seen:
+    """Readings: from the field where measuring is hosted, else what became of those that were imported."""
+    is_measured_there = "metering" in town.compiled.systems[way.receiver].hosts
+    return await (field.register_told if is_measured_there else months.usage)(town, way)
+
+
+async def household_meter_data(town: Town, way: Way) -> Seen:
+    """A home's own usage: at its gateway, or in the app and with whoever keeps it for the app."""
+    gateways = town.compiled.broker.gateways
+    is_at_home = gateways is not None and gateways.account in (way.sender, way.receiver)
+    return await (at_home.meter_data if is_at_home else months.household_usage)(town, way)
+
+
+CHECKS: Mapping[str, Check] = {
+    "meter_data": meter_data,
+    "meter_on_demand_read": field.read_on_demand,
+    "meter_control": field.control,
+    "sealed_frames": sealed.sealed_frames,
+    "usage_for_billing": months.usage,
+    "household_meter_data": household_meter_data,
+    "home_state": at_home.state,
+    "home_energy": at_home.energy,
+    "home_security": at_home.security,
+    "home_commands": at_home.commands,
+    "electricity_bills": months.bills,
+    "water_bills": months.bills,
+    "gas_bills": months.bills,
+    "combined_bill": months.combined_bill,
+    "resident_payment": paying.resident_payment,
+    "payment_order": paying.payment_order,
+    "payment_notice": paying.payment_notice,
+    "combined_bill_payments": paying.allocated,
+    "water_data_requests": asking.data_request,
+    "gas_data_requests": asking.data_request,
+    "switch_requests": asking.switch_request,
+    "customer_profiles": asking.customers,
+    "payment_status": asking.payment_status,
+    "electricity_announcements": announcing.announcement,
+    "water_announcements": announcing.announcement,
+    "gas_announcements": announcing.announcement,
+}

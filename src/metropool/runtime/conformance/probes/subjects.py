@@ -1,0 +1,70 @@
+"""Subjects that a broker user has no business with."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from metropool.plan.broker import INSTANCE, BrokerUser, subject_of
+from metropool.plan.compiled import Compiled
+from metropool.plan.schema import Letter
+
+
+def own_name(user: BrokerUser, compiled: Compiled) -> Iterator[str]:
+    """Every message to every system of the contract, in the name of the user's own system."""
+    systems, messages = compiled.whole.systems, compiled.whole.messages
+    yield from (subject_of(Letter(user.account, message, receiver)) for receiver, message in product(systems, messages))
+
+
+def other_names(user: BrokerUser, compiled: Compiled) -> Iterator[str]:
+    """Every letter that others may say, and one's own under another instance."""
+    for letter in compiled.letters:
+        if letter.sender != user.account:
+            yield subject_of(letter)
+        else:
+            yield subject_of(letter).removesuffix(INSTANCE) + "other"
+
+
+def peeks(me: str, other: str) -> Sequence[str]:
+    """Subjects of the broker's own interface, and of others' private ones."""
+    streams = [f"{kind}_{owner}" for kind in ("inbox", "log") for owner in (me, other)]
+    verbs = ("INFO", "PURGE", "MSG.GET", "MSG.DELETE", "CREATE", "UPDATE", "DELETE", "SNAPSHOT")
+    return [
+        *(f"$JS.API.STREAM.{verb}.{stream}" for stream in streams for verb in verbs),
+        *(f"$JS.API.DIRECT.GET.{stream}" for stream in streams),
+        *(f"$JS.API.CONSUMER.{verb}.{stream}" for stream in streams for verb in ("LIST", "NAMES", "CREATE")),
+        *(
+            f"$JS.API.CONSUMER.{verb}.{stream}.main"
+            for stream in streams
+            for verb in ("CREATE", "DELETE", "INFO", "MSG.NEXT", "PAUSE")
+        ),
+        *(f"$JS.API.CONSUMER.CREATE.{stream}.other" for stream in streams),
+        *(f"$JS.ACK.{stream}.main.1.1.1.1.0" for stream in streams),
+        *("$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.API.INFO", "$JS.API.STREAM.CREATE.other"),
+        *("$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.SUBSZ", f"$SYS.REQ.ACCOUNT.{other}.CONNZ", "$SYS.REQ.USER.INFO"),
+        *(f"log.{other}.readings", f"log.{other}.import.readings", f"frontend.{other}.do.task", f"frontend.{other}.ask.book"),
+        f"reply.{other}.answer",
+    ]
+
+
+def listens(me: str, other: str) -> Sequence[str]:
+    """Subscriptions that would hear what is not meant for one."""
+    broad = (
+        ">",
+        "*",
+        "*.>",
+        "*.*.>",
+        f"*.{INSTANCE}.>",
+        "reply.>",
+        "reply.*.>",
+        "_INBOX.>",
+        "_R_.>",
+        "$JS.>",
+        "$JS.API.>",
+        "$SYS.>",
+    )
+    own = (f"{me}.>", f"{me}.{INSTANCE}.>", f"log.{me}.>", "frontend.>")
+    return [
+        *broad,
+        *own,
+        *(f"{other}.>", f"{other}.{INSTANCE}.*.{me}.{INSTANCE}", f"reply.{other}.>", f"log.{other}.>"),
+        *(f"frontend.{other}.do.>", f"frontend.{other}.ask.>", f"$JS.ACK.inbox_{other}.>", "$JS.EVENT.ADVISORY.>"),
+    ]

@@ -1,0 +1,100 @@
+"""The whole table of senders, messages and receivers in memory: what the compiled plan lets through against what the files list."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from metropool.plan.broker import subject_of
+from metropool.plan.compiled import Compiled
+from metropool.plan.schema import Letter
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was compared.
+
+    Attributes:
+        combinations: Of sender, message and receiver.
+        listed: Those the running plan lists.
+        subjects: Subjects that each broker user was held to.
+        wrong: What the compiled plan says otherwise than the files.
+    """
+
+    combinations: int
+    listed: int
+    subjects: int
+    wrong: tuple[str, ...]
+
+
+def check_table(compiled: Compiled, *, plan: Path, contract: Path) -> Table:
+    """Hold the compiled plan, and the permissions made of it, to the files, read anew and by nothing that compiled them."""
+    read = _read(contract)
+    listed = listed_in(_read(plan), read)
+    every = [Letter(*each) for each in product(read["systems"], read["messages"], read["systems"])]
+    wrong = [f"{letter}: compiled" for letter in every if (letter in compiled.allowed) != (letter in listed)]
+    wrong += [f"{letter}: not of the contract" for letter in compiled.allowed.difference(every)]
+    nodes = {str(name) for name in compiled.nodes()}
+    by_broker = {letter for letter in listed if letter.sender in nodes and letter.receiver in nodes}
+    subjects = {letter: subject_of(letter) for letter in every if letter.receiver in nodes}
+    wrong += [*_permissions(compiled, subjects, by_broker), *_passages(compiled, subjects, by_broker)]
+    return Table(len(every), len(listed), len(subjects) * len(compiled.broker.users), tuple(wrong[:20]))
+
+
+def listed_in(plan: Mapping[str, Any], contract: Mapping[str, Any]) -> set[Letter]:
+    """What a plan's file lists: the messages of its rows between systems that run, but those it says are not built."""
+    unbuilt = set((plan.get("not_yet") or {}).get("messages") or ())
+    rows = {**{str(name): contract["rows"][str(name)] for name in plan["rows"]}, **(plan.get("add") or {})}
+    said = {letter for row in rows.values() for letter in _letters(row)}
+    running = set(plan["systems"])
+    return {each for each in said if each.message not in unbuilt and {each.sender, each.receiver} <= running}
+
+
+def lets(patterns: Iterable[str], subject: str) -> bool:
+    """Whether one of the broker's patterns covers a subject: ``*`` is one token, ``>`` is one or more at the end."""
+    return any(_covers(pattern.split("."), subject.split(".")) for pattern in patterns)
+
+
+def _covers(pattern: list[str], tokens: list[str]) -> bool:
+    for index, part in enumerate(pattern):
+        if part == ">":
+            return len(tokens) > index
+        if index >= len(tokens) or part not in ("*", tokens[index]):
+            return False
+    return len(pattern) == len(tokens)
+
+
+def _permissions(compiled: Compiled, subjects: Mapping[Letter, str], listed: set[Letter]) -> Iterator[str]:
+    """Subjects a user may publish to and should not, or the other way round; a letter is said by its sender's own user alone."""
+    for user in compiled.broker.users:
+        exact, patterns = {each for each in user.publish if "*" not in each and ">" not in each}, [*user.publish]
+        broad = [pattern for pattern in patterns if pattern not in exact]
+        for letter, subject in subjects.items():
+            may = subject in exact or lets(broad, subject)
+            if may != (letter in listed and letter.sender == user.name):
+                yield f"{user.name} {'may' if may else 'may not'} say {subject}"
+
+
+def _passages(compiled: Compiled, subjects: Mapping[Letter, str], listed: set[Letter]) -> Iterator[str]:
+    """What crosses from account to account is what is listed."""
+    made = {(way.sender, way.subject, way.receiver) for way in compiled.broker.passages}
+    wanted = {(letter.sender, subjects[letter], letter.receiver) for letter in listed}
+    yield from (f"passage {each}" for each in made ^ wanted)
+
+
+def _letters(row: Mapping[str, Any]) -> Iterator[Letter]:
+    left, right = row["link"]
+    for key, sender, receiver in (("up", left, right), ("down", right, left)):
+        for message in [*(row.get(key) or ()), *(row.get(f"{key}_inferred") or ())]:
+            yield Letter(sender, message, receiver)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["rows"] = (
+        {str(name): row for name, row in content["rows"].items()} if isinstance(content["rows"], dict) else content["rows"]
+    )
+    return content

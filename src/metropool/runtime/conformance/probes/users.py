@@ -1,0 +1,103 @@
+"""A broker user at the broker's door: says and asks what it is told to, and counts what it was refused."""
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nats
+from msgspec import json
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from metropool.plan.broker import BrokerUser
+from metropool.runtime.broker import seed_of
+
+REFUSED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"')
+"""As the client passes it on: in lower case."""
+WAIT_S = 10
+Way = tuple[str, str]
+"""What was tried, ``publish`` or ``subscription``, and its subject in lower case."""
+
+
+@dataclass
+class Prober:
+    """A connection of one broker user.
+
+    Attributes:
+        user: Who it is.
+        refused: What the broker refused so far.
+    """
+
+    user: BrokerUser
+    client: Client
+    refused: set[Way] = field(default_factory=set)
+
+    async def publish(self, subjects: Iterable[str], data: bytes) -> set[str]:
+        """Publish to each, with an address for the answer; returns those the broker did not refuse."""
+        wanted = list(subjects)
+        for subject in wanted:
+            await self.client.publish(subject, data, reply=self.client.new_inbox())
+        await self._settle()
+        return {subject for subject in wanted if ("publish", subject.lower()) not in self.refused}
+
+    async def subscribe(self, subjects: Iterable[str]) -> set[str]:
+        """Subscribe to each; returns those the broker did not refuse."""
+        wanted = list(subjects)
+        for subject in wanted:
+            await self.client.subscribe(subject)
+        await self._settle()
+        return {subject for subject in wanted if ("subscription", subject.lower()) not in self.refused}
+
+    async def ask(self, subject: str, data: bytes = b"") -> dict[str, Any] | None:
+        """The answer to a question this user may ask; None when there is none that is JSON without an error."""
+        try:
+            answer: dict[str, Any] = json.decode((await self.client.request(subject, data, timeout=WAIT_S)).data)
+        except (NatsError, OSError, ValueError):
+            return None
+        return None if not isinstance(answer, dict) or "error" in answer else answer
+
+    async def _settle(self) -> None:
+        """Return when the broker has answered all that was sent (the client's ping may overtake what waits: so twice)."""
+        await self.client.flush(timeout=WAIT_S)
+        await self.client.flush(timeout=WAIT_S)
+
+
+@asynccontextmanager
+async def at_door(url: str, *, home: Path, user: BrokerUser) -> AsyncIterator[Prober]:
+    """Log in with a user's own key."""
+    prober = Prober(user, Client())
+
+    async def note(error: Exception) -> None:
+        if match := REFUSED.search(str(error)):
+            prober.refused.add((match[1], match[2]))
+
+    seed = seed_of(home, account=user.kept_by, user=user.name)
+    prober.client = await nats.connect(
+        url,
+        nkeys_seed_str=seed,
+        inbox_prefix=f"reply.{user.name}".encode(),
+        error_cb=note,
+        allow_reconnect=False,
+        pending_size=64 << 20,
+    )
+    try:
+        yield prober
+    finally:
+        await prober.client.close()
+
+
+async def lets_in(url: str, **credentials: Any) -> bool:
+    """Whether the broker lets somebody in who shows this."""
+
+    async def quiet(_: Exception) -> None:
+        return
+
+    try:
+        client = await nats.connect(url, error_cb=quiet, allow_reconnect=False, connect_timeout=WAIT_S, **credentials)
+    except (NatsError, OSError, ValueError):
+        return False
+    await client.close()
+    return True

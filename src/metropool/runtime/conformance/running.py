@@ -1,0 +1,95 @@
+"""``metropool conformance``: each plan in a town of its own, one after the other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metropool.core.clock import SystemClock, monotonic_s
+from metropool.plan.compiled import Compiled
+from metropool.runtime.conformance.driving import drive
+from metropool.runtime.conformance.probes.all import probe, table_of
+from metropool.runtime.conformance.report import Finding, Report
+from metropool.runtime.conformance.town.city import City
+from metropool.runtime.conformance.town.making import make_city
+from metropool.runtime.conformance.town.opening import open_town
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import ways_of
+from metropool.runtime.systems import compile_named
+
+HOMES = 2
+PLANS = ("one", "two", "transition")
+ARROWS = {"up": "↑", "down": "↓"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How plans are run.
+
+    Attributes:
+        plans: Names or files.
+        seed: What the city is made from.
+        say: Told the key of a text with its values as things go on.
+        finished: Told each report as it is there.
+        served: See ``Processes``.
+    """
+
+    plans: Sequence[str]
+    seed: int
+    say: Callable[..., None]
+    finished: Callable[[Report], None]
+    homes: int = HOMES
+    served: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    async def all(self, folder: Path) -> list[Report]:
+        """A report for each plan.
+
+        Args:
+            folder: An empty one, for the homes.
+
+        Raises:
+            NotFound, Invalid: A plan is none, or faulty.
+            Unavailable: The town could not be set up.
+        """
+        compiled = {plan: compile_named(plan) for plan in self.plans}
+        self.say("city_made", seed=self.seed, homes=self.homes)
+        city = await make_city(folder, seed=self.seed, homes=self.homes)
+        return [await self._one(folder, plan, each, city) for plan, each in compiled.items()]
+
+    async def _one(self, folder: Path, plan: str, compiled: Compiled, city: City) -> Report:
+        began = monotonic_s()
+        self.say("plan_starts", plan=named(plan, compiled), systems=len(compiled.nodes()))
+        town = open_town(folder / named(plan, compiled), plan=plan, compiled=compiled, city=city, served=self.served)
+        try:
+            report = await self._look(town, began)
+        finally:
+            self.say("stopping")
+            await town.stop()
+        self.finished(report)
+        return report
+
+    async def _look(self, town: Town, began: float) -> Report:
+        await town.start()
+        self.say("town_stands", seconds=f"{monotonic_s() - began:.1f}")
+        findings = await drive(town, ways_of(town.compiled), heard=self._heard)
+        self.say("probing")
+        doors, table = await probe(town), table_of(town)
+        return Report(
+            plan=named(town.plan, town.compiled),
+            seed=self.seed,
+            at=SystemClock().now(),
+            took_s=monotonic_s() - began,
+            compiled=town.compiled,
+            findings=findings,
+            doors=doors,
+            table={"combinations": table.combinations, "listed": table.listed, "wrong": len(table.wrong)},
+        )
+
+    def _heard(self, found: Finding) -> None:
+        if found.status != "not built":
+            way = found.way
+            self.say(f"heard_{found.status}", row=way.row, arrow=ARROWS[way.direction], message=way.message, ms=found.delay_ms)
+
+
+def named(asked: str, compiled: Compiled) -> str:
+    """A plan by its own name, with the variant that was asked for: ``one``, ``one:indirect``."""
+    return f"{compiled.plan}:{compiled.variant}" if ":" in asked and compiled.variant else compiled.plan

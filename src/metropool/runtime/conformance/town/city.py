@@ -1,0 +1,101 @@
+"""The simulated city as its file says it, and what its meters showed: what the runner knows was caused."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from metropool.core.periods import day_period
+
+Row = dict[str, Any]
+FILES = {
+    "electricity": ("electricity_daily", "total_kwh"),
+    "water": ("water_hourly", "water_m3"),
+    "gas": ("gas_hourly", "gas_m3"),
+}
+"""Service to the file of the old systems with its registers, and their column."""
+FINE = {**FILES, "electricity": ("electricity_curve", "register_kwh")}
+"""The same with the registers that a load profile is made of, which have fewer digits."""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """One service of one home: its account at the company, its usage point and the meter there."""
+
+    service: str
+    account_number: str
+    combined_account: str
+    usage_point: str
+    meter: str
+
+
+@dataclass(frozen=True)
+class City:
+    """A city file and the history written for it.
+
+    Attributes:
+        folder: Where ``city.json`` and ``history`` are.
+    """
+
+    folder: Path
+
+    @cached_property
+    def rows(self) -> Mapping[str, Any]:
+        """The content of the city file."""
+        content: Mapping[str, Any] = json.loads((self.folder / "city.json").read_text(encoding="utf-8"))
+        return content
+
+    @cached_property
+    def customers(self) -> tuple[Customer, ...]:
+        """Every service of every home that has a combined bill."""
+        return tuple(self._customers())
+
+    def customer(self, *, account: str, service: str) -> Customer:
+        """One service of one home."""
+        return next(each for each in self.customers if (each.combined_account, each.service) == (account, service))
+
+    @property
+    def accounts(self) -> list[str]:
+        """Combined accounts, in order."""
+        return sorted({each.combined_account for each in self.customers})
+
+    def device(self, name: str) -> Row:
+        """One device."""
+        return next(row for row in self.rows["devices"] if row["id"] == name)
+
+    def counted(self, customer: Customer, first: date, end: date) -> Decimal:
+        """What the meter counted from the beginning of one day to that of another, by the registers of its profile."""
+        return self.register(customer, end, files=FINE) - self.register(customer, first, files=FINE)
+
+    def register(self, customer: Customer, day: date, *, files: Mapping[str, tuple[str, str]] = FILES) -> Decimal:
+        """What the meter showed when a business day began [kWh or m3], as the old systems wrote it down."""
+        file, column = files[customer.service]
+        at = day_period(day).start
+        table = pq.read_table(
+            self.folder / "history" / f"{file}.parquet",
+            columns=[column],
+            filters=(pc.field("meter_id") == customer.meter) & (pc.field("at") == _scalar(at)),
+        )
+        value: Decimal = table[column][0].as_py()
+        return value
+
+    def _customers(self) -> Iterator[Customer]:
+        services = {row["id"]: row["service"] for row in self.rows["usage_points"]}
+        meters = {row["usage_point"]: row["channel"].partition("/")[0] for row in self.rows["installations"]}
+        for row in self.rows["agreements"]:
+            if row["combined_account"]:
+                point = row["usage_point"]
+                yield Customer(services[point], row["account_number"], row["combined_account"], point, meters[point])
+
+
+def _scalar(at: datetime) -> Any:
+    import pyarrow as pa
+
+    return pa.scalar(at, pa.timestamp("s", tz="UTC"))

@@ -1,0 +1,88 @@
+"""The processes of a town: started side by side, never started again, and looked at from outside."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metropool.runtime.demo.children import Child
+
+BROKER = "broker"
+OWN: tuple[str, ...] = ("-m", "metropool.runtime.cli", "serve")
+"""How a system is served; the arguments that say which follow."""
+STOPPED = ("T", "t", "Z", "X")
+"""States in ``/proc/<pid>/stat`` in which a process does nothing for anyone."""
+
+
+@dataclass
+class Processes:
+    """Children by name; a system's name is its system's.
+
+    Attributes:
+        home: Where their words go (``logs``).
+        environment: What all of them are told.
+        served: System to the command that serves it, where it is another than ours.
+    """
+
+    home: Path
+    environment: Mapping[str, str]
+    served: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+
+    async def serve(self, name: str, *, port: int = 0) -> Child:
+        """Start one of our own: a system, ``system:frontend`` or ``broker``."""
+        command = (*self.served.get(name, OWN), name)
+        return await self._start(name, command, {"METROPOOL_PORT": str(port)} if port else {}, says_ready=False)
+
+    async def box(self, command: str, *options: object) -> Child:
+        """Start a device or an outside party; it is ready when this returns."""
+        arguments = ("-m", "cityinabox.cli", command, *map(str, options))
+        return await self._start(command, arguments, {}, says_ready=True)
+
+    def stopped(self, names: Iterable[str]) -> str | None:
+        """The first of these that has ended or was stopped; what no process of ours runs is taken to be well."""
+        return next((name for name in names if name in self.children and not self._runs(name)), None)
+
+    async def end(self, name: str) -> None:
+        """End one at once, if it runs."""
+        child = self.children.get(name)
+        if child is not None and child.process is not None and child.process.returncode is None:
+            child.process.kill()
+            await child.process.wait()
+
+    async def stop(self) -> None:
+        """End all at once, without asking: nobody needs what they would still do."""
+        running = [child.process for child in self.children.values() if child.process is not None]
+        for process in running:
+            if process.returncode is None:
+                process.kill()
+        await asyncio.gather(*(process.wait() for process in running))
+
+    def last_words(self, name: str) -> str:
+        """The end of what one said."""
+        return self.children[name].last_words()
+
+    def _runs(self, name: str) -> bool:
+        """Whether one is at work, or just being started."""
+        process = self.children[name].process
+        if process is None:
+            return True
+        if process.returncode is not None:
+            return False
+        try:
+            state = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except OSError:
+            return not Path("/proc/self").exists()
+        return state not in STOPPED
+
+    async def _start(self, name: str, arguments: Sequence[str], added: Mapping[str, str], *, says_ready: bool) -> Child:
+        log = self.home / "logs" / f"{name.replace(':', '-')}.log"
+        log.parent.mkdir(exist_ok=True, parents=True)
+        path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment = {**self.environment, **path, **added}
+        child = Child(name, arguments, environment, log, says_ready=says_ready, again=False)
+        self.children[name] = child
+        await child.start()
+        return child

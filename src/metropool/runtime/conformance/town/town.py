@@ -1,0 +1,233 @@
+"""One plan's town: its broker and each of its systems a process of its own, its field, its payment channel, and who signs in where."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from metropool.core.clock import monotonic_s
+from metropool.core.errors import MetropoolError, Unavailable
+from metropool.plan.compiled import Compiled
+from metropool.runtime.broker_place import note_of
+from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
+from metropool.runtime.conformance.failed import Failed
+from metropool.runtime.conformance.town.city import City
+from metropool.runtime.conformance.town.making import enrol
+from metropool.runtime.conformance.town.moments import unix_s
+from metropool.runtime.conformance.town.people import Client, Refusal, enter
+from metropool.runtime.conformance.town.processes import BROKER, Processes
+from metropool.runtime.demo.logins import STAFF
+from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
+from metropool.runtime.demo.state import DemoClock
+from metropool.runtime.pause import pause
+from metropool.runtime.ports import free_port
+from metropool.runtime.settings import Settings
+
+T = TypeVar("T")
+GATEWAY = "gateway"
+STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
+"""Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
+PATIENCE_S = 45.0
+"""How long something that should come is waited for while everyone it needs is at work [s of the machine]."""
+LOOK_S = 0.2
+START_S = 60.0
+
+
+@dataclass
+class Town:
+    """A town at work.
+
+    Attributes:
+        home: Folder of its state; ``city``: what was enrolled in it.
+        ports: HTTP port of each system.
+        served_s: When its systems were started [Unix s of the machine].
+        field_port: Where the front end hears terminals.
+    """
+
+    home: Path
+    plan: str
+    compiled: Compiled
+    city: City
+    clock: DemoClock
+    processes: Processes
+    ports: dict[str, int]
+    field_port: int
+    patience_s: float = PATIENCE_S
+    served_s: float = 0.0
+    _doing: dict[Any, "asyncio.Task[Any]"] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Enrol everyone, start every process but the field, and return when each door answers.
+
+        Raises:
+            Unavailable: One did not start; its last words say why.
+        """
+        broker = await self.processes.serve(BROKER)
+        await asyncio.gather(self._start_channel(), enrol(self.home, city=self.city, environment=self.processes.environment))
+        await self._till(lambda: note_of(self.settings).exists(), broker.name)
+        self.served_s = unix_s()
+        await asyncio.gather(*(self.processes.serve(name, port=port) for name, port in self.ports.items()))
+        if self.front_end:
+            await self.processes.serve(self.front_end)
+        await asyncio.gather(*(self._answers(name) for name in self.ports))
+
+    async def start_field(self) -> None:
+        """Bring the meters on: the plain one, the carrier between, the concentrators; each keeps its own record."""
+        keys = ("--city", self.home / "city.json", "--keys", self.home / FIELD_KEYS, "--clock", self.clock.setting)
+        meter = json.loads((self.home / "ports.json").read_text(encoding="utf-8"))["meter"]
+        behind, up = free_port(), free_port()
+        routes = ("--up", f"{up}=127.0.0.1:{self.field_port}", "--down", f"{meter}=127.0.0.1:{behind}")
+        await asyncio.gather(
+            self.processes.box("meter645", "--home", self.home / "meter", "--listen", behind, *keys),
+            self.processes.box("carrier", *routes, "--home", self.home / "carrier"),
+        )
+        head_end = ("--head-end", f"127.0.0.1:{up}", "--heartbeat", 20, "--curve-minutes", 15)
+        await self.processes.box("concentrators", "--home", self.home / "concentrators", *head_end, *keys)
+
+    async def stop(self) -> None:
+        """End every process and every session."""
+        for task in self._doing.values():
+            task.cancel()
+        done = await asyncio.gather(*self._doing.values(), return_exceptions=True)
+        for client in (each for each in done if isinstance(each, Client)):
+            await client.http.aclose()
+        await self.processes.stop()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Settings as its processes have them."""
+        return Settings(home=self.home, plan=self.plan, clock=self.clock.setting, broker="embedded", database="embedded")
+
+    @property
+    def front_end(self) -> str | None:
+        """The worker that hears terminals, as ``serve`` is told it."""
+        return next((f"{facts.id}:{facts.front_end}" for facts in self.compiled.systems.values() if facts.front_end), None)
+
+    def host(self, capability: str, row: str = "") -> str:
+        """The system that hosts a capability, for a row where that makes a difference.
+
+        Raises:
+            Failed: The plan places it nowhere.
+        """
+        for name in self.compiled.nodes():
+            rows = self.compiled.systems[name].hosts.get(capability)
+            if rows is not None and (not row or row in rows):
+                return str(name)
+        raise Failed("no_host", capability=capability, row=row)
+
+    def ends(self, *systems: str) -> list[str]:
+        """The processes that are these systems: their own, their front end, or those that stand for what is not ours."""
+        found: list[str] = []
+        gateways = self.compiled.broker.gateways
+        for name in systems:
+            if gateways is not None and gateways.account == name:
+                found.append(GATEWAY)
+                continue
+            facts = self.compiled.systems[name]
+            found += STAND_FOR.get(facts.kind, (name,))
+            found += [f"{name}:{facts.front_end}"] if facts.front_end else []
+        return found
+
+    def once(self, what: Any, work: Callable[[], Coroutine[Any, Any, T]]) -> "asyncio.Task[T]":
+        """Do something once for all who need it."""
+        if what not in self._doing:
+            self._doing[what] = asyncio.ensure_future(work())
+        return self._doing[what]
+
+    async def staff(self, login: str) -> Client:
+        """A member of staff at the door of the system they work with."""
+        member = next(each for each in STAFF if each.login == login)
+        return await self.enter(self.host(member.capability, member.row), login)
+
+    async def company(self, system: str) -> Client:
+        """The staff of the company whose billing a system hosts."""
+        rows = self.compiled.systems[system].hosts.get("billing", ())
+        return await self.staff(next(each.login for each in STAFF if each.capability == "billing" and each.row in rows))
+
+    async def resident(self, number: int = 0) -> tuple[Client, str]:
+        """A resident's app at the door of settlement, and the combined account."""
+        row = self._residents[number]
+        return await self.enter(self.host("settlement"), row["login"]), row["account"]
+
+    async def seen(self, look: Callable[[], Awaitable[T | None]], *, needs: Sequence[str], what: str) -> tuple[T, float]:
+        """Look until there is something to see: it, and when it was seen [Unix s of the machine].
+
+        Args:
+            look: Gives None while there is nothing yet; a refusal and a door that does not answer count as nothing.
+            needs: Systems and processes without which it cannot come: when one of them stands still we stop looking.
+            what: Key of the text of what was looked for.
+
+        Raises:
+            Failed: It did not come.
+        """
+        ends, last = monotonic_s() + self.patience_s, ""
+        while True:
+            try:
+                if (found := await look()) is not None:
+                    return found, unix_s()
+            except (Refusal, MetropoolError) as reason:
+                last = str(reason)
+            self.must_run(needs)
+            if monotonic_s() > ends:
+                raise Failed("never_seen", what=what, after_s=f"{self.patience_s:.0f}", last=last)
+            await pause(LOOK_S)
+
+    def must_run(self, names: Sequence[str]) -> None:
+        """Refuse to wait for someone who does not run.
+
+        Raises:
+            Failed: One of them has ended, or was stopped.
+        """
+        if (stopped := self.processes.stopped([BROKER, *names])) is not None:
+            raise Failed("stopped", system=stopped)
+
+    @cached_property
+    def _passwords(self) -> dict[str, str]:
+        told = json.loads((self.home / "logins.json").read_text(encoding="utf-8"))
+        return {row["login"]: row["password"] for row in [*told, *self._residents]}
+
+    @cached_property
+    def _residents(self) -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = json.loads((self.home / "residents.json").read_text(encoding="utf-8"))
+        return rows
+
+    async def enter(self, system: str, login: str) -> Client:
+        """A login at the door of one system, signed in once."""
+        url, password = f"http://127.0.0.1:{self.ports[system]}", self._passwords[login]
+        return await self.once(("client", system, login), lambda: enter(url, system=system, login=login, password=password))
+
+    async def _start_channel(self) -> None:
+        key = public_hex(merchant_key(self.home, merchant_system(self.compiled)))
+        known = ("--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
+        channel = await self.processes.box("payment-channel", "--home", self.home / "payment-channel", *known)
+        write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])
+
+    async def _answers(self, name: str) -> None:
+        """Wait until the site answers."""
+        import httpx
+
+        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+
+            async def look() -> bool:
+                try:
+                    return (await client.get(f"http://127.0.0.1:{self.ports[name]}/api/site")).status_code == 200
+                except httpx.HTTPError:
+                    return False
+
+            ends = monotonic_s() + START_S
+            while not await look():
+                self._must_be_starting(name, ends)
+                await pause(LOOK_S)
+
+    async def _till(self, is_so: Callable[[], bool], name: str) -> None:
+        ends = monotonic_s() + START_S
+        while not is_so():
+            self._must_be_starting(name, ends)
+            await pause(0.05)
+
+    def _must_be_starting(self, name: str, ends: float) -> None:
+        if self.processes.stopped([name]) or monotonic_s() > ends:
+            raise Unavailable(f"{name} did not start: {self.processes.last_words(name)}")

@@ -1,0 +1,26 @@
+"""Serves a system as ``metropool serve`` does, with a handler that keeps the same words whatever it is told; for one test."""
+
+import sys
+from typing import Any
+
+import msgspec
+
+from metropool.capabilities.notices.capability import NOTICES
+from metropool.exchange.messages import NoticePublished
+from metropool.runtime.serve import serve_system
+
+WORDS = {"title_zh": "供水公告", "title_en": "Announcement", "text_zh": "见公告", "text_en": "See there"}
+
+
+def main() -> None:
+    taking = NOTICES.consumes[NoticePublished]
+
+    def constant(*, work: Any, message: NoticePublished) -> None:
+        taking(work=work, message=msgspec.structs.replace(message, **WORDS))
+
+    NOTICES.consumes[NoticePublished] = constant
+    serve_system(sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+import { useParams } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { provisionsQuery, type Provision } from '../../api/views'
+import { DataTable, type Column } from '../../design/DataTable'
+import { instantText, MISSING, numberText, secondsText } from '../../design/format'
+import { Card, PageFrame } from '../../design/PageFrame'
+import { usePick } from '../../design/preferences'
+import { StateTag } from '../../design/StateTag'
+
+/** Columns of what was given to whom; a resident and an owner read the same. */
+export function useProvisionColumns(): Column<Provision>[] {
+  const { t } = useTranslation()
+  const pick = usePick()
+  return [
+    { key: 'given_at', title: t('view.given'), sortable: true, cell: (row) => secondsText(row.given_at) },
+    { key: 'party_name', title: t('view.to_whom'), cell: (row) => pick(row.party_name) },
+    { key: 'what', title: t('view.what'), sortable: true, cell: (row) => pick(row.what_text) },
+    { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },
+    { key: 'legal_basis', title: t('view.basis'), cell: (row) => row.legal_basis || MISSING },
+    { key: 'rows', title: t('view.rows'), right: true, sortable: true, cell: (row) => numberText(row.rows, '1') },
+    { key: 'subjects', title: t('view.subjects'), right: true, sortable: true, cell: (row) => numberText(row.subjects, '1') },
+    { key: 'allowed_by', title: t('view.allowed_by'), cell: (row) => row.allowed_by },
+    { key: 'agreement', title: t('view.agreement'), cell: (row) => row.agreement },
+    { key: 'ends_at', title: t('view.expires'), sortable: true, cell: (row) => (row.withheld_at ? <StateTag tone="bad">{t('view.withheld')}</StateTag> : row.ends_at ? instantText(row.ends_at) : MISSING) },
+  ]
+}
+
+/** Access history: what left our books, to whom, on what ground. */
+export function ProvisionsPage() {
+  const { t } = useTranslation()
+  const system = useParams({ strict: false }).system!
+  const columns = useProvisionColumns()
+  return (
+    <PageFrame title={t('nav.provisions')} help={t('view.history_help')}>
+      <Card>
+        <DataTable aged label={t('nav.provisions')} columns={columns} query={(query) => provisionsQuery(system, query)} rowKey={(row) => `${row.given_at}/${row.agreement}/${row.rows}`} empty={t('view.nothing_given')} exportPath={`/${system}/api/provisions`} />
+      </Card>
+    </PageFrame>
+  )
+}
