@@ -17,6 +17,7 @@ from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.portal.ports import (
     announcements,
     billing,
+    company,
     control,
     insight,
     metering,
@@ -201,6 +202,7 @@ def desks_with(calls: list, answers: dict):
     protocols = {
         "households": settlement.HouseholdsDesk,
         "refunds": settlement.RefundsDesk,
+        "company": company.CompanyDesk,
         "inquiries": views.InquiriesDesk,
         "disclosures": views.DisclosuresDesk,
         "consents": views.ConsentsDesk,

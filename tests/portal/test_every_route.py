@@ -32,9 +32,10 @@ HOLDERS = {
     "commands.create": "ctrl1",
     "commands.approve": "ctrl2",
     "bills.read": "clerk",
+    "customers.read": "clerk",
+    "readings.ask": "clerk",
     "notices.read": "clerk",
     "notices.publish": "clerk",
-    "usage.request": "clerk",
     "supply.request": "clerk",
     "payments.refund": "cash1",
     "topology.read": "admin",
@@ -106,6 +107,7 @@ INQUIRY = {
 BODIES |= {
     "/consents": {"receiver": "third_party", "message": "household_meter_data", "purpose": "energy_advice", "state": "given"},
     "/inquiries": INQUIRY,
+    "/data-requests": {"first_day": "2026-11-01", "last_day": "2026-11-02", "usage_points": ["w1"], "reason": "gap"},
     "/decision": {"decision": "refuse", "reason": "other ways", "password": "right horse battery"},
     "/revocation": {"reason": "the case is over"},
     "/receipts": {"receipts": [{"office": W, "id": "n1", "edition": 1}]},
@@ -116,7 +118,6 @@ BODIES |= {
     "/withdrawal": {"seen": 1, "reason": "repaired"},
 }
 BODIES |= {
-    "/data-requests": {"service": "water", "first_day": "2026-11-01", "last_day": "2026-11-02", "accounts": ["W1"]},
     "/switch-requests": {"service": "water", "account_number": "W1", "restore": False, "reason": "arrears"},
 }
 ERROR_FIELDS = {"kind", "key", "message_zh", "message_en", "remedy_zh", "remedy_en", "faults"}
@@ -204,7 +205,7 @@ def has_right(login, right, system):
         "oper": {"meters.read", "commands.read", "collection.recollect", "collection.schedule", "work_orders.manage"},
         "ctrl1": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
         "ctrl2": {"meters.read", "meters.exchange", "commands.read", "commands.create", "commands.approve"},
-        "clerk": {"bills.read", "notices.read", "notices.publish", "usage.request", "supply.request"},
+        "clerk": {"bills.read", "customers.read", "readings.ask", "supply.request", "notices.read", "notices.publish"},
         "cash1": {"payments.refund"},
         "cash2": {"payments.refund"},
         "admin": {"site.admin", "topology.read", "gateways.manage"},

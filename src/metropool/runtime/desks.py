@@ -8,6 +8,7 @@ from metropool.plan.compiled import Compiled
 from metropool.plan.load import PLANS
 from metropool.portal.desks.billing import BillingDesk
 from metropool.portal.desks.commands import CommandsDesk
+from metropool.portal.desks.company import CompanyDesk
 from metropool.portal.desks.consents import ConsentsDesk
 from metropool.portal.desks.disclosures import DisclosuresDesk
 from metropool.portal.desks.exchanges import ExchangesDesk
@@ -54,6 +55,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "commands": CommandsDesk,
         "exchanges": ExchangesDesk,
         "billing": BillingDesk,
+        "company": CompanyDesk,
         "requests": RequestsDesk,
         "heard_requests": HeardRequestsDesk,
         "office": OfficeDesk,

@@ -17,7 +17,6 @@ from metropool.access import SessionRule
 from metropool.core.clock import Instant, ScaledClock
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
-from metropool.core.periods import BUSINESS_ZONE
 from metropool.exchange.evidence import Evidence
 from metropool.plan.compiled import Compiled
 from metropool.portal.app import make_app
@@ -25,7 +24,7 @@ from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
-from metropool.runtime.chains import ChainCheck, last_checks
+from metropool.runtime.chain_health import chain_checks, chain_line
 from metropool.runtime.desks import desks_of
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
@@ -33,11 +32,6 @@ from metropool.runtime.site_folder import site_folder
 from metropool.runtime.traffic import parked
 from metropool.runtime.why import choices, why_system
 
-CHAINS = {
-    "audit": Text(zh="审计链", en="Audit chain"),
-    "evidence": Text(zh="存证链", en="Evidence chain"),
-    "ledger": Text(zh="账簿链", en="Ledger chain"),
-}
 LEAVE_S = 2
 """How long answers that are under way are waited for at the end [s of the machine]."""
 CITY_NAME = Text(zh="澜湾市智慧用能", en="Lanwan City Utilities")
@@ -186,25 +180,9 @@ class Facts:
                 detail=Text(zh=f"{set_aside} 条", en=f"{set_aside}"),
             ),
         ]
-        checks += [_chain_line(check) for check in chain_checks(node)]
+        checks += [chain_line(check) for check in chain_checks(node)]
         state: schema.State = "up" if all(check.state == "up" for check in checks) else "degraded"
         return schema.SystemHealth(id=node.system, name=self._system(node).name, state=state, checks=checks)
-
-
-def chain_checks(node: Node) -> list[ChainCheck]:
-    """What the last look at ledger, audit and evidence found."""
-    with node.database.snapshot() as connection:
-        return last_checks(connection)
-
-
-def _chain_line(check: ChainCheck) -> schema.Check:
-    """How a chain was found, and when it was looked at."""
-    at = check.checked_at.astimezone(BUSINESS_ZONE).isoformat(sep=" ", timespec="minutes")[:16]
-    whole = Text(zh=f"完整，{check.rows} 行，校验于 {at}", en=f"whole, {check.rows} rows, checked {at}")
-    broken = Text(zh=f"已被改动：{check.fault}，校验于 {at}", en=f"was touched: {check.fault}, checked {at}")
-    return schema.Check(
-        name=CHAINS[check.chain], state="degraded" if check.fault else "up", detail=broken if check.fault else whole
-    )
 
 
 def _text(title: Any) -> Text:

@@ -19,10 +19,11 @@ from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.facts.ledger.tables import ledger_head, posting
 from metropool.runtime import upkeep
+from metropool.runtime.chain_health import chain_checks
 from metropool.runtime.cli.accept_log import accept
 from metropool.runtime.cli.doctor import examine
 from metropool.runtime.node import Node
-from metropool.runtime.portal import Facts, chain_checks
+from metropool.runtime.portal import Facts
 from metropool.runtime.serve import open_served
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import open_node

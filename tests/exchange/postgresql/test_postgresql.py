@@ -29,12 +29,12 @@ from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.outbox import inbox, outbox
 from metropool.exchange.ports import LogEntry
 from metropool.facts.registry.tables import channel
+from metropool.runtime.chain_health import chain_checks
 from metropool.runtime.demo.setup import _enrol_company, _schedule
 from metropool.runtime.enrol import enrol_metering, enrol_platform
 from metropool.runtime.evidence import cover
 from metropool.runtime.metering import MeteringUnits
 from metropool.runtime.node import Node
-from metropool.runtime.portal import chain_checks
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 from metropool.runtime.upkeep import put_in_order

@@ -9,7 +9,7 @@ export const POOL = 'sharing'
 export const PLACES = 'places'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places' | 'data_requests'
 
 declare module '@tanstack/react-query' {
   interface Register {

@@ -1,5 +1,5 @@
 import {
-  AlertOutlined, ApartmentOutlined, BulbOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileSearchOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, HomeOutlined, LineChartOutlined, NotificationOutlined, SafetyOutlined,
+  AlertOutlined, ApartmentOutlined, AuditOutlined, BulbOutlined, CloudDownloadOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileSearchOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, HomeOutlined, IdcardOutlined, KeyOutlined, LineChartOutlined, NotificationOutlined, SafetyOutlined,
   TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
 } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
@@ -59,6 +59,12 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
   }
   if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })
   if (may('bills.read') && session.system) entries.push({ href: `/company/${session.system}/bills`, text: t('nav.company_bills'), icon: <FileTextOutlined /> })
+  if (may('customers.read') && session.system) {
+    entries.push(
+      { href: `/company/${session.system}/customers`, text: t('nav.customers'), icon: <IdcardOutlined /> },
+      { href: `/company/${session.system}/data-requests`, text: t('nav.data_requests'), icon: <CloudDownloadOutlined /> },
+    )
+  }
   if (may('watch.read') && session.system) entries.push({ href: `/watch/${session.system}`, text: t('nav.watch'), icon: <AlertOutlined /> })
   if (may('inquiries.read') && session.system) entries.push({ href: `/inquiries/${session.system}`, text: t('nav.inquiries'), icon: <FileSearchOutlined /> })
   if (may('disclosures.read') && session.system) {
@@ -71,6 +77,8 @@ function useEntries(session: Session, account: string | undefined): Entry[] {
   if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
   if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
   if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })
+  if (may('users.read')) entries.push({ href: '/admin/permissions', text: t('nav.permissions'), icon: <KeyOutlined /> })
+  if (may('audit.read')) entries.push({ href: '/admin/audit', text: t('nav.audit'), icon: <AuditOutlined /> })
   if (may('site.admin')) entries.push({ href: '/admin/health', text: t('nav.health'), icon: <HeartOutlined /> })
   return entries
 }

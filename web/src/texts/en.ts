@@ -23,7 +23,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -178,6 +178,17 @@ export const en: typeof zh = {
   consent: {
     help: 'Above: who may have the data of your home and what for; withdraw it any time. Below: who looked at the data of your home, and on what ground.', title: 'Consents', about: 'Without your consent no data of your home goes to another organisation. A withdrawal holds within a second, for what waits to be sent too.', none: 'No organisation asks for a consent.', not_connected: 'not connected: nothing is sent for now', given: 'Given', withdrawn: 'Withdrawn', never: 'Never given',
     give: 'Agree', withdraw: 'Withdraw', history: 'Changes', looked: 'Who looked', nobody: 'Nobody has looked at the data of your home.', give_effect: '{{party}} may have: {{what}}, only for {{purpose}}, of whole days from now on.', withdraw_effect: '{{party}} gets no more of: {{what}} ({{purpose}}).',
+  },
+  customer: {
+    account: 'Account', customer: 'Customer', tariff: 'Tariff', usage_point: 'Usage point', usage_points: 'Usage points', combined: 'Combined account', meter: 'Meter', register_start: 'Start register', register_end: 'End register', customers_help: 'The customers of this company. Names and addresses are masked; a usage point leads to its daily readings.', no_customers: 'There are no customers.', search_customers: 'Account or usage point',
+    readings_help: 'Daily readings as metering told this company; meters of other companies cannot be seen.', no_readings: 'No readings of this usage point have come yet.', requests_help: 'Where readings are missing, metering is asked for them again: choose usage points and days, and see how much is here.', no_requests: 'No meter data was asked for.', ask: 'Ask for meter data', ask_effect: 'Metering is asked through the data pool; what is here is brought to its latest version.', days_here: 'Here / wanted', of_days: '{{held}} / {{wanted}} ({{before}} before)',
+  },
+  audit: {
+    help: 'Each system has its own chain: every row covers the one before, so a change, a removal or a swap is found.', at: 'Time', actor: 'Actor', action: 'Action', object: 'Object', outcome: 'Outcome', details: 'Details', hash: 'Hash', since: 'From', until: 'Until (exclusive)', none: 'No row is like that.', search: 'Action', chain: 'Chain', verify: 'Verify now', whole: 'Whole', verified: '{{right}} of {{rows}} rows right, looked at {{time}}',
+  },
+  why: {
+    help: 'Choose a system and a message, or a person and an action: see on what ground it can, or why not.', of_whom: 'Of whom', system: 'System', person: 'Person', message: 'Message', action: 'Action', on_system: 'On which system', on_account: 'or combined account', question_system: 'Can this system hear this message?', question_person: 'Can this person do this?', choose: 'Choose first.', chain: 'Grounds', holds: 'holds', holds_not: 'does not hold',
+    kind: { login: 'Login', grant: 'Grant', system: 'System', row: 'Plan', consent: 'Consent', broker: 'Way' },
   },
   refund: {
     help: 'One cashier asks and another, giving the password again, decides before money goes back the way it came. Nothing moves before; refusing takes the request away.',

@@ -21,7 +21,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    customers: '用户档案', data_requests: '数据要求', permissions: '权限', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -176,6 +176,17 @@ export const zh = {
   consent: {
     help: '上面是谁可以得到您家的数据、为了什么，随时可以撤回；下面是谁查看过您家的数据、依据什么。', title: '数据授权', about: '未经同意，您家的数据不会转给其他机构。撤回后一秒内停止，尚未送出的也不再送出。', none: '没有需要授权的机构。', not_connected: '该机构尚未接入，现在不会送出任何数据', given: '已同意', withdrawn: '已撤回', never: '未授权',
     give: '同意', withdraw: '撤回同意', history: '变更记录', looked: '谁查看过', nobody: '没有机构查看过您家的逐户数据。', give_effect: '同意把{{what}}提供给{{party}}，仅用于{{purpose}}；只包括同意之后的完整日期。', withdraw_effect: '停止把{{what}}提供给{{party}}（{{purpose}}）。',
+  },
+  customer: {
+    account: '户号', customer: '用户', tariff: '资费', usage_point: '计量点', usage_points: '计量点', combined: '合并户号', meter: '表号', register_start: '起示数', register_end: '止示数', customers_help: '本公司的用户。姓名和地址已脱敏；点计量点看其每日示数。', no_customers: '没有用户。', search_customers: '户号或计量点',
+    readings_help: '计量系统告知本公司的每日示数；其他公司的表看不到。', no_readings: '还没有收到这个计量点的读数。', requests_help: '读数有缺时，请计量系统重新提供：选计量点和日期，到了多少一目了然。', no_requests: '没有索取过抄表数据。', ask: '索取抄表数据', ask_effect: '经数据池向计量系统索取；已有的按最新版本更新。', days_here: '已到 / 应到', of_days: '{{held}} / {{wanted}}（申请前 {{before}}）',
+  },
+  audit: {
+    help: '每个系统各有一条审计链：每一行都覆盖前一行，改、删、换位都能发现。', at: '时间', actor: '操作人', action: '操作', object: '对象', outcome: '结果', details: '细节', hash: '哈希', since: '自', until: '至（不含）', none: '没有符合条件的记录。', search: '操作', chain: '审计链', verify: '立即校验', whole: '完整', verified: '{{right}} / {{rows}} 行无误，校验于 {{time}}',
+  },
+  why: {
+    help: '选一个系统和一种消息，或一个人和一项操作，看它凭什么可以、为什么不可以。', of_whom: '对象', system: '系统', person: '人员', message: '消息', action: '操作', on_system: '在哪个系统', on_account: '或合并户号', question_system: '这个系统能收到这种消息吗？', question_person: '这个人能做这件事吗？', choose: '请先选择。', chain: '依据', holds: '通过', holds_not: '未通过',
+    kind: { login: '登录名', grant: '授权', system: '系统', row: '方案', consent: '住户同意', broker: '通道' },
   },
   refund: {
     help: '一人申请，另一人输入自己的密码复核，款项才退回原支付渠道。复核前不动任何款项；驳回即撤销申请。',

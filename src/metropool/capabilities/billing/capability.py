@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from metropool.capabilities.billing import late_fee_notes, operations, paying
+from metropool.capabilities.billing.adapters.asked import SqlAsked
 from metropool.capabilities.billing.adapters.bills import SqlBills
 from metropool.capabilities.billing.adapters.late_fees import SqlLateFees
 from metropool.capabilities.billing.adapters.runs import SqlRuns
@@ -24,7 +25,14 @@ BILLING = Capability(
     name="billing",
     consumes={BlocksSealed: operations.note_usage, PaymentsAllocated: paying.credit_accounts},
     produces=(BillsIssued, CustomersTold, PaymentStatusTold, RowsRequested, SwitchSupply),
-    keeps={"tariffs": SqlTariffs, "usages": SqlUsage, "runs": SqlRuns, "bills": SqlBills, "late_fees": SqlLateFees},
+    keeps={
+        "tariffs": SqlTariffs,
+        "usages": SqlUsage,
+        "runs": SqlRuns,
+        "bills": SqlBills,
+        "late_fees": SqlLateFees,
+        "asked": SqlAsked,
+    },
     tables=(metadata,),
     workers=(
         Worker(name="bill-run", step=operations.advance_bill_runs, every=timedelta(minutes=10)),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from metropool.capabilities.billing.telling import request_rows, request_switch
+from metropool.capabilities.billing.telling import request_switch
 from metropool.core.errors import NotFound
 from metropool.core.periods import business_date
 from metropool.facts.registry.tables import supply_agreement
@@ -12,7 +12,7 @@ from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import requests as schema
 from metropool.portal.schemas.basics import Page
 
-ROWS, SWITCH = "DR", "SR"
+SWITCH = "SR"
 
 
 class RequestsDesk:
@@ -20,27 +20,6 @@ class RequestsDesk:
 
     def __init__(self, work: Any) -> None:
         self._work = work
-
-    def ask_rows(self, *, wanted: schema.NewDataRequest, by: str) -> schema.DataRequest:
-        """Operation: ask for meter data of some customers again.
-
-        Raises:
-            NotFound: One of them is no customer of ours for this service.
-            Invalid: The days are the wrong way round.
-        """
-        named = list(dict.fromkeys(wanted.accounts))
-        usage_points = [point for account in named for point in self._points(account, wanted.service)]
-        request = self._fresh(ROWS)
-        request_rows(
-            work=self._work,
-            request=request,
-            service=wanted.service,
-            first_day=wanted.first_day,
-            last_day=wanted.last_day,
-            usage_points=usage_points,
-        )
-        told = {"accounts": named, "usage_points": usage_points, "asked_at": self._work.now, "asked_by": by}
-        return schema.DataRequest.model_validate(wanted.model_dump() | told | {"id": request})
 
     def ask_switch(self, *, wanted: schema.NewSwitchRequest, by: str) -> schema.SwitchRequest:
         """Operation: ask for a customer's supply to be cut or given back.

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from metropool.portal.ports.announcements import NoticesDesk, OfficeDesk
 from metropool.portal.ports.billing import BillingDesk
+from metropool.portal.ports.company import CompanyDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
@@ -44,6 +45,7 @@ NOTICES: Port[NoticesDesk] = Port("notices", "notices")
 PLACES: Port[PlacesDesk] = Port("places", "places")
 POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
+COMPANY: Port[CompanyDesk] = Port("company", "billing")
 INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
 DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
 CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
@@ -66,6 +68,7 @@ PORTS: tuple[Port[Any], ...] = (
     PLACES,
     POINTS,
     TOPOLOGY,
+    COMPANY,
     INQUIRIES,
     DISCLOSURES,
     CONSENTS,

@@ -4,13 +4,11 @@ from typing import Protocol
 
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.basics import Page
-from metropool.portal.schemas.requests import DataRequest, HeardDataRequest, NewDataRequest, NewSwitchRequest, SwitchRequest
+from metropool.portal.schemas.requests import HeardDataRequest, NewSwitchRequest, SwitchRequest
 
 
 class RequestsDesk(Protocol):
     """What a company asks of who measures (billing)."""
-
-    def ask_rows(self, *, wanted: NewDataRequest, by: str) -> DataRequest: ...
 
     def ask_switch(self, *, wanted: NewSwitchRequest, by: str) -> SwitchRequest: ...
 

@@ -4,6 +4,7 @@ from metropool.portal.declare import Room
 from metropool.portal.routes import (
     billing,
     collection,
+    company,
     consents,
     control,
     disclosures,
@@ -50,6 +51,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     notices.ROOM,
     places.ROOM,
     topology.ROOM,
+    company.ROOM,
     inquiries.ROOM,
     disclosures.ROOM,
     consents.ROOM,

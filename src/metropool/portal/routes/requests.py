@@ -8,17 +8,10 @@ from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports.asked import Asked
 from metropool.portal.ports.desks import HEARD_REQUESTS, REQUESTS
 from metropool.portal.schemas.basics import Page
-from metropool.portal.schemas.requests import DataRequest, HeardDataRequest, NewDataRequest, NewSwitchRequest, SwitchRequest
+from metropool.portal.schemas.requests import HeardDataRequest, NewSwitchRequest, SwitchRequest
 
 ROOM = Room("requests to metering", of="billing")
 HEARD = Room("requests of companies", of="metering")
-
-
-@ROOM.post("/data-requests", right=on_system("usage.request"), answer=DataRequest, status=201, once=True)
-async def ask_rows(call: CallOf, wanted: NewDataRequest) -> Response:
-    """Ask for meter data of some customers again."""
-    by = call.person.login
-    return await call.do_once(REQUESTS, lambda desk: desk.ask_rows(wanted=wanted, by=by), status=201)
 
 
 @ROOM.post("/switch-requests", right=on_system("supply.request"), answer=SwitchRequest, status=201, once=True)

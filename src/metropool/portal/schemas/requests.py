@@ -11,28 +11,6 @@ from metropool.portal.schemas.commands import Reason
 AccountNumber = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class NewDataRequest(Request):
-    """Tell again what the meters of these customers counted from the first day to the last."""
-
-    service: Service
-    first_day: date
-    last_day: date
-    accounts: list[AccountNumber] = Field(min_length=1, max_length=1000)
-
-
-class DataRequest(Model):
-    """What was asked for; it is on its way when this is answered."""
-
-    id: str
-    service: Service
-    first_day: date
-    last_day: date
-    accounts: list[str]
-    usage_points: list[str]
-    asked_at: Instant
-    asked_by: str
-
-
 class NewSwitchRequest(Request):
     """Cut a customer's supply, or give it back."""
 

@@ -195,3 +195,17 @@ bill_schedule = Table(
     Column("day", Integer, nullable=False),
     Column("review", String, nullable=False),
 )
+rows_asked = Table(
+    "rows_asked",
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("service", String, nullable=False),
+    Column("first_day", String, nullable=False),
+    Column("last_day", String, nullable=False),
+    Column("usage_points", Text, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("held_before", Integer, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", String, nullable=False),
+)
+"""Meter data asked for again: which days of which of our usage points, and how many of those days we had then."""

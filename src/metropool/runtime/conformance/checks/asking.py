@@ -34,7 +34,7 @@ async def rows_asked(town: Town, service: str) -> Asked:
         customer = town.city.customer(account=town.city.accounts[0], service=service)
         span = {"first_day": first_month(MONTHS).isoformat(), "last_day": (ENDS - DAY).isoformat()}
         client, began = await town.company(company), unix_s()
-        wanted = {"service": service, "accounts": [customer.account_number], **span}
+        wanted = {"usage_points": [customer.usage_point], "reason": drawn_word(), **span}
         return Asked(await client.post("/data-requests", wanted), customer, company, began)
 
     return await town.once(("rows", service), ask)
@@ -53,7 +53,7 @@ async def data_request(town: Town, way: Way) -> Seen:
     row, at_s = await town.seen(look, needs=(way.sender, way.receiver, metering), what="data_request")
     for name in ("service", "first_day", "last_day"):
         must_be(name, asked.request[name], row[name])
-    must_be("usage_points", len(asked.request["usage_points"]), row["usage_points"])
+    must_be("usage_points", asked.request["usage_points"], row["usage_points"])
     return await seen_letter(town, way, acted_s=asked.at_s, saw_s=at_s)
 
 
