@@ -13,14 +13,14 @@ from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
-from metropool.exchange.envelope import Envelope
+from metropool.exchange.envelope import Envelope, rows_of
 from metropool.exchange.evidence import Evidence, Listing
 from metropool.exchange.messages import Message, check_where
 from metropool.exchange.outbox import Inbox, Outbox
 from metropool.exchange.ports import Delivery
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, workers
-from metropool.runtime.letters import Letter, envelope_of, read_letter, taking
+from metropool.runtime.letters import Letter, envelope_of, first_of_each, read_letter, taking
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -166,14 +166,13 @@ class Node:
         topics: list[str] = []
         with self.database.unit() as connection:
             context = self.context(connection)
-            heard, noting = Inbox(connection), Evidence(context, self.listing)
-            for letter in letters:
-                envelope, delivery = letter.envelope, letter.delivery
-                if not heard.first_time(envelope, delivery.data, now=context.now):
-                    continue
-                noting.received(envelope, delivery.data, position=delivery.position, outcome="taken")
+            each = first_of_each(letters)
+            new = Inbox(connection).first_times(((of.envelope, of.delivery.data) for of in each.values()), now=context.now)
+            fresh = [letter for name, letter in each.items() if name in new]
+            Evidence(context, self.listing).received((letter.came for letter in fresh), outcome="taken")
+            for letter in fresh:
                 for name in letter.taking:
-                    work = self.work(name, context, cause=envelope.id, sender=envelope.sender)
+                    work = self.work(name, context, cause=letter.envelope.id, sender=letter.envelope.sender)
                     self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
                     topics.extend(work.topics)
         return topics
@@ -185,17 +184,22 @@ class Node:
             with self.database.unit() as connection:
                 context = self.context(connection)
                 if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
-                    noting = Evidence(context, self.listing)
-                    noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
+                    came = [(envelope, delivery.data, delivery.position, rows_of(envelope))]
+                    Evidence(context, self.listing).received(came, outcome="parked")
 
         await self.on_writer(park)
         self.uncovered.set()
         await delivery.done()
 
-    def unsent(self, *, limit: int) -> list[tuple[int, Envelope]]:
-        """What the relay has to deliver."""
+    def unsent(self, *, limit: int, receiver: str = "") -> list[tuple[int, Envelope]]:
+        """What the relay has to deliver, to one receiver or to all."""
         with self.database.snapshot() as connection:
-            return Outbox(connection).unsent(limit=limit)
+            return Outbox(connection).unsent(limit=limit, receiver=receiver)
+
+    def awaited_by(self) -> list[str]:
+        """Whom the relay has to deliver something to."""
+        with self.database.snapshot() as connection:
+            return Outbox(connection).receivers()
 
     async def mark_sent(self, receipts: Sequence[tuple[int, int]]) -> None:
         """Keep the receivers' receipts (number, position in the receiver's stream), and evidence of each letter."""
@@ -203,11 +207,7 @@ class Node:
         def mark() -> None:
             with self.database.unit() as connection:
                 context = self.context(connection)
-                sent, noting = Outbox(connection), Evidence(context, self.listing)
-                for number, receipt in receipts:
-                    data = sent.mark_sent(number, receipt=receipt, now=context.now)
-                    if data is not None:
-                        noting.sent(data, receipt=receipt)
+                Evidence(context, self.listing).sent(Outbox(connection).mark_sent(dict(receipts), now=context.now))
 
         await self.on_writer(mark)
         self.uncovered.set()

@@ -1,6 +1,6 @@
 """A system's book of evidence: a record of each letter in the unit that sends or takes it in, and the roots that cover them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -94,13 +94,15 @@ class Evidence:
         self._listing = listing or Listing()
         self._head: tuple[int, str] | None = None
 
-    def sent(self, data: bytes, *, receipt: int) -> None:
-        """Record a letter that the receiver's inbox stream has stored."""
-        self._add(from_bytes(data), data, direction="sent", position=receipt, outcome="receipted")
+    def sent(self, letters: Iterable[tuple[bytes, int]]) -> None:
+        """Record letters that the receiver's inbox stream has stored: the bytes that travelled, their position there."""
+        told, known = ((from_bytes(data), data, place) for data, place in letters), {"direction": "sent", "outcome": "receipted"}
+        self._add(self._row(of, data, rows=rows_of(of), position=place, **known) for of, data, place in told)
 
-    def received(self, envelope: Envelope, data: bytes, *, position: int, outcome: str) -> None:
-        """Record a letter that came in; the envelope stands for bytes that are none, too."""
-        self._add(envelope, data, direction="received", position=position, outcome=outcome)
+    def received(self, letters: Iterable[tuple[Envelope, bytes, int, int]], *, outcome: str) -> None:
+        """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too."""
+        known = {"direction": "received", "outcome": outcome}
+        self._add(self._row(of, data, rows=rows, position=place, **known) for of, data, place, rows in letters)
 
     def head(self) -> tuple[int, str]:
         """Number of the newest record and the hash of the chain after it."""
@@ -182,7 +184,11 @@ class Evidence:
         for number, salt, record, chained in self._connection.execute(query):
             yield number, salt, record.encode(), chained
 
-    def _add(self, envelope: Envelope, data: bytes, **known: Any) -> None:
+    def _add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        if every := list(rows):
+            self._connection.execute(_ADD, every)
+
+    def _row(self, envelope: Envelope, data: bytes, **known: Any) -> dict[str, Any]:
         (number, before), now = self.head(), self._context.now
         record = Record(
             number=number + 1,
@@ -197,7 +203,6 @@ class Evidence:
             receiver_party=self._listing.parties.get(envelope.receiver, ""),
             sha256=digest(data),
             bytes=len(data),
-            rows=rows_of(envelope),
             under=self._listing.under(envelope),
             at=now,
             **known,
@@ -207,7 +212,7 @@ class Evidence:
         row = {name: getattr(record, name) for name in ("number", "direction", "letter", "sender_party", "receiver_party")}
         row |= {"at_us": microseconds(now), "record": content.decode(), "salt": salt, "leaf": leaf.hex()}
         self._head = (record.number, link(before, leaf))
-        self._connection.execute(_ADD, row | {"hash": self._head[1]})
+        return row | {"hash": self._head[1]}
 
     def _announce(self, key: SigningKey) -> None:
         """Note a key that signs from now on, in whole seconds as it is published; the term of the one before ends."""
