@@ -11,7 +11,7 @@ from metropool.runtime.conformance.checks.months import Row, billing_begun, done
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.moments import unix_s
-from metropool.runtime.conformance.town.people import Client
+from metropool.runtime.conformance.town.people import EACH_ANEW, Client
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.gateways import gateway_options
@@ -49,7 +49,7 @@ async def indoors(town: Town) -> Indoors:
         if options is None:
             raise Failed("no_host", capability="places", row="home")
         told = (await town.processes.box(GATEWAY, *options, "--states-every", 10, "--energy-every", 60)).told
-        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False)
+        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False, limits=EACH_ANEW)
         token = (await http.post("/pair", json={"code": told["code"]})).raise_for_status().json()["token"]
         http.headers["authorization"] = f"Bearer {token}"
         return Indoors(http)

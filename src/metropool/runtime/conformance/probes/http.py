@@ -8,7 +8,7 @@ import httpx
 
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.probes.count import Probed
-from metropool.runtime.conformance.town.people import CSRF, CSRF_HEADER, SESSION, Client
+from metropool.runtime.conformance.town.people import CSRF, CSRF_HEADER, EACH_ANEW, SESSION, Client
 from metropool.runtime.conformance.town.town import Town
 
 REFUSED = (401, 403, 404)
@@ -37,7 +37,9 @@ async def probe_http(town: Town, probed: Probed) -> None:
     """Try every route as everyone who may not use it, and beside it as someone who may."""
     clients = await _clients(town)
     for system, port in town.ports.items():
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60.0, trust_env=False) as nobody:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=60.0, trust_env=False, limits=EACH_ANEW
+        ) as nobody:
             routes = [*await _routes(nobody, system), *await _routes(nobody, "")]
             foreign = next(client for name, client in clients.items() if name != system)
             await _as_nobody(nobody, routes, probed, who=system)
