@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from metropool.runtime.conformance.checks import announcing, asking, at_home, field, looking, months, paying, sealed
+from metropool.runtime.conformance.checks import announcing, asking, at_home, field, looking, months, paying, sealed, watching
 from metropool.runtime.conformance.checks.seeing import Check, Seen
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
@@ -29,6 +29,7 @@ CHECKS: Mapping[str, Check] = {
     "usage_for_billing": months.usage,
     "household_meter_data": household_meter_data,
     "security_alarms": at_home.alarm,
+    "large_scale_anomalies": watching.anomaly,
     "home_state": at_home.state,
     "home_energy": at_home.energy,
     "home_security": at_home.security,
