@@ -34,7 +34,7 @@ PLACES = {
         "fetched": (Node, "receive_all", "before"),
         "noted_inside_commit": (Inbox, "first_times", "after"),
         "received_inside_commit": (Evidence, "received", "after"),
-        "received_committed": (Node, "_take_in", "after"),
+        "received_committed": (Node, "take_in", "after"),
         "acknowledged": (Node, "receive_all", "after"),
     },
     "both": {

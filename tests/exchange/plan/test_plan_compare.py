@@ -64,7 +64,7 @@ def test_crossings_are_links_between_zones() -> None:
         ("carrier", "production"): 1,
         ("dmz", "management"): 1,
         ("dmz", "production"): 1,
-        ("dmz", "public"): 8,
+        ("dmz", "public"): 6,
         ("field", "production"): 1,
         ("management", "production"): 1,
     }

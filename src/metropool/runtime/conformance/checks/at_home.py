@@ -72,6 +72,7 @@ async def state(town: Town, way: Way) -> Seen:
 
 async def energy(town: Town, way: Way) -> Seen:
     """The home's register: the same value of the same minute that the gateway shows indoors."""
+    _must_be_shown(town, way.receiver)
     home, known, began = await indoors(town), dict[int, int](), unix_s()
 
     async def look() -> int | None:
@@ -91,6 +92,7 @@ async def energy(town: Town, way: Way) -> Seen:
 
 async def security(town: Town, way: Way) -> Seen:
     """The door is opened: the event, where it is told to."""
+    _must_be_shown(town, way.receiver)
     home = await indoors(town)
 
     async def act() -> float:
@@ -132,14 +134,14 @@ async def commands(town: Town, way: Way) -> Seen:
 
     async def order() -> tuple[str, int, float]:
         await town.once("state seen", lambda: state(town, way))
-        app, account = await town.resident()
+        app, account = await town.resident(of="places")
         wanted = 1 - int((await home.value(PLUG, "switch") or {"value": 0})["value"])
         began = unix_s()
         given = await app.post(f"/households/{account}/places/orders", {"point": PLUG, "value": wanted, "within_s": 600})
         return given["id"], wanted, began
 
     number, wanted, began = await town.once("plug ordered", order)
-    app, account = await town.resident()
+    app, account = await town.resident(of="places")
 
     async def look() -> Any | None:
         if way.receiver in town.ports:
@@ -156,9 +158,10 @@ async def commands(town: Town, way: Way) -> Seen:
 
 async def meter_data(town: Town, way: Way) -> Seen:
     """What the meters of the home counted, at its gateway: each day it has is the day its host has."""
+    _must_be_shown(town, way.sender)
     home, host = await indoors(town), town.host("places")
     began = await done_while(town, town.once("billing", lambda: billing_begun(town)), (town.host("metering"), host))
-    app, account = await town.resident()
+    app, account = await town.resident(of="places")
 
     async def look() -> str | None:
         kept = {_day(block) for block in (await home.http.get("/usage")).raise_for_status().json()["blocks"]}
@@ -168,6 +171,17 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
     day, at_s = await town.seen(look, needs=_needs(town, way), what="usage")
     return Seen(at_s - began, f"{way.receiver}:usage:{day}")
+
+
+def _must_be_shown(town: Town, *systems: str) -> None:
+    """Refuse to look where nobody can.
+
+    Raises:
+        Failed: One of them hears homes and shows them to nobody.
+    """
+    for name in systems:
+        if name in town.ports and "places" not in town.compiled.systems[name].hosts:
+            raise Failed("nobody_looks", system=name)
 
 
 async def _look(town: Town, way: Way, what: Callable[[], Awaitable[Any]], wanted: Any, began: float) -> Seen:
@@ -201,7 +215,7 @@ async def _event(town: Town, way: Way, point: str) -> str | None:
 
 
 async def _app(town: Town) -> tuple[Client, str]:
-    return await town.resident()
+    return await town.resident(of="places")
 
 
 def _is_indoors(town: Town, way: Way) -> bool:

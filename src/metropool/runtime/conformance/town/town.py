@@ -161,10 +161,10 @@ class Town:
         rows = self.compiled.systems[system].hosts.get("billing", ())
         return await self.staff(next(each.login for each in STAFF if each.capability == "billing" and each.row in rows))
 
-    async def resident(self, number: int = 0) -> tuple[Client, str]:
-        """A resident's app at the door of settlement, and the combined account."""
+    async def resident(self, number: int = 0, *, of: str = "settlement") -> tuple[Client, str]:
+        """A resident's app at the door of who hosts a capability, and the combined account."""
         row = self._residents[number]
-        return await self.enter(self.host("settlement"), row["login"]), row["account"]
+        return await self.enter(self.host(of), row["login"]), row["account"]
 
     async def seen(self, look: Callable[[], Awaitable[T | None]], *, needs: Sequence[str], what: str) -> tuple[T, float]:
         """Look until there is something to see: it, and when it was seen [Unix s of the machine].
