@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -144,7 +145,7 @@ def _usual(before: pa.Table) -> dict[tuple[str, str], _Usual]:
     keys = list(zip(areas, services, strict=True))
     starts = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
     usual = {}
-    for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
+    for start, end in pairwise([*starts, len(keys)]):
         part = slice(start, end)
         is_read = known[part] >= (1 - SHARE) * homes[part]
         if np.count_nonzero(is_read & (known[part] > 0)) < LEAST_DAYS:
