@@ -58,6 +58,8 @@ def test_a_request_goes_from_the_desk_to_the_owner_and_the_resident_sees_who_loo
     decide_back(steward, request)
     page.locator(".state-tag", has_text="Approval taken back").wait_for(timeout=20_000)
     assert page.locator(".data-table td", has_text="electricity-0001").count() == 0
+    # The page may ask for the answer once more just as it is taken back, and is refused it: the browser notes that by itself.
+    official.errors[:] = [error for error in official.errors if "409" not in error]
 
 
 def decide_back(who, request):
