@@ -88,8 +88,8 @@ def _amounts(blocks: pa.Table, points: pa.Table) -> pa.ChunkedArray:
     blocks = blocks.filter(pc.is_in(blocks["reading_type"], pa.array(list(factors), pa.int32()))).combine_chunks()
     values = blocks["values"].combine_chunks()
     sums = _sums(values)
-    factor = np.array([factors[kind] for kind in blocks["reading_type"].to_pylist()], dtype=np.float64)
-    amounts = pa.array(np.rint(sums * factor), pa.float64(), from_pandas=True).cast(pa.int64())
+    which = pc.index_in(blocks["reading_type"], pa.array(list(factors), pa.int32())).to_numpy()
+    amounts = pa.array(np.rint(sums * np.array(list(factors.values()))[which]), pa.float64(), from_pandas=True).cast(pa.int64())
     return pa.chunked_array([amounts.take(pc.index_in(points["usage_point"], blocks["usage_point"]).combine_chunks())])
 
 

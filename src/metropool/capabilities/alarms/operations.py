@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from metropool.capabilities.alarms.model import MEANS, WEEKS_DAYS, Finding, area_days, findings
 from metropool.capabilities.alarms.ports import AlarmsWork
@@ -101,8 +102,7 @@ def _as_told(finding: Finding, known: AnomalyFound | None, place: Mapping[str, s
 
 
 def _over(known: AnomalyFound, day: date) -> AnomalyFound:
-    fields = {name: getattr(known, name) for name in known.__struct_fields__}
-    return AnomalyFound(**{**fields, "edition": known.edition + 1, "state": "over", "last_day": day, "affected": 0})
+    return replace(known, edition=known.edition + 1, state="over", last_day=day, affected=0)
 
 
 def _newest_day(now: datetime) -> date:
