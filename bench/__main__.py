@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import bills, evidence, ingest, month
+from bench import bills, evidence, exchange, homes, ingest, month
 from bench.peer import Peer, open_peer
 from bench.processes import machine
 from bench.report import Result, as_json, print_table, write_json
@@ -18,6 +18,8 @@ BENCHES: dict[str, Callable[..., Result]] = {
     "month": month.measure,
     "bills": bills.measure,
     "evidence": evidence.measure,
+    "homes": homes.measure,
+    "exchange": exchange.measure,
 }
 
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,11 +75,11 @@ def _once() -> dict[str, Any]:
 async def _exchange(home: Path) -> dict[str, Any]:
     letters = [Letter(TELLER, PHRASE, HEARER)]
     async with BrokerServer(
-        home=home, broker=plan_broker(nodes={TELLER: None, HEARER: None}, letters=letters), port=_port()
+        home=home, broker=plan_broker(nodes={TELLER: None, HEARER: None}, letters=letters), port=free_port()
     ) as broker:
-        nodes = [_node(home, system) for system in (TELLER, HEARER)]
+        nodes = [open_node(home, system, _take) for system in (TELLER, HEARER)]
         keys = {node.system: signing_key(ED25519, draw_secret(ED25519)) for node in nodes}
-        exchanges = [await _open(home, broker.url, node) for node in nodes]
+        exchanges = [await open_exchange(home, broker.url, node) for node in nodes]
         pid = broker.pid or "self"
         began, ours, brokers = time.perf_counter(), cost_of("nodes"), cost_of("broker", pid)
         for letter in range(LETTERS):
@@ -137,8 +137,9 @@ def _is_signed(node: Node) -> bool:
     return root is not None and root[0].last == LETTERS
 
 
-def _node(home: Path, system: SystemId) -> Node:
-    capability = Capability(name=str(system), consumes={PaymentStatusTold: _take} if system == HEARER else {})
+def open_node(home: Path, system: SystemId, take: Callable[..., None]) -> Node:
+    """The node that tells or the one that hears, which takes what comes."""
+    capability = Capability(name=str(system), consumes={PaymentStatusTold: take} if system == HEARER else {})
     return Node(
         system=system,
         party=PartyId(system),
@@ -154,7 +155,8 @@ def _node(home: Path, system: SystemId) -> Node:
     )
 
 
-async def _open(home: Path, url: str, node: Node) -> JetStreamExchange:
+async def open_exchange(home: Path, url: str, node: Node) -> JetStreamExchange:
+    """Connect a node."""
     return await JetStreamExchange.open(url, system=node.system, seed=seed_of(home, account=node.system, user=node.system))
 
 
@@ -162,6 +164,7 @@ def _take(*, work: Any, message: PaymentStatusTold) -> None:
     """Nothing follows from it here: the exchange is what is measured."""
 
 
-def _port() -> int:
+def free_port() -> int:
+    """A loopback port nobody listens on just now."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         return int(held.getsockname()[1])

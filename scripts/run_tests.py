@@ -10,10 +10,10 @@ GROUPS = {
     "unit": (["tests/unit", "tests/house", "tests/portal", "--ignore=tests/unit/cityinabox"], 2),
     "codecs": (["tests/codecs", "tests/unit/cityinabox"], 2),
     "exchange": (["tests/exchange", "--ignore=tests/exchange/conformance"], 3),
-    "conformance": (["tests/exchange/conformance"], 3),
     "metering": (["tests/metering"], 3),
     "billing": (["tests/billing"], 2),
     "browser": (["tests/browser"], 3),
+    "conformance": (["tests/exchange/conformance"], 3),
 }
 ONE_CITY = ("browser", "conformance")
 """Groups whose files share one running city, or fill the machine with one: one worker, as a second would start another."""

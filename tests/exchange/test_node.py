@@ -12,7 +12,7 @@ from metropool.core.clock import VirtualClock
 from metropool.core.errors import NotFound, Unavailable
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.exchange.capability import Capability
-from metropool.exchange.evidence.book import evidence
+from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, CustomersTold, PaymentStatusTold
 from metropool.exchange.outbox import inbox

@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import Callable
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from metropool.core.errors import Unavailable
+from metropool.exchange.transport import client_with, secured
 
+TRIES = 4
+_REFUSALS = (NatsError, ssl.SSLError, ConnectionResetError)
 _VIOLATION = re.compile(r'permissions violation for publish to "([^"]+)"', re.IGNORECASE)
 
 
@@ -19,33 +23,42 @@ async def connect(
     seed: str,
     refused: Callable[[str], None] | None = None,
     where: Callable[[], str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Client:
     """Log in as one broker user with its nkey; reconnects for ever, buffering nothing.
 
+    A broker that cannot be reached is waited for. One beyond this machine that answers and does not let us in, time and again, is
+    not: it will not think better of it.
+
     Args:
-        url: Address of the broker.
+        url: Address of the broker, or those of its servers, set apart by commas.
         user: Broker user.
         seed: Its nkey seed.
         refused: Told of each subject (lower case) that the broker refused to publish to.
         where: Tells where the broker is now, asked after each failed attempt to reach it again; an empty text says nothing.
+        tls: Our certificate and whom we trust, where the broker is beyond this machine.
 
     Raises:
-        Unavailable: The server does not answer or refuses the key.
+        Unavailable: The server refuses our certificate or key, or we its.
     """
-    client = Client()
+    client, refusal, refusals = client_with(tls), asyncio.get_running_loop().create_future(), 0
 
     async def note(error: Exception) -> None:
+        nonlocal refusals
         if client.is_closed:
             raise asyncio.CancelledError  # a try that failed just as it was cancelled has swallowed that: it would go on for ever
+        refusals += where is None and isinstance(error, _REFUSALS)
+        if refusals >= TRIES and not refusal.done():
+            refusal.set_result(error)
         found = _VIOLATION.search(str(error))
         if found and refused:
             refused(found.group(1))
         if where:
             _follow(client, where())
 
-    try:
-        await client.connect(
-            url,
+    connecting = asyncio.ensure_future(
+        client.connect(
+            url.split(","),
             name=user,
             nkeys_seed_str=seed,
             inbox_prefix=f"reply.{user}".encode(),
@@ -54,10 +67,21 @@ async def connect(
             pending_size=0,
             error_cb=note,
             connect_timeout=5,
+            **secured(tls),
         )
-        return client
+    )
+    try:
+        await asyncio.wait({connecting, refusal}, return_when=asyncio.FIRST_COMPLETED)
+        if connecting.done():
+            await connecting
+            return client
+        connecting.cancel()
+        await asyncio.wait({connecting, asyncio.ensure_future(client.close())})
+        raise Unavailable(f"the broker at {url} did not let {user} in: {refusal.result() or type(refusal.result()).__name__}")
     except (NatsError, OSError, TimeoutError) as cause:
         raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause
+    finally:
+        connecting.cancel()
 
 
 def _follow(client: Client, url: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -36,15 +37,23 @@ class JetStreamExchange:
         self._asked: dict[str, asyncio.Future[Msg]] = {}
 
     @classmethod
-    async def open(cls, url: str, *, system: str, seed: str, where: Callable[[], str] | None = None) -> "JetStreamExchange":
-        """Log in as the system's own user; a letter the broker refuses is known as such at once. ``where``: see ``connect``."""
+    async def open(
+        cls,
+        url: str,
+        *,
+        system: str,
+        seed: str,
+        where: Callable[[], str] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> "JetStreamExchange":
+        """Log in as the system's own user; a letter the broker refuses is known as such at once. ``where``, ``tls``: see ``connect``."""
         exchange: JetStreamExchange | None = None
 
         def refused(subject: str) -> None:
             if exchange is not None:
                 exchange.note_refused(subject)
 
-        exchange = cls(await connect(url, user=system, seed=seed, refused=refused, where=where), system=system)
+        exchange = cls(await connect(url, user=system, seed=seed, refused=refused, where=where, tls=tls), system=system)
         return exchange
 
     @property

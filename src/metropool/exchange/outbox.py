@@ -3,8 +3,9 @@
 The relay picks what is not yet sent (never "number above the last") and keeps each row until the receiver gave a receipt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -40,7 +41,7 @@ outbox = Table(
     Column("told_at", String, nullable=False),
     Column("sent_at", String),
     Column("receipt", BigInteger),
-    Index("outbox_unsent", "sent_at", "number"),
+    Index("outbox_waiting", "sent_at", "receiver", "number"),
 )
 withheld = Table(
     "outbox_withheld",
@@ -64,12 +65,17 @@ inbox = Table(
 
 
 _WAITING = (outbox.c.sent_at.is_(None), ~exists().where(withheld.c.number == outbox.c.number))
-_MARK = (
-    update(outbox)
-    .where(outbox.c.number == bindparam("of"), outbox.c.sent_at.is_(None))
-    .values(sent_at=bindparam("at"), receipt=bindparam("place"))
-    .returning(outbox.c.bytes)
+# Made once: putting a statement together costs as much as running it.
+_UNSENT = select(outbox.c.number, outbox.c.bytes).where(*_WAITING).order_by(outbox.c.number).limit(bindparam("most"))
+_UNSENT_TO = _UNSENT.where(outbox.c.receiver == bindparam("to"))
+_RECEIVERS = select(outbox.c.receiver).where(*_WAITING).distinct()
+_SENT = (
+    select(outbox.c.number, outbox.c.bytes)
+    .where(*_WAITING, outbox.c.number.in_(bindparam("of", expanding=True)))
+    .order_by(outbox.c.number)
 )
+_MARK = update(outbox).where(outbox.c.number == bindparam("of")).values(sent_at=bindparam("at"), receipt=bindparam("place"))
+_INSERTS: dict[tuple[str, str], Any] = {}
 
 
 PARKED = "parked"
@@ -94,15 +100,24 @@ class Outbox:
         }
         return _insert_new(self._connection, outbox, row)
 
-    def unsent(self, *, limit: int = 500) -> list[tuple[int, Envelope]]:
-        """Numbers and envelopes not yet delivered, oldest first."""
-        query = select(outbox.c.number, outbox.c.bytes).where(*_WAITING).order_by(outbox.c.number).limit(limit)
-        return [(number, from_bytes(data)) for number, data in self._connection.execute(query)]
+    def unsent(self, *, limit: int = 500, receiver: str = "") -> list[tuple[int, Envelope]]:
+        """Numbers and envelopes not yet delivered, oldest first; of one receiver when it is named."""
+        given = {"most": limit, "to": receiver} if receiver else {"most": limit}
+        found = self._connection.execute(_UNSENT_TO if receiver else _UNSENT, given)
+        return [(number, from_bytes(data)) for number, data in found]
 
-    def mark_sent(self, number: int, *, receipt: int, now: datetime) -> bytes | None:
-        """Note a receipt, the position in the receiver's stream, and return the bytes that travelled; None if it was noted before."""
-        given = {"of": number, "at": now.isoformat(), "place": receipt}
-        return self._connection.execute(_MARK, given).scalar()
+    def receivers(self) -> list[str]:
+        """Who has something to come."""
+        return list(self._connection.execute(_RECEIVERS).scalars())
+
+    def mark_sent(self, receipts: Mapping[int, int], *, now: datetime) -> list[tuple[bytes, int]]:
+        """Note receipts, number to position in the receiver's stream, and return the bytes that travelled with each in the order
+        of the numbers; what was noted before is left out."""
+        found = self._connection.execute(_SENT, {"of": list(receipts)}).all()
+        if found:
+            at = now.isoformat()
+            self._connection.execute(_MARK, [{"of": number, "at": at, "place": receipts[number]} for number, _ in found])
+        return [(data, receipts[number]) for number, data in found]
 
     def waiting(self) -> int:
         """How many envelopes are not yet delivered."""
@@ -126,9 +141,12 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def first_time(self, envelope: Envelope, data: bytes, *, now: datetime) -> bool:
-        """Note an envelope, which came as ``data``, as done in this unit; False when it was noted before."""
-        return _insert_new(self._connection, inbox, _inbox_row(envelope, data, now, outcome="done"))
+    def first_times(self, letters: Iterable[tuple[Envelope, bytes]], *, now: datetime) -> set[str]:
+        """Note envelopes, and the bytes each came as, as done in this unit; the ids of those that were not noted before."""
+        rows = [_inbox_row(envelope, data, now, outcome="done") for envelope, data in letters]
+        if not rows:
+            return set()
+        return set(self._connection.execute(_insert_new_into(self._connection, inbox), rows).scalars())
 
     def park(self, envelope: Envelope, data: bytes, *, reason: str, now: datetime) -> bool:
         """Keep an envelope that cannot be understood, with the reason, so that it can be replayed; False when it was noted before."""
@@ -158,5 +176,12 @@ def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) 
 
 
 def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
-    statement = insert_into(connection, table).on_conflict_do_nothing().returning(table.c.id)
-    return connection.execute(statement, row).first() is not None
+    return connection.execute(_insert_new_into(connection, table), row).first() is not None
+
+
+def _insert_new_into(connection: Connection, table: Table) -> Any:
+    """Insert rows that are not there yet, and tell the ids of those."""
+    key = (connection.dialect.name, table.name)
+    if key not in _INSERTS:
+        _INSERTS[key] = insert_into(connection, table).on_conflict_do_nothing().returning(table.c.id)
+    return _INSERTS[key]

@@ -6,8 +6,8 @@ a stream export gives none.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from metropool.core.errors import Invalid
@@ -45,13 +45,14 @@ class Stream:
 
 @dataclass(frozen=True)
 class BrokerUser:
-    """Who may log in to an account, and exactly what it may publish and subscribe to."""
+    """Who may log in to an account, by what kind of connection, and exactly what it may publish and subscribe to."""
 
     name: str
     account: str
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
     may_answer: bool = False
+    connects_as: str = "STANDARD"
     keeper: str = ""
 
     @property
@@ -90,9 +91,16 @@ class BrokerPlan:
 
 @dataclass(frozen=True)
 class BrokerSettings:
-    """Where the embedded server listens and keeps its files; ``max_payload_bytes`` bounds a log batch and a letter.
+    """How one server of a broker runs.
 
-    ``gateway_port`` and ``max_connections`` hold where gateways come in.
+    Attributes:
+        port: Where clients connect, on the address ``host``.
+        store: Folder of its streams.
+        max_payload_bytes: Bounds a log batch and a letter.
+        name: Its own, among the servers it is joined with.
+        replicas: On how many servers each stream is kept.
+        blocks: What else its configuration says: TLS, links to other brokers, routes to the other servers of this one.
+        gateway_port, max_connections: These hold where gateways come in.
     """
 
     port: int
@@ -100,6 +108,9 @@ class BrokerSettings:
     host: str = "127.0.0.1"
     max_payload_bytes: int = 8 << 20
     max_memory_bytes: int = 64 << 20
+    name: str = "metropool"
+    replicas: int = 1
+    blocks: Mapping[str, Any] = field(default_factory=dict)
     gateway_port: int = 0
     max_connections: int = 32_768
 
@@ -147,7 +158,7 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
     if missing := [user.name for user in broker.users if user.name not in keys]:
         raise Invalid(f"no key for the broker users {', '.join(missing)}")
     config: dict[str, Any] = {
-        "server_name": "metropool",
+        "server_name": settings.name,
         "listen": f"{settings.host}:{settings.port}",
         "max_payload": settings.max_payload_bytes,
         "max_connections": 1024,
@@ -159,9 +170,11 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
         },
         "system_account": SYSTEM_ACCOUNT,
         "accounts": {SYSTEM_ACCOUNT: {"users": [_user(user, keys[user.name]) for user in broker.users_of(SYSTEM_ACCOUNT)]}}
-        | {name: _account(broker, name, keys) for name in broker.accounts},
+        | {name: _account(broker, name, keys, settings) for name in broker.accounts},
     }
     add_door(config, broker=broker, settings=settings, keys=keys, issuer=issuer)
+    for name, block in settings.blocks.items():
+        config[name] = {**config.get(name, {}), **block} if isinstance(block, Mapping) else block
     return json.dumps(config, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -212,18 +225,23 @@ def _provision_subjects(stream: Stream) -> tuple[str, ...]:
     return tuple(f"$JS.API.{rest}" for rest in (*(f"STREAM.{verb}.{stream.name}" for verb in verbs), *about_consumer))
 
 
-def _account(broker: BrokerPlan, name: str, keys: Mapping[str, str]) -> dict[str, Any]:
-    streams = broker.streams_of(name)
-    limits = {"max_mem": 0, "max_file": sum(stream.max_bytes for stream in streams)}
-    counts = {"max_streams": len(streams), "max_consumers": len(streams)}
+def _account(broker: BrokerPlan, name: str, keys: Mapping[str, str], settings: BrokerSettings) -> dict[str, Any]:
     exports = [{"service": way.subject, "accounts": [way.sender]} for way in broker.passages if way.receiver == name]
     imports = [{"service": {"account": way.receiver, "subject": way.subject}} for way in broker.passages if way.sender == name]
     users = [_user(user, keys[user.name]) for user in broker.users_of(name)]
-    return {"jetstream": limits | counts, "users": users, "exports": exports, "imports": imports}
+    return _room_for(broker.streams_of(name), settings) | {"users": users, "exports": exports, "imports": imports}
+
+
+def _room_for(streams: Sequence[Stream], settings: BrokerSettings) -> dict[str, Any]:
+    """What the streams of an account may take, on all servers together; an account without streams has no JetStream at all."""
+    if not streams:
+        return {}
+    limits = {"max_mem": 0, "max_file": sum(stream.max_bytes for stream in streams) * settings.replicas}
+    return {"jetstream": limits | {"max_streams": len(streams), "max_consumers": len(streams)}}
 
 
 def _user(user: BrokerUser, key: str) -> dict[str, Any]:
     permissions: dict[str, Any] = {"publish": {"allow": list(user.publish)}, "subscribe": {"allow": list(user.subscribe)}}
     if user.may_answer:
         permissions["allow_responses"] = {"max": 1, "expires": "30s"}
-    return {"nkey": key, "permissions": permissions}
+    return {"nkey": key, "permissions": permissions, "allowed_connection_types": [user.connects_as]}

@@ -173,7 +173,7 @@ def add_door(
     config["authorization"] = {"auth_callout": door, "timeout": 5}
     config["jetstream"]["max_file"] += 2 * _GIB
     account = config["accounts"][gateways.account]
-    account["jetstream"] = {"max_mem": 0, "max_file": 2 * _GIB, "max_streams": 5, "max_consumers": -1}
+    account["jetstream"] = {"max_mem": 0, "max_file": 2 * _GIB * settings.replicas, "max_streams": 5, "max_consumers": -1}
     account["limits"] = {"max_payload": MAX_BYTES}
 
 

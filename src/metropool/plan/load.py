@@ -12,6 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from metropool.core.errors import Invalid, NotFound
 from metropool.plan.schema import Contract, Plan
+from metropool.plan.sites import Sites
 from metropool.plan.source import PathInFile, PlanFault, Source
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -54,6 +55,16 @@ def load_plan(path: Path) -> Loaded[Plan]:
         Unreadable: Faults, all of them.
     """
     return _load(path, Plan)
+
+
+def load_sites(path: Path) -> Sites:
+    """Read where the brokers run.
+
+    Raises:
+        NotFound: No such file.
+        Unreadable: Faults, all of them.
+    """
+    return _load(path, Sites).content
 
 
 def plan_path(name: str) -> Path:

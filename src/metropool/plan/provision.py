@@ -30,12 +30,13 @@ class Requester(Protocol):
         ...
 
 
-async def provision(client: Requester, *, streams: Iterable[Stream]) -> None:
+async def provision(client: Requester, *, streams: Iterable[Stream], replicas: int = 1) -> None:
     """Bring the streams of one account, and their consumers, to what the plan says.
 
     Args:
         client: Logged in as the account's provisioning user.
         streams: The streams of that account.
+        replicas: On how many servers each is kept.
 
     Raises:
         Unavailable: The broker refused, with its reason.
@@ -43,12 +44,12 @@ async def provision(client: Requester, *, streams: Iterable[Stream]) -> None:
     for stream in streams:
         # Ask first: creating a stream that exists counts its space twice, and is refused for want of it.
         verb = "UPDATE" if await _exists(client, stream.name) else "CREATE"
-        await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream))
+        await _ask(client, f"STREAM.{verb}.{stream.name}", stream_config(stream, replicas=replicas))
         wish = {"stream_name": stream.name, "config": consumer_config(stream), "action": ""}
         await _ask(client, f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", wish)
 
 
-async def provision_gateways(client: Requester, gateways: Gateways) -> None:
+async def provision_gateways(client: Requester, gateways: Gateways, *, replicas: int = 1) -> None:
     """Make the stream that keeps what gateways say, and a consumer for each system that hears some of it.
 
     The broker makes that stream itself when the first gateway comes in; here it is there, with somebody to keep messages for, before.
@@ -57,13 +58,13 @@ async def provision_gateways(client: Requester, gateways: Gateways) -> None:
         Unavailable: The broker refused, with its reason.
     """
     verb = "UPDATE" if await _exists(client, STREAM) else "CREATE"
-    await _ask(client, f"STREAM.{verb}.{STREAM}", gateways_stream_config())
+    await _ask(client, f"STREAM.{verb}.{STREAM}", gateways_stream_config() | {"num_replicas": replicas})
     for system in gateways.speakers:
         wish = {"stream_name": STREAM, "config": gateways_consumer_config(gateways, system), "action": ""}
         await _ask(client, f"CONSUMER.CREATE.{STREAM}.{system}", wish)
 
 
-def stream_config(stream: Stream) -> dict[str, Any]:
+def stream_config(stream: Stream, *, replicas: int = 1) -> dict[str, Any]:
     """JetStream's own form of a stream: on disk, a message leaves when it is acknowledged, refused when full."""
     return {
         "name": stream.name,
@@ -75,7 +76,7 @@ def stream_config(stream: Stream) -> dict[str, Any]:
         "max_consumers": 1,
         "max_msgs": -1,
         "max_age": 0,
-        "num_replicas": 1,
+        "num_replicas": replicas,
         "duplicate_window": DUPLICATE_WINDOW_S * _NS,
         "deny_delete": True,
         "deny_purge": True,

@@ -10,7 +10,6 @@ import shutil
 import signal
 import sysconfig
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -20,9 +19,12 @@ import structlog
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.plan.broker import BrokerPlan, BrokerSettings, render_broker
-from metropool.runtime.broker_keys import provision_broker, public_keys, seed_of
+from metropool.runtime.broker_beyond import Beyond
+from metropool.runtime.broker_keys import provision_broker, provision_until_done, public_keys, seed_of
 from metropool.runtime.gateways.claims import open_issuer
 from metropool.runtime.hold import hold
+from metropool.runtime.last_words import why_not
+from metropool.runtime.pause import done_before, pause
 from metropool.runtime.ports import port_as_before
 from metropool.runtime.tied import tied
 from metropool.storage.disk import write_durably
@@ -62,18 +64,21 @@ class BrokerServer:
         broker: What the plan compiled to.
         port: TCP port on the loopback interface.
         gateway_port: Where gateways come in (MQTT), where the plan has any; 0 for a free one, the same as before if it can be.
+        beyond: What it needs where it is not the one broker of the city; then ``broker`` and the ports are its own.
     """
 
-    def __init__(self, *, home: Path, broker: BrokerPlan, port: int, gateway_port: int = 0) -> None:
+    def __init__(self, *, home: Path, broker: BrokerPlan, port: int, gateway_port: int = 0, beyond: Beyond | None = None) -> None:
         self._home = home
-        self._folder = home / "broker"
+        self._folder = home / "broker" / (beyond.name if beyond else "")
         self._broker = broker
-        gateway_port = gateway_port or port_as_before(self._folder / GATEWAYS_NOTE)
-        self._settings = BrokerSettings(port=port, store=str(self._folder / "store"), gateway_port=gateway_port)
+        self._beyond = beyond
+        self._settings = self._settings_now(port, gateway_port)
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[bytes] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._provisioner: asyncio.Task[None] | None = None
+        self._read_again: asyncio.Future[bool] | None = None
         self._stopping = asyncio.Event()
         self._last_words: deque[str] = deque(maxlen=20)
         self.restarts = 0
@@ -81,7 +86,7 @@ class BrokerServer:
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://{self._settings.host}:{self._settings.port}"
+        return self._beyond.url if self._beyond else f"nats://{self._settings.host}:{self._settings.port}"
 
     @property
     def gateways_at(self) -> str:
@@ -103,23 +108,35 @@ class BrokerServer:
         binary = find_nats_server()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = hold(self._folder / "lock")
-        gateways = self._broker.gateways
-        issuer = open_issuer(self._home, host=gateways.host).public if gateways else ""
-        keys = public_keys(self._home, self._broker)
-        write_durably(self._folder / "nats.conf", render_broker(self._broker, keys=keys, settings=self._settings, issuer=issuer))
-        if gateways:
-            write_durably(self._folder / GATEWAYS_NOTE, self.gateways_at)
+        self._configure()
         try:
             await self._launch(binary)
-            await provision_broker(self.url, home=self._home, broker=self._broker)
+            await self._provide()
         except BaseException:
             await self.stop()
             raise
         self._watcher = asyncio.create_task(self._watch(binary), name="broker-watch")
 
+    async def reload(self) -> bool:
+        """Have the server read its configuration again; False when it could not, and has to be started again for what changed."""
+        self._settings = self._settings_now(self._settings.port, self._settings.gateway_port)
+        self._configure()
+        if self._process is None or self._process.returncode is not None:
+            return False
+        self._read_again = asyncio.get_running_loop().create_future()
+        self._process.send_signal(signal.SIGHUP)
+        return await asyncio.wait_for(self._read_again, READY_TIMEOUT_S)
+
+    def restart(self) -> None:
+        """Have the server end; it is started again at once, with what its configuration says now."""
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+
     async def stop(self) -> None:
         """End the server: ask, wait, then insist."""
         self._stopping.set()
+        if self._provisioner:
+            self._provisioner.cancel()
         if self._watcher:
             await self._watcher
         if self._process and self._process.returncode is None:
@@ -141,6 +158,33 @@ class BrokerServer:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
+
+    async def provisioned(self) -> None:
+        """Return when every stream is there."""
+        if self._provisioner:
+            await self._provisioner
+
+    def _settings_now(self, port: int, gateway_port: int) -> BrokerSettings:
+        if self._beyond:
+            return self._beyond.settings(self._folder)
+        gateway_port = gateway_port or port_as_before(self._folder / GATEWAYS_NOTE)
+        return BrokerSettings(port=port, store=str(self._folder / "store"), gateway_port=gateway_port)
+
+    def _configure(self) -> None:
+        gateways, keys = self._broker.gateways, public_keys(self._home, self._broker)
+        issuer = open_issuer(self._home, host=gateways.host).public if gateways else ""
+        write_durably(self._folder / "nats.conf", render_broker(self._broker, keys=keys, settings=self._settings, issuer=issuer))
+        if gateways:
+            write_durably(self._folder / GATEWAYS_NOTE, self.gateways_at)
+
+    async def _provide(self) -> None:
+        """Create the streams; of several servers a majority must have found each other first, so nobody waits for that here."""
+        tls, replicas = self._beyond.tls() if self._beyond and self._beyond.tls else None, self._settings.replicas
+        if replicas == 1:
+            await provision_broker(self.url, home=self._home, broker=self._broker, tls=tls)
+        else:
+            providing = provision_until_done(self.url, home=self._home, broker=self._broker, tls=tls, replicas=replicas)
+            self._provisioner = asyncio.create_task(providing, name="broker-streams")
 
     async def _launch(self, binary: str) -> None:
         """Start the server and return when it is ready for clients."""
@@ -174,6 +218,8 @@ class BrokerServer:
             self._last_words.append(text)
             if "Server is ready" in text:
                 ready.set()
+            elif self._read_again and not self._read_again.done() and "server configuration" in text:
+                self._read_again.set_result("Reloaded" in text)
             elif any(mark in text for mark in ("[WRN]", "[ERR]", "[FTL]")):
                 log.warning("broker", said=text)
         await process.wait()
@@ -185,41 +231,18 @@ class BrokerServer:
         while not self._stopping.is_set():
             started = monotonic_s()
             assert self._process is not None
-            if not await self._ended(self._process):
+            if not await done_before(self._stopping, self._process.wait()):
                 return
             back_off = FIRST_BACK_OFF_S if monotonic_s() - started > STEADY_AFTER_S else back_off
             log.error("broker ended", status=self._process.returncode, reason=self._reason(), again_in_s=back_off)
-            if await self._stopped_within(back_off):
+            await pause(back_off, unless=self._stopping)
+            if self._stopping.is_set():
                 return
             back_off = min(back_off * 2, LONGEST_BACK_OFF_S)
             with contextlib.suppress(Unavailable):
                 await self._launch(binary)
                 self.restarts += 1
 
-    async def _ended(self, process: asyncio.subprocess.Process) -> bool:
-        """Wait for the server to end; False when we are asked to stop first."""
-        waits = {asyncio.ensure_future(process.wait()), asyncio.ensure_future(self._stopping.wait())}
-        _, unfinished = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in unfinished:
-            wait.cancel()
-        return not self._stopping.is_set()
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        return self._stopping.is_set()
-
     def _reason(self) -> str:
         """One sentence about why the server is not there."""
-        words = "\n".join(self._last_words)
-        if "address already in use" in words:
-            return f"port {self._settings.port} on {self._settings.host} is taken: stop what uses it, or choose another port"
-        if "no space left" in words:
-            return f"the disk of {self._folder} is full: make room, then start again"
-        return next(_complaints(self._last_words), "the broker ended without a word")
-
-
-def _complaints(lines: deque[str]) -> Iterator[str]:
-    for line in reversed(lines):
-        if "[FTL]" in line or "[ERR]" in line or "nats-server:" in line:
-            yield f"the broker says: {line}"
+        return why_not(self._last_words, where=f"port {self._settings.port} on {self._settings.host}", folder=self._folder)

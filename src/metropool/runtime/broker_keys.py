@@ -1,17 +1,24 @@
 """Keys of the broker's users, and what is done with them before anybody else comes: streams and consumers are made."""
 
+import asyncio
 import contextlib
+import ssl
 from pathlib import Path
 
-import nats
 import nkeys
+import structlog
 from nacl.signing import SigningKey
 from nats.errors import Error as NatsError
 
 from metropool.core.errors import Unavailable
+from metropool.exchange.transport import client_with, secured
 from metropool.plan.broker import BrokerPlan, provisioner_of
 from metropool.plan.provision import provision, provision_gateways
+from metropool.runtime.pause import pause
 from metropool.storage.disk import write_once
+
+AGAIN_S = 0.5
+log = structlog.get_logger(__name__)
 
 
 def seed_of(home: Path, *, account: str, user: str) -> str:
@@ -25,27 +32,55 @@ def seed_of(home: Path, *, account: str, user: str) -> str:
 
 
 def public_keys(home: Path, broker: BrokerPlan) -> dict[str, str]:
-    """Every broker user's public nkey; seeds that do not exist yet are made."""
-    pairs = {user.name: nkeys.from_seed(seed_of(home, account=user.kept_by, user=user.name).encode()) for user in broker.users}
-    return {name: pair.public_key.decode() for name, pair in pairs.items()}
+    """Every broker user's public nkey: from ``<user>.pub`` where another machine keeps the seed, which else is made if need be."""
+    return {user.name: _public(home, account=user.kept_by, user=user.name) for user in broker.users}
 
 
-async def provision_broker(url: str, *, home: Path, broker: BrokerPlan) -> None:
+def _public(home: Path, *, account: str, user: str) -> str:
+    handed = home / account / "keys" / f"{user}.pub"
+    if handed.exists():
+        return handed.read_text(encoding="ascii").strip()
+    public: bytes = nkeys.from_seed(seed_of(home, account=account, user=user).encode()).public_key
+    return public.decode()
+
+
+async def provision_broker(
+    url: str, *, home: Path, broker: BrokerPlan, tls: ssl.SSLContext | None = None, replicas: int = 1
+) -> None:
     """Create the streams and consumers of every account, each as its own provisioning user.
 
     Raises:
         Unavailable: The broker does not answer or refuses.
     """
-    for account in broker.accounts:
+    gateways = broker.gateways
+    for account in dict.fromkeys([*(stream.account for stream in broker.streams), *([gateways.account] if gateways else [])]):
         user = provisioner_of(account)
         seed = seed_of(home, account=account, user=user)
         try:
-            client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=f"reply.{user}".encode(), allow_reconnect=False)
+            client = client_with(tls)
+            await client.connect(
+                url.split(","),
+                nkeys_seed_str=seed,
+                inbox_prefix=f"reply.{user}".encode(),
+                allow_reconnect=False,
+                **secured(tls),
+            )
             try:
-                await provision(client, streams=broker.streams_of(account))
-                if broker.gateways and account == broker.gateways.account:
-                    await provision_gateways(client, broker.gateways)
+                await provision(client, streams=broker.streams_of(account), replicas=replicas)
+                if gateways and account == gateways.account:
+                    await provision_gateways(client, gateways, replicas=replicas)
             finally:
                 await client.close()
         except (NatsError, OSError, TimeoutError) as cause:
             raise Unavailable(f"the broker at {url} did not take the streams of {account}: {cause!r}") from cause
+
+
+async def provision_until_done(url: str, *, home: Path, broker: BrokerPlan, tls: ssl.SSLContext | None, replicas: int) -> None:
+    """The same for servers that must first find each other: again until they take the streams, however long that is."""
+    while True:
+        try:
+            async with asyncio.timeout(30):
+                return await provision_broker(url, home=home, broker=broker, tls=tls, replicas=replicas)
+        except (Unavailable, TimeoutError) as reason:
+            log.warning("the streams are not there yet", reason=str(reason))
+        await pause(AGAIN_S)

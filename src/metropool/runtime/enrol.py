@@ -4,7 +4,7 @@ The form of the file is described in ``src/cityinabox/CITY.md``. A real city enr
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -104,13 +104,13 @@ def _enrol_customers(registry: Registry, city: Mapping[str, Any], agreements: Se
     return sum(registry.add(table, some) for table, some in rows)
 
 
-def enrol_homes(registry: Registry, city: Mapping[str, Any]) -> int:
-    """What whoever hosts homes knows: the places they are and their usage points; nobody's agreements."""
+def enrol_homes(registry: Registry, city: Mapping[str, Any], *, homes: Collection[str]) -> int:
+    """What whoever hears some homes knows: where they are and their usage points; nobody's agreements, and no other homes."""
     numbers = _usage_point_numbers(city)
-    homes = {row["id"] for row in city["places"] if row["kind"] == "home"}
     given = [row for row in city["usage_points"] if row["place"] in homes]
+    known = [row for row in city["places"] if row["kind"] != "home" or row["id"] in homes]
     rows: list[tuple[Table, Sequence[Row]]] = [
-        (t.place, [_place(row) for row in city["places"]]),
+        (t.place, [_place(row) for row in known]),
         (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in given]),
     ]
     return sum(registry.add(table, some) for table, some in rows)
@@ -126,7 +126,6 @@ ENROL: Mapping[str, Callable[..., int]] = {
     "metering": enrol_metering,
     "billing": enrol_company,
     "settlement": enrol_platform,
-    "points": enrol_homes,
     "inquiries": enrol_authority,
 }
 """Capability to what its host is enrolled with."""

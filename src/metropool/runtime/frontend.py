@@ -21,7 +21,7 @@ from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
-from metropool.runtime.broker_place import broker_url, noted_by
+from metropool.runtime.broker_place import broker_tls, broker_url, noted_by
 from metropool.runtime.cli.words import word
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
@@ -48,9 +48,9 @@ async def serve_frontend(system: str, process: str, *, settings: Settings, compi
     """Listen to terminals until cancelled."""
     user = f"{system}-{process}"
     async with AsyncExitStack() as stack:
-        url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=False)
+        url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=False, system=system)
         seed = seed_of(settings.home, account=system, user=user)
-        client = await connect(url, user=user, seed=seed, where=noted_by(settings))
+        client = await connect(url, user=user, seed=seed, where=noted_by(settings), tls=broker_tls(settings))
         stack.push_async_callback(client.close)
         whole = JetStreamLog(client, stream=f"log_{system}", subject=f"log.{system}")
         server = await serve(

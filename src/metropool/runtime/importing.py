@@ -5,6 +5,7 @@ import io
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import seed_of
-from metropool.runtime.broker_place import broker_url
+from metropool.runtime.broker_place import broker_tls, broker_url
 from metropool.runtime.log_check import check_log
 from metropool.runtime.metering import METERING, attendants_of, log_of
 from metropool.runtime.node import Node
@@ -59,10 +60,12 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     if system is None:
         raise Invalid(f"the plan {compiled.plan} places metering nowhere")
     async with AsyncExitStack() as stack:
-        url, is_alone = await broker_for_a_while(stack, settings, compiled), _is_alone(stack, settings, system)
+        url, is_alone = await broker_for_a_while(stack, settings, compiled, system), _is_alone(stack, settings, system)
         node = open_node(system, compiled=compiled, settings=settings)
         stack.callback(node.close)
-        client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
+        client = await connect(
+            url, user=system, seed=seed_of(settings.home, account=system, user=system), tls=broker_tls(settings)
+        )
         stack.push_async_callback(client.close)
         log = log_of(node, client)
         await check_log(node, log)
@@ -74,12 +77,13 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
 
-async def broker_for_a_while(stack: AsyncExitStack, settings: Settings, compiled: Compiled) -> str:
+async def broker_for_a_while(stack: AsyncExitStack, settings: Settings, compiled: Compiled, system: SystemId) -> str:
     """The broker of a city that runs, or one of our own for as long as this takes."""
+    url_of = partial(broker_url, stack, settings=settings, compiled=compiled, system=system)
     try:
-        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=settings.broker == "embedded")
+        return await url_of(with_broker=settings.broker == "embedded")
     except Conflict:
-        return await broker_url(stack, settings=settings, compiled=compiled, with_broker=False)
+        return await url_of(with_broker=False)
 
 
 def _is_alone(stack: AsyncExitStack, settings: Settings, system: SystemId) -> bool:

@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 
 from metropool.access import Access
 from metropool.core.errors import NotFound
-from metropool.exchange.envelope import Envelope, from_bytes
+from metropool.exchange.envelope import Envelope, from_bytes, rows_of
 from metropool.exchange.evidence import Evidence
 from metropool.exchange.outbox import PARKED, Inbox, Outbox, inbox
 from metropool.exchange.ports import Delivery
-from metropool.runtime.letters import Letter, check_way, letter_of, read_letter
+from metropool.runtime.letters import Letter, check_way, first_of_each, letter_of, read_letter
 from metropool.runtime.passing import passed_on
 from metropool.storage.units import UnitContext
 
@@ -35,11 +35,12 @@ def take_in(node: "Node", letters: Sequence[Letter]) -> list[str]:
     topics: list[str] = []
     with node.database.unit() as connection:
         context = node.context(connection)
-        heard, noting = Inbox(connection), Evidence(context, node.listing)
-        for letter in letters:
-            if heard.first_time(letter.envelope, letter.delivery.data, now=context.now):
-                noting.received(letter.envelope, letter.delivery.data, position=letter.delivery.position, outcome="taken")
-                topics.extend(_hear(node, letter, context))
+        each = first_of_each(letters)
+        new = Inbox(connection).first_times(((of.envelope, of.delivery.data) for of in each.values()), now=context.now)
+        fresh = [letter for name, letter in each.items() if name in new]
+        Evidence(context, node.listing).received((letter.came for letter in fresh), outcome="taken")
+        for letter in fresh:
+            topics.extend(_hear(node, letter, context))
     return topics
 
 
@@ -48,8 +49,8 @@ def park(node: "Node", delivery: Delivery, envelope: Envelope, reason: str) -> N
     with node.database.unit() as connection:
         context = node.context(connection)
         if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
-            noting = Evidence(context, node.listing)
-            noting.received(envelope, delivery.data, position=delivery.position, outcome="parked")
+            came = [(envelope, delivery.data, delivery.position, rows_of(envelope))]
+            Evidence(context, node.listing).received(came, outcome="parked")
 
 
 def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
@@ -68,7 +69,7 @@ def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
     check_way(letter, node.ways, parties=node.listing.parties)
     topics = _hear(node, letter, context)
     heard.settle(letter_id, outcome="done")
-    noting.replayed(envelope, data, position=position)
+    noting.replayed(letter.came)
     return topics
 
 

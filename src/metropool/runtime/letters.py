@@ -4,6 +4,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
@@ -27,6 +29,21 @@ class Letter:
     envelope: Envelope
     message: Message
     taking: tuple[str, ...]
+
+    @property
+    def came(self) -> tuple[Envelope, bytes, int, int]:
+        """What its evidence is of: envelope, bytes, position, and how many rows its table has (0 where it carries none)."""
+        table: pa.Table | None = getattr(self.message, "rows", None)
+        rows = 0 if table is None else table.num_rows
+        return self.envelope, self.delivery.data, self.delivery.position, rows
+
+
+def first_of_each(letters: Iterable[Letter]) -> dict[str, Letter]:
+    """Id to letter, in order; of those that came twice the first."""
+    found: dict[str, Letter] = {}
+    for letter in letters:
+        found.setdefault(letter.envelope.id, letter)
+    return found
 
 
 def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"], *, passes: Container[str] = ()) -> Letter:

@@ -187,10 +187,15 @@ class Node:
         self.uncovered.set()
         await delivery.done()
 
-    def unsent(self, *, limit: int) -> list[tuple[int, Envelope]]:
-        """What the relay has to deliver."""
+    def unsent(self, *, limit: int, receiver: str = "") -> list[tuple[int, Envelope]]:
+        """What the relay has to deliver, to one receiver or to all."""
         with self.database.snapshot() as connection:
-            return Outbox(connection).unsent(limit=limit)
+            return Outbox(connection).unsent(limit=limit, receiver=receiver)
+
+    def awaited_by(self) -> list[str]:
+        """Whom the relay has to deliver something to."""
+        with self.database.snapshot() as connection:
+            return Outbox(connection).receivers()
 
     async def mark_sent(self, receipts: Sequence[tuple[int, int]]) -> None:
         """Keep the receivers' receipts (number, position in the receiver's stream), and evidence of each letter."""
@@ -198,11 +203,7 @@ class Node:
         def mark() -> None:
             with self.database.unit() as connection:
                 context = self.context(connection)
-                sent, noting = Outbox(connection), Evidence(context, self.listing)
-                for number, receipt in receipts:
-                    data = sent.mark_sent(number, receipt=receipt, now=context.now)
-                    if data is not None:
-                        noting.sent(data, receipt=receipt)
+                Evidence(context, self.listing).sent(Outbox(connection).mark_sent(dict(receipts), now=context.now))
 
         await self.on_writer(mark)
         self.uncovered.set()

@@ -13,7 +13,7 @@ async def pause(seconds: float, *, unless: asyncio.Event | None = None) -> None:
             await (unless or asyncio.Event()).wait()
 
 
-async def done_before(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+async def done_before(event: asyncio.Event, work: Coroutine[Any, Any, Any]) -> bool:
     """Run work to its end, or until an event is set: whether it came to its end. What it raises is raised."""
     working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
     try:

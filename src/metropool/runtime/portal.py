@@ -66,7 +66,15 @@ async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled
         desks=desks_of(by_name, settings=settings, compiled=compiled),
         facts=Facts(by_name, settings=settings, compiled=compiled),
     )
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=LEAVE_S)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=LEAVE_S,
+        ssl_certfile=settings.site_certificate,
+        ssl_keyfile=settings.site_key,
+    )
     server = Server(config)
     serving = asyncio.ensure_future(server.serve(sockets=[bound]))
     try:

@@ -23,24 +23,49 @@ IDLE_S = 5.0
 
 
 async def relay_out(node: "Node", exchange: Exchange) -> None:
-    """Deliver what is not yet sent, for ever; a crash before the receipt is kept means one more delivery, ignored there."""
+    """Deliver what is not yet sent, for ever; a crash before the receipt is kept means one more delivery, ignored there.
+
+    Each receiver has a lane of its own: one that takes nothing holds up nobody else.
+    """
+    lanes: dict[str, asyncio.Event] = {}
+    async with asyncio.TaskGroup() as group:
+        while True:
+            node.wake.clear()
+            for receiver in await asyncio.to_thread(node.awaited_by):
+                if receiver not in lanes:
+                    lanes[receiver] = asyncio.Event()
+                    group.create_task(_lane(node, exchange, receiver, lanes[receiver]), name=f"{node.system}: to {receiver}")
+                lanes[receiver].set()
+            await pause(IDLE_S, unless=node.wake)
+
+
+async def _lane(node: "Node", exchange: Exchange, receiver: str, wake: asyncio.Event) -> None:
+    """Deliver to one receiver, for ever; while it takes nothing it is tried with one letter at a time."""
+    limit = BATCH
     while True:
-        node.wake.clear()
-        waiting = await still_leaving(node, await asyncio.to_thread(node.unsent, limit=BATCH))
-        receipts = [pair for pair in await asyncio.gather(*(_deliver(exchange, *pair) for pair in waiting)) if pair]
+        wake.clear()
+        waiting = await asyncio.to_thread(node.unsent, limit=limit, receiver=receiver)
+        if not waiting:
+            await wake.wait()
+            continue
+        leaving, reasons = await still_leaving(node, waiting), list[Unavailable | Forbidden]()
+        receipts = [pair for pair in await asyncio.gather(*(_deliver(exchange, *pair, reasons) for pair in leaving)) if pair]
         if receipts:
             await node.mark_sent(receipts)
-        if len(receipts) == len(waiting):
-            await pause(IDLE_S if not waiting else 0.0, unless=node.wake)
-        else:
+        # One that will never be listed must not stand before those that are.
+        limit = 1 if reasons and not receipts and not any(isinstance(reason, Forbidden) for reason in reasons) else BATCH
+        if reasons:
+            log.warning("not delivered", receiver=receiver, letters=len(reasons), reason=str(reasons[0]))
             await pause(RETRY_S)
 
 
-async def _deliver(exchange: Exchange, number: int, envelope: Envelope) -> tuple[int, int] | None:
+async def _deliver(
+    exchange: Exchange, number: int, envelope: Envelope, reasons: list[Unavailable | Forbidden]
+) -> tuple[int, int] | None:
     try:
         return number, await exchange.deliver(envelope)
     except (Unavailable, Forbidden) as reason:
-        log.warning("not delivered", phrase=envelope.phrase, receiver=envelope.receiver, reason=str(reason))
+        reasons.append(reason)
         return None
 
 

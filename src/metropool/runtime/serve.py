@@ -16,7 +16,7 @@ from metropool.exchange.jetstream import JetStreamExchange
 from metropool.plan.compiled import Compiled
 from metropool.runtime import attendants, portal
 from metropool.runtime.broker import seed_of
-from metropool.runtime.broker_place import broker_url, noted_by
+from metropool.runtime.broker_place import broker_tls, broker_url, keep_server, noted_by
 from metropool.runtime.cli.words import word
 from metropool.runtime.evidence import open_key, sign_evidence
 from metropool.runtime.gateways.attending import gateway_desk
@@ -35,8 +35,8 @@ def serve_system(name: str) -> None:
     """Serve until asked to stop (SIGTERM or Ctrl-C).
 
     Args:
-        name: Empty for all systems, ``broker`` for the embedded broker alone, ``metering`` for one system,
-            ``metering:frontend`` for its front end.
+        name: Empty for all systems, ``broker`` for the embedded broker alone, ``broker:dmz-1`` for one server of the brokers' file,
+            ``metering`` for one system, ``metering:frontend`` for its front end.
 
     Raises:
         Invalid: The plan has no such system.
@@ -46,8 +46,8 @@ def serve_system(name: str) -> None:
     quiet_log()
     compiled = compile_named(settings.plan)
     system, _, process = name.partition(":")
-    if name == BROKER:
-        asyncio.run(until_stopped(serve_broker(settings=settings, compiled=compiled)))
+    if system == BROKER:
+        asyncio.run(until_stopped(serve_broker(process, settings=settings, compiled=compiled)))
         return
     if system and system not in compiled.nodes():
         raise Invalid(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
@@ -88,10 +88,13 @@ def only_known(group: BaseExceptionGroup[BaseException]) -> MetropoolError | Non
     return first if isinstance(first, MetropoolError) else None
 
 
-async def serve_broker(*, settings: Settings, compiled: Compiled) -> None:
-    """The embedded broker alone, for systems that run as processes of their own; for ever."""
+async def serve_broker(server: str, *, settings: Settings, compiled: Compiled) -> None:
+    """The embedded broker alone, for systems that run as processes of their own, or a server of the brokers' file; for ever."""
     async with AsyncExitStack() as stack:
-        await broker_url(stack, settings=settings, compiled=compiled, with_broker=True)
+        if server:
+            await keep_server(stack, server, settings=settings, compiled=compiled)
+        else:
+            await broker_url(stack, settings=settings, compiled=compiled, with_broker=True)
         await asyncio.Event().wait()
 
 
@@ -100,10 +103,16 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
     async with AsyncExitStack() as stack:
         bound = stack.enter_context(portal.bind(settings))
         url = await broker_url(stack, settings=settings, compiled=compiled, with_broker=with_broker)
-        opened = [await open_served(stack, system, url=url, settings=settings, compiled=compiled) for system in systems]
+        urls = {
+            system: await broker_url(stack, settings=settings, compiled=compiled, with_broker=False, system=system)
+            for system in systems
+        }
+        opened = [await open_served(stack, system, url=urls[system], settings=settings, compiled=compiled) for system in systems]
         nodes = [node for node, _ in opened]
         keys = {node.system: open_key(settings, node.system) for node in nodes}
-        at_gateways = [gateway_desk(node, url=url, settings=settings, gateways=compiled.broker.gateways) for node in nodes]
+        at_gateways = [
+            gateway_desk(node, url=urls[node.system], settings=settings, gateways=compiled.broker.gateways) for node in nodes
+        ]
         desks = [await stack.enter_async_context(desk) for desk in at_gateways]
         async with asyncio.TaskGroup() as group:
             for node, exchange in opened:
@@ -119,7 +128,7 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                     group.create_task(attend, name=f"{desk.node.system}: {name}")
             group.create_task(portal.serve(nodes, settings=settings, compiled=compiled, bound=bound), name="portal")
             address, books = bound.getsockname(), settings.home if settings.database == "embedded" else "PostgreSQL"
-            url_here = f"http://{address[0]}:{address[1]}"
+            url_here = f"{'https' if settings.site_certificate else 'http'}://{address[0]}:{address[1]}"
             sys.stderr.write(word("serving", systems=", ".join(systems), url=url_here, books=books, broker=url) + "\n")
 
 
@@ -136,7 +145,7 @@ async def open_served(
     node = open_node(system, compiled=compiled, settings=settings)
     stack.callback(node.close)
     seed = seed_of(settings.home, account=system, user=system)
-    exchange = await JetStreamExchange.open(url, system=system, seed=seed, where=noted_by(settings))
+    exchange = await JetStreamExchange.open(url, system=system, seed=seed, where=noted_by(settings), tls=broker_tls(settings))
     stack.push_async_callback(exchange.close)
     await attendants.check(node, client=exchange.client)
     await put_in_order(node)

@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     Attributes:
         home: Folder of all state.
         plan: Plan file, or the name of one that comes with the product (``one``, ``one:indirect``, ``two``, ``transition``).
-        broker: ``embedded`` or the address of a NATS server (``nats://host:port``).
+        broker: ``embedded``, the address of a NATS server (``nats://host:port``, ``tls://host:port``; several set apart by commas), or a
+            file that says where each broker of the plan runs.
+        certificates: Folder of this machine's certificates, for brokers beyond it; ``certificates`` under home when left out.
         database: ``embedded`` (SQLite under home) or a PostgreSQL address.
         lake: ``embedded`` (a folder under home) or another folder.
         clock: Empty for the machine's clock, or ``START@SPEED[/ANCHOR]``.
@@ -31,6 +33,7 @@ class Settings(BaseSettings):
         field_port: TCP port on which the front end hears terminals.
         gateway_port: TCP port at which the embedded broker hears gateways (MQTT); 0: a free one, noted in ``<home>/broker/gateways``.
         terminal_master: File of the 32 bytes that seal the terminals' keys at rest; beside them when left out.
+        site_certificate, site_key: PEM files the site is served with as HTTPS; without them it is HTTP, for a proxy on this machine.
         site_url: Address people reach the site at, when a proxy stands before it.
         demo: This is a demonstration city: zones share a process, and the site says so.
 
@@ -43,6 +46,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: Path.home() / ".metropool")
     plan: str = "transition"
     broker: str = "embedded"
+    certificates: Path | None = None
     database: str = "embedded"
     lake: str = "embedded"
     clock: str = ""
@@ -53,6 +57,8 @@ class Settings(BaseSettings):
     gateway_port: Port = 0
     terminal_master: Path | None = None
     site_url: str = ""
+    site_certificate: Path | None = None
+    site_key: Path | None = None
     demo: bool = False
 
     def __init__(self, **values: Any) -> None:
@@ -73,7 +79,17 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         """Address people and payment channels reach the site at."""
-        return self.site_url or f"http://{self.host}:{self.port}"
+        return self.site_url or f"{'https' if self.site_certificate else 'http'}://{self.host}:{self.port}"
+
+    @property
+    def has_brokers_file(self) -> bool:
+        """Whether ``broker`` is a file that says where each broker runs."""
+        return self.broker != "embedded" and "://" not in self.broker
+
+    @property
+    def certificate_folder(self) -> Path:
+        """Where this machine's certificates are."""
+        return self.certificates or self.home / "certificates"
 
     def database_url(self, system: str) -> str:
         """Where the books of one system are."""

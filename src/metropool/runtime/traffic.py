@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 
 from metropool.core.clock import Instant
-from metropool.exchange.outbox import inbox, outbox
+from metropool.exchange.outbox import inbox, outbox, withheld
 from metropool.runtime.node import Node
 
 RECENT = timedelta(hours=1)
@@ -21,7 +21,7 @@ class Traffic:
 
     Attributes:
         delivered: Letters with a receipt.
-        waiting: Letters without one.
+        waiting: Letters without one that may still leave.
         last_at: The last receipt.
         per_minute: Letters a minute of the last hour.
         delay_s: The longest wait for a receipt of the last hour [s of the business clock]; None where there was no letter.
@@ -51,8 +51,10 @@ def traffic_of(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
     """What a node said, by phrase and receiver."""
     since, c = (now - RECENT).isoformat(), outbox.c
     recent = func.sum(case((c.told_at >= since, 1), else_=0))
-    query = select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent).group_by(
-        c.phrase, c.receiver
+    query = (
+        select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent)
+        .where(~exists().where(withheld.c.number == c.number))
+        .group_by(c.phrase, c.receiver)
     )
     last = (
         select(c.phrase, c.receiver, c.told_at, c.sent_at)

@@ -73,6 +73,10 @@ def test_without_a_week_of_days_nothing_is_said():
         assert kinds(pa.Table.from_pylist(table, schema=AREA_DAY)) == found
 
 
+def test_the_first_day_of_all_is_no_finding():
+    assert kinds(pa.Table.from_pylist([row(DAY, 100, 100, 90, 100)], schema=AREA_DAY)) == []
+
+
 def test_days_that_were_hardly_read_do_not_make_the_usual():
     table = history().to_pylist()
     for each in table[:15]:

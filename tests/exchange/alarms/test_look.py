@@ -82,6 +82,12 @@ def usual_days(node, count=14):
 
 
 def look(node):
+    """Twice, as a day is judged only when it came to rest."""
+    step(node)
+    step(node)
+
+
+def step(node):
     prepared = node.read_now("alarms", lambda work: operations.prepare(work=work))
     node.write_now("alarms", lambda work: operations.look(work=work, prepared=prepared))
 
@@ -135,6 +141,17 @@ def test_readings_that_came_late_are_looked_at_before_it_is_said_that_they_are_m
     told(pool, DAY, [None] * 4 + [8_000] * 4)
     told(pool, DAY, [8_100] * HOMES, version=2)
     look(pool)
+    assert said(pool) == []
+
+
+def test_a_day_that_is_still_being_told_is_not_judged(pool):
+    usual_days(pool)
+    told(pool, DAY, [None] * 4 + [8_000] * 4)
+    step(pool)
+    told(pool, DAY, [8_000] * HOMES, version=2)
+    step(pool)
+    assert said(pool) == []
+    step(pool)
     assert said(pool) == []
 
 

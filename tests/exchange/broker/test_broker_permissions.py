@@ -68,7 +68,7 @@ def test_every_unlisted_letter_is_refused(tmp_path: Path) -> None:
             return refused
 
     refused = asyncio.run(run())
-    assert refused == 5 * 5 * len(MESSAGES) - 21
+    assert refused == 7 * 7 * len(MESSAGES) - 39
 
 
 def test_a_letter_under_another_name_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from exchange.evidence.books import open_books, status_of
 from metering.kills.launch import Arms, tie_to_parent
 from metropool.exchange.evidence import Evidence
 from metropool.exchange.jetstream import JetStreamExchange
-from metropool.exchange.outbox import outbox
+from metropool.exchange.outbox import Inbox, Outbox, outbox
 from metropool.runtime import evidence
 from metropool.runtime.broker import seed_of
 from metropool.runtime.node import Node
@@ -23,13 +23,19 @@ from metropool.runtime.settings import Settings
 LETTERS = 40
 PLACES = {
     "sender": {
+        "told_inside_commit": (Outbox, "put", "after"),
+        "before_delivery": (JetStreamExchange, "deliver", "before"),
+        "delivered": (JetStreamExchange, "deliver", "after"),
         "receipt_there": (Node, "mark_sent", "before"),
         "sent_inside_commit": (Evidence, "sent", "after"),
         "sent_committed": (Node, "mark_sent", "after"),
     },
     "receiver": {
+        "fetched": (Node, "receive_all", "before"),
+        "noted_inside_commit": (Inbox, "first_times", "after"),
         "received_inside_commit": (Evidence, "received", "after"),
-        "received_committed": (Node, "_take_in", "after"),
+        "received_committed": (Node, "take_in", "after"),
+        "acknowledged": (Node, "receive_all", "after"),
     },
     "both": {
         "root_before": (evidence, "cover", "before"),

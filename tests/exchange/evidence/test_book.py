@@ -14,7 +14,7 @@ from metropool.access.tables import audit
 from metropool.core.identifiers import SeededIds
 from metropool.exchange.envelope import digest, to_bytes
 from metropool.exchange.evidence import Evidence
-from metropool.exchange.evidence.book import evidence, evidence_key, evidence_root
+from metropool.exchange.evidence.tables import evidence, evidence_key, evidence_root
 from metropool.exchange.evidence.verify import verify
 from metropool.exchange.memory import MemoryBroker
 from metropool.runtime.evidence import cover, examine_audit

@@ -101,9 +101,10 @@ class Hosted:
                 process.terminate()
                 await process.wait()
 
-    async def states(self, place: str = HOME) -> dict[tuple[str, str], int]:
-        """How the points of a home stand at its host."""
-        rows = await self.node.read("points", lambda work: work.point_book.states(place))
+    async def states(self, place: str = HOME, *, system: str | None = None) -> dict[tuple[str, str], int]:
+        """How the points of a home stand at its host, or at another system that hears it."""
+        node = self.desks[system or self.gateways.host].node
+        rows = await node.read("points", lambda work: work.point_book.states(place))
         return {(row.point, row.item): row.value for row in rows}
 
     async def events(self, system: str | None = None) -> list[tuple[str, str]]:

@@ -83,8 +83,8 @@ def test_stopping_the_hub_silences_what_passes_it_and_what_it_would_pass_on() ->
 
 
 def test_stopping_the_carrier_silences_the_meters_behind_it() -> None:
-    """Four of sealed frames, four between meters and metering, and three that pass readings on: 11."""
-    assert stopped(SHEETS["transition"].running, "carrier_network") == (11, ("collection_terminals", "meters"))
+    """Four of sealed frames, three between meters and metering, and three that pass readings on: 10."""
+    assert stopped(SHEETS["transition"].running, "carrier_network") == (10, ("collection_terminals", "meters"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

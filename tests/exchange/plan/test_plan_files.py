@@ -65,7 +65,9 @@ def test_plans_allow_the_same_spine_between_other_systems() -> None:
         return Letter(next(ends), letter.message, next(ends))
 
     def spine(name: str) -> set[Letter]:
-        return {renamed(letter) for row, letter in compiled(name).running.said if row in SPINE[name]}
+        said = compiled(name).running.said
+        # Alarms of people's safety begin in homes, and homes run in one of the plans only.
+        return {renamed(letter) for row, letter in said if row in SPINE[name] and letter.message != "security_alarms"}
 
     assert spine("transition") == spine("one") == spine("two")
 

@@ -38,6 +38,12 @@ CASES = [
         "broker_mixed",
         "brokers:",
     ),
+    (
+        "brokers: {production: [metering, demand_response], management: [marketing, ev_charging]",
+        "brokers: {management: [marketing, ev_charging], production: [metering, demand_response]",
+        "broker_order",
+        "brokers:",
+    ),
     ("management: [marketing, ev_charging]", "management: [ev_charging]", "broker_forgotten", "marketing:            {hosts"),
     ("management: [marketing, ev_charging]", "management: [marketing, evs]", "unknown_system", "brokers:"),
     ("  public: rest\n", "", "network_forgotten", "rows: ['2.1', 2.3a"),

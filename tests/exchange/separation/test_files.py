@@ -11,7 +11,7 @@ from metering.kills.harness import METERING, City
 from metering.power.disk import disk, why_not
 from metropool.runtime.systems import compile_named
 
-SYSTEMS = ("metering", "marketing", "water_system", "gas_system", "smart_use_platform")
+SYSTEMS = ("metering", "marketing", "water_system", "gas_system", "smart_use_platform", "government_desk", "government_app")
 ENGINES = ("writer", "reader")
 pytestmark = pytest.mark.timeout(240)
 

@@ -35,7 +35,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "sealing.files_written": ("metropool.facts.readings.book", "Readings.write_blocks", "after"),
     "sealing.inside_commit": ("metropool.capabilities.metering.sealing.operations", "_tell", "after"),
     "relay.delivered": ("metropool.runtime.node", "Node.mark_sent", "before"),
-    "relay.taken_in": ("metropool.runtime.node", "Node._take_in", "after"),
+    "relay.taken_in": ("metropool.runtime.node", "Node.take_in", "after"),
     "portal.session_kept": ("metropool.portal.routes.session", "_enter", "before"),
 }
 PRELOADED = {

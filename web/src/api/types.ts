@@ -573,11 +573,11 @@ export interface NoticeGiven {
   area: { kind: NoticeArea['kind']; places?: string[]; outline?: GeoJSON.MultiPolygon | null }
 }
 
-export type OrderState = 'approved' | 'sent' | 'confirmed' | 'refused' | 'expired' | 'unknown' | 'cancelled'
+export type PointOrderState = 'approved' | 'sent' | 'confirmed' | 'refused' | 'expired' | 'unknown' | 'cancelled'
 export interface ItemNow { item: string; name: Text; value: number; unit: string; as_of: Instant; heard_at: Instant }
 export interface PointNow { point: string; kind: string; name: Text; sets: string | null; items: ItemNow[] }
 export interface HomeOrder {
-  id: string; point: string; value: number; state: OrderState; state_text: Text; outcome: 'done' | 'refused' | 'expired' | 'unknown' | null; reason: Text | null
+  id: string; point: string; value: number; state: PointOrderState; state_text: Text; outcome: 'done' | 'refused' | 'expired' | 'unknown' | null; reason: Text | null
   requested_at: Instant; expires_at: Instant; sent_at: Instant | null; resolved_at: Instant | null; read_back: number | null
 }
 export interface HomeGateway { place: string; has_credential: boolean; came_in_at: Instant | null; orders: HomeOrder[] }

@@ -177,7 +177,7 @@ export const en: typeof zh = {
   },
   consent: {
     help: 'Above: who may have the data of your home and what for; withdraw it any time. Below: who looked at the data of your home, and on what ground.', title: 'Consents', about: 'Without your consent no data of your home goes to another organisation. A withdrawal holds within a second, for what waits to be sent too.', none: 'No organisation asks for a consent.', not_connected: 'not connected: nothing is sent for now', given: 'Given', withdrawn: 'Withdrawn', never: 'Never given',
-    give: 'Agree', withdraw: 'Withdraw', history: 'Changes', looked: 'Who looked', nobody: 'Nobody has looked at the data of your home.', give_effect: '{{party}} may have: {{what}}, only for {{purpose}}, of whole days from now on.', withdraw_effect: '{{party}} gets no more of: {{what}} ({{purpose}}).',
+    give: 'Agree', withdraw: 'Withdraw', history: 'Changes', looked: 'Who looked', own: 'Take my data away', own_about: 'Bills and payments here; usage of any period on the Usage page.', bills: 'Bills', payments: 'Payments', nobody: 'Nobody has looked at the data of your home.', give_effect: '{{party}} may have: {{what}}, only for {{purpose}}, of whole days from now on.', withdraw_effect: '{{party}} gets no more of: {{what}} ({{purpose}}).',
   },
   customer: {
     account: 'Account', customer: 'Customer', tariff: 'Tariff', usage_point: 'Usage point', usage_points: 'Usage points', combined: 'Combined account', meter: 'Meter', register_start: 'Start register', register_end: 'End register', customers_help: 'The customers of this company. Names and addresses are masked; a usage point leads to its daily readings.', no_customers: 'There are no customers.', search_customers: 'Account or usage point',

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +88,8 @@ def _amounts(blocks: pa.Table, points: pa.Table) -> pa.ChunkedArray:
     blocks = blocks.filter(pc.is_in(blocks["reading_type"], pa.array(list(factors), pa.int32()))).combine_chunks()
     values = blocks["values"].combine_chunks()
     sums = _sums(values)
-    factor = np.array([factors[kind] for kind in blocks["reading_type"].to_pylist()], dtype=np.float64)
-    amounts = pa.array(np.rint(sums * factor), pa.float64(), from_pandas=True).cast(pa.int64())
+    which = pc.index_in(blocks["reading_type"], pa.array(list(factors), pa.int32())).to_numpy()
+    amounts = pa.array(np.rint(sums * np.array(list(factors.values()))[which]), pa.float64(), from_pandas=True).cast(pa.int64())
     return pa.chunked_array([amounts.take(pc.index_in(points["usage_point"], blocks["usage_point"]).combine_chunks())])
 
 
@@ -144,7 +145,7 @@ def _usual(before: pa.Table) -> dict[tuple[str, str], _Usual]:
     keys = list(zip(areas, services, strict=True))
     starts = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
     usual = {}
-    for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
+    for start, end in pairwise([*starts, len(keys)]):
         part = slice(start, end)
         is_read = known[part] >= (1 - SHARE) * homes[part]
         if np.count_nonzero(is_read & (known[part] > 0)) < LEAST_DAYS:

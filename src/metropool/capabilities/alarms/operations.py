@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from metropool.capabilities.alarms.model import MEANS, WEEKS_DAYS, Finding, area_days, findings
 from metropool.capabilities.alarms.ports import AlarmsWork
@@ -18,6 +20,8 @@ TOLD_AFTER = timedelta(hours=6)
 LATE_DAYS = 3
 """So many days are looked at anew at each step, for readings that came late."""
 KEPT_DAYS = 400
+AGAIN = timedelta(minutes=10)
+"""After this a day that is still being told is looked at again: it is judged once it came to rest."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,16 @@ def prepare(*, work: AlarmsWork) -> Looked:
 
 
 def look(*, work: AlarmsWork, prepared: Looked) -> datetime | None:
-    """Keep what areas used, tell what began, went on or is over; returns None: it is due again after ``every``."""
+    """Keep what areas used; tell what began, went on or is over once the day came to rest. Returns when it is due again."""
     day = prepared.day
+    before_now = work.areas.days(first=day, last=day)
     for rows in prepared.days:
         work.areas.put_days(rows)
     work.areas.drop_days(before=day - timedelta(days=KEPT_DAYS))
     history = work.areas.days(first=day - timedelta(days=WEEKS_DAYS), last=day)
-    if day not in work.areas.known_days(first=day, last=day):
-        return None
+    today = history.filter(pc.equal(history["business_date"], pa.scalar(day, pa.date32())))
+    if not today.num_rows or not _is_same(today, before_now):
+        return work.now + AGAIN
     names = {row["id"]: row for row in work.registry.places(kinds=AREAS)}
     before = {(one.area, one.service, one.kind): one for one in work.areas.open_anomalies()}
     for finding in findings(history, day=day):
@@ -59,6 +65,11 @@ def look(*, work: AlarmsWork, prepared: Looked) -> datetime | None:
         if known.last_day < day:
             _note(work, _over(known, day), known)
     return None
+
+
+def _is_same(one: pa.Table, other: pa.Table) -> bool:
+    order = [("area", "ascending"), ("service", "ascending")]
+    return bool(one.sort_by(order).equals(other.sort_by(order)))
 
 
 def _note(work: AlarmsWork, anomaly: AnomalyFound, known: AnomalyFound | None) -> None:
@@ -91,8 +102,7 @@ def _as_told(finding: Finding, known: AnomalyFound | None, place: Mapping[str, s
 
 
 def _over(known: AnomalyFound, day: date) -> AnomalyFound:
-    fields = {name: getattr(known, name) for name in known.__struct_fields__}
-    return AnomalyFound(**{**fields, "edition": known.edition + 1, "state": "over", "last_day": day, "affected": 0})
+    return replace(known, edition=known.edition + 1, state="over", last_day=day, affected=0)
 
 
 def _newest_day(now: datetime) -> date:

@@ -19,6 +19,12 @@ gateway = Table(
     Column("came_in_at", String),
     Index("gateway_by_household", "household"),
 )
+Index(
+    "gateway_undropped",
+    gateway.c.place,
+    sqlite_where=gateway.c.dropped < gateway.c.issued,
+    postgresql_where=gateway.c.dropped < gateway.c.issued,
+)
 """``issued`` counts credentials and revocations; ``dropped`` is the last of them after which open connections were ended."""
 
 setting = Table(

@@ -51,6 +51,8 @@ usage_waiting = Table(
     Column("received_at", BigInteger),
     Index("usage_waiting_by_id", "place", "id"),
 )
+_WAITS = usage_waiting.c.said_at.is_(None) & usage_waiting.c.received_at.is_(None)
+Index("usage_waiting_unsaid", usage_waiting.c.business_date, sqlite_where=_WAITS, postgresql_where=_WAITS)
 listener = Table(
     "listener",
     metadata,

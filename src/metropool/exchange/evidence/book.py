@@ -1,17 +1,18 @@
 """A system's book of evidence: a record of each letter in the unit that sends or takes it in, and the roots that cover them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, insert, select, update
+from sqlalchemy import insert, select, update
 
 from metropool.core.clock import Instant
 from metropool.exchange.envelope import Envelope, digest, from_bytes, rows_of
 from metropool.exchange.evidence.objects import Anchor, PublicKey, Record, Root, content_of, leaf_of, sign_root
+from metropool.exchange.evidence.tables import evidence, evidence_key, evidence_root
 from metropool.exchange.evidence.trail import START, Broken, Trail
 from metropool.storage.chain import GENESIS, link
 from metropool.storage.merkle import Tree
@@ -19,43 +20,7 @@ from metropool.storage.suites import SigningKey
 from metropool.storage.units import UnitContext
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-AT_ONCE, metadata = 10_000, MetaData()
-evidence = Table(
-    "evidence",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("direction", String, nullable=False),
-    Column("letter", String, nullable=False),
-    Column("sender_party", String, nullable=False),
-    Column("receiver_party", String, nullable=False),
-    Column("at_us", BigInteger, nullable=False),
-    Column("record", String, nullable=False),
-    Column("salt", String, nullable=False),
-    Column("leaf", String, nullable=False),
-    Column("hash", String, nullable=False),
-    Index("evidence_by_letter", "letter", "direction", unique=True),
-    Index("evidence_by_time", "at_us"),
-)
-evidence_root = Table(
-    "evidence_root",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("first", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Column("root", String, nullable=False),
-    Column("signature", String, nullable=False),
-)
-evidence_key = Table(
-    "evidence_key",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("suite", String, nullable=False),
-    Column("public", String, nullable=False),
-    Column("since", String, nullable=False),
-    Column("until", String),
-)
-
-
+AT_ONCE = 10_000
 _HEAD = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
 _ADD = insert(evidence)
 
@@ -93,17 +58,20 @@ class Evidence:
         self._listing = listing or Listing()
         self._head: tuple[int, str] | None = None
 
-    def sent(self, data: bytes, *, receipt: int) -> None:
-        """Record a letter that the receiver's inbox stream has stored."""
-        self._add(from_bytes(data), data, direction="sent", position=receipt, outcome="receipted")
+    def sent(self, letters: Iterable[tuple[bytes, int]]) -> None:
+        """Record letters that the receiver's inbox stream has stored: the bytes that travelled, their position there."""
+        told, known = ((from_bytes(data), data, place) for data, place in letters), {"direction": "sent", "outcome": "receipted"}
+        self._add(self._row(of, data, rows=rows_of(of), position=place, **known) for of, data, place in told)
 
-    def received(self, envelope: Envelope, data: bytes, *, position: int, outcome: str) -> None:
-        """Record a letter that came in; the envelope stands for bytes that are none, too."""
-        self._add(envelope, data, direction="received", position=position, outcome=outcome)
+    def received(self, letters: Iterable[tuple[Envelope, bytes, int, int]], *, outcome: str) -> None:
+        """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too."""
+        known = {"direction": "received", "outcome": outcome}
+        self._add(self._row(of, data, rows=rows, position=place, **known) for of, data, place, rows in letters)
 
-    def replayed(self, envelope: Envelope, data: bytes, *, position: int) -> None:
-        """Record a letter that was parked and is taken in now."""
-        self._add(envelope, data, direction="replayed", position=position, outcome="taken")
+    def replayed(self, letter: tuple[Envelope, bytes, int, int]) -> None:
+        """Record a letter that was parked and is taken in now, as ``received`` is told of it."""
+        envelope, data, place, rows = letter
+        self._add([self._row(envelope, data, rows=rows, position=place, direction="replayed", outcome="taken")])
 
     def position_of(self, letter: str) -> int:
         """Where a letter came in the inbox stream, as its record says; 0 without one."""
@@ -191,7 +159,11 @@ class Evidence:
         for number, salt, record, chained in self._connection.execute(query):
             yield number, salt, record.encode(), chained
 
-    def _add(self, envelope: Envelope, data: bytes, **known: Any) -> None:
+    def _add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        if every := list(rows):
+            self._connection.execute(_ADD, every)
+
+    def _row(self, envelope: Envelope, data: bytes, **known: Any) -> dict[str, Any]:
         (number, before), now = self.head(), self._context.now
         record = Record(
             number=number + 1,
@@ -206,7 +178,6 @@ class Evidence:
             receiver_party=self._listing.parties.get(envelope.receiver, ""),
             sha256=digest(data),
             bytes=len(data),
-            rows=rows_of(envelope),
             under=self._listing.under(envelope),
             at=now,
             **known,
@@ -216,7 +187,7 @@ class Evidence:
         row = {name: getattr(record, name) for name in ("number", "direction", "letter", "sender_party", "receiver_party")}
         row |= {"at_us": microseconds(now), "record": content.decode(), "salt": salt, "leaf": leaf.hex()}
         self._head = (record.number, link(before, leaf))
-        self._connection.execute(_ADD, row | {"hash": self._head[1]})
+        return row | {"hash": self._head[1]}
 
     def _announce(self, key: SigningKey) -> None:
         """Note a key that signs from now on, in whole seconds as it is published; the term of the one before ends."""

@@ -7,6 +7,9 @@ from metropool.plan.checks.contract import row_names
 from metropool.plan.schema import OWN, REST
 from metropool.plan.source import PlanFault
 
+INWARD = ("production", "management")
+"""Zones that nobody dials from further out, the innermost first."""
+
 
 def plan_names(case: Case) -> Iterator[PlanFault]:
     """Systems, rows, messages and parties a plan names are the contract's."""
@@ -72,7 +75,7 @@ def vouchers(case: Case) -> Iterator[PlanFault]:
 
 
 def brokers(case: Case) -> Iterator[PlanFault]:
-    """Each system is on one broker, and the inner zones share theirs with nobody."""
+    """Each system is on one broker, the inner zones share theirs with nobody, and dial those after them: nobody dials inward."""
     plan, source = case.plan, case.plan_source
     if not plan.brokers:
         return
@@ -81,6 +84,7 @@ def brokers(case: Case) -> Iterator[PlanFault]:
         zones = {case.contract.systems[name].zone for name in names if name in case.contract.systems} if names != REST else set()
         if len(zones) > 1:
             yield source.fault("broker_mixed", "brokers", broker, name=broker, zones=", ".join(sorted(zones)))
+    yield from _dialled_inward(case)
     named = {name for names in plan.brokers.values() if names != REST for name in names}
     for name, running in plan.all_systems().items():
         zone = case.contract.systems[name].zone if name in case.contract.systems else ""
@@ -90,6 +94,17 @@ def brokers(case: Case) -> Iterator[PlanFault]:
             and (zone in ("production", "management") or REST not in plan.brokers.values())
         ):
             yield source.fault("broker_forgotten", *case.at_system(name), name=name)
+
+
+def _dialled_inward(case: Case) -> Iterator[PlanFault]:
+    """Of two brokers the one named first dials the other."""
+    outermost = 0
+    for broker, names in case.plan.brokers.items():
+        zones = {case.contract.systems[name].zone for name in names if name in case.contract.systems} if names != REST else set()
+        rank = min((INWARD.index(zone) for zone in zones if zone in INWARD), default=len(INWARD))
+        if rank < outermost:
+            yield case.plan_source.fault("broker_order", "brokers", broker, name=broker)
+        outermost = max(outermost, rank)
 
 
 def networks(case: Case) -> Iterator[PlanFault]:

@@ -31,6 +31,7 @@ def accept(system: str, *, reason: str, as_json: bool) -> None:
 async def _accept(system: str, *, reason: str) -> dict[str, Any]:
     from metropool.exchange.connection import connect
     from metropool.runtime.broker import seed_of
+    from metropool.runtime.broker_place import broker_tls
     from metropool.runtime.importing import broker_for_a_while
     from metropool.runtime.log_check import accept_log
     from metropool.runtime.settings import settings_of_home
@@ -42,9 +43,10 @@ async def _accept(system: str, *, reason: str) -> dict[str, Any]:
         raise Invalid(word("accept_log_no_log", system=system))
     async with AsyncExitStack() as stack:
         stack.callback(hold_node(SystemId(system), settings=settings).close)
-        url = await broker_for_a_while(stack, settings, compiled)
+        url = await broker_for_a_while(stack, settings, compiled, SystemId(system))
         node = open_node(SystemId(system), compiled=compiled, settings=settings)
         stack.callback(node.close)
-        client = await connect(url, user=system, seed=seed_of(settings.home, account=system, user=system))
+        seed = seed_of(settings.home, account=system, user=system)
+        client = await connect(url, user=system, seed=seed, tls=broker_tls(settings))
         stack.push_async_callback(client.close)
         return await accept_log(node, client, by=f"machine:{getpass.getuser()}", reason=reason)

@@ -8,6 +8,7 @@ import typer
 
 from metropool import __version__
 from metropool.core.errors import MetropoolError
+from metropool.runtime.cli.brokers import broker_app
 from metropool.runtime.cli.control_commands import control_app
 from metropool.runtime.cli.door import door_app
 from metropool.runtime.cli.evidence_commands import evidence_app
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 plan_app = typer.Typer(help=word("plan"), no_args_is_help=True)
 app.add_typer(plan_app, name="plan", rich_help_panel=word("group_admin"))
+app.add_typer(broker_app, name="broker", rich_help_panel=word("group_admin"))
 app.add_typer(keys_app, name="keys", rich_help_panel=word("group_admin"))
 app.add_typer(gateway_app, name="gateway", rich_help_panel=word("group_admin"))
 app.add_typer(control_app, name="control", rich_help_panel=word("group_operate"))

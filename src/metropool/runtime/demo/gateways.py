@@ -14,14 +14,18 @@ NOTE = "gateway.json"
 CREDENTIAL = "gateway.credential"
 
 
-def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path) -> None:
-    """Enrol the gateway of every home, and give the first resident's its credential; it lies in the demo's home for its process alone."""
+def first_home(city: Mapping[str, Any]) -> str:
+    """The home with a gateway: the first resident's."""
     accounts = households(city)
-    place = min(accounts, key=lambda one: accounts[one])
+    return min(accounts, key=lambda one: accounts[one])
+
+
+def enrol_gateway(node: Node, city: Mapping[str, Any], *, home: Path) -> None:
+    """Enrol the gateway of the first resident's home with its credential, which lies in the demo's home for its process alone."""
+    place = first_home(city)
 
     def enrol(work: Any) -> str:
-        for one, account in accounts.items():
-            operations.enrol_gateway(work=work, place=one, household=account)
+        operations.enrol_gateway(work=work, place=place, household=households(city)[place])
         return operations.issue_credential(work=work, place=place, by="demo")
 
     secret = node.write_now("places", enrol)[0]

@@ -70,6 +70,7 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
                     _add_staff(access, member, system=systems[member.login], password_hash=hashes[member.login])
             if is_door:
                 make_first_logins(access, secrets=secrets, passwords=passwords)
+            if is_door or "places" in node.hosts:
                 for login, (account, person) in residents.items():
                     _add_resident(access, login, account, person, resident_hash)
     _write(home, residents, words, resident_word, secrets)

@@ -18,7 +18,7 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.announcements import announce
-from metropool.runtime.demo.gateways import enrol_gateways
+from metropool.runtime.demo.gateways import enrol_gateway, first_home
 from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
 from metropool.runtime.enrol import (
@@ -81,9 +81,9 @@ class Setup:
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
                 if "points" in node.hosts:
-                    node.write_now("points", lambda work: enrol_homes(work.registry, city))
+                    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=[first_home(city)]))
                 if "places" in node.hosts:
-                    enrol_gateways(node, city, home=self.home)
+                    enrol_gateway(node, city, home=self.home)
                 if "inquiries" in node.hosts:
                     node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
                     node.write_now("inquiries", lambda work: ask_examples(work=work))

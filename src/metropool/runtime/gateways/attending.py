@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from metropool.exchange.connection import connect
 from metropool.plan.gateways import Gateways, door_of, speaker_of
 from metropool.runtime.broker import seed_of
-from metropool.runtime.broker_place import noted_by
+from metropool.runtime.broker_place import broker_tls, noted_by
 from metropool.runtime.gateways import telling
 from metropool.runtime.gateways.claims import open_issuer
 from metropool.runtime.gateways.door import Door
@@ -65,7 +65,7 @@ async def gateway_desk(
     try:
         for name in names:
             seed = seed_of(settings.home, account=node.system, user=name)
-            clients.append(await connect(url, user=name, seed=seed, where=noted_by(settings)))
+            clients.append(await connect(url, user=name, seed=seed, where=noted_by(settings), tls=broker_tls(settings)))
         link = GatewayLink(clients[0], gateways=gateways, system=node.system)
         desk = GatewayDesk(node, gateways, link, clients[1] if len(clients) > 1 else None, settings)
         await desk.open_door()

@@ -7,10 +7,9 @@ import structlog
 
 from metropool.capabilities.points.operations import note_receipts
 from metropool.core.errors import Invalid, MetropoolError, NotFound, Unavailable
-from metropool.core.identifiers import derived_id
-from metropool.exchange.envelope import Envelope
+from metropool.core.identifiers import SystemId, derived_id
+from metropool.exchange.envelope import Envelope, seal
 from metropool.exchange.gateways import read_receipts, read_said
-from metropool.exchange.messages import MESSAGES
 from metropool.exchange.ports import Delivery
 from metropool.plan.gateways import RECEIPTS
 from metropool.runtime.gateways.link import GatewayLink
@@ -20,7 +19,6 @@ from metropool.runtime.node import Node
 log = structlog.get_logger()
 BATCH = 200
 WAIT_S = 2.0
-_VERSIONS = {kind.__name__: kind.version for kind in MESSAGES}
 
 
 class Hearing:
@@ -60,23 +58,29 @@ class Hearing:
         try:
             return self._letter(name, delivery)
         except (Invalid, NotFound) as reason:
-            await self._node.park(delivery, self._envelope(name, delivery, f"unreadable-{delivery.position}"), str(reason))
+            await self._node.park(delivery, self._unreadable(name, delivery), str(reason))
             return None
 
     def _letter(self, name: str, delivery: Delivery) -> Letter:
         kind = self._kinds.get(delivery.phrase, "")
         number, message = read_said(delivery.data, kind=kind, place=name)
-        taking = self._node.taking(type(message))
-        return Letter(delivery, self._envelope(name, delivery, number), message, taking)
-
-    def _envelope(self, name: str, delivery: Delivery, number: str) -> Envelope:
-        """What an envelope would say: gateways send none, the broker vouches for who spoke."""
-        kind = self._kinds.get(delivery.phrase, "?")
-        return Envelope(
-            id=derived_id(delivery.sender, name, delivery.phrase, number),
+        envelope = seal(
+            message=message,
+            key=f"{name}/{number}",
             phrase=delivery.phrase,
-            kind=kind,
-            version=_VERSIONS.get(kind, 0),
+            sender=SystemId(delivery.sender),
+            receiver=self._node.system,
+            at=self._node.clock.now(),
+        )
+        return Letter(delivery, envelope, message, self._node.taking(type(message)))
+
+    def _unreadable(self, name: str, delivery: Delivery) -> Envelope:
+        """What stands for bytes that are nothing."""
+        return Envelope(
+            id=derived_id(delivery.sender, name, delivery.phrase, str(delivery.position)),
+            phrase=delivery.phrase,
+            kind=self._kinds.get(delivery.phrase, "?"),
+            version=0,
             sender=delivery.sender,
             receiver=self._node.system,
             at=self._node.clock.now(),

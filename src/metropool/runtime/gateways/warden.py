@@ -1,6 +1,7 @@
 """Ends connections of gateways. It runs beside the broker, and can do so in the gateways' account alone: whoever hosts them asks it."""
 
 import json
+import ssl
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -22,10 +23,12 @@ FIRST_S, OTHERS_S = 2.0, 0.1
 """How long the first server of the broker is waited for, and each further one after it [s of the machine]."""
 
 
-async def open_warden(stack: AsyncExitStack, url: str, *, settings: Settings, gateways: Gateways) -> None:
+async def open_warden(
+    stack: AsyncExitStack, url: str, *, settings: Settings, gateways: Gateways, tls: ssl.SSLContext | None = None
+) -> None:
     """Be there from now on until the stack is closed."""
     seeds = {user: seed_of(settings.home, account=SYSTEM_ACCOUNT, user=user) for user in (WARDEN, SYSTEM)}
-    clients = {user: await connect(url, user=user, seed=seed) for user, seed in seeds.items()}
+    clients = {user: await connect(url, user=user, seed=seed, tls=tls) for user, seed in seeds.items()}
     for client in clients.values():
         stack.push_async_callback(client.close)
     system = clients[SYSTEM]

@@ -8,6 +8,7 @@ import { PLATFORM } from '../../api/queries'
 import { accessesQuery, consentsQuery, type ConsentOffer } from '../../api/views'
 import { ConfirmDanger } from '../../design/ConfirmDanger'
 import { DataTable } from '../../design/DataTable'
+import { ExportButtons } from '../../design/ExportButtons'
 import { instantText } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
@@ -35,6 +36,10 @@ export function MyDataPage() {
       </Card>
       <Card title={t('consent.looked')}>
         <DataTable aged label={t('consent.looked')} columns={columns} query={(query) => accessesQuery(account, query)} rowKey={(row) => `${row.given_at}/${row.agreement}/${row.rows}`} empty={t('consent.nobody')} exportPath={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/accesses`} />
+      </Card>
+      <Card title={t('consent.own')}>
+        <p className="muted">{t('consent.own_about')}</p>
+        {(['bills', 'payments'] as const).map((what) => <p key={what} className="row">{t(`consent.${what}`)} <ExportButtons path={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/${what}`} query={{}} /></p>)}
       </Card>
       {deciding && <Decide account={account} offer={deciding} onClose={() => setDeciding(null)} />}
     </PageFrame>

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import distinct, func, insert, select
+from sqlalchemy import func, insert, select
 
 from metropool.capabilities.billing.adapters.tables import rows_asked, usage
 from metropool.storage.bulk import is_one_of
@@ -31,9 +31,8 @@ class SqlAsked:
     def days_held(self, *, usage_points: Sequence[str], first_day: str, last_day: str) -> int:
         """How many days of some usage points were told, each day of each once."""
         c = usage.c
-        each = select(distinct(c.usage_point + "/" + c.business_date)).where(
-            is_one_of(self._connection, c.usage_point, list(usage_points)), c.business_date.between(first_day, last_day)
-        )
+        wanted = (is_one_of(self._connection, c.usage_point, list(usage_points)), c.business_date.between(first_day, last_day))
+        each = select(c.usage_point, c.business_date).where(*wanted).distinct()
         return int(self._connection.execute(select(func.count()).select_from(each.subquery())).scalar_one())
 
     def readings(self, *, usage_points: Sequence[str], limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:

@@ -10,7 +10,6 @@ from metropool.runtime.conformance.town.moments import drawn_word, unix_s
 from metropool.runtime.conformance.town.people import Client
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
-from metropool.runtime.demo.logins import STAFF
 
 
 @dataclass(frozen=True)
@@ -22,12 +21,13 @@ class Published:
     at_s: float
 
 
-async def published(town: Town, medium: str) -> Published:
-    """Write and publish an announcement of a medium, with words nobody used before."""
+async def published(town: Town, medium: str, sender: str) -> Published:
+    """Write and publish an announcement of a medium at its office, with words nobody used before; at the sender where that is one."""
+    own = medium in town.compiled.systems[sender].hosts.get("office", ())
+    office = sender if own else town.host("office", medium)
 
     async def publish() -> Published:
-        office = town.host("office", medium)
-        client, word = await town.staff(_login(medium)), drawn_word()
+        client, word = await town.someone(office), drawn_word()
         words = {f"{part}_{language}": f"{part} {language} {word}" for part in ("title", "text") for language in ("zh", "en")}
         when = {"starts_at": (town.clock.now() + timedelta(hours=1)).isoformat()}
         given = {"service": medium, "kind": "general", **words, **when, "area": {"kind": "city"}}
@@ -35,15 +35,15 @@ async def published(town: Town, medium: str) -> Published:
         began = unix_s()
         return Published(await client.post(f"/notices/{draft['id']}/publication", {"seen": draft["revision"]}), office, began)
 
-    return await town.once(("published", medium), publish)
+    return await town.once(("published", office, medium), publish)
 
 
 async def announcement(town: Town, way: Way) -> Seen:
     """An announcement at the receiver: with its people, or in the app of a resident it is for."""
-    said = await published(town, way.service)
+    said = await published(town, way.service, way.sender)
     needs = [name for name in (said.office, way.sender, way.receiver) if name in town.ports]
     if "notices" in town.compiled.systems[way.receiver].hosts:
-        client, path = await _publisher_at(town, way.receiver, way.service), f"/offices/{said.office}/notices"
+        client, path = await _publisher_at(town, way.receiver, said.office), f"/offices/{said.office}/notices"
     elif town.compiled.systems[way.receiver].face == "resident":
         client, account = await town.resident()
         path = f"/households/{account}/notices"
@@ -63,10 +63,6 @@ async def announcement(town: Town, way: Way) -> Seen:
     return Seen(at_s - said.at_s, f"{way.sender}:notice:{row['id']}/{row['edition']}")
 
 
-async def _publisher_at(town: Town, system: str, medium: str) -> Client:
+async def _publisher_at(town: Town, system: str, office: str) -> Client:
     """The people of a publishing office at the door of who hosts its notices."""
-    return await town.enter(system, _login(medium))
-
-
-def _login(medium: str) -> str:
-    return next(each.login for each in STAFF if each.row == medium)
+    return await town.enter(system, (await town.someone(office)).login)

@@ -8,15 +8,15 @@ from typing import Any
 import httpx
 
 from metropool.runtime.conformance.checks.months import Row, billing_begun, done_while, must_be
-from metropool.runtime.conformance.checks.seeing import Seen
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.moments import unix_s
-from metropool.runtime.conformance.town.people import Client
+from metropool.runtime.conformance.town.people import EACH_ANEW, Client
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.gateways import gateway_options
 
-PLUG, MAIN, DOOR = "plug", "main", "door"
+PLUG, MAIN, DOOR, SMOKE = "plug", "main", "door", "smoke"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ async def indoors(town: Town) -> Indoors:
         if options is None:
             raise Failed("no_host", capability="places", row="home")
         told = (await town.processes.box(GATEWAY, *options, "--states-every", 10, "--energy-every", 60)).told
-        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=20.0, trust_env=False)
+        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False, limits=EACH_ANEW)
         token = (await http.post("/pair", json={"code": told["code"]})).raise_for_status().json()["token"]
         http.headers["authorization"] = f"Bearer {token}"
         return Indoors(http)
@@ -72,6 +72,7 @@ async def state(town: Town, way: Way) -> Seen:
 
 async def energy(town: Town, way: Way) -> Seen:
     """The home's register: the same value of the same minute that the gateway shows indoors."""
+    _must_be_shown(town, way.receiver)
     home, known, began = await indoors(town), dict[int, int](), unix_s()
 
     async def look() -> int | None:
@@ -91,6 +92,7 @@ async def energy(town: Town, way: Way) -> Seen:
 
 async def security(town: Town, way: Way) -> Seen:
     """The door is opened: the event, where it is told to."""
+    _must_be_shown(town, way.receiver)
     home = await indoors(town)
 
     async def act() -> float:
@@ -100,6 +102,25 @@ async def security(town: Town, way: Way) -> Seen:
 
     began = await town.once("door opened", act)
     return await _look(town, way, lambda: _event(town, way, DOOR), "door_opened", began)
+
+
+async def alarm(town: Town, way: Way) -> Seen:
+    """Smoke in the home: an alarm with the people of an authority, in the community the home is in, and of no home."""
+    home, official = await indoors(town), await town.someone(way.receiver)
+
+    async def act() -> float:
+        began = unix_s()
+        await home.do(f"/edge/{SMOKE}", 1)
+        return began
+
+    began = await town.once("smoke", act)
+
+    async def look() -> Row | None:
+        rows = (await official.get("/watch"))["rows"]
+        return next((row for row in rows if row["what"] == "alarm" and row["is_open"] and SMOKE in row["kind"]), None)
+
+    _, at_s = await town.seen(look, needs=[GATEWAY, way.sender, way.receiver], what="alarm")
+    return await seen_letter(town, way, acted_s=began, saw_s=at_s)
 
 
 async def commands(town: Town, way: Way) -> Seen:
@@ -113,14 +134,14 @@ async def commands(town: Town, way: Way) -> Seen:
 
     async def order() -> tuple[str, int, float]:
         await town.once("state seen", lambda: state(town, way))
-        app, account = await town.resident()
+        app, account = await town.resident(of="places")
         wanted = 1 - int((await home.value(PLUG, "switch") or {"value": 0})["value"])
         began = unix_s()
         given = await app.post(f"/households/{account}/places/orders", {"point": PLUG, "value": wanted, "within_s": 600})
         return given["id"], wanted, began
 
     number, wanted, began = await town.once("plug ordered", order)
-    app, account = await town.resident()
+    app, account = await town.resident(of="places")
 
     async def look() -> Any | None:
         if way.receiver in town.ports:
@@ -137,9 +158,10 @@ async def commands(town: Town, way: Way) -> Seen:
 
 async def meter_data(town: Town, way: Way) -> Seen:
     """What the meters of the home counted, at its gateway: each day it has is the day its host has."""
+    _must_be_shown(town, way.sender)
     home, host = await indoors(town), town.host("places")
     began = await done_while(town, town.once("billing", lambda: billing_begun(town)), (town.host("metering"), host))
-    app, account = await town.resident()
+    app, account = await town.resident(of="places")
 
     async def look() -> str | None:
         kept = {_day(block) for block in (await home.http.get("/usage")).raise_for_status().json()["blocks"]}
@@ -149,6 +171,17 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
     day, at_s = await town.seen(look, needs=_needs(town, way), what="usage")
     return Seen(at_s - began, f"{way.receiver}:usage:{day}")
+
+
+def _must_be_shown(town: Town, *systems: str) -> None:
+    """Refuse to look where nobody can.
+
+    Raises:
+        Failed: One of them hears homes and shows them to nobody.
+    """
+    for name in systems:
+        if name in town.ports and "places" not in town.compiled.systems[name].hosts:
+            raise Failed("nobody_looks", system=name)
 
 
 async def _look(town: Town, way: Way, what: Callable[[], Awaitable[Any]], wanted: Any, began: float) -> Seen:
@@ -182,7 +215,7 @@ async def _event(town: Town, way: Way, point: str) -> str | None:
 
 
 async def _app(town: Town) -> tuple[Client, str]:
-    return await town.resident()
+    return await town.resident(of="places")
 
 
 def _is_indoors(town: Town, way: Way) -> bool:

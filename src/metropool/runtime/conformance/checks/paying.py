@@ -76,7 +76,7 @@ async def paid(town: Town) -> float:
             return url
 
         page, _ = await town.seen(look, needs=(town.host("settlement"), CHANNEL), what="checkout")
-        async with httpx.AsyncClient(trust_env=False, timeout=20.0) as payer:
+        async with httpx.AsyncClient(trust_env=False, timeout=60.0) as payer:
             began = unix_s()
             answer = await payer.post(page, data={"action": "pay"})
         if answer.status_code != PAID:

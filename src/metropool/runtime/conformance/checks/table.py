@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from metropool.runtime.conformance.checks import announcing, asking, at_home, field, months, paying, sealed
+from metropool.runtime.conformance.checks import announcing, asking, at_home, field, looking, months, paying, sealed, watching
 from metropool.runtime.conformance.checks.seeing import Check, Seen
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
@@ -28,6 +28,8 @@ CHECKS: Mapping[str, Check] = {
     "sealed_frames": sealed.sealed_frames,
     "usage_for_billing": months.usage,
     "household_meter_data": household_meter_data,
+    "security_alarms": at_home.alarm,
+    "large_scale_anomalies": watching.anomaly,
     "home_state": at_home.state,
     "home_energy": at_home.energy,
     "home_security": at_home.security,
@@ -45,6 +47,10 @@ CHECKS: Mapping[str, Check] = {
     "switch_requests": asking.switch_request,
     "customer_profiles": asking.customers,
     "payment_status": asking.payment_status,
+    "government_requests": looking.request,
+    "government_answers": looking.answer,
+    "consents": looking.consent,
+    "government_announcements": announcing.announcement,
     "electricity_announcements": announcing.announcement,
     "water_announcements": announcing.announcement,
     "gas_announcements": announcing.announcement,

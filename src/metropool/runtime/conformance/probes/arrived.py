@@ -12,7 +12,7 @@ from metropool.runtime.conformance.probes.users import at_door
 from metropool.runtime.conformance.town.books import heard, said
 from metropool.runtime.pause import pause
 
-LOOKS, LOOK_S = 60, 0.25
+LOOKS, LOOK_S = 120, 0.25
 
 
 async def positions(url: str, *, home: Path, compiled: Compiled) -> dict[str, int]:

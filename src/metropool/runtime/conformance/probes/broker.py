@@ -65,7 +65,7 @@ async def _answered(prober: Prober) -> bool:
     if prober.user.name == provisioner_of(account) and lets(may, f"$JS.API.STREAM.INFO.inbox_{account}"):
         return await prober.ask(f"$JS.API.STREAM.INFO.inbox_{account}") is not None
     if lets(may, f"frontend.{account}.ask.book"):
-        return bool((await prober.client.request(f"frontend.{account}.ask.book", b"", timeout=10.0)).data)
+        return bool((await prober.client.request(f"frontend.{account}.ask.book", b"", timeout=30.0)).data)
     return await _welcome(prober)
 
 
@@ -93,7 +93,7 @@ async def _asks_own(prober: Prober) -> bool:
     inbox = prober.client.new_inbox()
     heard = await prober.client.subscribe(inbox)
     await prober.client.publish(f"$JS.API.CONSUMER.MSG.NEXT.inbox_{account}.main", b'{"batch": 0, "no_wait": true}', reply=inbox)
-    answer = await heard.next_msg(timeout=10.0)
+    answer = await heard.next_msg(timeout=30.0)
     return (answer.headers or {}).get("Status") in ("400", "404", "408") or bool(answer.data)
 
 

@@ -17,7 +17,7 @@ from metropool.runtime.broker import seed_of
 
 REFUSED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"')
 """As the client passes it on: in lower case."""
-WAIT_S = 10
+WAIT_S = 30
 Way = tuple[str, str]
 """What was tried, ``publish`` or ``subscription``, and its subject in lower case."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from metropool.capabilities.metering.validation.kernels import is_compiled
 from metropool.plan.compiled import Compiled
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.processes import Processes
@@ -12,6 +13,9 @@ from metropool.runtime.ports import free_port
 from metropool.runtime.settings import PREFIX, Settings
 
 SPEED = 60.0
+PATIENCE_S, COLD_S = 90.0, 240.0
+"""How long something that should come is waited for while everyone it needs is at work [s of the machine]: longer where the loops
+over readings are compiled for the first time."""
 OWN = {f"{PREFIX}{name.upper()}": "" for name in Settings.model_fields}
 """Whatever the environment of the runner says of a city, its towns hear nothing of it: a variable that is empty counts as not set."""
 
@@ -43,4 +47,5 @@ def open_town(home: Path, *, plan: str, compiled: Compiled, city: City, served: 
         processes=Processes(home=home, environment=environment, served=served),
         ports={str(name): free_port() for name in compiled.nodes()},
         field_port=field_port,
+        patience_s=PATIENCE_S if is_compiled() else COLD_S,
     )

@@ -11,7 +11,9 @@ from metropool.core.identifiers import RandomIds
 
 Row = dict[str, Any]
 SESSION, CSRF, CSRF_HEADER = "metropool_session", "metropool_csrf", "X-Metropool-CSRF"
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
+EACH_ANEW = httpx.Limits(max_keepalive_connections=0)
+"""A connection a request: one that lay idle may be closed by the door just as something is posted over it."""
 
 
 class Refusal(Exception):
@@ -72,7 +74,7 @@ async def enter(url: str, *, system: str, login: str, password: str) -> Client:
     Raises:
         Unavailable: Nobody answers there, or the login is not let in.
     """
-    http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False)
+    http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False, limits=EACH_ANEW)
     try:
         await http.get("/api/site")
         headers = {CSRF_HEADER: http.cookies.get(CSRF) or ""}

@@ -19,7 +19,7 @@ from metropool.runtime.conformance.town.making import enrol
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import Client, Refusal, enter
 from metropool.runtime.conformance.town.processes import BROKER, Processes
-from metropool.runtime.demo.logins import STAFF
+from metropool.runtime.demo.logins import STAFF, Staff
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
@@ -30,10 +30,8 @@ T = TypeVar("T")
 GATEWAY = "gateway"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
-PATIENCE_S = 45.0
-"""How long something that should come is waited for while everyone it needs is at work [s of the machine]."""
 LOOK_S = 0.2
-START_S = 60.0
+START_S = 120.0
 
 
 @dataclass
@@ -43,6 +41,7 @@ class Town:
     Attributes:
         home: Folder of its state; ``city``: what was enrolled in it.
         ports: HTTP port of each system.
+        patience_s: See ``opening``.
         served_s: When its systems were started [Unix s of the machine].
         field_port: Where the front end hears terminals.
     """
@@ -55,7 +54,7 @@ class Town:
     processes: Processes
     ports: dict[str, int]
     field_port: int
-    patience_s: float = PATIENCE_S
+    patience_s: float
     served_s: float = 0.0
     _doing: dict[Any, "asyncio.Task[Any]"] = field(default_factory=dict)
 
@@ -142,15 +141,30 @@ class Town:
         member = next(each for each in STAFF if each.login == login)
         return await self.enter(self.host(member.capability, member.row), login)
 
+    async def someone(self, system: str, *, role: str = "") -> Client:
+        """A member of a system's own staff, of a role where that makes a difference.
+
+        Raises:
+            Failed: It has no such people.
+        """
+        for each in STAFF:
+            if role in ("", each.role, *getattr(each, "also", ())) and self._works_at(each, system):
+                return await self.enter(system, each.login)
+        raise Failed("nobody_looks", system=system)
+
+    def _works_at(self, member: Staff, system: str) -> bool:
+        rows = self.compiled.systems[system].hosts.get(member.capability)
+        return rows is not None and (not member.row or member.row in rows)
+
     async def company(self, system: str) -> Client:
         """The staff of the company whose billing a system hosts."""
         rows = self.compiled.systems[system].hosts.get("billing", ())
         return await self.staff(next(each.login for each in STAFF if each.capability == "billing" and each.row in rows))
 
-    async def resident(self, number: int = 0) -> tuple[Client, str]:
-        """A resident's app at the door of settlement, and the combined account."""
+    async def resident(self, number: int = 0, *, of: str = "settlement") -> tuple[Client, str]:
+        """A resident's app at the door of who hosts a capability, and the combined account."""
         row = self._residents[number]
-        return await self.enter(self.host("settlement"), row["login"]), row["account"]
+        return await self.enter(self.host(of), row["login"]), row["account"]
 
     async def seen(self, look: Callable[[], Awaitable[T | None]], *, needs: Sequence[str], what: str) -> tuple[T, float]:
         """Look until there is something to see: it, and when it was seen [Unix s of the machine].

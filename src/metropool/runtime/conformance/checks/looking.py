@@ -1,0 +1,161 @@
+"""Requests to look into books: what an official asks, what the owner's people see and decide, what comes back; and consents."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from metropool.core.periods import DAY, business_date
+from metropool.runtime.conformance.checks.months import ENDS, Row, bill_of, billing_begun, companies, done_while, must_be
+from metropool.runtime.conformance.checks.paying import paid
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
+from metropool.runtime.conformance.failed import Failed
+from metropool.runtime.conformance.town.making import MONTHS
+from metropool.runtime.conformance.town.moments import drawn_word, unix_s
+from metropool.runtime.conformance.town.people import Client
+from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.ways import Way
+from metropool.runtime.demo.setup import first_month
+
+READINGS = "readings"
+ASKS, KEEPS = "inquiries", "disclosure"
+QUESTIONS = {READINGS: "silent_meters", "payments": "payments_by_month"}
+"""What is asked of whoever keeps which books; of a company, its bills. Money is of the month it was posted in: the one that runs."""
+DECIDES = "data_steward"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the official was told of it, what it gives as its reason, and when it was asked [Unix s of the machine]."""
+
+    request: Row
+    asker: str
+    reason: str
+    at_s: float
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The owner's word on it."""
+
+    asked: Asked
+    reason: str
+    at_s: float
+
+
+async def asked(town: Town, asker: str, owner: str) -> Asked:
+    """Ask one owner of books, in words nobody used before."""
+
+    async def ask() -> Asked:
+        official, reason, began = await town.someone(asker), drawn_word(), unix_s()
+        (books, *_) = town.compiled.systems[owner].hosts[KEEPS]
+        given = {
+            "what": QUESTIONS.get(books, "bills_by_month"),
+            "service": "electricity" if books in QUESTIONS else books,
+            "area": {"kind": "city"},
+            "first_day": first_month(MONTHS).isoformat(),
+            "last_day": (ENDS - DAY if books == READINGS else business_date(town.clock.now())).isoformat(),
+            "reason": reason,
+            "purpose": "supervision",
+            "expires_at": (town.clock.now() + timedelta(days=30)).isoformat(),
+        }
+        return Asked(await official.post("/inquiries", given), asker, reason, began)
+
+    return await town.once(("asked", asker, owner), ask)
+
+
+async def request(town: Town, way: Way) -> Seen:
+    """A request at who keeps the books, in its own words."""
+    owner = way.receiver
+    if KEEPS not in town.compiled.systems[owner].hosts:
+        raise Failed("nobody_looks", system=owner)
+    found = await asked(town, _asker(town, way.sender), owner)
+    row, at_s = await _heard(town, found, owner, needs=(way.sender, way.receiver))
+    must_be("reason", found.reason, row["reason"])
+    must_be("what", found.request["what"], row["what"])
+    return await seen_letter(town, way, acted_s=found.at_s, saw_s=at_s)
+
+
+async def answer(town: Town, way: Way) -> Seen:
+    """An answer at who asked: approved for the reason that the owner gave, with rows that can be read."""
+    owner = way.sender
+    if KEEPS not in town.compiled.systems[owner].hosts:
+        raise Failed("nobody_looks", system=owner)
+    asker = _asker(town, way.receiver)
+    decided = await _decided(town, asker, owner)
+    official, number = await town.someone(asker), decided.asked.request["id"]
+
+    async def look() -> Row | None:
+        row: Row = await official.get(f"/inquiries/{number}")
+        return row if row["state"] == "approved" else None
+
+    row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="answer")
+    must_be("decision_reason", decided.reason, row["decision_reason"])
+    if not (await official.get(f"/inquiries/{number}/answer"))["rows"]:
+        raise Failed("other_value", what="rows", expected="1+", found=0)
+    return await seen_letter(town, way, acted_s=decided.at_s, saw_s=at_s)
+
+
+async def consent(town: Town, way: Way) -> Seen:
+    """What a resident agrees to in the app, kept where it was said."""
+    app, account = await town.resident()
+    offers = (await app.get(f"/households/{account}/consents"))["offers"]
+    offer = next((each for each in offers if each["state"] != "given"), None)
+    if offer is None:
+        raise Failed("nobody_looks", system=way.receiver)
+    chosen, began = {name: offer[name] for name in ("receiver", "message", "purpose")}, unix_s()
+    await app.post(f"/households/{account}/consents", {**chosen, "state": "given"})
+
+    async def look() -> Row | None:
+        known = (await app.get(f"/households/{account}/consents"))["offers"]
+        return next(
+            (each for each in known if {name: each[name] for name in chosen} == chosen and each["state"] == "given"), None
+        )
+
+    row, at_s = await town.seen(look, needs=(way.receiver,), what="consent")
+    must_be("changed_by", app.login, row["history"][0]["changed_by"])
+    return Seen(at_s - began, f"{way.receiver}:consent:{chosen['receiver']}/{chosen['message']}/{chosen['purpose']}")
+
+
+async def _decided(town: Town, asker: str, owner: str) -> Decided:
+    """Approve, as the owner's people do, once there is something to look into."""
+
+    async def decide() -> Decided:
+        await _is_full(town, owner)
+        found = await asked(town, asker, owner)
+        await _heard(town, found, owner, needs=(asker, owner))
+        steward, reason = await _steward(town, owner), drawn_word()
+        began, word = unix_s(), {"decision": "approve", "reason": reason, "password": steward.password}
+        await steward.post(f"/disclosures/{asker}/{found.request['id']}/decision", word)
+        return Decided(found, reason, began)
+
+    return await town.once(("decided", asker, owner), decide)
+
+
+async def _heard(town: Town, found: Asked, owner: str, *, needs: tuple[str, str]) -> tuple[Row, float]:
+    """The request as the owner's people see it."""
+    steward = await _steward(town, owner)
+
+    async def look() -> Row | None:
+        row: Row | None = await steward.get(f"/disclosures/{found.asker}/{found.request['id']}")
+        return row
+
+    return await town.seen(look, needs=needs, what="request")
+
+
+async def _is_full(town: Town, owner: str) -> None:
+    """Wait until the books of an owner have something in them."""
+    hosts = town.compiled.systems[owner].hosts
+    if "settlement" in hosts:
+        await paid(town)
+    elif owner in companies(town):
+        await bill_of(town, owner)
+    else:
+        await done_while(town, town.once("billing", lambda: billing_begun(town)), (owner,))
+
+
+async def _steward(town: Town, owner: str) -> Client:
+    return await town.someone(owner, role=DECIDES)
+
+
+def _asker(town: Town, system: str) -> str:
+    """Who asks by this way: the system itself, or where it is passed on to or from, the first that asks."""
+    return system if ASKS in town.compiled.systems[system].hosts else town.host(ASKS)
