@@ -10,16 +10,18 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import uvicorn
 
-from cityinabox.clock import read_clock
+from cityinabox.clock import CityClock, read_clock
 from cityinabox.company.book import Book, Row
 from cityinabox.company.desk import Desk
 from cityinabox.company.office import Company, Refused, Tariff
+from cityinabox.company.telling import CUSTOMERS, STATUS, phrases_of, tell_customers, tell_who_paid
 from cityinabox.serving import say_ready, until_terminated
 
 KEY = "CITYINABOX_KEY"
@@ -37,7 +39,7 @@ def add_company(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="folder of its books")
     parser.add_argument("--price", type=Decimal, required=True, help="yuan a unit")
     parser.add_argument("--unit", default="m3")
-    parser.add_argument("--reading-type", type=int, default=30, help="register that is billed: 30 water, 40 gas")
+    parser.add_argument("--reading-type", type=int, default=30, help="register that is billed: 1 electricity, 30 water, 40 gas")
     parser.add_argument("--scale", type=int, default=-3, help="registers are told × 10^scale")
     parser.add_argument("--phrase", help="under which bills are told; SERVICE_bills when left out")
     parser.add_argument("--once", action="store_true", help="read what there is, bill and end")
@@ -53,6 +55,7 @@ def run_company(arguments: argparse.Namespace) -> None:
         raise ValueError(f"{KEY} holds no key; whoever runs the system gives one")
     arguments.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     customers = customers_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.party)
+    clock = read_clock(arguments.clock)
     headers = {"Authorization": f"Bearer {key}"}
     door = f"{arguments.site}/{arguments.system}/api/"
     with httpx.Client(base_url=door, headers=headers, timeout=60.0, trust_env=False) as client:
@@ -71,7 +74,7 @@ def run_company(arguments: argparse.Namespace) -> None:
         def work() -> None:
             book = Book(arguments.home / BOOKS)
             try:
-                _work(company(book), once=arguments.once)
+                _work(_beginning(company(book), clock), once=arguments.once)
             finally:
                 book.close()
 
@@ -81,7 +84,6 @@ def run_company(arguments: argparse.Namespace) -> None:
             work()
             return
         token = secrets.token_urlsafe(24)
-        clock = read_clock(arguments.clock)
         desk = Desk(company, books=arguments.home / BOOKS, system=arguments.system, token=token, clock=clock)
         threading.Thread(target=work, daemon=True).start()
         until_terminated(lambda: _serve(desk, port=arguments.desk, token=token, system=arguments.system))
@@ -90,6 +92,16 @@ def run_company(arguments: argparse.Namespace) -> None:
 def customers_of(city: Row, party: str) -> dict[str, Row]:
     """The company's agreements by usage point."""
     return {row["usage_point"]: row for row in city["agreements"] if row["supplier"] == party and row["combined_account"]}
+
+
+def _beginning(company: Company, clock: CityClock) -> Company:
+    """The company once it told its customers, where it may; it then tells who paid, where it may."""
+    says = phrases_of(company)
+    if CUSTOMERS in says:
+        tell_customers(company)
+    if STATUS not in says:
+        return company
+    return replace(company, paid=lambda letter: tell_who_paid(company, letter, now=clock.now()))
 
 
 class _Server(uvicorn.Server):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.2
 START_S = 120.0
-PRICES = {"water": ("2.50", "m3", 30, -3), "gas": ("3.10", "m3", 40, -3)}
+PRICES = {"electricity": ("0.60", "kWh", 1, -4), "water": ("2.50", "m3", 30, -3), "gas": ("3.10", "m3", 40, -3)}
 """What an outside company asks for a unit of its service [yuan], the unit, and the register it bills with its scale."""
 
 
