@@ -1,6 +1,5 @@
 """The company's own desk, for its own people on its own machine: bills, announcements, requests for readings, authorities' requests."""
 
-import hmac
 import json
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
@@ -19,6 +18,7 @@ from cityinabox.clock import CityClock
 from cityinabox.company.book import Book, Row
 from cityinabox.company.office import Company, Refused
 from cityinabox.company.telling import ask_to_switch
+from cityinabox.company.working import shows
 
 Answer = Callable[[Company, Request, Row], object]
 
@@ -105,8 +105,7 @@ class Desk:
         """Only for who shows the token; each request with a book of its own."""
 
         async def answer(request: Request) -> Response:
-            shown = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(shown.encode(), self._token.encode()):
+            if not shows(request, self._token):
                 return JSONResponse({"error": {"message_en": "the token is wrong"}}, 401)
             given = json.loads(await request.body() or b"{}")
             try:
