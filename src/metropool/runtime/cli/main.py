@@ -201,13 +201,15 @@ def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "t
 
 @plan_app.command("compare", help=word("plan_compare"))
 def plan_compare(
-    plans: Annotated[list[str] | None, typer.Argument(help=word("plan_names"))] = None, as_json: AsJson = False
+    plans: Annotated[list[str] | None, typer.Argument(help=word("plan_names"))] = None,
+    stop: Annotated[list[str] | None, typer.Option("--stop", help=word("plan_compare_stop"))] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare plans."""
     from metropool.plan.load import PLANS
     from metropool.runtime.cli.operate import compare_plans
 
-    compare_plans(plans or PLANS, as_json=as_json)
+    compare_plans(plans or PLANS, stop=stop or (), as_json=as_json)
 
 
 @plan_app.command("draw", help=word("plan_draw"))
