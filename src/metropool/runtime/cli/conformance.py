@@ -17,17 +17,27 @@ from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language
 from metropool.runtime.conformance.keeping import keep
 from metropool.runtime.conformance.printing import print_report
-from metropool.runtime.conformance.report import ROOM, Report
+from metropool.runtime.conformance.report import ROOM, Report, said
 from metropool.runtime.conformance.running import PLANS, Run
 from metropool.runtime.conformance.stopping import stop_each
+from metropool.runtime.conformance.ways import Words
 from metropool.runtime.demo.running import demo_home
 
 T = TypeVar("T")
 SEED_DIGITS = 6
 
 
-def run_conformance(plans: Sequence[str], *, seed: int | None, folder: Path | None, with_unbuilt: bool, as_json: bool) -> None:
-    """Run the plans; exit status 1 when a row failed or something unlisted got through.
+def run_conformance(
+    plans: Sequence[str],
+    *,
+    outside: Sequence[str],
+    seed: int | None,
+    folder: Path | None,
+    with_unbuilt: bool,
+    as_json: bool,
+) -> None:
+    """Run the plans, with companies' own software for the systems ``outside``; exit status 1 when a row failed or something unlisted
+    got through.
 
     Raises:
         NotFound, Invalid: A plan is none, or faulty; or the folder has something in it.
@@ -41,7 +51,8 @@ def run_conformance(plans: Sequence[str], *, seed: int | None, folder: Path | No
             print_report(report, language(), with_unbuilt=with_unbuilt)
 
     drawn = _drawn() if seed is None else seed
-    run = Run(plans or PLANS, seed=drawn, say=tell, finished=finished)
+    named = ["+".join((plan, *outside)) for plan in plans or PLANS]
+    run = Run(named, seed=drawn, say=tell, finished=finished)
     reports = _run(run, folder)
     if folder is not None:
         tell("homes_at", folder=folder)
@@ -74,7 +85,8 @@ def _drawn() -> int:
 
 def _telling(began: float) -> Callable[..., None]:
     def tell(key: str, **values: object) -> None:
-        sys.stderr.write(f"[{monotonic_s() - began:6.1f} s] {say(ROOM, key, language(), **values)}\n")
+        spoken = {name: said(value, language()) if isinstance(value, Words) else value for name, value in values.items()}
+        sys.stderr.write(f"[{monotonic_s() - began:6.1f} s] {say(ROOM, key, language(), **spoken)}\n")
 
     return tell
 
