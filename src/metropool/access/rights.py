@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from metropool.core.clock import Instant
 from metropool.core.errors import Forbidden, NotFound
+from metropool.core.yaml_text import read_yaml
 
 EVERYTHING = "*"
 FOREVER = float("inf")
@@ -35,7 +34,7 @@ class Role:
 @cache
 def roles() -> Mapping[str, Role]:
     """All roles by name, from ``roles.yaml``."""
-    rows = yaml.safe_load(files("metropool.access").joinpath("roles.yaml").read_text(encoding="utf-8"))
+    rows = read_yaml(files("metropool.access").joinpath("roles.yaml").read_text(encoding="utf-8"))
     return {name: Role(name=name, **{**row, "actions": tuple(row["actions"])}) for name, row in rows.items()}
 
 
