@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from metropool.runtime.conformance.checks import announcing, asking, at_home, field, looking, months, paying, sealed, watching
+from metropool.runtime.conformance.checks import (
+    announcing,
+    asking,
+    at_home,
+    field,
+    home_usage,
+    looking,
+    months,
+    paying,
+    sealed,
+    watching,
+)
 from metropool.runtime.conformance.checks.seeing import Check, Seen
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
@@ -15,10 +26,14 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
 
 async def household_meter_data(town: Town, way: Way) -> Seen:
-    """A home's own usage: at its gateway, or in the app and with whoever keeps it for the app."""
-    gateways = town.compiled.broker.gateways
-    is_at_home = gateways is not None and gateways.account in (way.sender, way.receiver)
-    return await (at_home.meter_data if is_at_home else months.household_usage)(town, way)
+    """A home's own usage: at its gateway, with whoever hosts the home and in the app there, or in the app of the bills."""
+    gateways, systems = town.compiled.broker.gateways, town.compiled.systems
+    if gateways is not None and gateways.account in (way.sender, way.receiver):
+        return await home_usage.at_gateway(town, way)
+    hosts = systems[way.receiver].hosts
+    if systems[way.receiver].per == "home" or ("places" in hosts and "insight" not in hosts):
+        return await home_usage.at_host(town, way)
+    return await months.household_usage(town, way)
 
 
 CHECKS: Mapping[str, Check] = {
@@ -33,6 +48,8 @@ CHECKS: Mapping[str, Check] = {
     "home_state": at_home.state,
     "home_energy": at_home.energy,
     "home_security": at_home.security,
+    "home_fault_alarms": at_home.fault,
+    "community_security": at_home.passed_on,
     "home_commands": at_home.commands,
     "electricity_bills": months.bills,
     "water_bills": months.bills,
