@@ -97,7 +97,7 @@ async def indoors(town: Town) -> Indoors:
         options = gateway_options(town.home, town.clock.setting)
         if options is None:
             raise Failed("no_host", capability="places", row="home")
-        told = (await town.processes.box(GATEWAY, *options, "--states-every", 10, "--energy-every", 60)).told
+        told = (await town.processes.box(GATEWAY, *options, "--states-every", 300, "--energy-every", 120)).told
         http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False, limits=EACH_ANEW)
         token = (await http.post("/pair", json={"code": told["code"]})).raise_for_status().json()["token"]
         http.headers["authorization"] = f"Bearer {token}"
