@@ -20,6 +20,7 @@ from metropool.core.periods import day_period
 from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.agreements import agree
 from metropool.runtime.demo.announcements import announce
+from metropool.runtime.demo.doors import draw_door_keys
 from metropool.runtime.demo.gateways import enrol_gateways, homes_with_gateways
 from metropool.runtime.demo.logins import FIRST_LOGIN, make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
@@ -75,6 +76,7 @@ class Setup:
         city = self._city()
         with self._nodes() as nodes:
             make_logins(nodes, city, home=self.home)
+            draw_door_keys(nodes, home=self.home)
             for node in nodes.values():
                 if "metering" in node.hosts:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from metropool.runtime.conformance.checks.at_doors import has_door, read_at_door
 from metropool.runtime.conformance.checks.indoors import (
     DOOR,
     FAULTY,
@@ -22,6 +23,7 @@ from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
+from metropool.runtime.demo.gateways import homes_with_gateways
 
 
 async def state(town: Town, way: Way) -> Seen:
@@ -74,7 +76,9 @@ async def fault(town: Town, way: Way) -> Seen:
 
 
 async def alarm(town: Town, way: Way) -> Seen:
-    """Smoke in the home: an alarm with the people of an authority."""
+    """Smoke in the home: an alarm with the people of an authority, or at the door of whoever helps."""
+    if has_door(town, way.receiver):
+        return await _alarm_at_door(town, way)
     return await _alarmed(town, way, way.receiver)
 
 
@@ -133,6 +137,18 @@ async def _alarmed(town: Town, way: Way, watched: str) -> Seen:
 
     _, at_s = await town.seen(look, needs=[GATEWAY, way.sender, way.receiver, watched], what="alarm")
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+
+
+async def _alarm_at_door(town: Town, way: Way) -> Seen:
+    """The same for whoever helps: of the home itself."""
+    began = await acted_in_home(town, SMOKE)
+
+    def find(message: Row) -> Row | None:
+        return message if (message["kind"], message["state"]) == (SMOKE, "raised") else None
+
+    message, seen = await read_at_door(town, way, find, acted_s=began, needs=[GATEWAY])
+    must_be("place", homes_with_gateways(town.city.rows)[0], message["place"])
+    return seen
 
 
 async def _look(town: Town, way: Way, what: Callable[[], Awaitable[Any]], wanted: Any, began: float) -> Seen:

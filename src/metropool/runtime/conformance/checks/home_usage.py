@@ -1,12 +1,13 @@
-"""What the meters of a home counted, on its way to the home's gateway and to the app of whoever tells it there."""
+"""What the meters of a home counted, on its way to the home's gateway, to whoever the home agreed with, and to the app there."""
 
 from datetime import date
 from decimal import Decimal
 
 from metropool.core.periods import DAY
+from metropool.runtime.conformance.checks import at_doors
 from metropool.runtime.conformance.checks.indoors import indoors, is_indoors
 from metropool.runtime.conformance.checks.months import Row, billing_begun, done_while, must_be
-from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
+from metropool.runtime.conformance.checks.seeing import Seen
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
@@ -30,22 +31,26 @@ async def at_gateway(town: Town, way: Way) -> Seen:
     return Seen(at_s - began, f"{way.receiver}:usage:{SERVICE}/{row['business_date']}")
 
 
-async def at_host(town: Town, way: Way) -> Seen:
-    """In the app, at whoever tells it to the gateway: what the meter counted on a day. To another organisation it came because
-    the household agreed, and the household is shown that it did."""
-    host = way.receiver if way.receiver in town.ports else way.sender
+async def in_app(town: Town, way: Way) -> Seen:
+    """In the app of whoever tells it to the gateway: what the meter counted on a day."""
     began = await _begun(town, way)
 
     async def look() -> Row | None:
-        return next((row for row in await _told_by(town, host) if _is_counted(row)), None)
+        return next((row for row in await _told_by(town, way.sender) if _is_counted(row)), None)
 
-    row, at_s = await town.seen(look, needs=[end for end in (way.sender, way.receiver) if end in town.ports], what="usage")
+    row, at_s = await town.seen(look, needs=(way.sender,), what="usage")
     _must_be_counted(town, row, Decimal(row["amount"]))
-    if way.receiver not in town.ports:
-        return Seen(at_s - began, f"{host}:usage:{SERVICE}/{row['business_date']}")
-    if way.message in town.compiled.whole.rows[way.row].consent:
-        await _is_shown_as_given(town, way)
-    return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+    return Seen(at_s - began, f"{way.sender}:usage:{SERVICE}/{row['business_date']}")
+
+
+async def shared(town: Town, way: Way) -> Seen:
+    """At another organisation's door, because the household agreed: all of it, nothing of others, and the household is shown that."""
+    seen = await at_doors.household_usage(town, way)
+    reader, account = await at_doors.software(town, way.receiver), town.city.accounts[0]
+    told = {row["usage_point"] for letter in reader.letters[way.message] for row in letter["message"]["rows"]}
+    must_be("homes", {each.usage_point for each in town.city.customers if each.combined_account == account}, told)
+    await _is_shown_as_given(town, way)
+    return seen
 
 
 async def _begun(town: Town, way: Way) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from metropool.runtime.conformance.checks import (
     announcing,
     asking,
+    at_doors,
     at_home,
     field,
     home_usage,
@@ -26,13 +27,16 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
 
 async def household_meter_data(town: Town, way: Way) -> Seen:
-    """A home's own usage: at its gateway, with whoever hosts the home and in the app there, or in the app of the bills."""
+    """A home's own usage: at its gateway, at another organisation's, at a door, in the app of whoever tells it, in that of the bills."""
     gateways, systems = town.compiled.broker.gateways, town.compiled.systems
     if gateways is not None and gateways.account in (way.sender, way.receiver):
         return await home_usage.at_gateway(town, way)
-    hosts = systems[way.receiver].hosts
-    if systems[way.receiver].per == "home" or ("places" in hosts and "insight" not in hosts):
-        return await home_usage.at_host(town, way)
+    if way.message in town.compiled.whole.rows[way.row].consent:
+        return await home_usage.shared(town, way)
+    if at_doors.has_door(town, way.receiver):
+        return await at_doors.household_usage(town, way)
+    if systems[way.receiver].per == "home":
+        return await home_usage.in_app(town, way)
     return await months.household_usage(town, way)
 
 
