@@ -22,7 +22,7 @@ from metropool.runtime.demo.agreements import agree
 from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.doors import draw_door_keys
 from metropool.runtime.demo.gateways import enrol_gateways, homes_with_gateways
-from metropool.runtime.demo.logins import FIRST_LOGIN, make_logins
+from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
 from metropool.runtime.enrol import (
     enrol_authority,
@@ -30,7 +30,6 @@ from metropool.runtime.enrol import (
     enrol_homes,
     enrol_metering,
     enrol_platform,
-    households,
     read_city,
 )
 from metropool.runtime.node import Node
