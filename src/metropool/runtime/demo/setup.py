@@ -89,12 +89,7 @@ class Setup:
                 if "places" in node.hosts:
                     enrol_gateways(node, city, home=self.home)
                 if "sharing" in node.hosts:
-                    agree(
-                        node,
-                        account=min(households(city).values()),
-                        login=FIRST_LOGIN,
-                        at=day_period(first_month(self.months)).start,
-                    )
+                    agree(node, city, at=day_period(first_month(self.months)).start)
                 if "inquiries" in node.hosts:
                     node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
                     node.write_now("inquiries", lambda work: ask_examples(work=work))
