@@ -25,7 +25,7 @@ class Published:
 
 async def published(town: Town, medium: str, sender: str) -> Published:
     """Write and publish an announcement of a medium at its office, with words nobody used before; at the sender where that is one."""
-    own = medium in town.compiled.systems[sender].hosts.get("office", ())
+    own = sender in town.ports and medium in (town.rows(sender, "office") or ())
     office = sender if own else town.host("office", medium)
 
     async def publish() -> Published:
@@ -105,4 +105,4 @@ def _onward(town: Town, way: Way) -> Way:
 
 async def _publisher_at(town: Town, system: str, office: str) -> Client:
     """The people of a publishing office at the door of who hosts its notices."""
-    return await town.enter(system, (await town.someone(office)).login)
+    return await town.enter(system, town.member(office).login)

@@ -12,12 +12,11 @@ from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.town.city import FINE, Customer
 from metropool.runtime.conformance.town.making import MONTHS
 from metropool.runtime.conformance.town.software import Software
-from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.conformance.town.town import DOOR, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.doors import door_key
 from metropool.runtime.demo.setup import PROFILE_REGISTER, REGISTERS, first_month
 
-DOOR = "door"
 PROFILED = {**REGISTERS, "electricity": PROFILE_REGISTER}
 """Service to the register that a load profile is made of, as ``FINE`` has it."""
 Found = TypeVar("Found")
