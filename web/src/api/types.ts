@@ -586,6 +586,7 @@ export interface HomeOrder {
 export interface HomeGateway { place: string; has_credential: boolean; came_in_at: Instant | null; orders: HomeOrder[] }
 export interface HomeNow { gateway: HomeGateway; points: PointNow[]; heard_at: Instant | null; as_of: Instant }
 export interface HomeEvent { point: string; point_name: Text; code: string; text: Text; severity: Severity; at: Instant; heard_at: Instant }
+export interface HomeHeard { points: { point: string; items: ItemNow[] }[]; events: HomeEvent[]; as_of: Instant }
 export interface HomeEvents { rows: HomeEvent[]; as_of: Instant }
 export interface PointHistory { point: string; item: string; unit: string; at: number[]; values: number[]; as_of: Instant }
 export interface UsageDay { service: Service; service_name: Text; reading_type: number; business_date: string; version: number; amount: string | null; unit: string; is_received: boolean }

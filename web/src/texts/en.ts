@@ -175,6 +175,10 @@ export const en: typeof zh = {
     question: { usage_by_day: 'Usage of an area by day', silent_meters: 'Meters without readings in an area', household_usage: 'Usage of each household by day', bills_by_month: 'Bills and payments of an area by month', household_bills: 'Bills and payments of each household by month', payments_by_month: 'Combined-bill payments of an area by month' },
     for: { planning: 'City planning', statistics: 'Statistics', supervision: 'Supervision', emergency: 'Emergency', investigation: 'Investigation by law' },
   },
+  heard: {
+    title: 'Heard from your home', about: 'What this platform itself is told by the devices of your home: alarms of danger go from here to those who help. Devices go by the names their gateway gives them.', nothing: 'Nothing has been heard from your home yet.',
+    device: 'Device', what: 'What', value: 'Value', at: 'As of', happened: 'What happened',
+  },
   consent: {
     help: 'Above: who may have the data of your home and what for; withdraw it any time. Below: who looked at the data of your home, and on what ground.', title: 'Consents', about: 'Without your consent no data of your home goes to another organisation. A withdrawal holds within a second, for what waits to be sent too.', none: 'No organisation asks for a consent.', not_connected: 'not connected: nothing is sent for now', given: 'Given', withdrawn: 'Withdrawn', never: 'Never given',
     give: 'Agree', withdraw: 'Withdraw', history: 'Changes', looked: 'Who looked', own: 'Take my data away', own_about: 'Bills and payments here; usage of any period on the Usage page.', bills: 'Bills', payments: 'Payments', nobody: 'Nobody has looked at the data of your home.', give_effect: '{{party}} may have: {{what}}, only for {{purpose}}, of whole days from now on.', withdraw_effect: '{{party}} gets no more of: {{what}} ({{purpose}}).',

@@ -173,6 +173,10 @@ export const zh = {
     question: { usage_by_day: '区域日用量', silent_meters: '区域无读数表计', household_usage: '逐户日用量', bills_by_month: '区域月账单与缴费', household_bills: '逐户月账单与缴费', payments_by_month: '区域月三单合一缴费' },
     for: { planning: '城市规划', statistics: '统计', supervision: '行业监管', emergency: '应急处置', investigation: '依法调查' },
   },
+  heard: {
+    title: '平台收到的家居数据', about: '您家的设备直接告诉本平台的内容：危险报警由这里转给施救部门。设备以网关所用的名称列出。', nothing: '还没有收到您家设备的数据。',
+    device: '设备', what: '内容', value: '数值', at: '时间', happened: '发生了什么',
+  },
   consent: {
     help: '上面是谁可以得到您家的数据、为了什么，随时可以撤回；下面是谁查看过您家的数据、依据什么。', title: '数据授权', about: '未经同意，您家的数据不会转给其他机构。撤回后一秒内停止，尚未送出的也不再送出。', none: '没有需要授权的机构。', not_connected: '该机构尚未接入，现在不会送出任何数据', given: '已同意', withdrawn: '已撤回', never: '未授权',
     give: '同意', withdraw: '撤回同意', history: '变更记录', looked: '谁查看过', own: '取走我的数据', own_about: '账单和缴费在这里取走；用量在“用量”页按任意时段取走。', bills: '账单', payments: '缴费', nobody: '没有机构查看过您家的逐户数据。', give_effect: '同意把{{what}}提供给{{party}}，仅用于{{purpose}}；只包括同意之后的完整日期。', withdraw_effect: '停止把{{what}}提供给{{party}}（{{purpose}}）。',

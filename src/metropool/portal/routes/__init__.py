@@ -51,6 +51,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     office.ROOM,
     notices.ROOM,
     places.ROOM,
+    places.HEARD,
     topology.ROOM,
     company.ROOM,
     letters.ROOM,

@@ -52,6 +52,9 @@ STAFF = (
     Staff("archivist", "data_steward", "disclosure", "payments", "平台数据管理", "Data steward of the platform"),
 )
 
+FIRST_LOGIN = "home1"
+"""The resident of the first combined account."""
+
 
 def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home: Path) -> None:
     """Make every login of the demo and keep the drawn passwords where only the owner can read them."""
