@@ -18,6 +18,7 @@ from metropool.runtime.conformance.printing import print_report
 from metropool.runtime.conformance.report import ROOM, Report
 from metropool.runtime.conformance.running import PLANS, Run
 from metropool.runtime.demo.running import demo_home
+from metropool.runtime.settings import Settings
 
 SEED_DIGITS = 6
 
@@ -35,7 +36,8 @@ def run_conformance(plans: Sequence[str], *, seed: int | None, folder: Path | No
         sys.stderr.write(f"[{monotonic_s() - began:6.1f} s] {say(ROOM, key, language(), **values)}\n")
 
     def finished(report: Report) -> None:
-        tell("kept_at", file=keep(report, home=demo_home()))
+        for home in {demo_home(), Settings().home}:
+            tell("kept_at", file=keep(report, home=home))
         if not as_json:
             print_report(report, language(), with_unbuilt=with_unbuilt)
 
