@@ -12,7 +12,7 @@ import { MISSING, numberText, secondsText } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
-import { Failure } from '../../design/StateView'
+import { Failure, Skeleton } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
 import './admin.css'
 
@@ -25,7 +25,8 @@ export function ParkedPage() {
   const { t } = useTranslation()
   const [state, setState] = useUrlState()
   const systems = useSystems()
-  const chosen = systems.find(({ id }) => id === state.system) ?? systems.find(({ waiting }) => waiting) ?? systems[0]
+  const counted = systems.every(({ waiting }) => waiting !== undefined)
+  const chosen = systems.find(({ id }) => id === state.system) ?? (counted ? (systems.find(({ waiting }) => waiting) ?? systems[0]) : undefined)
   useChanges(chosen ? [chosen.id] : [])
   return (
     <PageFrame title={t('nav.parked')} help={t('parked.help')}>
@@ -37,7 +38,7 @@ export function ParkedPage() {
         />
         {systems.length > 0 && systems.every(({ waiting }) => waiting === 0) && <StateTag tone="good">{t('parked.none_anywhere')}</StateTag>}
       </label>
-      {chosen && <Letters key={chosen.id} system={chosen.id} state={(state.state ?? 'parked') as ParkedState} />}
+      {chosen ? <Letters key={chosen.id} system={chosen.id} state={(state.state ?? 'parked') as ParkedState} /> : <Skeleton height={320} />}
     </PageFrame>
   )
 }

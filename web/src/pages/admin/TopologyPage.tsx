@@ -90,7 +90,7 @@ function EdgeTable({ topology, onSelect }: { topology: Topology; onSelect: (id: 
   const name = (id: string) => pick(topology.nodes.find((node) => node.id === id)?.name) || id
   return (
     <div className="scroll-x" tabIndex={0} role="region" aria-label={t('topology.picture')}>
-      <table className="plain-table">
+      <table className="plain-table edges">
         <thead><tr>{(['row', 'from', 'to', 'messages', 'state_name', 'delivered', 'refused', 'last'] as const).map((column) => <th key={column} scope="col">{t(`topology.${column}`)}</th>)}<th scope="col">{t('conformance.title')}</th></tr></thead>
         <tbody>
           {topology.edges.map((edge) => (
