@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS day (usage_point TEXT, day TEXT, version INTEGER, met
     estimated INTEGER, PRIMARY KEY (usage_point, day));
 CREATE TABLE IF NOT EXISTS bill (number TEXT PRIMARY KEY, usage_point TEXT, month TEXT, amount_fen INTEGER, row TEXT, said INTEGER);
 CREATE TABLE IF NOT EXISTS payment (reference TEXT, bill_number TEXT, amount_fen INTEGER, PRIMARY KEY (reference, bill_number));
+CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, edition INTEGER, message TEXT);
+CREATE TABLE IF NOT EXISTS draft (id TEXT PRIMARY KEY, notice TEXT);
 CREATE TABLE IF NOT EXISTS place (id INTEGER PRIMARY KEY, read INTEGER);
 """
 
@@ -42,7 +44,7 @@ class Book:
         row = self._connection.execute("SELECT read FROM place WHERE id = 1").fetchone()
         return int(row[0]) if row else 0
 
-    def note(self, number: int, *, days: Iterable[Row] = (), payments: Iterable[Row] = ()) -> None:
+    def note(self, number: int, *, days: Iterable[Row] = (), payments: Iterable[Row] = (), requests: Iterable[Row] = ()) -> None:
         """Keep what a letter says, and that it was read, together."""
         with self._connection as change:
             change.executemany(
@@ -52,6 +54,11 @@ class Book:
                 list(days),
             )
             change.executemany("INSERT OR IGNORE INTO payment VALUES (:reference, :bill_number, :amount_fen)", list(payments))
+            change.executemany(
+                "INSERT INTO request VALUES (:id, :edition, :message) ON CONFLICT DO UPDATE SET edition = excluded.edition,"
+                " message = excluded.message WHERE excluded.edition > request.edition",
+                list(requests),
+            )
             change.execute("INSERT OR REPLACE INTO place VALUES (1, ?)", (number,))
 
     def whole_months(self) -> list[Month]:
@@ -84,9 +91,33 @@ class Book:
             FROM bill ORDER BY number"""
         return dict(self._connection.execute(query).fetchall())
 
+    def bills(self, account: str = "") -> list[Row]:
+        """Bills as they were told, of one account or of all, with what was paid of each."""
+        rows = self._connection.execute("SELECT number, row FROM bill ORDER BY number DESC").fetchall()
+        told = [{**json.loads(row), "payments": self._payments(number)} for number, row in rows]
+        return [row for row in told if account in ("", row["account_number"])]
+
+    def requests(self) -> list[Row]:
+        """Authorities' requests to look into these books, as they came."""
+        return [json.loads(row[0]) for row in self._connection.execute("SELECT message FROM request ORDER BY id").fetchall()]
+
+    def keep_draft(self, number: str, notice: Row) -> None:
+        """Keep an announcement that is not told yet."""
+        with self._connection as change:
+            change.execute("INSERT INTO draft VALUES (?, ?)", (number, json.dumps(notice)))
+
+    def draft(self, number: str) -> Row | None:
+        """An announcement that was kept."""
+        row = self._connection.execute("SELECT notice FROM draft WHERE id = ?", (number,)).fetchone()
+        return json.loads(row[0]) if row else None
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _payments(self, number: str) -> list[Row]:
+        query = "SELECT reference, amount_fen FROM payment WHERE bill_number = ?"
+        return [{"reference": name, "amount_fen": fen} for name, fen in self._connection.execute(query, (number,)).fetchall()]
 
     def _month(self, row: tuple[Any, ...]) -> Month:
         point, month, used, estimated, first_day, last_day = row

@@ -3,19 +3,28 @@
 import argparse
 import json
 import os
+import secrets
+import socket
 import sys
+import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import uvicorn
 
+from cityinabox.clock import read_clock
 from cityinabox.company.book import Book, Row
+from cityinabox.company.desk import Desk
 from cityinabox.company.office import Company, Refused, Tariff
-from cityinabox.serving import say_ready
+from cityinabox.serving import say_ready, until_terminated
 
 KEY = "CITYINABOX_KEY"
 PAUSE_S = 2.0
+BOOKS = "company.sqlite"
 
 
 def add_company(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +41,8 @@ def add_company(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", type=int, default=-3, help="registers are told × 10^scale")
     parser.add_argument("--phrase", help="under which bills are told; SERVICE_bills when left out")
     parser.add_argument("--once", action="store_true", help="read what there is, bill and end")
+    parser.add_argument("--desk", type=int, metavar="PORT", help="serve its own people here, on this machine; 0: any port")
+    parser.add_argument("--clock", default="", help="START@SPEED/ANCHOR; the machine's time when left out")
     parser.set_defaults(run=run_company)
 
 
@@ -41,27 +52,59 @@ def run_company(arguments: argparse.Namespace) -> None:
     if not key:
         raise ValueError(f"{KEY} holds no key; whoever runs the system gives one")
     arguments.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    book = Book(arguments.home / "company.sqlite")
+    customers = customers_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.party)
     headers = {"Authorization": f"Bearer {key}"}
     door = f"{arguments.site}/{arguments.system}/api/"
     with httpx.Client(base_url=door, headers=headers, timeout=60.0, trust_env=False) as client:
-        company = Company(
-            door=client,
-            book=book,
-            party=arguments.party,
-            service=arguments.service,
-            tariff=Tariff(arguments.price, arguments.unit, arguments.scale, arguments.reading_type),
-            customers=customers_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.party),
-            phrase=arguments.phrase or f"{arguments.service}_bills",
-        )
-        if not arguments.once:
-            say_ready(system=arguments.system, read=book.read())
-        _work(company, once=arguments.once)
+
+        def company(book: Book) -> Company:
+            return Company(
+                door=client,
+                book=book,
+                party=arguments.party,
+                service=arguments.service,
+                tariff=Tariff(arguments.price, arguments.unit, arguments.scale, arguments.reading_type),
+                customers=customers,
+                phrase=arguments.phrase or f"{arguments.service}_bills",
+            )
+
+        def work() -> None:
+            book = Book(arguments.home / BOOKS)
+            try:
+                _work(company(book), once=arguments.once)
+            finally:
+                book.close()
+
+        if arguments.desk is None:
+            if not arguments.once:
+                say_ready(system=arguments.system)
+            work()
+            return
+        token = secrets.token_urlsafe(24)
+        clock = read_clock(arguments.clock)
+        desk = Desk(company, books=arguments.home / BOOKS, system=arguments.system, token=token, clock=clock)
+        threading.Thread(target=work, daemon=True).start()
+        until_terminated(lambda: _serve(desk, port=arguments.desk, token=token, system=arguments.system))
 
 
 def customers_of(city: Row, party: str) -> dict[str, Row]:
     """The company's agreements by usage point."""
     return {row["usage_point"]: row for row in city["agreements"] if row["supplier"] == party and row["combined_account"]}
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command line."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def _serve(desk: Desk, *, port: int, token: str, system: str) -> None:
+    """Answer the company's people; the token is told to whoever started this, and to nobody else."""
+    listener = socket.create_server(("127.0.0.1", port))
+    say_ready(system=system, port=listener.getsockname()[1], token=token)
+    await _Server(uvicorn.Config(desk.app(), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)).serve([listener])
 
 
 def _work(company: Company, *, once: bool) -> None:

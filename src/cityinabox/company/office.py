@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ import httpx
 from cityinabox.company.book import Book, Month, Row
 
 ESTIMATED = 1
+FEWEST = 10
+"""Households that must stand behind a sum that is told."""
 DUE_AFTER = timedelta(days=28)
 AT_ONCE = 200
 
@@ -78,6 +80,14 @@ class Company:
         wanted = {"request": number, "service": self.service, **days, "rows": [{"usage_point": point} for point in points]}
         return self.say(f"{self.service}_data_requests", wanted, key=f"request/{number}")
 
+    def answer(self, asked: Row, *, state: str, reason: str, now: datetime) -> Row:
+        """Answer an authority's request with the sums of what was billed, or with none."""
+        rows = self._sums(asked) if state == "approved" else []
+        answer = {name: asked[name] for name in ("request", "asker", "holder", "service", "what")}
+        pages = {"page": len(rows) and 1, "pages": len(rows) and 1, "expires_at": asked["expires_at"] if rows else None}
+        told = {**answer, **pages, "state": state, "reason": reason, "decided_at": now.isoformat(), "rows": rows}
+        return self.say("government_answers", told, key=f"answer/{asked['request']}/{state}")
+
     def say(self, phrase: str, message: Row, *, key: str) -> Row:
         """Say something under the company's own key; again is harmless."""
         return self.ask("POST", f"letters/{phrase}", json=message, headers={"Idempotency-Key": key})
@@ -100,6 +110,9 @@ class Company:
             self.book.note(letter["number"], days=self._days(rows))
         elif letter["kind"] == "PaymentsAllocated":
             self.book.note(letter["number"], payments=rows)
+        elif letter["kind"] == "ViewRequested":
+            asked = letter["message"]
+            self.book.note(letter["number"], requests=[{**asked, "id": asked["request"], "message": json.dumps(asked)}])
         else:
             self.book.note(letter["number"])
 
@@ -118,6 +131,20 @@ class Company:
                     "used": used_on(row),
                     "estimated": ESTIMATED in (row["quality"] or ()),
                 }
+
+    def _sums(self, asked: Row) -> list[Row]:
+        """What was billed of each month; of few households nothing but that it is of few."""
+        months: dict[str, list[int]] = {}
+        for bill in self.book.bills():
+            if asked["first_day"] <= bill["period_start"] <= asked["last_day"]:
+                months.setdefault(bill["period_start"], []).append(bill["amount_fen"])
+        plain = {"measure": "billed", "category": "residential", "subject": None, "scale": 0, "unit": "fen"}
+        return [
+            {**plain, "period": month, "value": None, "subjects": None, "is_suppressed": True}
+            if len(amounts) < FEWEST
+            else {**plain, "period": month, "value": sum(amounts), "subjects": len(amounts), "is_suppressed": False}
+            for month, amounts in sorted(months.items())
+        ]
 
     def _bill(self, month: Month) -> None:
         customer, unit = self.customers[month.usage_point], Decimal(1).scaleb(self.tariff.scale)

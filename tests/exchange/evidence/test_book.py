@@ -125,13 +125,13 @@ class TestRecord:
         speaker, listener = open_books(tmp_path, "marketing"), open_books(tmp_path, "metering")
 
         def fail(*, work, message):
-            raise RuntimeError("crash before the commit")
+            raise OSError("the disk went away before the commit")
 
         (host,) = listener.hosted.values()
         kind = next(iter(host.capability.consumes))
         host.capability.consumes[kind] = fail
         try:
-            with pytest.raises(RuntimeError):
+            with pytest.raises(OSError, match="went away"):
                 exchange(speaker, listener, "A")
         finally:
             host.capability.consumes[kind] = lambda *, work, message: None

@@ -30,7 +30,7 @@ CAPABILITIES = {
             hears="BlocksSealed PaymentsAllocated",
             says="BillsIssued CustomersTold SwitchSupply PaymentStatusTold RowsRequested",
         ),
-        _facts("sharing"),
+        _facts("sharing", hears=VIEWS, says=VIEWS),
         _facts("settlement", hears="BillsIssued", says="PaymentsAllocated"),
         _facts("insight", hears="HouseholdUsageTold"),
         _facts("notices", hears="NoticePublished"),

@@ -103,13 +103,16 @@ class TestSoundPlan:
 
     def test_single_points_of_failure_are_notes(self) -> None:
         notes = {note.values["name"]: note.values["others"] for note in transition().notes if note.key == "single_point"}
-        assert notes["smart_use_platform"] == "gas_system, payment_channel, user_app, water_system"
+        others = (
+            "gas_system, government_app, government_desk, home_gateway, home_terminal, payment_channel, user_app, water_system"
+        )
+        assert notes["smart_use_platform"] == others
         assert "marketing" not in notes
 
     def test_what_the_contract_places_stands_there_only_and_what_it_does_not_where_the_plan_says(self, tmp_path: Path) -> None:
         moved = tmp_path / "plan.yaml"
         text = TRANSITION.read_text(encoding="utf-8")
-        moved.write_text(text.replace("office: [water]}", "office: [water], sharing: []}"), encoding="utf-8")
+        moved.write_text(text.replace("office: [water], ", "office: [water], sharing: [], "), encoding="utf-8")
         report = check(plan=moved, contract=CONTRACT, capabilities=CAPABILITIES)
         assert [(fault.key, fault.values["name"]) for fault in report.faults] == [("hosted_elsewhere", "sharing")]
 

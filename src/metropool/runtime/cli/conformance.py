@@ -23,8 +23,17 @@ from metropool.runtime.settings import Settings
 SEED_DIGITS = 6
 
 
-def run_conformance(plans: Sequence[str], *, seed: int | None, folder: Path | None, with_unbuilt: bool, as_json: bool) -> None:
-    """Run the plans; exit status 1 when a row failed or something unlisted got through.
+def run_conformance(
+    plans: Sequence[str],
+    *,
+    outside: Sequence[str],
+    seed: int | None,
+    folder: Path | None,
+    with_unbuilt: bool,
+    as_json: bool,
+) -> None:
+    """Run the plans, with companies' own software for the systems ``outside``; exit status 1 when a row failed or something unlisted
+    got through.
 
     Raises:
         NotFound, Invalid: A plan is none, or faulty; or the folder has something in it.
@@ -42,7 +51,8 @@ def run_conformance(plans: Sequence[str], *, seed: int | None, folder: Path | No
             print_report(report, language(), with_unbuilt=with_unbuilt)
 
     drawn = int(RandomIds().fresh_id()[:SEED_DIGITS], 16) if seed is None else seed
-    run = Run(plans or PLANS, seed=drawn, say=tell, finished=finished)
+    named = ["+".join((plan, *outside)) for plan in plans or PLANS]
+    run = Run(named, seed=drawn, say=tell, finished=finished)
     reports = _run(run, folder)
     if folder is not None:
         tell("homes_at", folder=folder)

@@ -141,6 +141,7 @@ def serve(
 @app.command(help=word("conformance"), rich_help_panel=word("group_admin"))
 def conformance(
     plan: Annotated[list[str] | None, typer.Option("--plan", help=word("conformance_plan"))] = None,
+    outside: Annotated[list[str] | None, typer.Option("--outside", help=word("conformance_outside"), metavar="SYSTEM")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help=word("conformance_seed"))] = None,
     folder: Annotated[Path | None, typer.Option(help=word("conformance_folder"))] = None,
     with_unbuilt: Annotated[bool, typer.Option("--all", help=word("conformance_all"))] = False,
@@ -149,7 +150,7 @@ def conformance(
     """Drive every row of plans."""
     from metropool.runtime.cli.conformance import run_conformance
 
-    run_conformance(plan or (), seed=seed, folder=folder, with_unbuilt=with_unbuilt, as_json=as_json)
+    run_conformance(plan or (), outside=outside or (), seed=seed, folder=folder, with_unbuilt=with_unbuilt, as_json=as_json)
 
 
 @app.command(help=word("bill"), rich_help_panel=word("group_operate"))

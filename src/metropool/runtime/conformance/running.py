@@ -6,6 +6,7 @@ from pathlib import Path
 
 from metropool.core.clock import SystemClock, monotonic_s
 from metropool.plan.compiled import Compiled
+from metropool.plan.load import outside_of
 from metropool.runtime.conformance.driving import drive
 from metropool.runtime.conformance.probes.all import probe, table_of
 from metropool.runtime.conformance.report import Finding, Report
@@ -92,5 +93,6 @@ class Run:
 
 
 def named(asked: str, compiled: Compiled) -> str:
-    """A plan by its own name, with the variant that was asked for: ``one``, ``one:indirect``."""
-    return f"{compiled.plan}:{compiled.variant}" if ":" in asked and compiled.variant else compiled.plan
+    """A plan by its own name, with the variant that was asked for and what runs from outside: ``one``, ``one:indirect+gas_system``."""
+    plan = f"{compiled.plan}:{compiled.variant}" if ":" in asked and compiled.variant else compiled.plan
+    return "+".join((plan, *outside_of(asked)))

@@ -77,15 +77,16 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
 
 
 def system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
-    """The system that hosts what a member of staff works with.
+    """The system that hosts what a member of staff works with, or whose own software does that work.
 
     Raises:
         NotFound: The plan places it nowhere.
     """
-    for name, node in nodes.items():
-        hosted = node.hosted.get(member.capability)
-        if hosted is not None and (not member.row or member.row in hosted.rows):
-            return name
+    for capability in (member.capability, "door"):
+        for name, node in nodes.items():
+            hosted = node.hosted.get(capability)
+            if hosted is not None and (member.row in hosted.rows or not (member.row or capability == "door")):
+                return name
     raise NotFound(f"the plan places {member.capability} nowhere for {member.row or member.login}")
 
 

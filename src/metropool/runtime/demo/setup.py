@@ -18,6 +18,7 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.announcements import announce
+from metropool.runtime.demo.doors import draw_door_keys
 from metropool.runtime.demo.gateways import enrol_gateway, first_home
 from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
@@ -72,6 +73,7 @@ class Setup:
         city = self._city()
         with self._nodes() as nodes:
             make_logins(nodes, city, home=self.home)
+            draw_door_keys(nodes, home=self.home)
             for node in nodes.values():
                 if "metering" in node.hosts:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from metropool.runtime.conformance.checks.at_doors import has_door, read_at_door
 from metropool.runtime.conformance.checks.months import Row, billing_begun, done_while, must_be
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
@@ -14,7 +15,7 @@ from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import EACH_ANEW, Client
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
-from metropool.runtime.demo.gateways import gateway_options
+from metropool.runtime.demo.gateways import first_home, gateway_options
 
 PLUG, MAIN, DOOR, SMOKE = "plug", "main", "door", "smoke"
 
@@ -106,7 +107,7 @@ async def security(town: Town, way: Way) -> Seen:
 
 async def alarm(town: Town, way: Way) -> Seen:
     """Smoke in the home: an alarm with the people of an authority, in the community the home is in, and of no home."""
-    home, official = await indoors(town), await town.someone(way.receiver)
+    home = await indoors(town)
 
     async def act() -> float:
         began = unix_s()
@@ -114,6 +115,9 @@ async def alarm(town: Town, way: Way) -> Seen:
         return began
 
     began = await town.once("smoke", act)
+    if has_door(town, way.receiver):
+        return await _alarm_at_door(town, way, began)
+    official = await town.someone(way.receiver)
 
     async def look() -> Row | None:
         rows = (await official.get("/watch"))["rows"]
@@ -121,6 +125,17 @@ async def alarm(town: Town, way: Way) -> Seen:
 
     _, at_s = await town.seen(look, needs=[GATEWAY, way.sender, way.receiver], what="alarm")
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+
+
+async def _alarm_at_door(town: Town, way: Way, began: float) -> Seen:
+    """The same for whoever helps: of the home itself."""
+
+    def find(message: Row) -> Row | None:
+        return message if (message["kind"], message["state"]) == (SMOKE, "raised") else None
+
+    message, seen = await read_at_door(town, way, find, acted_s=began, needs=[GATEWAY])
+    must_be("place", first_home(town.city.rows), message["place"])
+    return seen
 
 
 async def commands(town: Town, way: Way) -> Seen:

@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from metropool.runtime.conformance.checks import announcing, asking, at_home, field, looking, months, paying, sealed, watching
+from metropool.runtime.conformance.checks import (
+    announcing,
+    asking,
+    at_doors,
+    at_home,
+    field,
+    looking,
+    months,
+    paying,
+    sealed,
+    watching,
+)
 from metropool.runtime.conformance.checks.seeing import Check, Seen
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
@@ -15,7 +26,9 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
 
 async def household_meter_data(town: Town, way: Way) -> Seen:
-    """A home's own usage: at its gateway, or in the app and with whoever keeps it for the app."""
+    """A home's own usage: at its gateway, at a door, or in the app and with whoever keeps it for the app."""
+    if at_doors.has_door(town, way.receiver):
+        return await at_doors.household_usage(town, way)
     gateways = town.compiled.broker.gateways
     is_at_home = gateways is not None and gateways.account in (way.sender, way.receiver)
     return await (at_home.meter_data if is_at_home else months.household_usage)(town, way)

@@ -96,9 +96,10 @@ async def _as_another(nobody: httpx.AsyncClient, routes: list[Route], probed: Pr
 
 
 async def _strange_logins(nobody: httpx.AsyncClient, clients: Mapping[str, Client], probed: Probed, *, system: str) -> None:
-    """Everybody's login with a password that is wrong."""
+    """One's own people and somebody of elsewhere, with a password that is wrong."""
     await nobody.get("/api/site")
-    logins, leaked = sorted({client.login for client in clients.values()}), []
+    elsewhere = next(client.login for name, client in clients.items() if name != system)
+    logins, leaked = sorted({elsewhere, *([clients[system].login] if system in clients else [])}), []
     for login in logins:
         headers = {CSRF_HEADER: nobody.cookies.get(CSRF) or ""}
         answer = await nobody.post("/api/session", json={"login": login, "password": "wrong password"}, headers=headers)
