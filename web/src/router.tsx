@@ -91,6 +91,7 @@ const pages = [
   of('/company/$system/data-requests', lazyRouteComponent(() => import('./pages/company/DataRequestsPage'), 'DataRequestsPage')),
   of('/admin/permissions', lazyRouteComponent(() => import('./pages/admin/PermissionsPage'), 'PermissionsPage')),
   of('/admin/audit', lazyRouteComponent(() => import('./pages/admin/AuditPage'), 'AuditPage')),
+  of('/admin/parked', lazyRouteComponent(() => import('./pages/admin/ParkedPage'), 'ParkedPage')),
   of('/topology', lazyRouteComponent(() => import('./pages/admin/TopologyPage'), 'TopologyPage')),
   of('/admin/users', lazyRouteComponent(() => import('./pages/admin/UsersPage'), 'UsersPage')),
   of('/admin/health', lazyRouteComponent(() => import('./pages/admin/HealthPage'), 'HealthPage')),

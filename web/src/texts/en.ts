@@ -19,11 +19,11 @@ export const en: typeof zh = {
   },
   confirm: { cancel: 'Cancel', reason: 'Reason', reason_hint: 'At least 4 characters; kept for audit', witness_hint: 'Name and telephone; kept for the audit', password: 'Your password', understood: 'I have read the effect above and want this done' },
   shell: {
-    skip: 'Skip to content', start: 'Home', brand: 'Metropool', pages: 'Pages', tabs: 'Main pages', household: 'Switch household', large: 'Large text', sign_out: 'Sign out', password: 'Change password',
+    skip: 'Skip to content', start: 'Home', brand: 'Metropool', pages: 'Pages', tabs: 'Main pages', more: 'More', household: 'Switch household', large: 'Large text', sign_out: 'Sign out', password: 'Change password',
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', parked: 'Parked letters', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -142,7 +142,7 @@ export const en: typeof zh = {
   },
   topology: {
     title: 'Topology · {{plan}}', help: 'From left to right is who feeds whom; control is drawn below. Click a line for its messages. Choose another plan to see it beside the running one. What the plan does not list is refused.', label: 'Systems and data flows', picture: 'Systems', empty: 'No plan has been compiled.', systems: 'Systems running', in_plan: '{{count}} in the plan', per_minute: 'Messages a minute', delay: 'Longest delay', refused: 'Refused', silent: 'Silent links',
-    row: 'Row', from: 'From', to: 'To', messages: 'Messages', state_name: 'State', delivered: 'Delivered', last: 'Last', row_of: 'Row {{row}}', last_messages: 'Last messages (masked)', no_messages: 'Nothing has passed yet.', rows: '{{count}} rows', rows_one: '{{count}} row',
+    row: 'Row', message_name: 'Message', from: 'From', to: 'To', messages: 'Messages', state_name: 'State', delivered: 'Delivered', last: 'Last', row_of: 'Row {{row}}', last_messages: 'Last messages (masked)', no_messages: 'Nothing has passed yet.', rows: '{{count}} rows', rows_one: '{{count}} row',
     edge: { flowing: 'Flowing', idle: 'Idle', silent: 'Silent', refused: 'Refused', not_run: 'Not run', not_built: 'Not built' }, node: { up: 'Up', silent: 'Silent', down: 'Down', not_run: 'Not run', not_built: 'Not built' }, message: { delivered: 'Delivered', waiting: 'Waiting', refused: 'Refused', parked: 'Parked' },
     plan: 'Plan', running_plan: '{{plan}} (running)', whole: 'Show what is not built yet', only_drawn: 'This plan is only drawn; live figures are those of the running plan.',
     and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city', government: 'government', readings: 'readings', payments: 'payments', desk: 'desk', app: 'app' },
@@ -186,6 +186,14 @@ export const en: typeof zh = {
   customer: {
     account: 'Account', customer: 'Customer', tariff: 'Tariff', usage_point: 'Usage point', usage_points: 'Usage points', combined: 'Combined account', meter: 'Meter', register_start: 'Start register', register_end: 'End register', customers_help: 'The customers of this company. Names and addresses are masked; a usage point leads to its daily readings.', no_customers: 'There are no customers.', search_customers: 'Account or usage point',
     readings_help: 'Daily readings as metering told this company; meters of other companies cannot be seen.', no_readings: 'No readings of this usage point have come yet.', requests_help: 'Where readings are missing, metering is asked for them again: choose usage points and days, and see how much is here.', no_requests: 'No meter data was asked for.', ask: 'Ask for meter data', ask_effect: 'Metering is asked through the data pool; what is here is brought to its latest version.', days_here: 'Here / wanted', of_days: '{{held}} / {{wanted}} ({{before}} before)',
+  },
+  parked: {
+    help: 'A letter whose class or version is not known, that is too large, not of the right form or not as its way may be waits here with the reason; it changed nothing. Once the cause is mended it can be replayed, like one that just came. Given up, its record and reason stay.', heard: 'Came', why: 'Why', size: 'Size', do: 'Do', replay: 'Replay', discard: 'Give up', discard_effect: '“{{name}}” of {{sender}} is given up: what it says is forgotten and can never be replayed. Its record and the reasons stay in the books.',
+    of_system: '{{system}} · {{count}} waiting', none_anywhere: 'Nothing is parked anywhere', state_parked: 'Parked', state_replayed: 'Replayed', state_discarded: 'Given up', none: { parked: 'Nothing is parked here: everything that came was taken in.', replayed: 'Nothing has been replayed.', discarded: 'Nothing has been given up.' },
+  },
+  conformance: {
+    title: 'Last conformance run', never: 'No run of this plan is kept here. “metropool conformance --plan {{plan}}” drives every row of it and tries all that is not listed.', when: 'On {{time}} (machine time), it took {{seconds}} s', sound: 'Runs as it is written', unsound: 'Does not run as it is written', paper: 'Printed in the paper', others: 'Needed besides', refused: 'Unlisted attempts refused', let_through: 'listed beside them let through: {{passed}} of {{tried}}',
+    work: '{{count}} work', work_one: '{{count}} works', counts: '{{unbuilt}} not built, {{failed}} failed', way: 'From → to', delay: 'Delay', evidence: 'Evidence, or why not', source: 'Source', none: 'No message is like that.', status: { works: 'Works', 'not built': 'Not built', failed: 'Failed' },
   },
   audit: {
     help: 'Each system has its own chain: every row covers the one before, so a change, a removal or a swap is found.', at: 'Time', actor: 'Actor', action: 'Action', object: 'Object', outcome: 'Outcome', details: 'Details', hash: 'Hash', since: 'From', until: 'Until (exclusive)', none: 'No row is like that.', search: 'Action', chain: 'Chain', verify: 'Verify now', whole: 'Whole', verified: '{{right}} of {{rows}} rows right, looked at {{time}}',

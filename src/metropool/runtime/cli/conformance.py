@@ -22,6 +22,7 @@ from metropool.runtime.conformance.running import PLANS, Run
 from metropool.runtime.conformance.stopping import stop_each
 from metropool.runtime.conformance.ways import Words
 from metropool.runtime.demo.running import demo_home
+from metropool.runtime.settings import Settings
 
 T = TypeVar("T")
 SEED_DIGITS = 6
@@ -46,7 +47,8 @@ def run_conformance(
     tell = _telling(monotonic_s())
 
     def finished(report: Report) -> None:
-        tell("kept_at", file=keep(report, home=demo_home()))
+        for home in {demo_home(), Settings().home}:
+            tell("kept_at", file=keep(report, home=home))
         if not as_json:
             print_report(report, language(), with_unbuilt=with_unbuilt)
 
