@@ -189,8 +189,12 @@ class Town:
 
     async def resident(self, number: int = 0, *, of: str = "settlement") -> tuple[Client, str]:
         """A resident's app at the door of who hosts a capability, and the combined account."""
+        return await self.resident_at(self.host(of), number)
+
+    async def resident_at(self, system: str, number: int = 0) -> tuple[Client, str]:
+        """A resident's app at the door of a system, and the combined account."""
         row = self._residents[number]
-        return await self.enter(self.host(of), row["login"]), row["account"]
+        return await self.enter(system, row["login"]), row["account"]
 
     async def seen(self, look: Callable[[], Awaitable[T | None]], *, needs: Sequence[str], what: str) -> tuple[T, float]:
         """Look until there is something to see: it, and when it was seen [Unix s of the machine].
