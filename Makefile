@@ -15,8 +15,8 @@ help: ## Show this help
 demo: $(VENV)/demo.ready $(SITE) ## Set everything up and run a small city (ARGS="--homes 60 --fresh")
 	$(BIN)/metropool demo $(ARGS)
 
-test: $(VENV)/test.ready system $(SITE) ## Set everything up and pass all tests (15 minutes at most)
-	$(MAKE) --no-print-directory -j2 check loops
+test: $(VENV)/test.ready system ## Set everything up and pass all tests (15 minutes at most)
+	$(MAKE) --no-print-directory -j2 check site loops
 	$(BIN)/python scripts/run_tests.py
 
 check: $(VENV)/test.ready ## Style, types, import rules
