@@ -52,7 +52,8 @@ def run_group(name: str, folders: list[str], folder: Path) -> "subprocess.Comple
     """One group. What is compiled is kept, whatever the environment says: a city starts a dozen processes of the same code."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     workers = "1" if name in ONE_CITY else "2"
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "-rs", "--basetemp", str(folder), *folders]
+    spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *spread, "-rs", "--basetemp", str(folder), *folders]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
