@@ -1,20 +1,25 @@
 """Nodes keep books and messages in one commit: nothing told is lost, nothing heard counts twice, nothing unlisted arrives."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select
 
+from metropool.access import metadata as access_tables
 from metropool.core.clock import VirtualClock
-from metropool.core.errors import Unavailable
+from metropool.core.errors import NotFound, Unavailable
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.exchange.capability import Capability
+from metropool.exchange.envelope import MAX_BYTES, to_bytes
+from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, CustomersTold, PaymentStatusTold
 from metropool.exchange.outbox import inbox
 from metropool.plan.compiled import Route
+from metropool.runtime import intake
 from metropool.runtime.node import Hosted, Node
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -51,6 +56,7 @@ def make_node(folder, system: str, capability: Capability) -> Node:
         hosted={capability.name: Hosted(capability=capability, rows=())},
         routes={"PaymentStatusTold": (route,)},
         books={},
+        tables=(access_tables,),
     )
 
 
@@ -100,6 +106,34 @@ class TestNode:
         asyncio.run(run())
         assert accounts(listener) == 30
 
+    def test_what_is_larger_than_a_letter_comes_whole_in_parts_in_any_order(self, nodes):
+        speaker, listener = nodes
+        broker = MemoryBroker(allowed=ALLOWED, chance=SeededIds(3), lose=0.2, repeat=0.4)
+        count = 3 * MAX_BYTES // 64
+        columns = {
+            "account_number": [f"A{number:063}" for number in range(count)],
+            "status": ["paid"] * count,
+            "as_of": [NOW] * count,
+        }
+        whole = PaymentStatusTold(rows=pa.table(columns, schema=ROWS[PaymentStatusTold]))
+        speaker.write_now("speaker", lambda work: work.tell(whole, key="day"))
+        letters = [envelope for _, envelope in speaker.unsent(limit=100)]
+        assert len(letters) > 4
+        assert len({letter.id for letter in letters}) == len(letters)
+        assert all(len(to_bytes(letter)) < MAX_BYTES for letter in letters)
+
+        async def run():
+            out, into = broker.exchange(speaker.system), broker.exchange(listener.system)
+            for letter in [*reversed(letters), *letters]:
+                with suppress(Unavailable):
+                    await out.deliver(letter)
+            for delivery in await into.fetch(limit=100, wait_s=0):
+                await listener.receive(delivery)
+            await carry(speaker, listener, broker)
+
+        asyncio.run(run())
+        assert accounts(listener) == count
+
     def test_says_one_business_key_once(self, nodes):
         speaker, _ = nodes
         for _ in range(3):
@@ -144,3 +178,36 @@ class TestNode:
         speaker.write_now("speaker", lambda work: work.tell(status_of("A1"), key="1"))
         speaker.write_now("speaker", lambda work: work.tell(status_of("A2"), key="2"))
         assert len(speaker.unsent(limit=10)) == 1
+
+    def test_a_fault_of_ours_parks_the_letter_and_stops_nobody(self, nodes):
+        speaker, listener = nodes
+        broker = MemoryBroker(allowed=ALLOWED, chance=SeededIds(1))
+
+        def stumble(*, work, message):
+            if message.rows["account_number"][0].as_py() == "A1":
+                raise KeyError("not thought of")
+            note_status(work=work, message=message)
+
+        stumbling = Capability(name="listener", consumes={PaymentStatusTold: stumble}, tables=(tables,))
+        listener.hosted = {"listener": Hosted(capability=stumbling, rows=())}
+
+        async def run():
+            for name in ("A1", "A2"):
+                await speaker.write("speaker", lambda work, name=name: work.tell(status_of(name), key=name))
+            await carry(speaker, listener, broker)
+
+        asyncio.run(run())
+        assert accounts(listener) == 1
+        with listener.database.snapshot() as connection:
+            reasons = connection.execute(select(inbox.c.reason).where(inbox.c.outcome == "parked")).scalars().all()
+        assert reasons == ["a fault of ours: KeyError"]
+
+        stumbling.consumes[PaymentStatusTold] = note_status
+        (parked,) = intake.parked_in(listener)
+        intake.replay_now(listener, parked["id"], by="ann")
+        assert accounts(listener) == 2 and intake.parked_in(listener) == []
+        with listener.database.snapshot() as connection:
+            told = list(connection.execute(select(evidence.c.direction, evidence.c.letter).order_by(evidence.c.number)))
+        assert told[-1] == ("replayed", parked["id"]) and ("received", parked["id"]) in told
+        with pytest.raises(NotFound):
+            intake.replay_now(listener, parked["id"], by="ann")

@@ -22,7 +22,7 @@ from portal.fakes import START, FakeFacts, FakeHost, desks_with
 PASSWORD = "right horse battery"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 RULE = SessionRule(lockout=LockoutRule(by_login=3, by_source=100, window=timedelta(minutes=15)))
-P, M, W, G = "smart_use_platform", "metering", "water_system", "government_desk"
+P, M, W, G, D = "smart_use_platform", "metering", "water_system", "government_desk", "police_system"
 PEOPLE = {
     "lihua": ("resident", f"account:{samples.ACCOUNT}", None),
     "wangwu": ("resident", f"account:{samples.OTHER}", None),
@@ -55,6 +55,7 @@ class Portal:
             SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices", "places", "points"}, folder, self.clock),
             SystemId(M): FakeHost(M, {"metering", "disclosure"}, folder, self.clock),
             SystemId(W): FakeHost(W, {"billing", "office"}, folder, self.clock),
+            SystemId(D): FakeHost(D, {"door"}, folder, self.clock),
             SystemId(G): FakeHost(G, {"inquiries", "watch"}, folder, self.clock),
         }
         self.door = self.hosts[SystemId(P)]

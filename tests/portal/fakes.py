@@ -19,8 +19,10 @@ from metropool.portal.ports import (
     billing,
     company,
     control,
+    door,
     insight,
     metering,
+    parked,
     places,
     requests,
     settlement,
@@ -28,6 +30,7 @@ from metropool.portal.ports import (
     views,
     watch,
 )
+from metropool.portal.schemas.conformance import Conformance
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
@@ -106,8 +109,12 @@ class Desk:
             "compose",
             "rewrite",
             "publish",
+            "replay",
+            "discard",
             "withdraw",
             "receive",
+            "say",
+            "acknowledge",
             "approve",
             "refuse",
             "revoke",
@@ -196,6 +203,9 @@ class FakeFacts:
     def why_system(self, *, system, message):
         return model_of(Why)
 
+    async def conformance(self, *, plan):
+        return model_of(Conformance)
+
 
 def desks_with(calls: list, answers: dict):
     """All desks, noting their calls."""
@@ -221,7 +231,9 @@ def desks_with(calls: list, answers: dict):
         "places": places.PlacesDesk,
         "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,
+        "door": door.DoorDesk,
         "watch": watch.WatchDesk,
+        "parked": parked.ParkedDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

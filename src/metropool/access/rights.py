@@ -18,7 +18,8 @@ class Role:
     """A named bundle of actions (角色).
 
     Attributes:
-        face: What the pages call it: ``resident``, ``operator``, ``company``, ``cashier``, ``steward``, ``government`` or ``admin``.
+        face: What the pages call it: ``resident``, ``operator``, ``company``, ``cashier``, ``steward``, ``government``,
+            ``property`` or ``admin``.
         scope: Kind of scope it is granted for: ``account`` or ``system``.
         apart: Group of roles of which one person holds at most one.
     """

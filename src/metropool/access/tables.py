@@ -45,6 +45,20 @@ grant = Table(
     Column("revoked_at", BigInteger),
     Index("access_grant_by_login", "login"),
 )
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("secret_hash", String, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("revoked_by", String),
+    Column("used_at", BigInteger),
+    Index("api_key_by_name", "name"),
+)
 attempt = Table(
     "sign_in_attempt",
     metadata,

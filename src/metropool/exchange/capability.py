@@ -75,6 +75,9 @@ class Capability:
         keeps: Attribute of its unit of work to the adapter that gives it: its own tables, nobody else's.
         tables: The tables behind ``keeps``.
         workers: What it does when time passes.
+        is_door: It says what the system's own software, which is not ours, gives it: what a plan may rely on there, only that
+            software can know.
+        has_room: Called as ``has_room(work=…)`` before more is fetched; while it is false letters wait at the broker.
         releases: Message class to what may leave of it; a class that is not named may leave, unless its way needs consent.
     """
 
@@ -84,4 +87,6 @@ class Capability:
     keeps: Mapping[str, Adapter] = field(default_factory=dict)
     tables: tuple[MetaData, ...] = ()
     workers: tuple[Worker, ...] = ()
+    is_door: bool = False
+    has_room: Callable[..., bool] | None = None
     releases: Mapping[type[Message], Release] = field(default_factory=dict)

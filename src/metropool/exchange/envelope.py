@@ -18,7 +18,14 @@ _CLASSES = {kind.__name__: kind for kind in MESSAGES}
 Name = Annotated[str, msgspec.Meta(max_length=128)]
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a letter that is passed on came from: the system that said it, and the id of what it said."""
+
+    system: Name
+    letter: Name
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message on its way from one system to another.
 
     Attributes:
@@ -26,6 +33,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         phrase: Message id of the contract, such as ``water_bills``.
         kind: Name of the message class; with ``version`` it says how ``body`` is read.
         body: The message, msgpack; tables inside are Arrow streams.
+        through: Of a letter that is passed on, every letter it was before, the first one first; the sender vouches for it.
     """
 
     id: Name
@@ -36,20 +44,34 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     receiver: Name
     at: datetime
     body: bytes
+    through: tuple[Step, ...] = ()
+
+    @property
+    def speaker(self) -> str:
+        """The system it began with."""
+        return self.through[0].system if self.through else self.sender
 
 
-def seal(*, message: Message, key: str, phrase: str, sender: SystemId, receiver: SystemId, at: datetime) -> Envelope:
-    """Put a message in its envelope.
+def seal(
+    *,
+    message: Message,
+    key: str,
+    phrase: str,
+    sender: SystemId,
+    receiver: SystemId,
+    at: datetime,
+    through: tuple[Step, ...] = (),
+) -> Envelope:
+    """Put a message in its envelope; ``through`` says which letters it was before, where it is passed on.
 
     Raises:
         Invalid: The rows are not those of its class, or the body is larger than 1 MiB: tell it in parts.
     """
-    check_rows(message)
-    body = msgspec.msgpack.encode(message, enc_hook=_write_table)
+    body = body_of(message)
     if len(body) > MAX_BYTES:
         raise Invalid(f"{phrase}: {len(body)} bytes is more than a message may have ({MAX_BYTES}); tell it in parts")
     return Envelope(
-        id=derived_id(sender, receiver, phrase, key),
+        id=derived_letter(sender=sender, receiver=receiver, phrase=phrase, key=key),
         phrase=phrase,
         kind=type(message).__name__,
         version=message.version,
@@ -57,21 +79,38 @@ def seal(*, message: Message, key: str, phrase: str, sender: SystemId, receiver:
         receiver=receiver,
         at=at,
         body=body,
+        through=through,
     )
+
+
+def body_of(message: Message) -> bytes:
+    """The bytes of a message, the same for the same message.
+
+    Raises:
+        Invalid: The rows are not those of its class.
+    """
+    check_rows(message)
+    return msgspec.msgpack.encode(message, enc_hook=_write_table)
+
+
+def derived_letter(*, sender: str, receiver: str, phrase: str, key: str) -> str:
+    """The id of the letter that says this business key this way."""
+    return derived_id(sender, receiver, phrase, key)
 
 
 def with_less(envelope: Envelope, message: Message) -> Envelope:
     """The envelope with a message in it that says less than the one it had."""
-    check_rows(message)
-    return msgspec.structs.replace(envelope, body=msgspec.msgpack.encode(message, enc_hook=_write_table))
+    return msgspec.structs.replace(envelope, body=body_of(message))
 
 
 def open_envelope(envelope: Envelope) -> Message:
     """Read the message of an envelope.
 
     Raises:
-        Invalid: Unknown class or version, or a body that is not what its class says.
+        Invalid: Unknown class or version, larger than 1 MiB, or a body that is not what its class says.
     """
+    if len(envelope.body) > MAX_BYTES:
+        raise Invalid(f"{envelope.phrase}: {len(envelope.body)} bytes is more than a message may have ({MAX_BYTES})")
     kind = _CLASSES.get(envelope.kind)
     if kind is None or envelope.version != kind.version:
         raise Invalid(f"{envelope.phrase}: no message {envelope.kind} version {envelope.version} is known here")

@@ -78,6 +78,9 @@ _MARK = update(outbox).where(outbox.c.number == bindparam("of")).values(sent_at=
 _INSERTS: dict[tuple[str, str], Any] = {}
 
 
+PARKED = "parked"
+
+
 class Outbox:
     """What this system said."""
 
@@ -147,8 +150,18 @@ class Inbox:
 
     def park(self, envelope: Envelope, data: bytes, *, reason: str, now: datetime) -> bool:
         """Keep an envelope that cannot be understood, with the reason, so that it can be replayed; False when it was noted before."""
-        row = _inbox_row(envelope, data, now, outcome="parked") | {"reason": reason, "bytes": to_bytes(envelope)}
+        row = _inbox_row(envelope, data, now, outcome=PARKED) | {"reason": reason, "bytes": to_bytes(envelope)}
         return _insert_new(self._connection, inbox, row)
+
+    def parked(self, letter: str) -> bytes | None:
+        """The bytes of a parked envelope; None when none of this id is parked."""
+        query = select(inbox.c.bytes).where(inbox.c.id == letter, inbox.c.outcome == PARKED)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def settle(self, letter: str, *, outcome: str) -> None:
+        """Note what became of a parked envelope; its reason stays, its bytes go."""
+        change = update(inbox).where(inbox.c.id == letter).values(outcome=outcome, bytes=None)
+        self._connection.execute(change)
 
 
 def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """``metropool plan check``: what the command line shows of a plan."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,25 +50,37 @@ class CheckReport:
 
 
 def compile_files(
-    *, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts], variant: str | None = None
+    *,
+    plan: Path,
+    contract: Path,
+    capabilities: Mapping[str, CapabilityFacts],
+    variant: str | None = None,
+    outside: Sequence[str] = (),
 ) -> Compiled:
-    """Read and compile a plan; the result has the faults of its meaning.
+    """Read and compile a plan; the result has the faults of its meaning. ``outside``: systems that outside software runs.
 
     Raises:
-        NotFound: No such file, or no such variant of it.
+        NotFound: No such file, no such variant of it, or no such system.
         Unreadable: A file that is no plan or contract.
     """
-    return compile_plan(load_plan(plan), load_contract(contract), capabilities, variant=variant)
+    return compile_plan(load_plan(plan), load_contract(contract), capabilities, variant=variant, outside=outside)
 
 
-def check(*, plan: Path, contract: Path, capabilities: Mapping[str, CapabilityFacts], variant: str | None = None) -> CheckReport:
+def check(
+    *,
+    plan: Path,
+    contract: Path,
+    capabilities: Mapping[str, CapabilityFacts],
+    variant: str | None = None,
+    outside: Sequence[str] = (),
+) -> CheckReport:
     """Everything wrong with a plan, whether it can be read or not.
 
     Raises:
-        NotFound: No such file, or no such variant of it.
+        NotFound: No such file, no such variant of it, or no such system.
     """
     try:
-        compiled = compile_files(plan=plan, contract=contract, capabilities=capabilities, variant=variant)
+        compiled = compile_files(plan=plan, contract=contract, capabilities=capabilities, variant=variant, outside=outside)
     except Unreadable as unreadable:
         return CheckReport(plan=plan.stem, faults=unreadable.plan_faults, notes=(), letters=0)
     return CheckReport(plan=compiled.plan, faults=compiled.faults, notes=compiled.notes, letters=len(compiled.allowed))

@@ -2,19 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from metropool.core.identifiers import PartyId, SystemId
+from metropool.exchange.ways import Way
 from metropool.plan.broker import BrokerPlan, plan_broker
 from metropool.plan.checks.every import check_everything
 from metropool.plan.compiled import CapabilityFacts, Compiled, Outline, Route, RunningFacts
 from metropool.plan.drawing.picture import draw_up
 from metropool.plan.gateways import gateways_of, with_gateways
 from metropool.plan.load import Loaded
+from metropool.plan.passing import Passing, passing_of
 from metropool.plan.schema import REST, Contract, Letter, Plan, Row, Title, letters_of
 
 
 def compile_plan(
-    plan: Loaded[Plan], contract: Loaded[Contract], capabilities: Mapping[str, CapabilityFacts], *, variant: str | None = None
+    plan: Loaded[Plan],
+    contract: Loaded[Contract],
+    capabilities: Mapping[str, CapabilityFacts],
+    *,
+    variant: str | None = None,
+    outside: Sequence[str] = (),
 ) -> Compiled:
     """Compile a plan.
 
@@ -23,13 +31,18 @@ def compile_plan(
         contract: What it is held to.
         capabilities: What is built, by name.
         variant: Which way of running it; the first where None.
+        outside: Systems whose work software does that is not ours.
 
     Returns:
         Everything derived, with all faults and notes; what names nobody knows is left out of the rest.
 
     Raises:
-        NotFound: The plan has no such variant.
+        NotFound: The plan has no such variant, or runs no such system.
     """
+    if outside:
+        door = next(name for name, facts in capabilities.items() if facts.is_door)
+        plan = replace(plan, content=plan.content.run_outside(outside, door=door))
+    contract = replace(contract, content=contract.content.with_messages(plan.content.add_messages))
     variant = plan.content.variant(variant)
     title = _title(plan.content, variant)
     every = _systems(plan.content, contract.content, variant)
@@ -39,6 +52,9 @@ def compile_plan(
     said = [(row, letter) for row, letter in plan.content.letters(rows) if _is_known(letter, systems, contract.content)]
     allowed = frozenset(letter for _, letter in said)
     letters = frozenset(letter for letter in allowed if _by_broker(letter, systems))
+    passing = passing_of(letters, contract=contract.content, systems=systems, capabilities=capabilities)
+    ways = _ways(said, passing, rows=rows, contract=contract.content)
+    routes = _all_routes(ways, rows=rows, systems=systems, contract=contract.content, capabilities=capabilities)
     found = check_everything(plan=plan, contract=contract, capabilities=capabilities, systems=systems, said=said)
     return Compiled(
         plan=plan.content.plan,
@@ -49,7 +65,9 @@ def compile_plan(
         allowed=allowed,
         letters=letters,
         rows=tuple(rows),
-        routes=_routes(said, letters, rows=rows, systems=systems, contract=contract.content, capabilities=capabilities),
+        routes=_routes(routes, systems),
+        passes=_passes(routes),
+        ways={name: tuple(way for way in ways if name in (way.sender, way.receiver)) for name in systems},
         systems=systems,
         broker=_broker(systems, allowed, letters, contract.content),
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
@@ -102,6 +120,7 @@ def _systems(plan: Plan, contract: Contract, variant: str | None) -> dict[str, R
             front_end=running.front_end,
             face=running.face,
             per=running.per,
+            software=running.software,
             way_in=running.way_in,
         )
         for name, running in plan.all_systems().items()
@@ -130,35 +149,78 @@ def _by_broker(letter: Letter, systems: Mapping[str, RunningFacts]) -> bool:
     return systems[letter.sender].kind == "node" and systems[letter.receiver].kind == "node"
 
 
-def _routes(
-    said: Sequence[tuple[str, Letter]],
-    letters: frozenset[Letter],
+def _ways(said: Sequence[tuple[str, Letter]], passing: Passing, *, rows: Mapping[str, Row], contract: Contract) -> list[Way]:
+    """Everything that nodes may say to one another, with the rows that list it, in the order of the plan."""
+    listed: dict[Letter, list[str]] = defaultdict(list)
+    for row, letter in said:
+        if letter in passing.letters:
+            listed[letter].append(row)
+    return [_way(letter, given, passing, rows, contract) for letter, given in listed.items()]
+
+
+def _way(letter: Letter, listed: Sequence[str], passing: Passing, rows: Mapping[str, Row], contract: Contract) -> Way:
+    entry, wheres = contract.messages[letter.message], list[Mapping[str, str]]()
+    for row in listed:
+        where = {**entry.where, **rows[row].where}
+        if where not in wheres:
+            wheres.append(where)
+    return Way(
+        phrase=letter.message,
+        kind=entry.carried_by,
+        sender=letter.sender,
+        receiver=letter.receiver,
+        rows=tuple(listed),
+        wheres=tuple(wheres),
+        speakers=passing.speakers(letter.sender, letter.message),
+        name_zh=entry.zh,
+        name_en=entry.en,
+        personal=entry.personal,
+    )
+
+
+def _all_routes(
+    ways: Sequence[Way],
     *,
     rows: Mapping[str, Row],
     systems: Mapping[str, RunningFacts],
     contract: Contract,
     capabilities: Mapping[str, CapabilityFacts],
-) -> dict[str, dict[str, tuple[Route, ...]]]:
-    """Message class to where it may go, for every node."""
-    routes: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
-    for row, letter in said:
-        if letter not in letters:
-            continue
-        entry = contract.messages[letter.message]
-        receiver = systems[letter.receiver]
-        where = {**entry.where, **rows[row].where}
-        route = Route(
-            phrase=letter.message,
-            receiver=receiver.id,
-            receiver_party=receiver.party,
-            where=where,
-            needs_consent=letter.message in rows[row].consent,
-            rows=_taking(receiver, entry.carried_by, capabilities),
-        )
-        if route not in routes[letter.sender][entry.carried_by]:
-            routes[letter.sender][entry.carried_by].append(route)
+) -> list[tuple[Way, Route]]:
+    """Each way with where it leads: once for what each of its rows lets be spoken of."""
+    found: list[tuple[Way, Route]] = []
+    for way in ways:
+        receiver, entry = systems[way.receiver], contract.messages[way.phrase]
+        for row in way.rows:
+            route = Route(
+                phrase=way.phrase,
+                receiver=receiver.id,
+                receiver_party=receiver.party,
+                where={**entry.where, **rows[row].where},
+                needs_consent=way.phrase in rows[row].consent,
+                rows=_taking(receiver, way.kind, capabilities),
+            )
+            if (way, route) not in found:
+                found.append((way, route))
+    return found
+
+
+def _routes(routes: Sequence[tuple[Way, Route]], systems: Mapping[str, RunningFacts]) -> dict[str, dict[str, tuple[Route, ...]]]:
+    """Message class to where it may go, for every node; what it only passes on is not among it."""
+    found: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+    for way, route in routes:
+        if not way.is_passed_on:
+            found[way.sender][way.kind].append(route)
     nodes = [name for name, facts in systems.items() if facts.kind == "node"]
-    return {name: {kind: tuple(ways) for kind, ways in routes[name].items()} for name in nodes}
+    return {name: {kind: tuple(ways) for kind, ways in found[name].items()} for name in nodes}
+
+
+def _passes(routes: Sequence[tuple[Way, Route]]) -> dict[str, dict[str, tuple[Route, ...]]]:
+    """Message to where it goes on, for every node that passes something on."""
+    found: dict[str, dict[str, list[Route]]] = defaultdict(lambda: defaultdict(list))
+    for way, route in routes:
+        if way.is_passed_on:
+            found[way.sender][way.phrase].append(route)
+    return {name: {phrase: tuple(ways) for phrase, ways in by_phrase.items()} for name, by_phrase in found.items()}
 
 
 def _taking(system: RunningFacts, kind: str, capabilities: Mapping[str, CapabilityFacts]) -> tuple[str, ...] | None:

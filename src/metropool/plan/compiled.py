@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import PartyId, SystemId
+from metropool.exchange.ways import Way
 from metropool.plan.broker import BrokerPlan
 from metropool.plan.schema import Kind, Letter, MessageEntry, Network, Party, Row, Title
 from metropool.plan.source import PlanFault
@@ -12,11 +13,12 @@ from metropool.plan.source import PlanFault
 
 @dataclass(frozen=True)
 class CapabilityFacts:
-    """What the plan must know of a capability: its name and the classes it hears and says."""
+    """What the plan must know of a capability: its name, the classes it hears and says, and whether it speaks for outside software."""
 
     name: str
     consumes: frozenset[str] = frozenset()
     produces: frozenset[str] = frozenset()
+    is_door: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class RunningFacts:
         kind: A node of ours, a device, the carrier, a face (comes through its host's API) or an outside party.
         hosts: Capability to the rows it is hosted for.
         front_end: Worker in the access zone that listens to devices, when there is one.
+        software: Whose software does its work: ours, or ``outside``, which comes through a door.
     """
 
     id: SystemId
@@ -59,6 +62,7 @@ class RunningFacts:
     front_end: str | None = None
     face: str | None = None
     per: str | None = None
+    software: str | None = None
     way_in: tuple[str, ...] = ()
 
 
@@ -155,7 +159,9 @@ class Compiled:
         allowed: Everything that may be said, whatever carries it.
         letters: Those of them that the broker carries (between nodes of ours).
         rows: Rows that run.
-        routes: System to message class to where it may go.
+        routes: System to message class to where it may go, of what may begin there.
+        passes: System to message to where it goes on, of what it is told and did not begin.
+        ways: System to everything it may say or hear.
         systems: What runs.
         variant: Which way of running the plan this is; None where it has one way only.
         whole: Everything the plan will be when what is not built yet is built.
@@ -180,6 +186,8 @@ class Compiled:
     variant: str | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
     brokers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    passes: Mapping[str, Mapping[str, tuple[Route, ...]]] = field(default_factory=dict)
+    ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
     consents: tuple[tuple[PartyId, str], ...] = ()
 
     @property

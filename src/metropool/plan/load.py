@@ -83,7 +83,7 @@ def plan_path(name: str) -> Path:
 
 
 def named_plan(name: str) -> tuple[Path, str | None]:
-    """The file of a plan given as ``one``, ``one:indirect`` or a path, and the variant asked for.
+    """The file of a plan given as ``one``, ``one:indirect`` or a path, and the variant asked for; see ``outside_of`` for what more.
 
     Raises:
         NotFound: No such plan.
@@ -91,10 +91,17 @@ def named_plan(name: str) -> tuple[Path, str | None]:
     try:
         return plan_path(name), None
     except NotFound:
-        plan, colon, variant = name.rpartition(":")
+        plan, colon, variant = name.partition("+")[0].rpartition(":")
+        if not colon and "+" in name:
+            return plan_path(variant), None
         if not colon:
             raise
         return plan_path(plan), variant
+
+
+def outside_of(name: str) -> tuple[str, ...]:
+    """The systems that a plan's name gives to outside software: ``water_system`` of ``transition+water_system``."""
+    return () if Path(name).is_file() else tuple(name.split("+")[1:])
 
 
 def _load(path: Path, model: type[Model]) -> Loaded[Model]:

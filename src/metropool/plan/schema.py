@@ -111,6 +111,10 @@ class Contract(_Closed):
     messages: Mapping[Name, MessageEntry]
     rows: Mapping[RowId, Row]
 
+    def with_messages(self, added: Mapping[Name, MessageEntry]) -> "Contract":
+        """The same with a city's own messages, which change none that is here."""
+        return self.model_copy(update={"messages": {**added, **self.messages}})
+
 
 class RunningSystem(_Closed):
     """What runs of one system: what it hosts and for which rows, or what else it is.
@@ -122,6 +126,7 @@ class RunningSystem(_Closed):
         front_end: Name of the worker that listens to devices in the access zone, in a process of its own.
         per: What it has one instance for (小区, 楼宇, 家庭: one each).
         way_in: How it reaches us.
+        software: ``outside``: the work is done by software that is not ours and comes through a door; what its rows list, it says.
     """
 
     hosts: Mapping[Name, tuple[Name, ...]] = Field(default_factory=dict)
@@ -130,6 +135,7 @@ class RunningSystem(_Closed):
     front_end: Annotated[StrictStr, Field(pattern=r"^[a-z]+$")] | None = None
     per: Many | None = None
     way_in: tuple[Literal["api", "broker", "mqtt"], ...] = ()
+    software: Literal["outside"] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -147,11 +153,14 @@ class Variant(_Closed):
 
 
 class NotYet(_Closed):
-    """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run."""
+    """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run.
+
+    ``letters`` are messages that are not built in one row alone."""
 
     systems: Mapping[Name, RunningSystem] = Field(default_factory=dict)
     rows: tuple[RowId, ...] = ()
     messages: tuple[Name, ...] = ()
+    letters: Mapping[RowId, tuple[Name, ...]] = Field(default_factory=dict)
     capabilities: tuple[StrictStr, ...] = ()
 
 
@@ -162,8 +171,8 @@ class Plan(_Closed):
         variants: Ways to run it, the first where none is asked for.
         operators: Who does the work of a party that the paper does not name.
         identity: Who vouches for which people: a system, or ``own`` for each its own.
-        brokers: Systems of each broker; one of them may take the ``rest``.
-        networks: Rows of each network; one of them may take the ``rest``.
+        brokers, networks: Systems of each broker, rows of each network; one of them may take the ``rest``.
+        add_messages, add: A city's own messages and rows, written as in the contract.
     """
 
     plan: Name
@@ -176,6 +185,7 @@ class Plan(_Closed):
     systems: Mapping[Name, RunningSystem]
     rows: tuple[RowId, ...]
     not_yet: NotYet = NotYet()
+    add_messages: Mapping[Name, MessageEntry] = Field(default_factory=dict)
     add: Mapping[RowId, Row] = Field(default_factory=dict)
 
     def running_rows(self, contract: Contract) -> Mapping[str, Row]:
@@ -185,8 +195,7 @@ class Plan(_Closed):
 
     def all_rows(self, contract: Contract) -> Mapping[str, Row]:
         """Those and the rows that are not built yet."""
-        unbuilt = {row: contract.rows[row] for row in self.not_yet.rows if row in contract.rows}
-        return {**self.running_rows(contract), **unbuilt}
+        return {**self.running_rows(contract), **{row: contract.rows[row] for row in self.not_yet.rows if row in contract.rows}}
 
     def all_systems(self) -> Mapping[str, RunningSystem]:
         """The systems that run, and those that will."""
@@ -194,8 +203,24 @@ class Plan(_Closed):
 
     def letters(self, rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:
         """Row id and letter of everything that may be said."""
-        unsaid = set(self.not_yet.messages)
-        return [(row, letter) for row, letter in letters_of(rows) if letter.message not in unsaid]
+        unsaid, here = set(self.not_yet.messages), self.not_yet.letters
+        return [
+            (row, letter)
+            for row, letter in letters_of(rows)
+            if letter.message not in unsaid and letter.message not in here.get(row, ())
+        ]
+
+    def run_outside(self, systems: Sequence[str], *, door: str) -> "Plan":
+        """The same plan with some systems run by software that is not ours and comes through a door.
+
+        Raises:
+            NotFound: The plan runs no such node.
+        """
+        unknown = [name for name in systems if name not in self.systems or self.systems[name].kind != "node"]
+        if unknown:
+            raise NotFound(f"the plan {self.plan} runs no node {', '.join(unknown)} that outside software could run")
+        outside = {name: _through(self.systems[name], door) for name in systems}
+        return self.model_copy(update={"systems": {**self.systems, **outside}})
 
     def network(self, row: str) -> Network | None:
         """The network a row travels on; None where the plan does not say."""
@@ -217,6 +242,12 @@ class Plan(_Closed):
             known = ", ".join(f"{self.plan}:{variant}" for variant in self.variants) or self.plan
             raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}")
         return name
+
+
+def _through(running: RunningSystem, door: str) -> RunningSystem:
+    """The same system with a door in place of what it hosts, for the same rows."""
+    rows = tuple(dict.fromkeys(row for hosted in running.hosts.values() for row in hosted))
+    return running.model_copy(update={"hosts": {door: rows}, "software": "outside", "front_end": None})
 
 
 def letters_of(rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:

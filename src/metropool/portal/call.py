@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request, Response
 
 from metropool.access import Access, Once, Principal, Unauthenticated
+from metropool.access.api_keys import ApiKeys
 from metropool.access.once import Answer, Repeatable, hash_of
 from metropool.access.passwords import Passwords
 from metropool.core.clock import Instant
@@ -15,6 +16,7 @@ from metropool.core.errors import Forbidden
 from metropool.core.identifiers import IdSource, SystemId
 from metropool.portal.ports.desks import Desks, Port
 from metropool.portal.ports.hosts import Host, SiteFacts
+from metropool.portal.rates import Rates
 from metropool.portal.schemas.basics import Model
 from metropool.portal.settings import PortalSettings
 
@@ -34,6 +36,7 @@ class Portal:
         desks: What answers for their capabilities.
         facts: What runtime knows of the deployment.
         ids: Source of fresh tokens.
+        rates: How often each key of software may ask; ``wrong_keys``, how often each source may show one that is none.
     """
 
     settings: PortalSettings
@@ -42,9 +45,13 @@ class Portal:
     facts: SiteFacts
     passwords: Passwords
     ids: IdSource
+    rates: Rates = field(default_factory=Rates)
+    wrong_keys: Rates = field(default_factory=lambda: Rates(per_s=1.0, burst=20.0))
     checks: asyncio.Semaphore = field(init=False)
+    waits: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "waits", asyncio.Semaphore(self.settings.waits))
         object.__setattr__(self, "checks", asyncio.Semaphore(self.settings.checks_at_once))
 
     @property
@@ -103,10 +110,39 @@ class Call:
         """Address the request came from."""
         return self.request.client.host if self.request.client else "unknown"
 
+    async def software(self) -> Principal:
+        """The software whose key the request shows.
+
+        Raises:
+            Unauthenticated: It shows none, or one that is none or was revoked.
+        """
+        scheme, _, shown = self.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("no key", key="access.no_key")
+        return await self.host.read(min(self.host.hosts), lambda work: ApiKeys(work.context).principal(shown.strip()))
+
+    async def still_admitted(self) -> None:
+        """Look again after a wait: a key may have been revoked meanwhile.
+
+        Raises:
+            Unauthenticated: It was.
+        """
+        await self.software()
+
+    async def note(self, *, outcome: str = "done", actor: str = "", details: Mapping[str, object] | None = None) -> None:
+        """Note in the system's own audit that something was read, or refused."""
+        path = self.request.url.path
+
+        def note(work: Any) -> None:
+            who = actor or self.person.login
+            Access(work.context).audit.note(actor=who, action=self.action, on=path, outcome=outcome, details=details)
+
+        await self.host.write(min(self.host.hosts), note)
+
     async def ask(self, port: Port[D], query: Callable[[D], T]) -> T:
         """Put a question to a desk of the system."""
         make = self.portal.desks[port.name]
-        return await self.host.read(port.capability, lambda work: query(make(work)))
+        return await self.host.read(self._in_whose(port), lambda work: query(make(work)))
 
     async def do(self, port: Port[D], operation: Callable[[D], T]) -> T:
         """Run an operation of a desk as one unit, its audit row in the same commit."""
@@ -117,7 +153,7 @@ class Call:
             self._audit(work)
             return done
 
-        return await self.host.write(port.capability, operate)
+        return await self.host.write(self._in_whose(port), operate)
 
     async def do_once(self, port: Port[D], operation: Callable[[D], Model], *, status: int) -> Response:
         """Run an operation once per ``Idempotency-Key``: the answer is kept in the same commit as the effect.
@@ -140,8 +176,11 @@ class Call:
             self._audit(work, correlation=repeatable.key)
             return Answer(status, dump(done))
 
-        answer = await self.host.write(port.capability, once)
+        answer = await self.host.write(self._in_whose(port), once)
         return Response(answer.body, status_code=answer.status, media_type="application/json")
+
+    def _in_whose(self, port: Port[D]) -> str:
+        return port.capability or min(self.host.hosts)
 
     def _audit(self, work: Any, *, correlation: str = "") -> None:
         """Who did it; a machine's signed notice is in the ledger, not here."""

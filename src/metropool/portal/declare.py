@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from fastapi import Response
 
-Scope = Literal["anyone", "perhaps", "self", "account", "system", "named", "signed"]
+Scope = Literal["anyone", "perhaps", "self", "account", "system", "named", "signed", "software"]
 Endpoint = Callable[..., Awaitable[Response]]
 
 
@@ -19,7 +19,7 @@ class Right:
             ``account``, who holds the action on the combined account ``{a}`` of the path (others are told there is none);
             ``system``, who holds it on the system; ``named``, who holds it on the system ``{system}`` of the path, which may be
             another than this; ``signed``, a machine whose signature the operation checks (no session,
-            no CSRF token).
+            no CSRF token); ``software``, a key of this system that holds the action (``Authorization: Bearer``; no session either).
         action: The action that must be granted, such as ``meters.read``.
     """
 
@@ -48,6 +48,11 @@ def on_named_system(action: str) -> Right:
     return Right("named", action)
 
 
+def by_software(action: str) -> Right:
+    """The action, by software that shows a key of the system whose face this is."""
+    return Right("software", action)
+
+
 @dataclass(frozen=True)
 class Declared:
     """One route as it was declared."""
@@ -60,6 +65,7 @@ class Declared:
     status: int
     media: str
     once: bool
+    accepts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -85,6 +91,7 @@ class Room:
         status: int = 200,
         media: str = "application/json",
         once: bool = False,
+        accepts: tuple[str, ...] = (),
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route.
 
@@ -96,10 +103,11 @@ class Room:
             status: Status of success.
             media: What the answer is.
             once: It needs an ``Idempotency-Key``.
+            accepts: What the body may be, where the endpoint reads it itself.
         """
 
         def declare(endpoint: Endpoint) -> Endpoint:
-            self.routes.append(Declared(method, path, right, endpoint, answer, status, media, once))
+            self.routes.append(Declared(method, path, right, endpoint, answer, status, media, once, accepts))
             return endpoint
 
         return declare
@@ -111,7 +119,7 @@ class Room:
         return self.route("GET", path, right=right, answer=answer, media=media)
 
     def post(
-        self, path: str, *, right: Right, answer: Any, status: int = 200, once: bool = False
+        self, path: str, *, right: Right, answer: Any, status: int = 200, once: bool = False, accepts: tuple[str, ...] = ()
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route that does something."""
-        return self.route("POST", path, right=right, answer=answer, status=status, once=once)
+        return self.route("POST", path, right=right, answer=answer, status=status, once=once, accepts=accepts)

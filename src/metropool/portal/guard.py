@@ -3,6 +3,7 @@
 import hmac
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute, request_response
 
 from metropool.access import Principal, Unauthenticated
+from metropool.access.api_keys import ApiKeys
 from metropool.access.rights import account_scope, system_scope
 from metropool.access.sessions import hashed
 from metropool.core.errors import Fault, Forbidden, Invalid, NotFound
@@ -83,6 +85,8 @@ async def admit(request: Request, right: Right, *, portal: Portal, host: Host) -
     _refuse_repeated(request)
     if right.scope == "signed":
         return Call(request=request, portal=portal, host=host, who=None)
+    if right.scope == "software":
+        return await _admit_software(request, right, portal=portal, host=host)
     if right.scope == "anyone":
         _need_csrf(request, who=None)
         return Call(request=request, portal=portal, host=host, who=None)
@@ -97,6 +101,25 @@ async def admit(request: Request, right: Right, *, portal: Portal, host: Host) -
     if who.stale:
         await portal.change_door(lambda door: door.sessions.seen(who))
     return Call(request=request, portal=portal, host=host, who=who, action=right.action)
+
+
+async def _admit_software(request: Request, right: Right, *, portal: Portal, host: Host) -> Call:
+    """Software shows a key of the very system it speaks to; a wrong one is noted, and not endlessly often."""
+    call = Call(request=request, portal=portal, host=host, who=None, action=right.action)
+    try:
+        who = await call.software()
+    except Unauthenticated:
+        portal.wrong_keys.take(call.source)
+        await call.note(actor="?", outcome="refused", details={"source": call.source})
+        raise
+    portal.rates.take(f"{host.system} {who.session}")
+    call = replace(call, who=who)
+    if not who.rights.may(right.action, system_scope(host.system), now=call.now):
+        await call.note(outcome="forbidden")
+        raise Forbidden(f"{who.login} has no {right.action} on {host.system}", key="access.forbidden")
+    if who.stale:
+        await host.write(min(host.hosts), lambda work: ApiKeys(work.context).used(who))
+    return call
 
 
 async def _who(request: Request, portal: Portal) -> Principal:
@@ -157,6 +180,11 @@ def _title(declared: Declared) -> str:
 def _extra(declared: Declared) -> dict[str, Any]:
     extra: dict[str, Any] = {"x-right": {"scope": declared.right.scope, "action": declared.right.action}}
     if declared.once:
-        key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 64}}
+        key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 128}}
         extra["parameters"] = [key]
+    if declared.right.scope == "software":
+        extra["security"] = [{"key": []}]
+    if declared.accepts:
+        content = {media: {"schema": {} if media != "application/json" else {"type": "object"}} for media in declared.accepts}
+        extra["requestBody"] = {"required": True, "content": content}
     return extra

@@ -58,23 +58,26 @@ class BodyLimit:
     Args:
         app: What is inside.
         limit: Largest body [bytes].
+        larger: The same for paths with these words in them.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit = limit
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-        if len(lengths) > 1 or (lengths and not (lengths[0].isdigit() and int(lengths[0]) <= self._limit)):
+        limit = next((most for words, most in self._larger.items() if words in scope["path"]), self._limit)
+        if len(lengths) > 1 or (lengths and not (lengths[0].isdigit() and int(lengths[0]) <= limit)):
             await _too_large()(scope, receive, send)
             return
         try:
             async with asyncio.timeout(BODY_S):
-                taken = await self._take(receive)
+                taken = await self._take(receive, limit)
         except TimeoutError:
             await answer_to(Invalid("the body does not come"), status=408)(scope, receive, send)
             return
@@ -83,7 +86,7 @@ class BodyLimit:
             return
         await self._app(scope, _replay(taken, receive), send)
 
-    async def _take(self, receive: Receive) -> list[Message] | None:
+    async def _take(self, receive: Receive, limit: int) -> list[Message] | None:
         """The messages of the body, or None when it is too large."""
         messages: list[Message] = []
         size = 0
@@ -91,7 +94,7 @@ class BodyLimit:
             message = await receive()
             messages.append(message)
             size += len(message.get("body", b""))
-            if size > self._limit:
+            if size > limit:
                 return None
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return messages

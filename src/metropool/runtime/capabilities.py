@@ -7,6 +7,7 @@ from metropool.access import tables as access_tables
 from metropool.capabilities.alarms.capability import ALARMS
 from metropool.capabilities.billing.capability import BILLING
 from metropool.capabilities.disclosure.capability import DISCLOSURE
+from metropool.capabilities.door.capability import DOOR
 from metropool.capabilities.inquiries.capability import INQUIRIES
 from metropool.capabilities.insight.capability import INSIGHT
 from metropool.capabilities.metering.capability import METERING
@@ -44,6 +45,7 @@ CAPABILITIES: Mapping[str, Capability] = {
         POINTS,
         ALARMS,
         WATCH,
+        DOOR,
     )
 }
 BOOKS: Mapping[str, Adapter] = {

@@ -1,6 +1,6 @@
 """Letters as they come in: read, held to what the broker vouches for, and matched with whoever takes them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,9 @@ from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
-from metropool.exchange.messages import Message
+from metropool.exchange.messages import Message, check_own_name, check_where
 from metropool.exchange.ports import Delivery
+from metropool.exchange.ways import Way
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Hosted
@@ -45,25 +46,57 @@ def first_of_each(letters: Iterable[Letter]) -> dict[str, Letter]:
     return found
 
 
-def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"]) -> Letter:
-    """Read what came in.
+def read_letter(delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"], *, passes: Container[str] = ()) -> Letter:
+    """Read what came in; ``passes`` are the phrases that go on from here whether or not anything here takes them.
 
     Raises:
         Invalid: It is no letter, or not the one the broker says, or nothing here takes it.
     """
-    envelope = _vouched_for(delivery, system)
+    return letter_of(_vouched_for(delivery, system), delivery, system, hosted, passes=passes)
+
+
+def letter_of(
+    envelope: Envelope, delivery: Delivery, system: SystemId, hosted: Mapping[str, "Hosted"], *, passes: Container[str] = ()
+) -> Letter:
+    """Read an envelope that was delivered.
+
+    Raises:
+        Invalid: It cannot be read, or nothing here takes it.
+    """
     message = open_envelope(envelope)
-    return Letter(delivery, envelope, message, taking(type(message), system, hosted))
+    return Letter(delivery, envelope, message, taking(type(message), system, hosted, else_on=envelope.phrase in passes))
 
 
-def taking(kind: type[Message], system: SystemId, hosted: Mapping[str, "Hosted"]) -> tuple[str, ...]:
-    """The capabilities of a system that take a class of message.
+def check_way(letter: Letter, ways: Sequence[Way], *, parties: Mapping[str, str]) -> None:
+    """Hold a letter to its way: where it may have begun, in whose name it speaks, and of what.
+
+    Raises:
+        Invalid: It says that it began where it cannot have, speaks in another's name, or of something else.
+    """
+    envelope = letter.envelope
+    way = next((one for one in ways if (one.sender, one.phrase, one.receiver) == _of(envelope)), None)
+    if way is None:
+        return
+    if envelope.speaker not in way.speakers:
+        begins = " or ".join(sorted(way.speakers))
+        raise Invalid(f"{envelope.phrase} of {envelope.sender} begins with {begins}, not with {envelope.speaker}")
+    check_where(letter.message, way.wheres)
+    if envelope.speaker in parties:
+        check_own_name(letter.message, system=envelope.speaker, party=parties[envelope.speaker])
+
+
+def _of(envelope: Envelope) -> tuple[str, str, str]:
+    return envelope.sender, envelope.phrase, envelope.receiver
+
+
+def taking(kind: type[Message], system: SystemId, hosted: Mapping[str, "Hosted"], *, else_on: bool = False) -> tuple[str, ...]:
+    """The capabilities of a system that take a class of message; none where it goes on from here all the same (``else_on``).
 
     Raises:
         Invalid: None does.
     """
     found = tuple(name for name, host in hosted.items() if kind in host.capability.consumes)
-    if not found:
+    if not found and not else_on:
         raise Invalid(f"nothing hosted on {system} takes {kind.__name__}")
     return found
 

@@ -6,27 +6,32 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from traceback import format_exception
 from typing import Any, TypeVar
 
+import structlog
+
 from metropool.core.clock import Clock
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import MetropoolError, NotFound, Unavailable
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
-from metropool.exchange.envelope import Envelope, rows_of
+from metropool.exchange.envelope import Envelope
 from metropool.exchange.evidence import Evidence, Listing
-from metropool.exchange.messages import Message, check_where
-from metropool.exchange.outbox import Inbox, Outbox
+from metropool.exchange.messages import Message
+from metropool.exchange.outbox import Outbox
 from metropool.exchange.ports import Delivery
+from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
-from metropool.runtime import chains, workers
-from metropool.runtime.letters import Letter, envelope_of, first_of_each, read_letter, taking
+from metropool.runtime import chains, intake, workers
+from metropool.runtime.letters import Letter, envelope_of, taking
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
 
+log = structlog.get_logger()
 T = TypeVar("T")
 PAGE_QUEUE = 64
 
@@ -53,7 +58,8 @@ class Node:
         listing: What the running plan says of letters, for their evidence.
         wake: Set when a unit was committed: the relay has something to look at.
         uncovered: Set when something was noted that no signed root covers yet.
-        heard: Sender and phrase to what may be spoken of that way: any of these wheres; what is not listed is not held to one.
+        passes: Phrase to where it goes on, of what this system is told and did not begin.
+        ways: Everything the running plan lets this system say and hear; what comes in is held to it.
     """
 
     system: SystemId
@@ -67,7 +73,8 @@ class Node:
     books: Mapping[str, Adapter]
     tables: Sequence[Any] = ()
     listing: Listing = field(default_factory=Listing)
-    heard: Mapping[tuple[str, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    passes: Mapping[str, Sequence[Route]] = field(default_factory=dict)
+    ways: Sequence[Way] = ()
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
@@ -128,11 +135,23 @@ class Node:
             self._pages.discard(queue)
 
     async def receive(self, delivery: Delivery) -> None:
-        """Take one message in, once in effect; park what cannot be understood, with its reason. Either leaves its evidence."""
+        """Take one message in, once in effect; park what cannot be taken in, with its reason. Either leaves its evidence.
+
+        Raises:
+            Unavailable, OSError, MemoryError: What it depends on is not there; nothing was changed, and it is no fault of the letter.
+        """
         try:
-            await self.take_in([self._read(delivery)])
-        except (Invalid, NotFound) as reason:
-            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(reason))
+            await self.take_in([intake.read_in(self, delivery)])
+        except (Unavailable, OSError, MemoryError):
+            raise
+        except MetropoolError as refusal:
+            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(refusal))
+        except (
+            Exception
+        ) as fault:  # a letter of somebody's software must not stop a system; it can be replayed once we are better
+            log.error("a fault of ours", system=self.system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
+            reason = f"a fault of ours: {type(fault).__name__}"
+            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), reason)
 
     async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in under one commit: each, or, when one of them cannot be taken in, none.
@@ -140,12 +159,12 @@ class Node:
         Raises:
             Exception: What stopped one of them; take them in one by one.
         """
-        await self.take_in([self._read(delivery) for delivery in deliveries])
+        await self.take_in([intake.read_in(self, delivery) for delivery in deliveries])
 
     async def take_in(self, letters: Sequence[Letter]) -> None:
         """Take letters in under one commit, each once in effect: all, or none where one cannot be."""
         if letters:
-            self.committed(await self.on_writer(partial(self._handle, letters)))
+            self.committed(await self.on_writer(partial(intake.take_in, self, letters)))
         for letter in letters:
             await letter.delivery.done()
 
@@ -157,38 +176,15 @@ class Node:
         """
         return taking(kind, self.system, self.hosted)
 
-    def _read(self, delivery: Delivery) -> Letter:
-        letter = read_letter(delivery, self.system, self.hosted)
-        check_where(letter.message, self.heard.get((letter.envelope.sender, letter.envelope.phrase), ()))
-        return letter
-
-    def _handle(self, letters: Sequence[Letter]) -> list[str]:
-        topics: list[str] = []
-        with self.database.unit() as connection:
-            context = self.context(connection)
-            each = first_of_each(letters)
-            new = Inbox(connection).first_times(((of.envelope, of.delivery.data) for of in each.values()), now=context.now)
-            fresh = [letter for name, letter in each.items() if name in new]
-            Evidence(context, self.listing).received((letter.came for letter in fresh), outcome="taken")
-            for letter in fresh:
-                for name in letter.taking:
-                    work = self.work(name, context, cause=letter.envelope.id, sender=letter.envelope.sender)
-                    self.hosted[name].capability.consumes[type(letter.message)](work=work, message=letter.message)
-                    topics.extend(work.topics)
-        return topics
+    async def has_room(self) -> bool:
+        """Whether everything hosted here can take more in; asked before more is fetched."""
+        asked = [(name, host.capability.has_room) for name, host in self.hosted.items()]
+        return all([await self.read(name, partial(_asked, ask)) for name, ask in asked if ask is not None])
 
     async def park(self, delivery: Delivery, envelope: Envelope, reason: str) -> None:
         """Keep what cannot be taken in, with the reason; the envelope stands for bytes that are none."""
-
-        def park() -> None:
-            with self.database.unit() as connection:
-                context = self.context(connection)
-                if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
-                    came = [(envelope, delivery.data, delivery.position, rows_of(envelope))]
-                    Evidence(context, self.listing).received(came, outcome="parked")
-
-        await self.on_writer(park)
-        self.uncovered.set()
+        await self.on_writer(partial(intake.park, self, delivery, envelope, reason))
+        self.committed(["parked"])
         await delivery.done()
 
     def unsent(self, *, limit: int, receiver: str = "") -> list[tuple[int, Envelope]]:
@@ -237,8 +233,8 @@ class Node:
             connection=connection, now=self.clock.now(), lake=self.lake, system=self.system, party=self.party, ids=self.ids
         )
 
-    def work(self, capability: str, context: UnitContext, *, cause: str = "", sender: str = "") -> Work:
-        """What a capability placed here is handed in an open unit."""
+    def work(self, capability: str, context: UnitContext, *, letter: Envelope | None = None) -> Work:
+        """What a capability is handed in an open unit; ``NotFound`` where the plan does not place it here."""
         host = self.hosted.get(capability)
         if host is None:
             raise NotFound(f"the running plan places no {capability} on {self.system}")
@@ -248,8 +244,12 @@ class Node:
             rows=host.rows,
             books=self.books,
             routes=self.routes,
-            cause=cause,
-            sender=sender,
-            sender_party=self.listing.parties.get(sender, ""),
+            letter=letter,
+            ways=self.ways,
+            sender_party=self.listing.parties.get(letter.sender, "") if letter else "",
             hosted=self.hosted,
         )
+
+
+def _asked(ask: Callable[..., bool], work: Work) -> bool:
+    return ask(work=work)

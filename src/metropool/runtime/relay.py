@@ -72,10 +72,13 @@ async def _deliver(
 async def relay_in(node: "Node", exchange: Exchange) -> None:
     """Take in what arrives, for ever; small letters that came together share a commit.
 
-    What cannot be understood is parked inside ``receive``. A dependency that does not answer is tried again later; anything
-    else stops this inbox loudly, with nothing lost: the broker keeps what was not done.
+    What cannot be taken in is parked inside ``receive``. A dependency that does not answer is tried again later; a disk or memory
+    that is not there stops this inbox loudly, with nothing lost: the broker keeps what was not done. Nothing is fetched while
+    something hosted here has no room for it.
     """
     while True:
+        while not await node.has_room():
+            await pause(IDLE_S)
         for group in shared_out(await exchange.fetch(limit=BATCH, wait_s=2.0)):
             await _take_in(node, group)
 

@@ -1,19 +1,20 @@
 """Opens the systems of a compiled plan as nodes; the same code whether one process runs one of them or all."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO
 
+from metropool.core.errors import NotFound
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
-from metropool.plan.load import load_contract, load_plan, named_plan, plan_path
+from metropool.plan.load import load_contract, load_plan, named_plan, outside_of, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.evidence import listing_of
 from metropool.runtime.hold import hold
 from metropool.runtime.node import Hosted, Node
-from metropool.runtime.settings import Settings
+from metropool.runtime.settings import Settings, settings_of_home
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 
@@ -25,13 +26,14 @@ def facts_of(capabilities: Mapping[str, Capability]) -> dict[str, CapabilityFact
             name=name,
             consumes=frozenset(kind.__name__ for kind in capability.consumes),
             produces=frozenset(kind.__name__ for kind in capability.produces),
+            is_door=capability.is_door,
         )
         for name, capability in capabilities.items()
     }
 
 
 def compile_named(plan: str) -> Compiled:
-    """The plan of this name (``one``, ``one:indirect``) or file, held to the contract and to what is built.
+    """The plan of this name (``one``, ``one:indirect``, ``two+water_system``) or file, held to the contract and to what is built.
 
     Raises:
         NotFound: No such plan, or no such variant of it.
@@ -39,7 +41,8 @@ def compile_named(plan: str) -> Compiled:
     """
     path, variant = named_plan(plan)
     facts = facts_of(CAPABILITIES)
-    compiled = compile_plan(load_plan(path), load_contract(plan_path("contract")), facts, variant=variant)
+    contract = load_contract(plan_path("contract"))
+    compiled = compile_plan(load_plan(path), contract, facts, variant=variant, outside=outside_of(plan))
     compiled.require_sound()
     return compiled
 
@@ -72,14 +75,26 @@ def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> No
         books=BOOKS,
         tables=TABLES,
         listing=listing_of(compiled),
-        heard=heard_at(system, compiled),
+        passes=compiled.passes.get(system, {}),
+        ways=compiled.ways.get(system, ()),
     )
 
 
-def heard_at(system: SystemId, compiled: Compiled) -> dict[tuple[str, str], list[Mapping[str, str]]]:
-    """Sender and phrase of what a system may hear, to what may be spoken of that way."""
-    heard: dict[tuple[str, str], list[Mapping[str, str]]] = defaultdict(list)
-    for sender, by_kind in compiled.routes.items():
-        for route in (route for routes in by_kind.values() for route in routes if route.receiver == system):
-            heard[sender, route.phrase].append(route.where)
-    return dict(heard)
+@contextmanager
+def opened_beside(system: str) -> Iterator[Node]:
+    """The books of one system of this home's plan, opened beside whoever serves it.
+
+    Raises:
+        NotFound: The plan runs no such node, or nobody has served it yet.
+    """
+    settings = settings_of_home()
+    compiled = compile_named(settings.plan)
+    if system not in compiled.nodes():
+        raise NotFound(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
+    if settings.database == "embedded" and not (settings.folder(system) / f"{system}.sqlite").exists():
+        raise NotFound(f"there are no books of {system} in {settings.home}; serve it once")
+    node = open_node(SystemId(system), compiled=compiled, settings=settings)
+    try:
+        yield node
+    finally:
+        node.close()

@@ -1,6 +1,6 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,9 +11,10 @@ from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange.capability import Adapter, Capability
-from metropool.exchange.envelope import MAX_BYTES, seal
+from metropool.exchange.envelope import MAX_BYTES, Envelope, Step, seal
 from metropool.exchange.messages import Message
 from metropool.exchange.outbox import Outbox
+from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
 from metropool.runtime.releasing import may_leave
 from metropool.storage.lake import Lake, LakeFile
@@ -32,9 +33,9 @@ class Work:
         rows: The rows the plan gives the host, such as ``("water",)``.
         books: Name to adapter of the five books.
         routes: Message class to where it may go.
-        cause: Id of the envelope that is being taken in, if any: a key for what follows from it.
-        sender: The system that the broker vouches spoke it.
-        sender_party: The organisation that runs it, by the plan.
+        letter: The envelope that is being taken in, if any; its id is a key for what follows from it.
+        ways: What the running plan lets this system say and hear.
+        sender_party: The organisation that runs the system it came from, by the plan.
         hosted: What the plan placed on this system.
     """
 
@@ -46,14 +47,14 @@ class Work:
         rows: Sequence[str],
         books: Mapping[str, Adapter],
         routes: Mapping[str, Sequence[Route]],
-        cause: str = "",
-        sender: str = "",
+        letter: Envelope | None = None,
+        ways: Sequence[Way] = (),
         sender_party: str = "",
         hosted: Mapping[str, "Hosted"] | None = None,
     ) -> None:
         self.context = context
-        self.cause = cause
-        self.sender = SystemId(sender)
+        self.letter = letter
+        self.ways = tuple(ways)
         self.sender_party = PartyId(sender_party)
         self.rows = tuple(rows)
         self.topics: list[str] = []
@@ -68,6 +69,21 @@ class Work:
     def now(self) -> Instant:
         """The instant of the whole unit, UTC."""
         return self.context.now
+
+    @property
+    def cause(self) -> str:
+        """Id of the letter that is being taken in; empty where none is."""
+        return self.letter.id if self.letter else ""
+
+    @property
+    def sender(self) -> SystemId:
+        """The system that handed the letter over, as the broker vouches."""
+        return SystemId(self.letter.sender if self.letter else "")
+
+    @property
+    def speaker(self) -> SystemId:
+        """The system the letter began with: the sender, or, where it was passed on by the plan, the first that said it."""
+        return SystemId(self.letter.speaker if self.letter else "")
 
     @property
     def system(self) -> SystemId:
@@ -112,6 +128,15 @@ class Work:
 
     order = tell
 
+    def say(self, message: Message, *, key: str, phrase: str) -> list[Envelope]:
+        """Put a message in the outbox under this phrase alone, for everyone the plan lists; a repeat of a key is not said again.
+
+        Returns:
+            What is to be delivered, or was before: one a receiver and part.
+        """
+        routes = [route for route in self._routes.get(type(message).__name__, ()) if route.phrase == phrase]
+        return [sealed for route in routes for sealed in self._tell_along(route, message, key)]
+
     def takers(self, kind: type[Message], *, of: str) -> list[SystemId]:
         """Systems that take a message class and are hosted for a row: those the plan lets hear it, and this one."""
         here = any(kind in host.capability.consumes and of in host.rows for host in self._hosted.values())
@@ -126,27 +151,47 @@ class Work:
         """Let open pages know, once this unit is committed, that they should look again."""
         self.topics.append(topic)
 
-    def _tell_along(self, route: Route, message: Message, key: str) -> None:
-        if any(getattr(message, name, value) != value for name, value in route.where.items()):
-            return
-        rows = getattr(message, "rows", None)
-        if rows is not None and rows.num_rows:
-            message = msgspec.structs.replace(message, rows=_rows_where(rows, route.where))
-            if not message.rows.num_rows:  # type: ignore[attr-defined]
-                return
-        elif rows is not None and not type(message).may_be_empty:
-            return
-        left = may_leave(self._releases, work=self, message=message, way=route)
-        if left is not None:
-            self._put(route, left, key)
+    def _tell_along(self, route: Route, message: Message, key: str) -> list[Envelope]:
+        narrowed = narrowed_to(route.where, message)
+        left = None if narrowed is None else may_leave(self._releases, work=self, message=narrowed, way=route)
+        return [] if left is None else [self._put(route, piece, name) for name, piece in named_parts(left, key)]
 
-    def _put(self, route: Route, message: Message, key: str) -> None:
-        release = self._releases.get(type(message))
-        for part, piece in enumerate(in_parts(message)):
-            name = key if part == 0 else f"{key}#{part}"
-            sealed = seal(message=piece, key=name, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
-            if self._outbox.put(sealed) and release is not None:
-                release.told(work=self, message=piece, way=route, key=sealed.id)
+    def _put(self, route: Route, piece: Message, key: str) -> Envelope:
+        release = self._releases.get(type(piece))
+        sealed = seal(message=piece, key=key, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
+        if self._outbox.put(sealed) and release is not None:
+            release.told(work=self, message=piece, way=route, key=sealed.id)
+        return sealed
+
+
+def narrowed_to(where: Mapping[str, str], message: Message) -> Message | None:
+    """What of a message may go a way: itself, itself with some of its rows, or None when nothing of it may."""
+    if any(getattr(message, name, value) != value for name, value in where.items()):
+        return None
+    rows: pa.Table | None = getattr(message, "rows", None)
+    if rows is None:
+        return message
+    if not rows.num_rows:
+        return message if type(message).may_be_empty else None
+    selected = _rows_where(rows, where)
+    if selected.num_rows == rows.num_rows:
+        return message
+    return msgspec.structs.replace(message, rows=selected) if selected.num_rows else None
+
+
+def sealed_parts(
+    message: Message, route: Route, *, key: str, sender: SystemId, at: Instant, through: tuple[Step, ...] = ()
+) -> Iterator[Envelope]:
+    """A message in the envelopes it needs to go a way."""
+    for name, piece in named_parts(message, key):
+        phrase, receiver = route.phrase, route.receiver
+        yield seal(message=piece, key=name, phrase=phrase, sender=sender, receiver=receiver, at=at, through=through)
+
+
+def named_parts(message: Message, key: str) -> Iterator[tuple[str, Message]]:
+    """The pieces of a message, each with its own key."""
+    for part, piece in enumerate(in_parts(message)):
+        yield (key if part == 0 else f"{key}#{part}"), piece
 
 
 def in_parts(message: Message) -> list[Message]:

@@ -18,7 +18,7 @@ from metropool.core.clock import SystemClock
 from metropool.core.identifiers import PartyId, RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.exchange.evidence import Evidence, Listing
-from metropool.exchange.evidence.book import evidence
+from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.jetstream import JetStreamExchange
 from metropool.exchange.messages import ROWS, PaymentStatusTold
 from metropool.exchange.outbox import Outbox, inbox

@@ -13,9 +13,9 @@ from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.exchange.evidence import Listing
-from metropool.exchange.evidence.book import evidence
 from metropool.exchange.evidence.export import choose, section_lines
 from metropool.exchange.evidence.objects import Asked
+from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, PaymentStatusTold
 from metropool.plan.compiled import Route

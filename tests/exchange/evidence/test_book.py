@@ -14,7 +14,7 @@ from metropool.access.tables import audit
 from metropool.core.identifiers import SeededIds
 from metropool.exchange.envelope import digest, to_bytes
 from metropool.exchange.evidence import Evidence
-from metropool.exchange.evidence.book import evidence, evidence_key, evidence_root
+from metropool.exchange.evidence.tables import evidence, evidence_key, evidence_root
 from metropool.exchange.evidence.verify import verify
 from metropool.exchange.memory import MemoryBroker
 from metropool.runtime.evidence import cover, examine_audit
@@ -125,13 +125,13 @@ class TestRecord:
         speaker, listener = open_books(tmp_path, "marketing"), open_books(tmp_path, "metering")
 
         def fail(*, work, message):
-            raise RuntimeError("crash before the commit")
+            raise OSError("the disk went away before the commit")
 
         (host,) = listener.hosted.values()
         kind = next(iter(host.capability.consumes))
         host.capability.consumes[kind] = fail
         try:
-            with pytest.raises(RuntimeError):
+            with pytest.raises(OSError, match="went away"):
                 exchange(speaker, listener, "A")
         finally:
             host.capability.consumes[kind] = lambda *, work, message: None

@@ -13,9 +13,7 @@ from metropool.capabilities.notices.model import Receipt
 from metropool.capabilities.office import operations as office
 from metropool.core.areas import Area
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
-from metropool.core.identifiers import PartyId, SystemId
 from metropool.exchange.envelope import open_envelope
-from metropool.plan.compiled import Route
 
 
 @pytest.fixture
@@ -44,17 +42,14 @@ def test_on_postgresql_it_is_the_same(tmp_path):
 
 class TestPassingOn:
     def test_goes_on_to_whom_the_rows_list_for_its_medium_once_an_edition(self, town):
-        ways = [
-            Route(
-                phrase=f"{service}_announcements", receiver=SystemId("x"), receiver_party=PartyId("y"), where={"service": service}
-            )
-            for service in ("electricity", "water", "government")
-        ]
-        town.nodes[BOARD].routes = {"NoticePublished": ways}
         notice = town.published()
         asyncio.run(town.carry(order=lambda waiting: [*waiting, *waiting]))
-        told = [(envelope.phrase, open_envelope(envelope).notice) for envelope in town.unsent(BOARD)]
-        assert told == [("water_announcements", notice.id)]
+        told = [(envelope.phrase, envelope.receiver, envelope.speaker) for envelope in town.unsent(BOARD)]
+        assert told == [
+            ("water_announcements", "community_system", WATER),
+            ("water_announcements", "building_system", WATER),
+        ]
+        assert {open_envelope(envelope).notice for envelope in town.unsent(BOARD)} == {notice.id}
 
 
 def faults(refused):

@@ -1,4 +1,4 @@
-"""Where the shipped plans are, and facts of capabilities as the narrow transition plan needs them."""
+"""Plans that stay as they are, so that a hand can count them: the first narrow path of each, with facts of what it needs."""
 
 from pathlib import Path
 
@@ -8,7 +8,8 @@ from metropool.plan.load import load_contract, load_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTRACT = ROOT / "plans" / "contract.yaml"
-TRANSITION = ROOT / "plans" / "transition.yaml"
+SPINE = Path(__file__).parent / "spine"
+TRANSITION = SPINE / "transition.yaml"
 
 
 def _facts(name: str, *, hears: str = "", says: str = "") -> CapabilityFacts:
@@ -29,10 +30,10 @@ CAPABILITIES = {
             hears="BlocksSealed PaymentsAllocated",
             says="BillsIssued CustomersTold SwitchSupply PaymentStatusTold RowsRequested",
         ),
-        _facts("sharing", hears=f"BlocksSealed RowsRequested {VIEWS}", says=f"BlocksSealed RowsRequested {VIEWS}"),
+        _facts("sharing", hears=VIEWS, says=VIEWS),
         _facts("settlement", hears="BillsIssued", says="PaymentsAllocated"),
         _facts("insight", hears="HouseholdUsageTold"),
-        _facts("notices", hears="NoticePublished", says="NoticePublished"),
+        _facts("notices", hears="NoticePublished"),
         _facts("office", says="NoticePublished"),
         _facts("places", hears="PointsReported", says="SetPoints"),
         _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
@@ -44,6 +45,12 @@ CAPABILITIES = {
 }
 
 
+def spine(name: str) -> Compiled:
+    """The narrow path of a plan (``one``, ``one:indirect``, ``two``, ``transition``), compiled."""
+    plan, _, variant = name.partition(":")
+    return compile_plan(load_plan(SPINE / f"{plan}.yaml"), load_contract(CONTRACT), CAPABILITIES, variant=variant or None)
+
+
 def transition() -> Compiled:
-    """The shipped transition plan, compiled."""
-    return compile_plan(load_plan(TRANSITION), load_contract(CONTRACT), CAPABILITIES)
+    """The narrow path of the transition plan, compiled."""
+    return spine("transition")

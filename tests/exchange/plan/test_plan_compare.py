@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from exchange.plan.test_plan_files import compiled
+from exchange.plan.cases import spine
 from metropool.core.texts import LANGUAGES
 from metropool.plan.compare import Measures, compare
 from metropool.plan.comparison import json_of, table_of
 
 FIELD = ("meters", "collection_terminals", "carrier_network", "metering")
 CUT_OFF = ("gas_system", "government_app", "government_desk", "payment_channel", "user_app", "water_system")
-SHEETS = {name: compare(compiled(name)) for name in ("one", "one:indirect", "two", "transition")}
+SHEETS = {name: compare(spine(name)) for name in ("one", "one:indirect", "two", "transition")}
 
 
 def test_rows_are_those_of_the_contract() -> None:
@@ -22,7 +22,7 @@ def test_rows_are_those_of_the_contract() -> None:
         "transition": 43,
     }
     for name, sheet in SHEETS.items():
-        runs = compiled(name)
+        runs = spine(name)
         assert (sheet.running.rows, sheet.running.letters) == (len(runs.rows), len(runs.allowed))
 
 
@@ -79,7 +79,7 @@ def test_stopping_the_hub_silences_what_passes_it_and_what_it_would_pass_on() ->
     """Of the messages on links of what runs, most have the hub at one end or wait for it to pass them on."""
     running = SHEETS["one"].running
     assert running.stops[0].system == "data_pool"
-    hub = {letter for letter in compiled("one").allowed if "data_pool" in (letter.sender, letter.receiver)}
+    hub = {letter for letter in spine("one").allowed if "data_pool" in (letter.sender, letter.receiver)}
     assert stopped(running, "data_pool") == (len(hub), CUT_OFF)
 
 

@@ -84,7 +84,7 @@ class TestCompiled:
         assert told == up | desks | {("smart_use_platform", f"{name}_announcements", "user_app") for name in speakers}
 
     def test_each_company_gets_its_own_service_only(self) -> None:
-        ways = transition().routes["smart_use_platform"]["BlocksSealed"]
+        ways = transition().passes["smart_use_platform"]["meter_data"]
         assert {(way.receiver, way.receiver_party, way.where["service"]) for way in ways} == {
             ("water_system", "water", "water"),
             ("gas_system", "gas", "gas"),

@@ -5,6 +5,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from exchange.plan.cases import spine
 from exchange.plan.test_plan_files import compiled
 from metropool.plan.compiled import Picture
 from metropool.plan.drawing.figure import draw_plan
@@ -87,7 +88,7 @@ def test_each_end_has_an_arrow_where_something_is_heard() -> None:
 
 
 def test_edges_say_which_rows_are_not_built_and_on_which_network() -> None:
-    edges = {(edge.left, edge.right): edge for edge in picture_of("one", "whole_picture").edges}
+    edges = {(edge.left, edge.right): edge for edge in spine("one").whole_picture.edges}
     edge = edges["metering", "data_pool"]
     assert (edge.rows, edge.unbuilt, edge.networks, edge.runs) == (("2.4a", "2.4a1"), ("2.4a1",), ("vpn",), True)
     assert not edges["community_system", "metering"].runs

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from exchange.plan.cases import CAPABILITIES, CONTRACT, ROOT
+from exchange.plan.cases import CAPABILITIES, CONTRACT, SPINE
 from metropool.plan.commands import CheckReport, check
 
-ONE = (ROOT / "plans" / "one.yaml").read_text(encoding="utf-8")
+ONE = (SPINE / "one.yaml").read_text(encoding="utf-8")
 TERMS = CONTRACT.read_text(encoding="utf-8")
 
 
@@ -76,7 +76,7 @@ class TestContract:
         assert TERMS.count(old) == 1, old
         path = folder / "contract.yaml"
         path.write_text(TERMS.replace(old, new), encoding="utf-8")
-        report = check(plan=ROOT / "plans" / "one.yaml", contract=path, capabilities=CAPABILITIES)
+        report = check(plan=SPINE / "one.yaml", contract=path, capabilities=CAPABILITIES)
         return {(fault.key, fault.line) for fault in report.faults if fault.file == str(path)}
 
     def test_a_row_that_is_not_built_keeps_the_zones_apart_already(self, tmp_path: Path) -> None:

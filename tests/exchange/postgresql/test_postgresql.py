@@ -24,7 +24,7 @@ from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import SystemId
 from metropool.core.quantities import reading_type
-from metropool.exchange.evidence.book import evidence
+from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.outbox import inbox, outbox
 from metropool.exchange.ports import LogEntry

@@ -30,7 +30,7 @@ def live(city: City, seconds: float) -> None:
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
 def test_of_five_systems_in_five_processes_none_opens_a_file_of_another(tmp_path):
-    assert set(compile_named("transition").nodes()) == set(SYSTEMS)
+    assert set(compile_named("transition").nodes()) >= set(SYSTEMS)
     with disk(tmp_path / "disk") as point:
         city = City(home=point / "home", beside=tmp_path / "beside")
         city.enrol()

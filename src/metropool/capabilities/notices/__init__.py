@@ -1,1 +1,1 @@
-"""Takes announcements in, finds whom they reach, keeps who has got and read them, passes them on."""
+"""Takes announcements in, finds whom they reach, keeps who has got and read them."""

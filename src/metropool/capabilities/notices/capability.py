@@ -9,7 +9,6 @@ from metropool.exchange.messages import NoticePublished
 NOTICES = Capability(
     name="notices",
     consumes={NoticePublished: operations.take_notice},
-    produces=(NoticePublished,),
     keeps={"board": SqlBoard},
     tables=(metadata,),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from metropool.capabilities.settlement import accounts, payments
 from metropool.capabilities.settlement.model import is_complete
 from metropool.capabilities.settlement.ports import SettlementWork
+from metropool.capabilities.settlement.standing import tell_standing
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.exchange.messages import BillsIssued, late_fee_of
@@ -48,7 +49,7 @@ def _due_row(row: Mapping[str, Any], *, company: str, heard_at: str) -> dict[str
 
 def issue_combined_bills(*, work: SettlementWork) -> None:
     """Issue the combined bill of each account and period whose companies have all told, or that waited long enough."""
-    today = business_date(work.now)
+    today, issued_to = business_date(work.now), set[str]()
     for waiting in work.dues.waiting_periods():
         account, period = waiting["combined_account"], waiting["period"]
         dues = work.dues.dues(combined_account=account, period=period, combined_bill=None, late_fee_of=None)
@@ -59,6 +60,8 @@ def issue_combined_bills(*, work: SettlementWork) -> None:
         patience = PATIENCE_DAYS if not issued else 0
         if is_complete(heard=heard, expected=expected, first_heard=first_heard, today=today, patience_days=patience):
             _issue(work, account, period, dues, supplement=len(issued))
+            issued_to.add(account)
+    tell_standing(work=work, accounts=issued_to)
 
 
 def _issue(work: SettlementWork, account: str, period: str, dues: Sequence[Mapping[str, Any]], *, supplement: int) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from metropool.capabilities.settlement import accounts
 from metropool.capabilities.settlement.model import Due, Part, PaymentNotice, allocate, check_notice, offset
 from metropool.capabilities.settlement.ports import SettlementWork
+from metropool.capabilities.settlement.standing import tell_standing
 from metropool.core.errors import Conflict, NotFound
 from metropool.core.money import Fen
 from metropool.exchange.messages import ROWS, PaymentsAllocated
@@ -198,8 +199,15 @@ def apply_parts(*, work: SettlementWork, parts: Sequence[Part], order: str, refe
             key=f"payment/{reference}/{company}",
             to=company,
         )
+    tell_standing(work=work, accounts=_accounts_of(work, parts))
     work.changed("payments")
     work.changed("dues")
+
+
+def _accounts_of(work: SettlementWork, parts: Sequence[Part]) -> set[str]:
+    """The combined account whose bills these are parts of."""
+    found = work.dues.dues(bill_number=parts[0].bill_number) if parts else []
+    return {row["combined_account"] for row in found}
 
 
 def _allocated_rows(parts: Sequence[Part], *, reference: str, paid_at: datetime) -> pa.Table:

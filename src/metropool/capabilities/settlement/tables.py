@@ -35,6 +35,13 @@ due = Table(
     Column("late_fee_of", String),
     Index("settlement_due_by_account", "combined_account", "period"),
 )
+standing = Table(
+    "settlement_standing",
+    metadata,
+    Column("combined_account", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("told_at", String, nullable=False),
+)
 combined_bill = Table(
     "combined_bill",
     metadata,

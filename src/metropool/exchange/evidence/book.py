@@ -7,11 +7,12 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, insert, select, update
+from sqlalchemy import insert, select, update
 
 from metropool.core.clock import Instant
 from metropool.exchange.envelope import Envelope, digest, from_bytes, rows_of
 from metropool.exchange.evidence.objects import Anchor, PublicKey, Record, Root, content_of, leaf_of, sign_root
+from metropool.exchange.evidence.tables import evidence, evidence_key, evidence_root
 from metropool.exchange.evidence.trail import START, Broken, Trail
 from metropool.storage.chain import GENESIS, link
 from metropool.storage.merkle import Tree
@@ -20,43 +21,6 @@ from metropool.storage.units import UnitContext
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE = 10_000
-metadata = MetaData()
-evidence = Table(
-    "evidence",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("direction", String, nullable=False),
-    Column("letter", String, nullable=False),
-    Column("sender_party", String, nullable=False),
-    Column("receiver_party", String, nullable=False),
-    Column("at_us", BigInteger, nullable=False),
-    Column("record", String, nullable=False),
-    Column("salt", String, nullable=False),
-    Column("leaf", String, nullable=False),
-    Column("hash", String, nullable=False),
-    Index("evidence_by_letter", "letter", "direction", unique=True),
-    Index("evidence_by_time", "at_us"),
-)
-evidence_root = Table(
-    "evidence_root",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("first", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Column("root", String, nullable=False),
-    Column("signature", String, nullable=False),
-)
-evidence_key = Table(
-    "evidence_key",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("suite", String, nullable=False),
-    Column("public", String, nullable=False),
-    Column("since", String, nullable=False),
-    Column("until", String),
-)
-
-
 _HEAD = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
 _ADD = insert(evidence)
 
@@ -103,6 +67,17 @@ class Evidence:
         """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too."""
         known = {"direction": "received", "outcome": outcome}
         self._add(self._row(of, data, rows=rows, position=place, **known) for of, data, place, rows in letters)
+
+    def replayed(self, letter: tuple[Envelope, bytes, int, int]) -> None:
+        """Record a letter that was parked and is taken in now, as ``received`` is told of it."""
+        envelope, data, place, rows = letter
+        self._add([self._row(envelope, data, rows=rows, position=place, direction="replayed", outcome="taken")])
+
+    def position_of(self, letter: str) -> int:
+        """Where a letter came in the inbox stream, as its record says; 0 without one."""
+        its = (evidence.c.letter == letter) & (evidence.c.direction == "received")
+        found = self._connection.execute(select(evidence.c.record).where(its)).scalar()
+        return msgspec.json.decode(found, type=Record).position if found else 0
 
     def head(self) -> tuple[int, str]:
         """Number of the newest record and the hash of the chain after it."""

@@ -12,9 +12,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from metropool.core.errors import NotFound
-from metropool.exchange.evidence.book import AT_ONCE, Evidence, evidence, evidence_root, microseconds
+from metropool.exchange.evidence.book import AT_ONCE, Evidence, microseconds
 from metropool.exchange.evidence.lines import write_line
 from metropool.exchange.evidence.objects import Asked, Before, Heading, Root, content_of, sign_heading
+from metropool.exchange.evidence.tables import evidence, evidence_root
 from metropool.exchange.evidence.trail import START
 from metropool.storage.merkle import path_of
 from metropool.storage.suites import SigningKey

@@ -31,6 +31,7 @@ class Record(Object, frozen=True, kw_only=True):
 
     Attributes:
         system: Whose record it is, its number ``number`` (from 1, without gaps).
+        direction: ``replayed`` is a letter that was parked when it was received, and taken in later.
         letter: Id of the envelope; both ends have the same.
         sender_party, receiver_party: The organisations; empty where the running plan knows no such system.
         sha256, bytes: Of the bytes that travelled.
@@ -43,7 +44,7 @@ class Record(Object, frozen=True, kw_only=True):
 
     number: Number
     system: str
-    direction: Literal["sent", "received"]
+    direction: Literal["sent", "received", "replayed"]
     letter: str
     phrase: str
     kind: str

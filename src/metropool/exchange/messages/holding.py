@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metropool.core.errors import Invalid
+from metropool.core.errors import Fault, Invalid
 from metropool.exchange.messages.base import Message
-from metropool.exchange.messages.known import ROWS
+from metropool.exchange.messages.known import NEEDED, ROWS
+from metropool.exchange.messages.money import BillsIssued
+from metropool.exchange.messages.notices import NoticePublished
 
 
 def check_rows(message: Message) -> None:
     """Hold the rows of a message to the columns of its class.
 
     Raises:
-        Invalid: Missing, additional or differently typed columns.
+        Invalid: Missing, additional or differently typed columns, or a column without a value that needs one.
     """
     expected = ROWS.get(type(message))
     if expected is None:
@@ -24,6 +26,25 @@ def check_rows(message: Message) -> None:
         raise Invalid(
             f"{type(message).__name__}: the columns are {rows.schema.names}, expected {expected.names} with their types"
         )
+    empty = [name for name in sorted(NEEDED.get(type(message), ())) if rows[name].null_count]
+    if empty:
+        faults = [Fault(f"rows.{name}", "exchange.null_value") for name in empty]
+        raise Invalid(f"{type(message).__name__}: there are rows without {', '.join(empty)}", faults=faults)
+
+
+def check_own_name(message: Message, *, system: str, party: str) -> None:
+    """Hold what a message says of who speaks to who it is: an office and its publisher, the company of a bill.
+
+    Raises:
+        Invalid: It speaks in another's name.
+    """
+    own = {"office": system, "publisher": party} if isinstance(message, NoticePublished) else {}
+    own |= {"company": party} if isinstance(message, BillsIssued) else {}
+    wrong = [name for name, value in own.items() if getattr(message, name) != value]
+    if wrong:
+        faults = [Fault(name, "exchange.other_name") for name in wrong]
+        said = ", ".join(f"{name} {getattr(message, name)[:64]!r}" for name in wrong)
+        raise Invalid(f"{system} speaks in the name of {said}", key="exchange.other_name", faults=faults)
 
 
 def check_where(message: Message, wheres: Sequence[Mapping[str, str]]) -> None:
@@ -41,6 +62,8 @@ def _keeps(message: Message, where: Mapping[str, str]) -> bool:
     for name, value in where.items():
         if getattr(message, name, value) != value:
             return False
-        if rows is not None and name in rows.schema.names and pc.any(pc.not_equal(rows[name], value), min_count=0).as_py():
-            return False
+        if rows is not None and name in rows.schema.names:
+            other = pc.fill_null(pc.not_equal(rows[name], value), True)
+            if pc.any(other, min_count=0).as_py():
+                return False
     return True

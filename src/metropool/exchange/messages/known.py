@@ -13,6 +13,8 @@ from metropool.exchange.messages.points import SetPoints
 from metropool.exchange.messages.usage import SwitchSupply
 
 ROWS: Mapping[type[Message], pa.Schema] = {**usage.ROWS, **money.ROWS, **points.ROWS, **government.ROWS}
+NEEDED: Mapping[type[Message], frozenset[str]] = {**usage.NEEDED, **money.NEEDED}
+"""Columns that have a value in every row."""
 MESSAGES: tuple[type[Message], ...] = (
     *ROWS,
     NoticePublished,

@@ -58,6 +58,14 @@ ROWS: Mapping[type[Message], pa.Schema] = {
     ),
     PaymentStatusTold: pa.schema([("account_number", _TEXT), ("status", _TEXT), ("as_of", pa.timestamp("us", tz="UTC"))]),
 }
+NEEDED: Mapping[type[Message], frozenset[str]] = {
+    CustomersTold: frozenset({"usage_point", "account_number"}),
+    BillsIssued: frozenset(
+        {"service", "bill_number", "account_number", "period_start", "period_end", "lines", "amount_fen", "due_date", "version"}
+    ),
+    PaymentsAllocated: frozenset({"reference", "account_number", "bill_number", "amount_fen", "paid_at"}),
+    PaymentStatusTold: frozenset({"account_number", "status", "as_of"}),
+}
 LATE_FEE = "late_fee"
 """Name of the one line of a bill that asks for lateness only; after its amount it has the number of the late bill."""
 

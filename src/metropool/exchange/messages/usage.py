@@ -64,3 +64,9 @@ ROWS: Mapping[type[Message], pa.Schema] = {
     HouseholdUsageTold: _BLOCK_COLUMNS,
     RowsRequested: pa.schema([("usage_point", pa.string())]),
 }
+_BLOCK_NEEDS = frozenset({"service", "usage_point", "reading_type", "business_date", "version", "start", "interval_s"})
+NEEDED: Mapping[type[Message], frozenset[str]] = {
+    BlocksSealed: _BLOCK_NEEDS,
+    HouseholdUsageTold: _BLOCK_NEEDS,
+    RowsRequested: frozenset({"usage_point"}),
+}

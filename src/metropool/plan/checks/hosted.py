@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from metropool.plan.checks.case import Case
 from metropool.plan.compiled import CapabilityFacts
+from metropool.plan.passing import Passing, passing_of
 from metropool.plan.source import PlanFault
 
 
@@ -19,7 +20,10 @@ def capabilities_known(case: Case) -> Iterator[PlanFault]:
         if running.kind == "node" and not running.hosts:
             yield case.plan_source.fault("node_without_work", "systems", name, name=name)
         if running.kind == "node" and running.per:
-            yield case.plan_source.fault("many_instances", "systems", name, "per", name=name)
+            yield case.plan_source.note("many_instances", "systems", name, "per", name=name)
+        doors = [name for name in running.hosts if name in case.capabilities and case.capabilities[name].is_door]
+        if running.software == "outside" and not doors:
+            yield case.plan_source.fault("outside_without_door", "systems", name, "software", name=name)
 
 
 def hosting(case: Case) -> Iterator[PlanFault]:
@@ -43,17 +47,39 @@ def hosting(case: Case) -> Iterator[PlanFault]:
 
 
 def said_and_heard(case: Case) -> Iterator[PlanFault]:
-    """Between nodes of ours, somebody at the sender says each message and somebody at the receiver hears it."""
+    """Between nodes of ours, somebody at the sender says each message and somebody at the receiver hears it, or passes it on.
+
+    What outside software says, only that software knows: where it runs a system, whatever the rows list may be said.
+    """
+    passing = passing_in(case)
     for row, letter in case.said:
-        if any(case.systems[end].kind != "node" for end in (letter.sender, letter.receiver)):
+        if letter not in passing.letters:
             continue
         kind = case.contract.messages[letter.message].carried_by
         values = {"row": row, "message": letter.message, "kind": kind}
         source, path = case.at_row(row)
-        if not any(facts is None or kind in facts.produces for facts in _hosted(case, letter.sender)):
+        begun = case.systems[letter.sender].software or (letter.sender, letter.message) in passing.relays
+        if not begun and not any(facts is None or kind in facts.produces for facts in _hosted(case, letter.sender)):
             yield source.fault("nobody_produces", *path, system=letter.sender, **values)
-        if not any(facts is None or kind in facts.consumes for facts in _hosted(case, letter.receiver)):
+        goes_on = (letter.receiver, letter.message) in passing.relays
+        if not goes_on and not any(facts is None or kind in facts.consumes for facts in _hosted(case, letter.receiver)):
             yield source.fault("nobody_consumes", *path, system=letter.receiver, **values)
+
+
+def circles(case: Case) -> Iterator[PlanFault]:
+    """What is passed on never comes back to who passed it on."""
+    passing = passing_in(case)
+    for system, message in passing.circles():
+        rows = [row for row, letter in case.said if (letter.sender, letter.message) == (system, message)]
+        source, path = case.at_row(rows[0])
+        yield source.fault("passed_in_circle", *path, system=system, message=message)
+
+
+def passing_in(case: Case) -> Passing:
+    """What is passed on between the nodes of the plan."""
+    nodes = {name for name, facts in case.systems.items() if facts.kind == "node"}
+    letters = {letter for _, letter in case.said if letter.sender in nodes and letter.receiver in nodes}
+    return passing_of(letters, contract=case.contract, systems=case.systems, capabilities=case.capabilities)
 
 
 def _as_tuple(value: str | tuple[str, ...]) -> tuple[str, ...]:

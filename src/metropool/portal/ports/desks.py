@@ -8,8 +8,10 @@ from metropool.portal.ports.announcements import NoticesDesk, OfficeDesk
 from metropool.portal.ports.billing import BillingDesk
 from metropool.portal.ports.company import CompanyDesk
 from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
+from metropool.portal.ports.door import DoorDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
+from metropool.portal.ports.parked import ParkedDesk
 from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
@@ -22,7 +24,7 @@ D = TypeVar("D")
 
 @dataclass(frozen=True)
 class Port(Generic[D]):
-    """A desk by name, and the capability in whose unit of work it is made."""
+    """A desk by name, and the capability in whose unit of work it is made; empty where any will do."""
 
     name: str
     capability: str
@@ -46,10 +48,12 @@ PLACES: Port[PlacesDesk] = Port("places", "places")
 POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
 COMPANY: Port[CompanyDesk] = Port("company", "billing")
+DOOR: Port[DoorDesk] = Port("door", "door")
 INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
 DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
 CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
 WATCH: Port[WatchDesk] = Port("watch", "watch")
+PARKED: Port[ParkedDesk] = Port("parked", "")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -69,10 +73,12 @@ PORTS: tuple[Port[Any], ...] = (
     POINTS,
     TOPOLOGY,
     COMPANY,
+    DOOR,
     INQUIRIES,
     DISCLOSURES,
     CONSENTS,
     WATCH,
+    PARKED,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -5,16 +5,19 @@ from metropool.portal.routes import (
     billing,
     collection,
     company,
+    conformance,
     consents,
     control,
     disclosures,
     exchanges,
     inquiries,
     invoices,
+    letters,
     live,
     metering,
     notices,
     office,
+    parked,
     payment,
     places,
     refunds,
@@ -29,7 +32,7 @@ from metropool.portal.routes import (
     work_orders,
 )
 
-DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM)
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM, conformance.ROOM)
 SYSTEM_ROOMS: tuple[Room, ...] = (
     live.ROOM,
     live.PUBLISHED,
@@ -50,11 +53,14 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     office.ROOM,
     notices.ROOM,
     places.ROOM,
+    places.HEARD,
     topology.ROOM,
     company.ROOM,
+    letters.ROOM,
     inquiries.ROOM,
     disclosures.ROOM,
     consents.ROOM,
     trust.AUDIT_ROOM,
+    parked.ROOM,
     watch.ROOM,
 )

@@ -11,6 +11,9 @@ from metropool.portal.declare import ANYONE, SELF, Room
 
 ROOM = Room("live")
 PUBLISHED = Room("published")
+KEY = (
+    "A key of this system for its own software (mpk_…); `metropool door key new SYSTEM` draws one. People have sessions instead."
+)
 
 
 @ROOM.get("/changes", right=SELF, media="text/event-stream")
@@ -38,4 +41,6 @@ async def changes(call: CallOf) -> Response:
 async def openapi(call: CallOf) -> Response:
     """The published API."""
     app: FastAPI = call.request.app
-    return Response(json.dumps(app.openapi(), ensure_ascii=False), media_type="application/json")
+    document = app.openapi()
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": KEY}}
+    return Response(json.dumps(document, ensure_ascii=False), media_type="application/json")

@@ -29,7 +29,7 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
     from metropool.core.clock import SystemClock
     from metropool.core.identifiers import PartyId, RandomIds, SystemId
     from metropool.exchange.evidence import Evidence
-    from metropool.exchange.evidence.book import evidence
+    from metropool.exchange.evidence.tables import evidence
     from metropool.facts.ledger import SqlLedger
     from metropool.facts.ledger.tables import posting
     from metropool.runtime.evidence import examine_audit

@@ -11,10 +11,12 @@ from metropool import __version__
 from metropool.core.errors import MetropoolError
 from metropool.runtime.cli.brokers import broker_app
 from metropool.runtime.cli.control_commands import control_app
+from metropool.runtime.cli.door import door_app
 from metropool.runtime.cli.evidence_commands import evidence_app
 from metropool.runtime.cli.gateways import gateway_app
 from metropool.runtime.cli.keys import keys_app
 from metropool.runtime.cli.options import AsJson
+from metropool.runtime.cli.parked import parked_app
 from metropool.runtime.cli.refund_commands import refund_app
 from metropool.runtime.cli.schedule import schedule_app
 from metropool.runtime.cli.words import fault_lines, language, taken_out, word
@@ -39,6 +41,8 @@ app.add_typer(control_app, name="control", rich_help_panel=word("group_operate")
 app.add_typer(refund_app, name="refund", rich_help_panel=word("group_operate"))
 app.add_typer(schedule_app, name="schedule", rich_help_panel=word("group_operate"))
 app.add_typer(evidence_app, name="evidence", rich_help_panel=word("group_admin"))
+app.add_typer(parked_app, name="parked", rich_help_panel=word("group_admin"))
+app.add_typer(door_app, name="door", rich_help_panel=word("group_admin"))
 
 
 def main() -> None:
@@ -142,6 +146,7 @@ def serve(
 @app.command(help=word("conformance"), rich_help_panel=word("group_admin"))
 def conformance(
     plan: Annotated[list[str] | None, typer.Option("--plan", help=word("conformance_plan"))] = None,
+    outside: Annotated[list[str] | None, typer.Option("--outside", help=word("conformance_outside"), metavar="SYSTEM")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help=word("conformance_seed"))] = None,
     folder: Annotated[Path | None, typer.Option(help=word("conformance_folder"))] = None,
     with_unbuilt: Annotated[bool, typer.Option("--all", help=word("conformance_all"))] = False,
@@ -150,7 +155,7 @@ def conformance(
     """Drive every row of plans."""
     from metropool.runtime.cli.conformance import run_conformance
 
-    run_conformance(plan or (), seed=seed, folder=folder, with_unbuilt=with_unbuilt, as_json=as_json)
+    run_conformance(plan or (), outside=outside or (), seed=seed, folder=folder, with_unbuilt=with_unbuilt, as_json=as_json)
 
 
 @app.command(help=word("bill"), rich_help_panel=word("group_operate"))
@@ -202,13 +207,15 @@ def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "t
 
 @plan_app.command("compare", help=word("plan_compare"))
 def plan_compare(
-    plans: Annotated[list[str] | None, typer.Argument(help=word("plan_names"))] = None, as_json: AsJson = False
+    plans: Annotated[list[str] | None, typer.Argument(help=word("plan_names"))] = None,
+    stop: Annotated[list[str] | None, typer.Option("--stop", help=word("plan_compare_stop"))] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare plans."""
     from metropool.plan.load import PLANS
     from metropool.runtime.cli.operate import compare_plans
 
-    compare_plans(plans or PLANS, as_json=as_json)
+    compare_plans(plans or PLANS, stop=stop or (), as_json=as_json)
 
 
 @plan_app.command("draw", help=word("plan_draw"))
@@ -220,3 +227,14 @@ def plan_draw(
     from metropool.runtime.cli.operate import draw_plan
 
     draw_plan(plan, output=output)
+
+
+@plan_app.command("asyncapi", help=word("plan_asyncapi"))
+def plan_asyncapi(
+    plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition",
+    output: Annotated[Path, typer.Option("--output", "-o", help=word("plan_output"))] = Path("plan.json"),
+) -> None:
+    """Describe a plan's channels and messages."""
+    from metropool.runtime.cli.operate import describe_plan
+
+    describe_plan(plan, output=output)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,13 @@ def check_plan(plan: str, *, as_json: bool) -> None:
         NotFound: No such plan.
     """
     from metropool.plan.commands import check
-    from metropool.plan.load import named_plan, plan_path
+    from metropool.plan.load import named_plan, outside_of, plan_path
     from metropool.runtime.capabilities import CAPABILITIES
     from metropool.runtime.systems import facts_of
 
     path, variant = named_plan(plan)
     contract, facts = plan_path("contract"), facts_of(CAPABILITIES)
-    report = check(plan=path, contract=contract, capabilities=facts, variant=variant)
+    report = check(plan=path, contract=contract, capabilities=facts, variant=variant, outside=outside_of(plan))
     sys.stdout.write((report.as_json(language()) if as_json else report.as_text(language())) + "\n")
     if report.exit_code:
         raise SystemExit(report.exit_code)
@@ -49,17 +49,36 @@ def draw_plan(plan: str, *, output: Path) -> None:
     sys.stderr.write(word("written", path=output) + "\n")
 
 
-def compare_plans(plans: Sequence[str], *, as_json: bool) -> None:
-    """Set plans side by side.
+def describe_plan(plan: str, *, output: Path) -> None:
+    """Write a plan as an AsyncAPI document.
 
     Raises:
         NotFound: No such plan.
+        Invalid: The file is no plan.
+        Unavailable: The document cannot be written.
+    """
+    from metropool.plan.asyncapi import as_text
+
+    write_file(output, as_text(_compiled(plan)).encode())
+    sys.stderr.write(word("written", path=output) + "\n")
+
+
+def compare_plans(plans: Sequence[str], *, stop: Sequence[str], as_json: bool) -> None:
+    """Set plans side by side; with ``stop``, measure what stopping these systems takes down by stopping them.
+
+    Raises:
+        NotFound: No such plan or system.
         Invalid: A file is no plan.
+        Unavailable: A town to stop something in could not be set up.
     """
     from metropool.plan.compare import compare
     from metropool.plan.comparison import json_of, table_of
+    from metropool.runtime.cli.conformance import measure_stops
 
     sheets = [compare(_compiled(plan)) for plan in plans]
+    if stop:
+        seen = measure_stops(plans, stop)
+        sheets = [replace(sheet, measured=seen[plan]) for plan, sheet in zip(plans, sheets, strict=True)]
     if as_json:
         sys.stdout.write(json_of(sheets) + "\n")
     else:
@@ -82,12 +101,13 @@ def _print_table(lines: Sequence[tuple[str, Sequence[str]]]) -> None:
 def _compiled(plan: str) -> Any:
     """A plan as it is written, with its faults."""
     from metropool.plan.commands import compile_files
-    from metropool.plan.load import named_plan, plan_path
+    from metropool.plan.load import named_plan, outside_of, plan_path
     from metropool.runtime.capabilities import CAPABILITIES
     from metropool.runtime.systems import facts_of
 
     path, variant = named_plan(plan)
-    return compile_files(plan=path, contract=plan_path("contract"), capabilities=facts_of(CAPABILITIES), variant=variant)
+    facts, outside = facts_of(CAPABILITIES), outside_of(plan)
+    return compile_files(plan=path, contract=plan_path("contract"), capabilities=facts, variant=variant, outside=outside)
 
 
 def show_bills(*, account: str, period: str, number: str, pdf: Path | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from metropool.core.clock import SystemClock, monotonic_s
 from metropool.plan.compiled import Compiled
+from metropool.plan.load import outside_of
 from metropool.runtime.conformance.driving import drive
 from metropool.runtime.conformance.probes.all import probe, table_of
 from metropool.runtime.conformance.report import Finding, Report
@@ -88,9 +89,11 @@ class Run:
     def _heard(self, found: Finding) -> None:
         if found.status != "not built":
             way = found.way
-            self.say(f"heard_{found.status}", row=way.row, arrow=ARROWS[way.direction], message=way.message, ms=found.delay_ms)
+            told = {"row": way.row, "arrow": ARROWS[way.direction], "message": way.message}
+            self.say(f"heard_{found.status}", **told, ms=found.delay_ms, why=found.why)
 
 
 def named(asked: str, compiled: Compiled) -> str:
-    """A plan by its own name, with the variant that was asked for: ``one``, ``one:indirect``."""
-    return f"{compiled.plan}:{compiled.variant}" if ":" in asked and compiled.variant else compiled.plan
+    """A plan by its own name, with the variant that was asked for and what runs from outside: ``one``, ``one:indirect+gas_system``."""
+    plan = f"{compiled.plan}:{compiled.variant}" if ":" in asked and compiled.variant else compiled.plan
+    return "+".join((plan, *outside_of(asked)))

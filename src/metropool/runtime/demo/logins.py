@@ -41,6 +41,8 @@ STAFF = (
     Staff("marketing", "company_operator", "billing", "electricity", "供电公司营销", "Power company billing", ("data_steward",)),
     Staff("waterworks", "company_operator", "billing", "water", "供水公司", "Water company", ("data_steward",)),
     Staff("gasworks", "company_operator", "billing", "gas", "供气公司", "Gas company", ("data_steward",)),
+    Staff("property", "property_manager", "office", "community", "小区物业", "Community property manager"),
+    Staff("tower", "property_manager", "office", "building", "楼宇物业", "Building property manager"),
     Staff("cashier", "cashier", "settlement", "", "收费退款", "Cashier"),
     Staff("cashier2", "cashier", "settlement", "", "退款复核", "Second person for refunds"),
     Staff("official", "official", "inquiries", "desk", "政府调阅", "Government desk"),
@@ -49,6 +51,9 @@ STAFF = (
     Staff("steward2", "data_steward", "disclosure", "readings", "计量数据复核", "Second data steward of metering"),
     Staff("archivist", "data_steward", "disclosure", "payments", "平台数据管理", "Data steward of the platform"),
 )
+
+FIRST_LOGIN = "home1"
+"""The resident of the first combined account."""
 
 
 def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home: Path, passwords: Passwords) -> None:
@@ -77,15 +82,16 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
 
 
 def system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
-    """The system that hosts what a member of staff works with.
+    """The system that hosts what a member of staff works with, or whose own software does that work.
 
     Raises:
         NotFound: The plan places it nowhere.
     """
-    for name, node in nodes.items():
-        hosted = node.hosted.get(member.capability)
-        if hosted is not None and (not member.row or member.row in hosted.rows):
-            return name
+    for capability in (member.capability, "door"):
+        for name, node in nodes.items():
+            hosted = node.hosted.get(capability)
+            if hosted is not None and (member.row in hosted.rows or not (member.row or capability == "door")):
+                return name
     raise NotFound(f"the plan places {member.capability} nowhere for {member.row or member.login}")
 
 

@@ -1,6 +1,6 @@
 """Settlement's own tables in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Table, func, insert, select, update
 from metropool.capabilities.settlement import tables as t
 from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import upsert
 
 Row = Mapping[str, Any]
 
@@ -168,6 +169,22 @@ class SqlDues:
     def change_refund(self, refund: str, **values: object) -> None:
         """Change what became of a refund."""
         self._connection.execute(update(t.refund).where(t.refund.c.id == refund).values(**values))
+
+    def standings(self, accounts: Collection[str]) -> dict[str, str]:
+        """How combined accounts stood when it was told last."""
+        return {row["combined_account"]: row["status"] for row in self._rows(t.standing, combined_account=sorted(accounts))}
+
+    def note_standings(self, standings: Mapping[str, str], *, now: datetime) -> None:
+        """Note what was told."""
+        rows = [{"combined_account": account, "status": status} for account, status in standings.items()]
+        upsert(self._connection, t.standing, [{**row, "told_at": now.isoformat()} for row in rows])
+
+    def newly_overdue(self, *, today: date, limit: int) -> list[str]:
+        """Accounts with something open that was due before today, which was not told as such."""
+        due, known = t.due.c, t.standing.c
+        told = select(known.combined_account).where(known.combined_account == due.combined_account, known.status == "overdue")
+        is_late = (due.due_date < today.isoformat(), due.paid_fen < due.amount_fen, ~told.exists())
+        return list(self._connection.execute(select(due.combined_account).distinct().where(*is_late).limit(limit)).scalars())
 
     def add_question(self, row: Row) -> None:
         """Keep a question about a bill."""

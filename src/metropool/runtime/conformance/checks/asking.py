@@ -1,8 +1,10 @@
 """What a company's people ask of who measures, and what they tell it of their customers."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from metropool.core.periods import DAY
+from metropool.runtime.conformance.checks.at_doors import has_door, read_at_door, row_where
 from metropool.runtime.conformance.checks.field import meter_of
 from metropool.runtime.conformance.checks.months import ENDS, Row, billing_begun, done_while, must_be
 from metropool.runtime.conformance.checks.paying import paid
@@ -76,8 +78,15 @@ async def switch_request(town: Town, way: Way) -> Seen:
 
 
 async def customers(town: Town, way: Way) -> Seen:
-    """A company's customer on the page of the meter: the account at the usage point. They were enrolled before anything ran."""
-    customer, operator = meter_of(town, 0), await town.staff("operator")
+    """A company's customer on the page of the meter, or at a door: the account at the usage point. All were enrolled before."""
+    customer = meter_of(town, 0)
+    if has_door(town, way.receiver):
+        find = row_where(account_number=customer.account_number, usage_point=customer.usage_point)
+        row, seen = await read_at_door(town, way, find, acted_s=town.served_s)
+        must_be("category", "residential", row["category"])
+        must_be("combined_account", customer.combined_account, row["combined_account"])
+        return seen
+    operator = await town.staff("operator")
 
     async def look() -> Row | None:
         found: Row | None = (await operator.get(f"/meters/{customer.meter}"))["customer"]
@@ -90,9 +99,13 @@ async def customers(town: Town, way: Way) -> Seen:
 
 
 async def payment_status(town: Town, way: Way) -> Seen:
-    """Who has paid, on the page of the meter, once a payment came."""
-    customer, operator = meter_of(town, 0), await town.staff("operator")
-    began = await paid(town)
+    """Who has paid, on the page of the meter or at a door, once a payment came."""
+    customer, began = meter_of(town, 0), await paid(town)
+    if has_door(town, way.receiver):
+        accounts = (customer.account_number, customer.combined_account)
+        _, seen = await read_at_door(town, way, _who_paid(accounts), acted_s=began)
+        return seen
+    operator = await town.staff("operator")
 
     async def look() -> Row | None:
         found: Row | None = (await operator.get(f"/meters/{customer.meter}"))["customer"]
@@ -101,3 +114,12 @@ async def payment_status(town: Town, way: Way) -> Seen:
     row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="payment_status")
     must_be("account_number", customer.account_number, row["account_number"])
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+
+
+def _who_paid(accounts: Sequence[str]) -> Callable[[Row], Row | None]:
+    """Finds that an account is paid up: by its number at its company, or by that of its combined bill."""
+
+    def find(message: Row) -> Row | None:
+        return next((row for row in message["rows"] if row["account_number"] in accounts and row["status"] == "paid"), None)
+
+    return find

@@ -46,7 +46,7 @@ async def asked(town: Town, asker: str, owner: str) -> Asked:
 
     async def ask() -> Asked:
         official, reason, began = await town.someone(asker), drawn_word(), unix_s()
-        (books, *_) = town.compiled.systems[owner].hosts[KEEPS]
+        (books, *_) = town.rows(owner, KEEPS) or ()
         given = {
             "what": QUESTIONS.get(books, "bills_by_month"),
             "service": "electricity" if books in QUESTIONS else books,
@@ -65,7 +65,7 @@ async def asked(town: Town, asker: str, owner: str) -> Asked:
 async def request(town: Town, way: Way) -> Seen:
     """A request at who keeps the books, in its own words."""
     owner = way.receiver
-    if KEEPS not in town.compiled.systems[owner].hosts:
+    if not town.rows(owner, KEEPS):
         raise Failed("nobody_looks", system=owner)
     found = await asked(town, _asker(town, way.sender), owner)
     row, at_s = await _heard(town, found, owner, needs=(way.sender, way.receiver))
@@ -77,7 +77,7 @@ async def request(town: Town, way: Way) -> Seen:
 async def answer(town: Town, way: Way) -> Seen:
     """An answer at who asked: approved for the reason that the owner gave, with rows that can be read."""
     owner = way.sender
-    if KEEPS not in town.compiled.systems[owner].hosts:
+    if not town.rows(owner, KEEPS):
         raise Failed("nobody_looks", system=owner)
     asker = _asker(town, way.receiver)
     decided = await _decided(town, asker, owner)

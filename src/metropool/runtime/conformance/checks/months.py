@@ -80,7 +80,7 @@ async def bill_of(town: Town, system: str) -> CompanyBill:
 
 async def usage(town: Town, way: Way) -> Seen:
     """Measured usage at a company: the registers its bill is made of; at the pool: what it then told the companies."""
-    if "billing" in town.compiled.systems[way.receiver].hosts:
+    if way.receiver in companies(town):
         found = await bill_of(town, way.receiver)
         return await seen_letter(town, way, acted_s=await town.once("imported", lambda: imported(town)), saw_s=found.seen_s)
     onward = [letter for letter in town.compiled.letters if letter[:2] == (way.receiver, way.message)]
@@ -160,13 +160,19 @@ async def household_usage(town: Town, way: Way) -> Seen:
 
 
 def companies(town: Town) -> list[str]:
-    """The systems that bill."""
-    return [str(name) for name in town.compiled.nodes() if "billing" in town.compiled.systems[name].hosts]
+    """The systems that bill, by our software or their own."""
+    return [str(name) for name in town.compiled.nodes() if _bills_of(town, name)]
 
 
 def service_of(town: Town, system: str) -> str:
     """The service a company bills."""
-    return str(town.compiled.systems[system].hosts["billing"][0])
+    return _bills_of(town, system)[0]
+
+
+def _bills_of(town: Town, system: str) -> list[str]:
+    """Services whose bills a system tells."""
+    told = [town.compiled.whole.messages[letter.message] for letter in town.compiled.letters if letter.sender == system]
+    return [entry.where["service"] for entry in told if entry.carried_by == "BillsIssued"]
 
 
 def path_of_usage(town: Town, system: str) -> Sequence[str]:

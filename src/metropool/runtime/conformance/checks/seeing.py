@@ -25,25 +25,25 @@ class Seen:
 Check = Callable[[Town, Way], Coroutine[Any, Any, Seen]]
 
 
-async def seen_letter(town: Town, way: Way, *, acted_s: float, saw_s: float) -> Seen:
-    """What was seen came as a letter: both ends have a record of it, under signed roots.
+async def seen_letter(town: Town, way: Way, *, acted_s: float, saw_s: float, letter: str = "") -> Seen:
+    """What was seen came as a letter, of this id where one is known: both ends have a record of it, under signed roots.
 
     Raises:
         Failed: One of them has none.
     """
-    pair = await letter_of(town, way)
-    return Seen(saw_s - acted_s, pair.place)
+    pair = await letter_of(town, way, letter=letter)
+    return Seen(max(0.0, saw_s - acted_s), pair.place)
 
 
-async def letter_of(town: Town, way: Way) -> Exchanged:
-    """The newest letter of a way that both ends have signed evidence of.
+async def letter_of(town: Town, way: Way, *, letter: str = "") -> Exchanged:
+    """The newest letter of a way, or that of an id, that both ends have signed evidence of.
 
     Raises:
         Failed: There is none.
     """
 
     async def look() -> Exchanged | None:
-        return next(iter(exchanged(town.home, way.letter)), None)
+        return next((pair for pair in exchanged(town.home, way.letter) if letter in ("", pair.received.letter)), None)
 
     pair, _ = await town.seen(look, needs=(way.sender, way.receiver), what="evidence")
     return pair

@@ -7,6 +7,7 @@ from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.arrived import account_for, positions
 from metropool.runtime.conformance.probes.broker import probe_broker
 from metropool.runtime.conformance.probes.count import Probed
+from metropool.runtime.conformance.probes.doors import probe_doors
 from metropool.runtime.conformance.probes.files import probe_files
 from metropool.runtime.conformance.probes.gateways import probe_gateways
 from metropool.runtime.conformance.probes.http import probe_http
@@ -20,11 +21,13 @@ async def probe(town: Town) -> list[Door]:
     """Try what is not listed, at every door."""
     url = note_of(town.settings).read_text(encoding="ascii").strip()
     before = await positions(url, home=town.home, compiled=town.compiled)
-    probed: Probed = await probe_broker(url, home=town.home, compiled=town.compiled, now=town.clock.now())
+    seed = int(town.city.rows["seed"])
+    probed: Probed = await probe_broker(url, home=town.home, compiled=town.compiled, now=town.clock.now(), seed=seed)
     await account_for(probed, url=url, home=town.home, compiled=town.compiled, before=before)
     await probe_wires(url, probed)
     await probe_gateways(town, probed)
     await probe_http(town, probed)
+    await probe_doors(town, probed)
     probe_files(town, probed)
     return probed.doors()
 

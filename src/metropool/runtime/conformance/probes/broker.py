@@ -14,33 +14,37 @@ from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
 from metropool.runtime.broker import seed_of
 from metropool.runtime.conformance.probes.count import Probed
-from metropool.runtime.conformance.probes.subjects import listens, other_names, own_name, peeks
+from metropool.runtime.conformance.probes.subjects import drawn, listens, other_names, own_name, peeks
 from metropool.runtime.conformance.probes.table import lets
 from metropool.runtime.conformance.probes.users import Prober, at_door, lets_in
 
-BATCH = 250
+BATCH = 100
 """So many refusals stand beside one letter that is let through on the same connection."""
+SAID, ASKED, HEARD = 300, 120, 60
+"""So many of what one user must not say, ask or hear are tried at most."""
 MARK = b"probe: this is no letter"
 
 
-async def probe_broker(url: str, *, home: Path, compiled: Compiled, now: Instant) -> Probed:
-    """Try everything that is not listed, as every user of the broker."""
+async def probe_broker(url: str, *, home: Path, compiled: Compiled, now: Instant, seed: int) -> Probed:
+    """Try what is not listed, as every user of the broker; what of it is drawn from a seed."""
     probed = Probed()
     for user in compiled.broker.users:
+        salt = f"{seed} {user.name}"
         async with at_door(url, home=home, user=user) as prober:
-            await _letters(prober, compiled, probed)
-            await _peeks(prober, compiled, probed)
-            await _listens(prober, compiled, probed)
+            await _letters(prober, compiled, probed, salt=salt)
+            await _peeks(prober, compiled, probed, salt=salt)
+            await _listens(prober, compiled, probed, salt=salt)
             await _forged(prober, compiled, probed, now=now)
     await _strangers(url, home=home, compiled=compiled, probed=probed)
     return probed
 
 
-async def _letters(prober: Prober, compiled: Compiled, probed: Probed) -> None:
+async def _letters(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
     """Every letter there could be, under one's own name and under others', but those one may say."""
     own = [letter for letter in sorted(compiled.letters) if letter.sender == prober.user.name]
     mine = {subject_of(letter) for letter in own}
-    subjects = sorted({*own_name(prober.user, compiled), *other_names(prober.user, compiled)} - mine)
+    unlisted = {*own_name(prober.user, compiled), *other_names(prober.user, compiled)} - mine
+    subjects = drawn(unlisted, most=SAID, salt=salt)
     for number, start in enumerate(range(0, len(subjects), BATCH)):
         batch = subjects[start : start + BATCH]
         probed.refusals("publish", batch, await prober.publish(batch, MARK), who=prober.user.name)
@@ -77,10 +81,11 @@ async def _welcome(prober: Prober) -> bool:
     return lets(prober.user.publish, own) and await prober.publish([own], b"") == {own}
 
 
-async def _peeks(prober: Prober, compiled: Compiled, probed: Probed) -> None:
+async def _peeks(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
     """What would show or change what is not one's own, or what one's own user has no business with."""
     wanted = {subject for other in compiled.nodes() for subject in peeks(prober.user.account, str(other))}
-    subjects = sorted(subject for subject in wanted if not lets(prober.user.publish, subject))
+    unlisted = (subject for subject in wanted if not lets(prober.user.publish, subject))
+    subjects = drawn(unlisted, most=ASKED, salt=salt)
     probed.refusals("request", subjects, await prober.publish(subjects, b""), who=prober.user.name)
     probed.control("request", prober.user.name, passed=await _asks_own(prober))
 
@@ -97,10 +102,10 @@ async def _asks_own(prober: Prober) -> bool:
     return (answer.headers or {}).get("Status") in ("400", "404", "408") or bool(answer.data)
 
 
-async def _listens(prober: Prober, compiled: Compiled, probed: Probed) -> None:
+async def _listens(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
     """Subscriptions that would hear what is meant for others."""
     wanted = {subject for other in compiled.nodes() for subject in listens(prober.user.account, str(other))}
-    subjects = sorted(subject for subject in wanted if subject not in prober.user.subscribe)
+    subjects = drawn((subject for subject in wanted if subject not in prober.user.subscribe), most=HEARD, salt=salt)
     probed.refusals("subscribe", subjects, await prober.subscribe(subjects), who=prober.user.name)
     probed.control("subscribe", prober.user.name, passed=await _welcome(prober))
 
@@ -121,8 +126,16 @@ def _forgeries(letter: Letter, compiled: Compiled) -> Iterator[Letter]:
 
 
 def _envelope(letter: Letter, *, at: Instant, number: int) -> Envelope:
-    named = {"sender": letter.sender, "receiver": letter.receiver, "phrase": letter.message}
-    return Envelope(id=f"forged-{number}-{letter.sender}", kind="BillsIssued", version=1, at=at, body=b"", **named)
+    return Envelope(
+        id=f"forged-{number}-{letter.sender}",
+        phrase=letter.message,
+        kind="BillsIssued",
+        version=1,
+        sender=letter.sender,
+        receiver=letter.receiver,
+        at=at,
+        body=b"",
+    )
 
 
 async def _strangers(url: str, *, home: Path, compiled: Compiled, probed: Probed) -> None:

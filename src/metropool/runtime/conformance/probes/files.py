@@ -8,6 +8,8 @@ import nkeys
 
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.town.town import Town
+from metropool.runtime.demo.doors import DOOR_KEYS
+from metropool.runtime.demo.setup import FIELD_KEYS
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -21,7 +23,7 @@ def probe_files(town: Town, probed: Probed) -> None:
         probed.refusals("files", kept, leaked, who=system)
         seed = (folder / "keys" / f"{system}.nk").read_text(encoding="ascii").strip()
         probed.control("files", system, passed=bool(nkeys.from_seed(seed.encode()).public_key))
-    secrets = [town.home / name for name in ("logins.json", "residents.json", "first-secrets", "field-keys.json")]
+    secrets = [town.home / name for name in ("logins.json", "residents.json", "first-secrets", FIELD_KEYS, DOOR_KEYS)]
     probed.refusals("files", secrets, [path.name for path in secrets if path.stat().st_mode & OTHERS], who="home")
 
 

@@ -10,6 +10,7 @@ import httpx
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.town.people import CSRF, CSRF_HEADER, EACH_ANEW, SESSION, Client
+from metropool.runtime.conformance.town.starting import companies_outside
 from metropool.runtime.conformance.town.town import Town
 
 REFUSED = (401, 403, 404)
@@ -57,7 +58,7 @@ async def _clients(town: Town) -> dict[str, Client]:
     """Somebody at each system's door, where there are people for it: its staff, and a resident at the residents' own."""
     found: dict[str, Client] = {}
     door = town.host("settlement")
-    for system in town.ports:
+    for system in [name for name in town.ports if name not in companies_outside(town)]:
         try:
             found[system] = (await town.resident())[0] if system == door else await town.someone(system)
         except Failed:
@@ -98,9 +99,10 @@ async def _as_another(nobody: httpx.AsyncClient, routes: list[Route], probed: Pr
 
 
 async def _strange_logins(nobody: httpx.AsyncClient, clients: Mapping[str, Client], probed: Probed, *, system: str) -> None:
-    """Everybody's login with a password that is wrong."""
+    """One's own people and somebody of elsewhere, with a password that is wrong."""
     await nobody.get("/api/site")
-    logins, leaked = sorted({client.login for client in clients.values()}), []
+    elsewhere = next(client.login for name, client in clients.items() if name != system)
+    logins, leaked = sorted({elsewhere, *([clients[system].login] if system in clients else [])}), []
     for login in logins:
         headers = {CSRF_HEADER: nobody.cookies.get(CSRF) or ""}
         answer = await nobody.post("/api/session", json={"login": login, "password": "wrong password"}, headers=headers)

@@ -1,11 +1,20 @@
 """Subjects that a broker user has no business with."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from metropool.plan.broker import INSTANCE, BrokerUser, subject_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
+
+
+def drawn(subjects: Iterable[str], *, most: int, salt: str) -> list[str]:
+    """So many of them at most, other ones for another salt: the whole table is held to the plan in memory, here its keeper is tried."""
+    every = set(subjects)
+    if len(every) <= most:
+        return sorted(every)
+    return sorted(every, key=lambda subject: hashlib.sha256(f"{salt} {subject}".encode()).digest())[:most]
 
 
 def own_name(user: BrokerUser, compiled: Compiled) -> Iterator[str]:

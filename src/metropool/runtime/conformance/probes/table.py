@@ -45,9 +45,10 @@ def check_table(compiled: Compiled, *, plan: Path, contract: Path) -> Table:
 
 def listed_in(plan: Mapping[str, Any], contract: Mapping[str, Any]) -> set[Letter]:
     """What a plan's file lists: the messages of its rows between systems that run, but those it says are not built."""
-    unbuilt = set((plan.get("not_yet") or {}).get("messages") or ())
+    not_yet = plan.get("not_yet") or {}
+    unbuilt, alone = set(not_yet.get("messages") or ()), not_yet.get("letters") or {}
     rows = {**{str(name): contract["rows"][str(name)] for name in plan["rows"]}, **(plan.get("add") or {})}
-    said = {letter for row in rows.values() for letter in _letters(row)}
+    said = {letter for name, row in rows.items() for letter in _letters(row) if letter.message not in alone.get(name, ())}
     running = set(plan["systems"])
     return {each for each in said if each.message not in unbuilt and {each.sender, each.receiver} <= running}
 

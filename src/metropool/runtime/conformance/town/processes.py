@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from metropool.runtime.demo.children import Child
+from metropool.runtime.settings import PREFIX
 
 BROKER = "broker"
 OWN: tuple[str, ...] = ("-m", "metropool.runtime.cli", "serve")
@@ -34,12 +36,19 @@ class Processes:
     async def serve(self, name: str, *, port: int = 0) -> Child:
         """Start one of our own: a system, ``system:frontend`` or ``broker``."""
         command = (*self.served.get(name, OWN), name)
-        return await self._start(name, command, {"METROPOOL_PORT": str(port)} if port else {}, says_ready=False)
+        own = {"METROPOOL_PORT": str(port)} if port else {}
+        return await self._start(name, command, {**self.environment, **own}, says_ready=False)
 
     async def box(self, command: str, *options: object) -> Child:
         """Start a device or an outside party; it is ready when this returns."""
         arguments = ("-m", "cityinabox.cli", command, *map(str, options))
-        return await self._start(command, arguments, {}, says_ready=True)
+        return await self._start(command, arguments, self.environment, says_ready=True)
+
+    async def outside(self, command: str, *options: object, name: str, environment: Mapping[str, str]) -> Child:
+        """Start an outside party that is told nothing of ours but this environment; it is ready when this returns."""
+        nothing = {key: "" for key in self.environment if key.startswith(PREFIX)}
+        arguments = ("-m", "cityinabox.cli", command, *map(str, options))
+        return await self._start(name, arguments, {**nothing, **environment}, says_ready=True)
 
     def stopped(self, names: Iterable[str]) -> str | None:
         """The first of these that has ended or was stopped; what no process of ours runs is taken to be well."""
@@ -51,6 +60,12 @@ class Processes:
         if child is not None and child.process is not None and child.process.returncode is None:
             child.process.kill()
             await child.process.wait()
+
+    def halt(self, name: str) -> None:
+        """Let one stand still, if it runs: it keeps its sockets and does nothing for anyone."""
+        child = self.children.get(name)
+        if child is not None and child.process is not None and child.process.returncode is None:
+            child.process.send_signal(signal.SIGSTOP)
 
     async def stop(self) -> None:
         """End all at once, without asking: nobody needs what they would still do."""
@@ -77,12 +92,11 @@ class Processes:
             return not Path("/proc/self").exists()
         return state not in STOPPED
 
-    async def _start(self, name: str, arguments: Sequence[str], added: Mapping[str, str], *, says_ready: bool) -> Child:
+    async def _start(self, name: str, arguments: Sequence[str], told: Mapping[str, str], *, says_ready: bool) -> Child:
         log = self.home / "logs" / f"{name.replace(':', '-')}.log"
         log.parent.mkdir(exist_ok=True, parents=True)
         path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        environment = {**self.environment, **path, **added}
-        child = Child(name, arguments, environment, log, says_ready=says_ready, again=False)
+        child = Child(name, arguments, {**told, **path}, log, says_ready=says_ready, again=False)
         self.children[name] = child
         await child.start()
         return child

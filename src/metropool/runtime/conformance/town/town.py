@@ -9,29 +9,37 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from metropool.core.clock import monotonic_s
-from metropool.core.errors import MetropoolError, Unavailable
+from metropool.core.errors import MetropoolError
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker_place import note_of
-from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.making import enrol
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import Client, Refusal, enter
 from metropool.runtime.conformance.town.processes import BROKER, Processes
+from metropool.runtime.conformance.town.starting import (
+    companies_outside,
+    process_of,
+    start_channel,
+    start_company,
+    till,
+    till_it_answers,
+)
 from metropool.runtime.demo.logins import STAFF, Staff
-from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
+from metropool.runtime.demo.setup import FIELD_KEYS
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
 from metropool.runtime.ports import free_port
 from metropool.runtime.settings import Settings
 
 T = TypeVar("T")
-GATEWAY = "gateway"
+GATEWAY, DOOR = "gateway", "door"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
+OF_A_COMPANY = ("billing", "office", "disclosure")
+"""What a company's own software does in the place of what we would host for it."""
 LOOK_S = 0.2
-START_S = 120.0
 
 
 @dataclass
@@ -65,13 +73,14 @@ class Town:
             Unavailable: One did not start; its last words say why.
         """
         broker = await self.processes.serve(BROKER)
-        await asyncio.gather(self._start_channel(), enrol(self.home, city=self.city, environment=self.processes.environment))
-        await self._till(lambda: note_of(self.settings).exists(), broker.name)
+        await asyncio.gather(start_channel(self), enrol(self.home, city=self.city, environment=self.processes.environment))
+        await till(self, lambda: note_of(self.settings).exists(), broker.name)
         self.served_s = unix_s()
         await asyncio.gather(*(self.processes.serve(name, port=port) for name, port in self.ports.items()))
         if self.front_end:
             await self.processes.serve(self.front_end)
-        await asyncio.gather(*(self._answers(name) for name in self.ports))
+        await asyncio.gather(*(till_it_answers(self, name) for name in self.ports))
+        await asyncio.gather(*(self._desk(name) for name in companies_outside(self)))
 
     async def start_field(self) -> None:
         """Bring the meters on: the plain one, the carrier between, the concentrators; each keeps its own record."""
@@ -112,10 +121,16 @@ class Town:
             Failed: The plan places it nowhere.
         """
         for name in self.compiled.nodes():
-            rows = self.compiled.systems[name].hosts.get(capability)
+            rows = self.rows(name, capability)
             if rows is not None and (not row or row in rows):
                 return str(name)
         raise Failed("no_host", capability=capability, row=row)
+
+    def rows(self, system: str, capability: str) -> Sequence[str] | None:
+        """Rows for which a system does such work, be it by its own software; None where it does not."""
+        facts = self.compiled.systems[system]
+        own = facts.software == "outside" and capability in OF_A_COMPANY
+        return facts.hosts[DOOR] if own else facts.hosts.get(capability)
 
     def ends(self, *systems: str) -> list[str]:
         """The processes that are these systems: their own, their front end, or those that stand for what is not ours."""
@@ -127,6 +142,7 @@ class Town:
                 continue
             facts = self.compiled.systems[name]
             found += STAND_FOR.get(facts.kind, (name,))
+            found += [process_of(name)] if name in companies_outside(self) else []
             found += [f"{name}:{facts.front_end}"] if facts.front_end else []
         return found
 
@@ -141,30 +157,43 @@ class Town:
         member = next(each for each in STAFF if each.login == login)
         return await self.enter(self.host(member.capability, member.row), login)
 
-    async def someone(self, system: str, *, role: str = "") -> Client:
+    def member(self, system: str, *, role: str = "") -> Staff:
         """A member of a system's own staff, of a role where that makes a difference.
 
         Raises:
             Failed: It has no such people.
         """
         for each in STAFF:
-            if role in ("", each.role, *getattr(each, "also", ())) and self._works_at(each, system):
-                return await self.enter(system, each.login)
+            rows = self.rows(system, each.capability)
+            if role in ("", each.role, *each.also) and rows is not None and (not each.row or each.row in rows):
+                return each
         raise Failed("nobody_looks", system=system)
 
-    def _works_at(self, member: Staff, system: str) -> bool:
-        rows = self.compiled.systems[system].hosts.get(member.capability)
-        return rows is not None and (not member.row or member.row in rows)
+    async def someone(self, system: str, *, role: str = "") -> Client:
+        """The same at the system's own door, or at their own desk where their software is their own.
+
+        Raises:
+            Failed: It has no such people.
+        """
+        if system in companies_outside(self):
+            return await self._desk(system)
+        return await self.enter(system, self.member(system, role=role).login)
 
     async def company(self, system: str) -> Client:
-        """The staff of the company whose billing a system hosts."""
-        rows = self.compiled.systems[system].hosts.get("billing", ())
+        """The staff of the company whose billing a system hosts, or that bills by its own software."""
+        if system in companies_outside(self):
+            return await self._desk(system)
+        rows = self.rows(system, "billing") or ()
         return await self.staff(next(each.login for each in STAFF if each.capability == "billing" and each.row in rows))
 
     async def resident(self, number: int = 0, *, of: str = "settlement") -> tuple[Client, str]:
         """A resident's app at the door of who hosts a capability, and the combined account."""
+        return await self.resident_at(self.host(of), number)
+
+    async def resident_at(self, system: str, number: int = 0) -> tuple[Client, str]:
+        """A resident's app at the door of a system, and the combined account."""
         row = self._residents[number]
-        return await self.enter(self.host(of), row["login"]), row["account"]
+        return await self.enter(system, row["login"]), row["account"]
 
     async def seen(self, look: Callable[[], Awaitable[T | None]], *, needs: Sequence[str], what: str) -> tuple[T, float]:
         """Look until there is something to see: it, and when it was seen [Unix s of the machine].
@@ -198,6 +227,9 @@ class Town:
         if (stopped := self.processes.stopped([BROKER, *names])) is not None:
             raise Failed("stopped", system=stopped)
 
+    def _desk(self, system: str) -> "asyncio.Task[Client]":
+        return self.once(("desk", system), lambda: start_company(self, system, companies_outside(self)[system]))
+
     @cached_property
     def _passwords(self) -> dict[str, str]:
         told = json.loads((self.home / "logins.json").read_text(encoding="utf-8"))
@@ -212,36 +244,3 @@ class Town:
         """A login at the door of one system, signed in once."""
         url, password = f"http://127.0.0.1:{self.ports[system]}", self._passwords[login]
         return await self.once(("client", system, login), lambda: enter(url, system=system, login=login, password=password))
-
-    async def _start_channel(self) -> None:
-        key = public_hex(merchant_key(self.home, merchant_system(self.compiled)))
-        known = ("--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
-        channel = await self.processes.box("payment-channel", "--home", self.home / "payment-channel", *known)
-        write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])
-
-    async def _answers(self, name: str) -> None:
-        """Wait until the site answers."""
-        import httpx
-
-        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
-
-            async def look() -> bool:
-                try:
-                    return (await client.get(f"http://127.0.0.1:{self.ports[name]}/api/site")).status_code == 200
-                except httpx.HTTPError:
-                    return False
-
-            ends = monotonic_s() + START_S
-            while not await look():
-                self._must_be_starting(name, ends)
-                await pause(LOOK_S)
-
-    async def _till(self, is_so: Callable[[], bool], name: str) -> None:
-        ends = monotonic_s() + START_S
-        while not is_so():
-            self._must_be_starting(name, ends)
-            await pause(0.05)
-
-    def _must_be_starting(self, name: str, ends: float) -> None:
-        if self.processes.stopped([name]) or monotonic_s() > ends:
-            raise Unavailable(f"{name} did not start: {self.processes.last_words(name)}")

@@ -1,0 +1,49 @@
+"""What a door shows: letters that came, how far they were read, what became of what was said. Pure."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from metropool.exchange.envelope import Envelope
+
+MOST_UNREAD_BYTES = 1 << 30
+"""What a door keeps unread; beyond it letters wait at the broker, and when that is full, at who says them."""
+KEPT_FOR = timedelta(days=7)
+"""How long a letter can be read again after it was acknowledged."""
+PAGE_BYTES = 2 << 20
+"""What one answer carries of letters, as they travelled; the first is in it however large."""
+LONGEST_KEY = 128
+
+
+class KeptLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter as the door keeps it; numbers grow and are never used again."""
+
+    number: int
+    envelope: Envelope
+    heard_at: datetime
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a door's letters were read: all up to ``acknowledged``."""
+
+    acknowledged: int = 0
+    unread: int = 0
+    unread_bytes: int = 0
+
+
+class SaidLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One letter that something said became, and the receipt of its receiver once there is one."""
+
+    id: str
+    receiver: str
+    sent_at: datetime | None = None
+    position: int | None = None
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said under a key; ``is_repeat``: it was said before, and not again."""
+
+    phrase: str
+    key: str
+    letters: tuple[SaidLetter, ...]
+    is_repeat: bool = False

@@ -1,0 +1,99 @@
+"""What a door does: keep what comes, say what its software gives it, note how far it has read, forget. Each is one unit of work."""
+
+import re
+
+from metropool.capabilities.door.model import KEPT_FOR, LONGEST_KEY, Mark, Said, SaidLetter
+from metropool.capabilities.door.ports import DoorWork
+from metropool.capabilities.door.queries import may_say, may_say_now
+from metropool.core.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from metropool.exchange.envelope import body_of, digest
+from metropool.exchange.messages import Message, NoticePublished, check_own_name, check_where
+from metropool.exchange.notices import check_notice
+
+TOPIC = "letters"
+AT_ONCE = 1000
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+
+
+def take_letter(*, work: DoorWork, message: Message) -> None:  # noqa: ARG001  # kept as it travelled
+    """Keep a letter as it travelled, for the system's own software."""
+    assert work.letter is not None
+    work.letters.keep(work.letter, now=work.now)
+    work.changed(TOPIC)
+
+
+def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str) -> Said:
+    """Say something under a phrase that the running plan lists for this system, once a business key.
+
+    Args:
+        work: The unit of work.
+        phrase: Message id of the contract.
+        message: What to say, of the phrase's class.
+        key: The software's own key of it: a repeat has no effect.
+        by: Who says it.
+
+    Raises:
+        Forbidden: The plan does not list it; says what it lists.
+        Invalid: It speaks in another's name or of something else, cannot be understood, or the key is none.
+        Conflict: The key was used for something else.
+    """
+    need_listed(work=work, phrase=phrase)
+    if not _KEY.fullmatch(key):
+        raise Invalid("what is said has a key", key="door.key_needed", faults=[Fault("Idempotency-Key", "door.key_form")])
+    _check(work, phrase, message)
+    sha256 = digest(body_of(message))
+    before = work.letters.said(phrase=phrase, key=key)
+    if before is not None:
+        return _again(work, before, sha256)
+    sealed = work.say(message, key=key, phrase=phrase)
+    if not sealed:
+        raise Invalid(f"{phrase}: there is nothing in it to tell", key="door.empty")
+    said = Said(phrase=phrase, key=key, letters=tuple(SaidLetter(id=one.id, receiver=one.receiver) for one in sealed))
+    work.letters.note_said(said, sha256=sha256, by=by, now=work.now)
+    return said
+
+
+def need_listed(*, work: DoorWork, phrase: str) -> str:
+    """The class of a phrase that this system may say.
+
+    Raises:
+        Forbidden: The running plan does not list it here.
+    """
+    kinds = {way.phrase: way.kind for way in may_say(work=work)}
+    if phrase not in kinds:
+        listed = may_say_now(work=work)
+        values: dict[str, object] = {"phrase": phrase[:64], "system": work.system, "listed": listed}
+        raise Forbidden(f"no row lets {work.system} say {phrase[:64]}; it may say {listed}", key="door.not_listed", values=values)
+    return kinds[phrase]
+
+
+def acknowledge(*, work: DoorWork, through: int) -> Mark:
+    """Note that the software has kept every letter up to a number; a lower number than before changes nothing.
+
+    Raises:
+        NotFound: No letter of that number has come.
+    """
+    if through > work.letters.last():
+        raise NotFound(f"no letter {through} has come", key="door.no_letter")
+    return work.letters.acknowledge(through, now=work.now)
+
+
+def forget_read(*, work: DoorWork) -> None:
+    """Remove what was acknowledged long enough ago."""
+    while work.letters.forget(before=work.now - KEPT_FOR, limit=AT_ONCE) == AT_ONCE:
+        pass
+
+
+def _check(work: DoorWork, phrase: str, message: Message) -> None:
+    """Hold it to what its receivers will hold it to, so that its software hears of it and not only they."""
+    check_own_name(message, system=work.system, party=work.party)
+    check_where(message, [where for way in may_say(work=work) if way.phrase == phrase for where in way.wheres])
+    if isinstance(message, NoticePublished):
+        check_notice(message)
+
+
+def _again(work: DoorWork, before: tuple[str, Said], sha256: str) -> Said:
+    known, said = before
+    if known != sha256:
+        raise Conflict(f"the key {said.key} was used to say something else", key="door.key_reused", values={"key": said.key})
+    return Said(phrase=said.phrase, key=said.key, letters=work.letters.delivered(said.letters), is_repeat=True)

@@ -1,0 +1,39 @@
+"""Tables of a door: nobody else's. Letters as they came, how far they were read, what was said under which key."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+
+metadata = MetaData()
+
+door_letter = Table(
+    "door_letter",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("phrase", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("speaker", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("heard_at", String, nullable=False),
+    Column("acknowledged_at", String),
+    Column("envelope", LargeBinary, nullable=False),
+    Index("door_letter_by_acknowledgement", "acknowledged_at"),
+    sqlite_autoincrement=True,
+)
+door_mark = Table(
+    "door_mark",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("acknowledged", BigInteger, nullable=False),
+    Column("unread", BigInteger, nullable=False),
+    Column("unread_bytes", BigInteger, nullable=False),
+)
+door_said = Table(
+    "door_said",
+    metadata,
+    Column("phrase", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+    Column("letters", String, nullable=False),
+    Column("said_by", String, nullable=False),
+    Column("said_at", String, nullable=False),
+)

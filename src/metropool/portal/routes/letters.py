@@ -1,0 +1,87 @@
+"""Letters for a system's own software: read by cursor, acknowledged, said. Machines come with a key, people not at all."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from metropool.portal.call import CallOf, answer
+from metropool.portal.declare import Room, by_software
+from metropool.portal.ports.desks import DOOR
+from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, Phrases, Said, Through
+from metropool.portal.waiting import changed_within
+
+ROOM = Room("letters", of="door")
+READ, SAY = by_software("letters.read"), by_software("letters.say")
+ARROW = "application/vnd.apache.arrow.stream"
+TOPIC = "letters"
+LONGEST_WAIT_S = 30
+
+
+@ROOM.get("/letters", right=READ, answer=Letters)
+async def list_letters(
+    call: CallOf,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for the first")] = 0,
+    form: LetterForm = "rows",
+) -> Response:
+    """The letters that came after a number, in order; with ``wait``, once there is one or the time is over."""
+
+    async def ask() -> Letters:
+        return await call.ask(DOOR, lambda desk: desk.letters(after=after, limit=limit, form=form))
+
+    async with changed_within(call, TOPIC, wait) as changed:
+        found = await ask()
+        if not found.letters and await changed():
+            await call.still_admitted()
+            found = await ask()
+    if found.letters:
+        await call.note(details={"after": after, "through": found.last, "count": len(found.letters)})
+    return answer(found)
+
+
+@ROOM.get("/letters/phrases", right=READ, answer=Phrases)
+async def list_phrases(call: CallOf) -> Response:
+    """What the running plan lets this system say and hear: each phrase with its rows, its JSON Schema and an example."""
+    return answer(await call.ask(DOOR, lambda desk: desk.phrases()))
+
+
+@ROOM.get("/letters/said", right=READ, answer=Said)
+async def get_said(
+    call: CallOf, phrase: Annotated[str, Query(max_length=128)], key: Annotated[str, Query(max_length=128)]
+) -> Response:
+    """What became of what was said under a key: the receipts of those it went to."""
+    return answer(await call.ask(DOOR, lambda desk: desk.said(phrase=phrase, key=key)))
+
+
+@ROOM.get("/letters/{number}", right=READ, answer=LetterTold)
+async def get_letter(call: CallOf, number: int, form: LetterForm = "rows") -> Response:
+    """One letter; with ``Accept: application/vnd.apache.arrow.stream`` its rows as an Arrow stream."""
+    if ARROW in call.request.headers.get("Accept", ""):
+        stream = await call.ask(DOOR, lambda desk: desk.rows(number=number))
+        await call.note(details={"through": number, "count": 1})
+        return Response(stream, media_type=ARROW)
+    found = await call.ask(DOOR, lambda desk: desk.letter(number=number, form=form))
+    await call.note(details={"through": number, "count": 1})
+    return answer(found)
+
+
+@ROOM.post("/letters/acknowledgement", right=READ, answer=Acknowledged)
+async def acknowledge_letters(call: CallOf, given: Through) -> Response:
+    """Say that every letter up to a number was kept; it can be read again for seven days, then it is forgotten."""
+    return answer(await call.do(DOOR, lambda desk: desk.acknowledge(through=given.through)))
+
+
+@ROOM.post("/letters/{phrase}", right=SAY, answer=Said, status=201, once=True, accepts=("application/json", ARROW))
+async def say_letter(call: CallOf, phrase: str, fields: Annotated[str, Query(max_length=4096)] = "") -> Response:
+    """Say a phrase that the running plan lists for this system, once a business key (``Idempotency-Key``).
+
+    The body is the message in JSON (``letters/phrases`` has its schema and an example), or its rows as an Arrow stream with the
+    other fields as a JSON object in ``fields``. A repeat of the key answers 200 with the receipts so far.
+    """
+    body, key = await call.request.body(), call.request.headers.get("Idempotency-Key", "")
+    is_arrow = call.request.headers.get("Content-Type", "").partition(";")[0].strip() == ARROW
+    message = await call.ask(DOOR, lambda desk: desk.read(phrase=phrase, body=body, arrow=is_arrow, fields=fields))
+    by = call.person.login
+    said = await call.do(DOOR, lambda desk: desk.say(phrase=phrase, message=message, key=key, by=by))
+    return answer(said, status=200 if said.is_repeat else 201)

@@ -1,0 +1,105 @@
+"""Letters at a system's door for its own software: what came, what may be said and heard, what became of what was said."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from metropool.portal.schemas.basics import Instant, Model, Request, Text
+
+LetterForm = Literal["rows", "columns"]
+
+
+class LetterTold(Model):
+    """One letter as it came.
+
+    Attributes:
+        number: Its place at this door; grows, and is never used again.
+        id: The same at its sender, and in the evidence of both.
+        speaker: The system it began with; ``sender`` handed it over, and is another where the plan has it passed on.
+        row_count: Rows of its table; 0 where its class has none.
+        message: The message itself; its ``rows`` as objects, or as one list a column.
+    """
+
+    number: int
+    id: str
+    phrase: str
+    name: Text
+    kind: str
+    version: int
+    sender: str
+    speaker: str
+    said_at: Instant
+    heard_at: Instant
+    row_count: int
+    message: dict[str, Any]
+
+
+class Letters(Model):
+    """Letters after a number, in order; ``last`` is the number to ask after next, ``unread`` counts what is not acknowledged."""
+
+    as_of: Instant
+    letters: list[LetterTold]
+    last: int
+    acknowledged: int
+    unread: int
+
+
+class Through(Request):
+    """The last letter that was kept, with all before it."""
+
+    through: int = Field(ge=0)
+
+
+class Acknowledged(Model):
+    """How far letters were read."""
+
+    acknowledged: int
+    unread: int
+
+
+class PhraseTold(Model):
+    """One phrase: what it is called, between whom, under which rows of the plan, and what it looks like.
+
+    Attributes:
+        partners: Who hears it, or who says it to this system.
+        only: What it may speak of, such as ``{"service": "water"}``; empty where there is no limit.
+        json_schema: JSON Schema of the message.
+    """
+
+    phrase: str
+    name: Text
+    kind: str
+    version: int
+    partners: list[str]
+    rows: list[str]
+    only: list[dict[str, str]]
+    personal: bool
+    json_schema: dict[str, Any]
+    example: dict[str, Any]
+
+
+class Phrases(Model):
+    """What the running plan lets a system say and hear."""
+
+    system: str
+    party: str
+    says: list[PhraseTold]
+    hears: list[PhraseTold]
+
+
+class SaidLetter(Model):
+    """A letter that something said became; ``sent_at`` and ``position`` are its receiver's receipt."""
+
+    id: str
+    receiver: str
+    sent_at: Instant | None
+    position: int | None
+
+
+class Said(Model):
+    """What was said under a business key."""
+
+    phrase: str
+    key: str
+    is_repeat: bool
+    letters: list[SaidLetter]

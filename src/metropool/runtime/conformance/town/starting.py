@@ -1,0 +1,100 @@
+"""Waiting for a town's processes to stand, and starting those that are outside it: its payment channel, companies with own software."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import httpx
+
+from metropool.core.clock import monotonic_s
+from metropool.core.errors import Unavailable
+from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
+from metropool.runtime.conformance.town.people import Client, desk_client
+from metropool.runtime.demo.doors import door_key
+from metropool.runtime.demo.setup import write_channels
+from metropool.runtime.pause import pause
+
+if TYPE_CHECKING:
+    from metropool.runtime.conformance.town.town import Town
+
+LOOK_S = 0.2
+START_S = 120.0
+PRICES = {"water": ("2.50", "m3", 30, -3), "gas": ("3.10", "m3", 40, -3)}
+"""What an outside company asks for a unit of its service [yuan], the unit, and the register it bills with its scale."""
+
+
+async def start_channel(town: "Town") -> None:
+    """Start the payment channel, and tell the town of it."""
+    key = public_hex(merchant_key(town.home, merchant_system(town.compiled)))
+    known = ("--merchant", f"{MERCHANT}={key}", "--clock", town.clock.setting)
+    channel = await town.processes.box("payment-channel", "--home", town.home / "payment-channel", *known)
+    write_channels(town.home, port=channel.told["port"], public_key=channel.told["public_key"])
+
+
+def companies_outside(town: "Town") -> dict[str, str]:
+    """System to service of each company whose own software stands for its system."""
+    outside = [name for name in town.ports if town.compiled.systems[name].software == "outside"]
+    return {name: service for name in outside for service in town.rows(name, "billing") or () if service in PRICES}
+
+
+def process_of(system: str) -> str:
+    """What the process of a company's own software is called."""
+    return f"company:{system}"
+
+
+async def start_company(town: "Town", system: str, service: str) -> Client:
+    """Start a company's software, which is told where its door is, its key and its customers; its desk, for its people."""
+    price, unit, register, scale = PRICES[service]
+    options = {
+        "site": f"http://127.0.0.1:{town.ports[system]}",
+        "system": system,
+        "party": town.compiled.systems[system].party,
+        "service": service,
+        "city": town.city.folder / "city.json",
+        "home": town.home / f"company-{system}",
+        "price": price,
+        "unit": unit,
+        "reading-type": register,
+        "scale": scale,
+        "desk": 0,
+        "clock": town.clock.setting,
+    }
+    key, given = {"CITYINABOX_KEY": door_key(town.home, system)}, [f"--{name}={value}" for name, value in options.items()]
+    told = (await town.processes.outside("company", *given, name=process_of(system), environment=key)).told
+    return desk_client(f"http://127.0.0.1:{told['port']}", system=system, token=told["token"])
+
+
+async def till_it_answers(town: "Town", name: str) -> None:
+    """Wait until the site of a system answers.
+
+    Raises:
+        Unavailable: It did not start.
+    """
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+
+        async def look() -> bool:
+            try:
+                return (await client.get(f"http://127.0.0.1:{town.ports[name]}/api/site")).status_code == 200
+            except httpx.HTTPError:
+                return False
+
+        ends = monotonic_s() + START_S
+        while not await look():
+            _must_be_starting(town, name, ends)
+            await pause(LOOK_S)
+
+
+async def till(town: "Town", is_so: Callable[[], bool], name: str) -> None:
+    """Wait until something is so while a process starts.
+
+    Raises:
+        Unavailable: It did not start.
+    """
+    ends = monotonic_s() + START_S
+    while not is_so():
+        _must_be_starting(town, name, ends)
+        await pause(0.05)
+
+
+def _must_be_starting(town: "Town", name: str, ends: float) -> None:
+    if town.processes.stopped([name]) or monotonic_s() > ends:
+        raise Unavailable(f"{name} did not start: {town.processes.last_words(name)}")
