@@ -27,6 +27,10 @@ def add_keeper(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", required=True, metavar="URL", help="such as http://127.0.0.1:8765")
     parser.add_argument("--system", required=True, help="the system at whose door it is, such as a community's")
     parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="folder of what it keeps")
+    parser.add_argument("--party", default="", help="whose software it is, where it announces")
+    parser.add_argument("--medium", default="", help="what it announces, such as community")
+    parser.add_argument("--city", type=Path, help="city file; who announces takes its own places from it")
+    parser.add_argument("--clock", default="", help="START@SPEED/ANCHOR; the machine's time when left out")
     parser.add_argument(
         "--desk", type=int, default=0, metavar="PORT", help="show it to its own people here, on this machine; 0: any port"
     )
