@@ -46,7 +46,7 @@ class Office:
 
     def areas(self, _: Request, __: Row) -> object:
         """Where it may speak of: the city, or its places."""
-        features = [{"properties": {"place": place, "kind": self.medium}} for place in self.places]
+        features = [{"properties": {"id": place, "kind": self.medium}} for place in self.places]
         kinds = {"areas": ["places"], "choosable": [self.medium]} if features else {"areas": ["city"], "choosable": []}
         return {**kinds, "features": {"features": features}}
 
