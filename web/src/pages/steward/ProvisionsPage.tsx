@@ -14,9 +14,9 @@ export function useProvisionColumns(): Column<Provision>[] {
   return [
     { key: 'given_at', title: t('view.given'), sortable: true, cell: (row) => secondsText(row.given_at) },
     { key: 'party_name', title: t('view.to_whom'), cell: (row) => pick(row.party_name) },
-    { key: 'what', title: t('view.what'), sortable: true, cell: (row) => pick(row.what_text) },
+    { key: 'what', title: t('view.what'), sortable: true, wrap: 13, cell: (row) => pick(row.what_text) },
     { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },
-    { key: 'legal_basis', title: t('view.basis'), cell: (row) => row.legal_basis || MISSING },
+    { key: 'legal_basis', title: t('view.basis'), wrap: 14, cell: (row) => row.legal_basis || MISSING },
     { key: 'rows', title: t('view.rows'), right: true, sortable: true, cell: (row) => numberText(row.rows, '1') },
     { key: 'subjects', title: t('view.subjects'), right: true, sortable: true, cell: (row) => numberText(row.subjects, '1') },
     { key: 'allowed_by', title: t('view.allowed_by'), cell: (row) => row.allowed_by },
