@@ -19,8 +19,8 @@ export function useProvisionColumns(): Column<Provision>[] {
     { key: 'legal_basis', title: t('view.basis'), wrap: 14, cell: (row) => row.legal_basis || MISSING },
     { key: 'rows', title: t('view.rows'), right: true, sortable: true, cell: (row) => numberText(row.rows, '1') },
     { key: 'subjects', title: t('view.subjects'), right: true, sortable: true, cell: (row) => numberText(row.subjects, '1') },
-    { key: 'allowed_by', title: t('view.allowed_by'), cell: (row) => row.allowed_by },
-    { key: 'agreement', title: t('view.agreement'), cell: (row) => row.agreement },
+    { key: 'allowed_by', title: t('view.allowed_by'), wrap: 8, cell: (row) => row.allowed_by },
+    { key: 'agreement', title: t('view.agreement'), wrap: 8, cell: (row) => row.agreement },
     { key: 'ends_at', title: t('view.expires'), sortable: true, cell: (row) => (row.withheld_at ? <StateTag tone="bad">{t('view.withheld')}</StateTag> : row.ends_at ? instantText(row.ends_at) : MISSING) },
   ]
 }
