@@ -43,6 +43,7 @@ export function firstPage(session: Session): string {
   const [household] = session.households
   if (session.roles.includes('resident') && household) return `/today/${household}`
   if (session.roles.includes('operator')) return '/operator/map'
+  if (session.roles.includes('property') && session.system) return `/announcements/${session.system}`
   if (session.roles.includes('company') && session.system) return `/company/${session.system}/bills`
   const may = (right: string) => session.rights.includes(right)
   if (may('payments.refund') && session.system) return `/refunds/${session.system}`

@@ -1,11 +1,10 @@
 """The company's own desk, for its own people on its own machine: bills, announcements, requests for readings, authorities' requests."""
 
-import hmac
 import json
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cityinabox.clock import LOCAL, CityClock
+from cityinabox.clock import CityClock
 from cityinabox.company.book import Book, Row
 from cityinabox.company.office import Company, Refused
+from cityinabox.company.telling import ask_to_switch
+from cityinabox.company.working import shows
 
 Answer = Callable[[Company, Request, Row], object]
 
@@ -43,6 +44,7 @@ class Desk:
             ("POST", "/notices"): self.compose,
             ("POST", "/notices/{number}/publication"): self.publish,
             ("POST", "/data-requests"): self.ask_for_readings,
+            ("POST", "/switch-requests"): self.switch,
             ("GET", "/disclosures/{asker}/{number}"): self.request,
             ("POST", "/disclosures/{asker}/{number}/decision"): self.decide,
         }
@@ -65,7 +67,7 @@ class Desk:
 
     def publish(self, company: Company, request: Request, _: Row) -> object:
         """Tell an announcement to the city."""
-        number, now = request.path_params["number"], self._now().isoformat()
+        number, now = request.path_params["number"], self._clock.now().isoformat()
         kept = company.book.draft(number)
         if kept is None:
             return None
@@ -83,6 +85,12 @@ class Desk:
         company.request(number, given["usage_points"], *days)
         return {"id": number, "service": company.service, **given, "usage_points": len(given["usage_points"])}
 
+    def switch(self, company: Company, _: Request, given: Row) -> object:
+        """Ask for supply to be cut or restored."""
+        number = f"SW-{secrets.token_hex(6)}"
+        ask_to_switch(company, number, given, now=self._clock.now())
+        return {"id": number}
+
     def request(self, company: Company, request: Request, _: Row) -> object:
         """One request of an authority."""
         return next((row for row in company.book.requests() if row["request"] == request.path_params["number"]), None)
@@ -91,17 +99,13 @@ class Desk:
         """Approve or refuse it."""
         asked = next(row for row in company.book.requests() if row["request"] == request.path_params["number"])
         state = "approved" if given["decision"] == "approve" else "refused"
-        return company.answer(asked, state=state, reason=given["reason"], now=self._now())
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock.time(), LOCAL)
+        return company.answer(asked, state=state, reason=given["reason"], now=self._clock.now())
 
     def _shown(self, work: Answer) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Only for who shows the token; each request with a book of its own."""
 
         async def answer(request: Request) -> Response:
-            shown = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(shown.encode(), self._token.encode()):
+            if not shows(request, self._token):
                 return JSONResponse({"error": {"message_en": "the token is wrong"}}, 401)
             given = json.loads(await request.body() or b"{}")
             try:

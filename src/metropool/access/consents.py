@@ -89,13 +89,13 @@ class Consents:
         return [Consent(**row) for row in self._connection.execute(query).mappings()]
 
     def live(self, *, receiver: str, message: str, accounts: Sequence[str] | None = None) -> dict[str, Consent]:
-        """Households that agree now to a party's having a message, each with the consent that was given last."""
+        """Households that agree now to a party's having a message, each with the consent of those that hold that was given first."""
         c, newest = consent.c, _newest()
         query = (
             select(consent)
             .join(newest, and_(newest.c.consent == c.consent, newest.c.number == c.number))
             .where(c.receiver == receiver, c.message == message, c.state == GIVEN)
-            .order_by(c.changed_at)
+            .order_by(c.changed_at.desc(), c.number.desc())
         )
         if accounts is not None:
             query = query.where(c.account.in_(list(accounts)))

@@ -90,14 +90,15 @@ def write_order(order: SetPoints) -> bytes:
     return msgspec.json.encode({"v": VERSION, **told, "expires_at": _second(order.expires_at)})
 
 
-def write_usage(message: HouseholdUsageTold) -> tuple[str, bytes]:
-    """Household meter data as a gateway is given it, and its id: the same for the same data, so that a receipt says which."""
+def write_usage(message: HouseholdUsageTold, *, teller: str) -> tuple[str, bytes]:
+    """Household meter data as a gateway is given it, and its id: the same for the same data of the same system, so that a receipt says
+    what of whom was received."""
     rows = [
         {**row, "business_date": row["business_date"].isoformat(), "values": row["values"], "quality": row["quality"]}
         for row in message.rows.drop_columns(["usage_point", "meters"]).to_pylist()
     ]
     body = msgspec.json.encode(rows)
-    number = derived_id("usage", body.decode())
+    number = derived_id("usage", teller, body.decode())
     return number, b'{"v":%d,"id":"%b","blocks":%b}' % (VERSION, number.encode(), body)
 
 

@@ -32,8 +32,8 @@ def town(tmp_path):
         yield made
 
 
-def change(town, home, state, *, receiver="third_party"):
-    given = {"account": f"A-{home}", "receiver": receiver, "message": "household_meter_data", "purpose": "energy_advice"}
+def change(town, home, state, *, receiver="third_party", purpose="energy_advice"):
+    given = {"account": f"A-{home}", "receiver": receiver, "message": "household_meter_data", "purpose": purpose}
     given |= {"state": state, "by": "home1"}
     return town.nodes[town.hub].write_now("sharing", lambda work: consenting.change_consent(work=work, **given))[0]
 
@@ -100,6 +100,16 @@ def test_given_again_covers_nothing_of_the_time_between(town):
         open_envelope(one).rows["business_date"].to_pylist()[0] for _, one in node.unsent(limit=99) if one.phrase == CLOUD.phrase
     ]
     assert days == [TODAY + timedelta(days=3), TODAY + timedelta(days=4)]
+
+
+def test_a_second_purpose_takes_nothing_from_what_the_first_covers(town):
+    change(town, "east-1", "given")
+    town.clock.advance(timedelta(days=3))
+    change(town, "east-1", "given", purpose="home_services")
+    tell(town, "east-1", day=TODAY + timedelta(days=2))
+    assert leaving(town) == [["e-east-1"]]
+    change(town, "east-1", "withdrawn")
+    assert leaving(town) == []
 
 
 def test_what_is_held_back_is_never_sent_and_forgotten(town):

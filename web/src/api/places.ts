@@ -22,6 +22,11 @@ export function hostOf(place: string): string {
   return hosted_by[place]?.[0] ?? place
 }
 
+/** Whether the system that hosts one capability hosts another too. */
+export function isHostedWith(place: string, other: string): boolean {
+  return hosted_by[place]?.includes(hostOf(other)) ?? false
+}
+
 /** A path that begins with a capability, as the running plan has it: beginning with the system that hosts it. */
 export function located(path: string): string {
   const [, place = '', ...rest] = path.split('/')

@@ -7,6 +7,7 @@ export const PLATFORM = 'settlement'
 export const METERING = 'metering'
 export const POOL = 'sharing'
 export const PLACES = 'places'
+export const POINTS = 'points'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
 export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places' | 'data_requests' | 'parked'
@@ -96,5 +97,6 @@ export const officeAreasQuery = (system: string) => fact<T.AreaMap>(system, [], 
 const LIVE_MS = 3_000
 export const homeNowQuery = (account: string) => ({ ...fact<T.HomeNow>(PLACES, ['places'], ofHousehold(account, 'places')), refetchInterval: LIVE_MS })
 export const homeEventsQuery = (account: string) => ({ ...fact<T.HomeEvents>(PLACES, ['places'], ofHousehold(account, 'places/events')), refetchInterval: 2 * LIVE_MS })
+export const homeHeardQuery = (account: string) => ({ ...fact<T.HomeHeard>(PLATFORM, ['places'], ofHousehold(account, 'points')), refetchInterval: 2 * LIVE_MS })
 export const homeUsageQuery = (account: string) => fact<T.HomeUsage>(PLACES, ['readings'], ofHousehold(account, 'places/usage'))
 export const pointHistoryQuery = (account: string, point: string, query: Query) => fact<T.PointHistory>(PLACES, [], ofHousehold(account, `places/points/${encodeURIComponent(point)}/history`), query)

@@ -7,7 +7,7 @@ export type Language = 'zh' | 'en'
 export type Service = 'electricity' | 'water' | 'gas' | 'heat'
 export type Quality = 'measured' | 'estimated' | 'missing' | 'not_expected' | 'suspect' | 'edited'
 export type Severity = 'info' | 'warning' | 'critical'
-export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'steward' | 'government' | 'admin'
+export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'steward' | 'government' | 'property' | 'admin'
 
 export interface Text { zh: string; en: string }
 
@@ -547,7 +547,10 @@ export type RefundState = 'asked' | 'ordered' | 'done' | 'rejected'
 export interface Refund { id: string; payment: string; account: string; state: RefundState; amount_fen: number; payment_fen: number; reason: string; asked_by: string; asked_at: Instant; approved_by: string | null; rejected_by: string | null; decided_at: Instant | null; decision_reason: string | null; channel: string; channel_name: Text }
 
 // Announcements
-export type Medium = Service | 'government'
+export type Medium = Service | Publisher
+/** What announcements are of that are of no medium. */
+export type Publisher = 'government' | 'community' | 'building'
+export const isService = (medium: Medium): medium is Service => medium !== 'government' && medium !== 'community' && medium !== 'building'
 export const NOTICE_KINDS = ['outage', 'fault', 'price', 'safety', 'general'] as const
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 export type OfficeState = 'draft' | 'scheduled' | 'published' | 'withdrawn'
@@ -566,8 +569,8 @@ export interface OfficeNoticeRow {
 }
 export interface NoticeEdition { edition: number; state: 'published' | 'withdrawn'; title: Text; told_at: Instant; told_by: string }
 export interface OfficeNotice extends OfficeNoticeRow { revision: number; words: NoticeWords; withdrawn_because: string | null; editions: NoticeEdition[] }
-export interface AreaProperties { id: string; kind: 'city' | 'district' | 'community' | 'home'; parent: string | null; name: Text }
-export interface AreaMap { bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, AreaProperties>; media: Medium[] }
+export interface AreaProperties { id: string; kind: 'city' | 'district' | 'community' | 'building' | 'home'; parent: string | null; name: Text }
+export interface AreaMap { bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, AreaProperties>; media: Medium[]; areas: NoticeArea['kind'][]; choosable: ('district' | 'community' | 'building')[] }
 export interface NoticeGiven {
   service: Medium; kind: NoticeKind; title_zh: string; title_en: string; text_zh: string; text_en: string; starts_at: Instant; ends_at: Instant | null
   area: { kind: NoticeArea['kind']; places?: string[]; outline?: GeoJSON.MultiPolygon | null }
@@ -583,6 +586,7 @@ export interface HomeOrder {
 export interface HomeGateway { place: string; has_credential: boolean; came_in_at: Instant | null; orders: HomeOrder[] }
 export interface HomeNow { gateway: HomeGateway; points: PointNow[]; heard_at: Instant | null; as_of: Instant }
 export interface HomeEvent { point: string; point_name: Text; code: string; text: Text; severity: Severity; at: Instant; heard_at: Instant }
+export interface HomeHeard { points: { point: string; items: ItemNow[] }[]; events: HomeEvent[]; as_of: Instant }
 export interface HomeEvents { rows: HomeEvent[]; as_of: Instant }
 export interface PointHistory { point: string; item: string; unit: string; at: number[]; values: number[]; as_of: Instant }
 export interface UsageDay { service: Service; service_name: Text; reading_type: number; business_date: string; version: number; amount: string | null; unit: string; is_received: boolean }

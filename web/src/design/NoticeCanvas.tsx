@@ -1,12 +1,13 @@
 import type { GeoJSONSource, LayerSpecification, Map as MapView } from 'maplibre-gl'
 import { useEffect, useRef, useState } from 'react'
+import { isService, type Publisher } from '../api/types'
 import { COLOURS } from './format'
 import { openMap, type Bounds, type FittedMap } from './mapView'
 import type { DrawnArea, NoticeMapProps, Spot } from './NoticeMap'
 import { usePreferences } from './preferences'
 
 const FONT = ['Noto Sans CJK SC', 'sans-serif']
-const GOVERNMENT = '#4a5a8a'
+const PUBLISHERS: Record<Publisher, string> = { government: '#4a5a8a', community: '#7a5c2e', building: '#6b4f7a' }
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 
 function layersOf(language: 'zh' | 'en'): LayerSpecification[] {
@@ -91,7 +92,7 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
 
 /** The outline itself, or the shapes of the places it names. */
 function shapesOf({ area, service, chosen = false }: DrawnArea, places: NoticeMapProps['map']['features']['features']): GeoJSON.Feature[] {
-  const properties = { colour: service === 'government' ? GOVERNMENT : COLOURS[service], chosen }
+  const properties = { colour: isService(service) ? COLOURS[service] : PUBLISHERS[service], chosen }
   if (area.outline) return [{ type: 'Feature', geometry: area.outline, properties }]
   const named = new Set(area.places.map(({ id }) => id))
   return places

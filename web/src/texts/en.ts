@@ -4,7 +4,7 @@ export const en: typeof zh = {
   service: { all: 'All', electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
   severity: { info: 'Note', warning: 'Attention', critical: 'Urgent' },
   quality: { name: 'Quality', measured: 'Measured', estimated: 'Estimated', missing: 'Missing', not_expected: 'Not planned', suspect: 'Suspect', edited: 'Corrected by hand' },
-  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', admin: 'Administrator' },
+  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', property: 'Property manager', admin: 'Administrator' },
   data: { none_yet: 'No data yet', estimated_share: '{{share}}% estimated', just_now: 'just now', late: 'late', as_of: 'As of {{time}}' },
   state: {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
@@ -85,7 +85,7 @@ export const en: typeof zh = {
     loss_of: { electricity: 'Line-loss rate', water: 'Water loss rate', gas: 'Gas loss rate', heat: 'Heat loss rate' },
     loss_state: { good: 'Within target', late: 'Above target', bad: 'Far above target', negative: 'Negative: check the links', unknown: 'No rate' },
     state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', loss_rate: 'By loss rate', value: 'By load' },
-    layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
+    layer: { district: 'Districts', community: 'Communities', building: 'Buildings', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
   },
   collection: {
     title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', month_of: 'of {{month}}', late: 'Late', late_note: 'arrived after their time',
@@ -153,7 +153,7 @@ export const en: typeof zh = {
   },
   notice: {
     title: 'Title', help: 'First whether your home is affected, then from when to when and where. Areas are drawn on the map; what you have looked at counts as read.', office_help: 'What we have announced: how it stands, for how many households, delivered, read. The counts come from the residents’ platform.', compose_help: 'Write both languages and set the area; beside it stands what a resident will see. Publish now or later. A change after that is a new edition; a withdrawal is for good.',
-    new: 'New', none: 'There are no announcements.', none_written: 'There are no announcements yet: write one.', search: 'Title or text', write: 'Write an announcement', compose: 'Content', preview: 'As a resident sees it', medium: 'Medium', government: 'Government', scope_name: 'Of', scope: { mine: 'My home', city: 'Whole city' },
+    new: 'New', none: 'There are no announcements.', none_written: 'There are no announcements yet: write one.', search: 'Title or text', write: 'Write an announcement', compose: 'Content', preview: 'As a resident sees it', medium: 'Medium', of: { government: 'Government', community: 'Property manager', building: 'Building manager' }, scope_name: 'Of', scope: { mine: 'My home', city: 'Whole city' },
     starts: 'Starts', ends: 'Ends', ends_or_open: 'Ends (empty: until further notice)', open_end: 'Until further notice', where: 'Area', mine: 'My address', affected: 'Affected', not_affected: 'Not affected', on_map: 'Map', show_on_map: 'Show on the map', map_label: 'Map of announced areas; their names stand in the list', unread: '{{count}} unread',
     area_shown: 'Shown on the map', area: { city: 'Whole city', places: 'By place', outline: 'Drawn on the map' }, choose_places: 'Choose districts or communities', draw_help: 'Click corner by corner on the map; the last is joined to the first. Or choose by place, wholly by keyboard.', undo_corner: 'Undo corner', next_shape: 'Another shape', clear_shapes: 'Clear', corners: '{{count}} corners', corners_one: '{{count}} corner',
     title_zh: 'Chinese title', title_en: 'English title', text_zh: 'Chinese text', text_en: 'English text', kind_name: 'Kind', kind: { outage: 'Planned outage', fault: 'Fault', price: 'Price', safety: 'Safety', general: 'General' },
@@ -174,6 +174,10 @@ export const en: typeof zh = {
     disclosure: { waiting: 'Waiting', half_approved: 'Waiting for the second person', approved: 'Approved', refused: 'Refused', withdrawn: 'Withdrawn by who asked', revoked: 'Approval taken back', lapsed: 'Not decided in time' },
     question: { usage_by_day: 'Usage of an area by day', silent_meters: 'Meters without readings in an area', household_usage: 'Usage of each household by day', bills_by_month: 'Bills and payments of an area by month', household_bills: 'Bills and payments of each household by month', payments_by_month: 'Combined-bill payments of an area by month' },
     for: { planning: 'City planning', statistics: 'Statistics', supervision: 'Supervision', emergency: 'Emergency', investigation: 'Investigation by law' },
+  },
+  heard: {
+    title: 'Heard from your home', about: 'What this platform itself is told by the devices of your home: alarms of danger go from here to those who help. Devices go by the names their gateway gives them.', nothing: 'Nothing has been heard from your home yet.',
+    device: 'Device', what: 'What', value: 'Value', at: 'As of', happened: 'What happened',
   },
   consent: {
     help: 'Above: who may have the data of your home and what for; withdraw it any time. Below: who looked at the data of your home, and on what ground.', title: 'Consents', about: 'Without your consent no data of your home goes to another organisation. A withdrawal holds within a second, for what waits to be sent too.', none: 'No organisation asks for a consent.', not_connected: 'not connected: nothing is sent for now', given: 'Given', withdrawn: 'Withdrawn', never: 'Never given',

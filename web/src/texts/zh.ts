@@ -2,7 +2,7 @@ export const zh = {
   service: { all: '全部', electricity: '电', water: '水', gas: '燃气', heat: '热力' },
   severity: { info: '提示', warning: '注意', critical: '紧急' },
   quality: { name: '质量', measured: '实抄', estimated: '估算', missing: '缺失', not_expected: '无计划', suspect: '存疑', edited: '已人工更正' },
-  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', admin: '系统管理员' },
+  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', property: '物业', admin: '系统管理员' },
   data: { none_yet: '暂无数据', estimated_share: '含估算 {{share}}%', just_now: '刚刚', late: '已过期', as_of: '数据截至 {{time}}' },
   state: {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
@@ -83,7 +83,7 @@ export const zh = {
     loss_of: { electricity: '线损率', water: '产销差率', gas: '输差率', heat: '热损率' },
     loss_state: { good: '达标', late: '超指标', bad: '严重超标', negative: '负损，请核对挂接', unknown: '无损耗率' },
     state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', loss_rate: '按损耗率', value: '按负荷' },
-    layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
+    layer: { district: '区', community: '小区', building: '楼宇', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
   },
   collection: {
     title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', month_of: '{{month}} 月份', late: '迟到', late_note: '超过时限才到',
@@ -151,7 +151,7 @@ export const zh = {
   },
   notice: {
     title: '标题', help: '先看是否影响本户，再看起止时间和区域。停供区域画在地图上；看过即为已读。', office_help: '我方发布的公告：状态、接收户数、已送达、已读。送达和已读数来自居民端平台。', compose_help: '填写中英文，划定区域，右侧即居民看到的样子；可立即发布或定时发布。发布后更改即为新版次，撤回不可恢复。',
-    new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', government: '政府', scope_name: '范围', scope: { mine: '本户', city: '全市' },
+    new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', of: { government: '政府', community: '小区物业', building: '楼宇物业' }, scope_name: '范围', scope: { mine: '本户', city: '全市' },
     starts: '开始', ends: '结束', ends_or_open: '结束（留空为另行通知）', open_end: '另行通知', where: '区域', mine: '本户', affected: '受影响', not_affected: '不受影响', on_map: '地图', show_on_map: '在地图上看', map_label: '公告区域图；区域名称在列表中', unread: '{{count}} 条未读',
     area_shown: '见地图', area: { city: '全市', places: '按地点', outline: '地图上绘制' }, choose_places: '选择城区或小区', draw_help: '在地图上逐点单击划定边界，首尾自动相连；也可改用“按地点”，全部用键盘完成。', undo_corner: '撤销一点', next_shape: '再画一块', clear_shapes: '清除', corners: '{{count}} 个角', corners_one: '{{count}} 个角',
     title_zh: '中文标题', title_en: '英文标题', text_zh: '中文正文', text_en: '英文正文', kind_name: '类型', kind: { outage: '计划停供', fault: '故障抢修', price: '价格调整', safety: '安全提示', general: '一般公告' },
@@ -172,6 +172,10 @@ export const zh = {
     disclosure: { waiting: '待批准', half_approved: '待第二人批准', approved: '已批准', refused: '已拒绝', withdrawn: '申请方已撤回', revoked: '批准已收回', lapsed: '逾期未批' },
     question: { usage_by_day: '区域日用量', silent_meters: '区域无读数表计', household_usage: '逐户日用量', bills_by_month: '区域月账单与缴费', household_bills: '逐户月账单与缴费', payments_by_month: '区域月三单合一缴费' },
     for: { planning: '城市规划', statistics: '统计', supervision: '行业监管', emergency: '应急处置', investigation: '依法调查' },
+  },
+  heard: {
+    title: '平台收到的家居数据', about: '您家的设备直接告诉本平台的内容：危险报警由这里转给施救部门。设备以网关所用的名称列出。', nothing: '还没有收到您家设备的数据。',
+    device: '设备', what: '内容', value: '数值', at: '时间', happened: '发生了什么',
   },
   consent: {
     help: '上面是谁可以得到您家的数据、为了什么，随时可以撤回；下面是谁查看过您家的数据、依据什么。', title: '数据授权', about: '未经同意，您家的数据不会转给其他机构。撤回后一秒内停止，尚未送出的也不再送出。', none: '没有需要授权的机构。', not_connected: '该机构尚未接入，现在不会送出任何数据', given: '已同意', withdrawn: '已撤回', never: '未授权',

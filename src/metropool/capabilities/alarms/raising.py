@@ -6,29 +6,15 @@ from typing import Any
 
 from metropool.capabilities.alarms.ports import AlarmsWork
 from metropool.core.errors import NotFound
-from metropool.exchange.messages import AlarmKind, AlarmRaised, AlarmState, EventsRecorded
-
-CODES: Mapping[str, tuple[AlarmKind, AlarmState]] = {
-    "smoke_alarm": ("smoke", "raised"),
-    "smoke_cleared": ("smoke", "cleared"),
-    "intrusion": ("intrusion", "raised"),
-    "intrusion_cleared": ("intrusion", "cleared"),
-    "gas_leak": ("gas_leak", "raised"),
-    "gas_cleared": ("gas_leak", "cleared"),
-    "water_leak": ("water_leak", "raised"),
-    "water_cleared": ("water_leak", "cleared"),
-    "help": ("help", "raised"),
-    "help_over": ("help", "cleared"),
-}
-"""Codes of events that begin or end an alarm. Everything else that happens in a home (a door opens) is nobody else's business."""
+from metropool.exchange.messages import ALARM_CODES, AlarmKind, AlarmRaised, AlarmState, EventsRecorded
 
 
 def take_events(*, work: AlarmsWork, message: EventsRecorded) -> None:
     """Raise what begins and clear what ends an alarm; what is told again, or older than what is known, changes nothing."""
-    told = [row for row in message.rows.sort_by("at").to_pylist() if row["code"] in CODES]
+    told = [row for row in message.rows.sort_by("at").to_pylist() if row["code"] in ALARM_CODES]
     where = _where(work, message.place) if told else {}
     for row in told:
-        kind, state = CODES[row["code"]]
+        kind, state = ALARM_CODES[row["code"]]
         since = work.alarm_book.turn(place=message.place, point=row["point"], kind=kind, state=state, at=row["at"])
         if since is not None:
             raised = _alarm(message.place, row, kind, state, since, where, now=work.now)

@@ -16,6 +16,7 @@ POINTS = Capability(
         EventsRecorded: operations.note_events,
         HouseholdUsageTold: operations.note_usage,
     },
+    produces=(EventsRecorded,),
     keeps={"point_book": SqlPointBook, "usage_desk": SqlUsageDesk},
     tables=(metadata,),
     workers=(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,7 +12,7 @@ from metropool.capabilities.points.model import WaitingUsage
 from metropool.capabilities.points.ports import PointsWork
 from metropool.core.periods import business_date
 from metropool.exchange.gateways import write_usage
-from metropool.exchange.messages import EventsRecorded, HouseholdUsageTold, PointsReported
+from metropool.exchange.messages import ALARM_CODES, EventsRecorded, HouseholdUsageTold, PointsReported
 from metropool.facts.events import EndDeviceEvent
 
 KEPT_FOR_GATEWAYS = timedelta(days=8)
@@ -28,7 +29,7 @@ def note_points(*, work: PointsWork, message: PointsReported) -> None:
 
 
 def note_events(*, work: PointsWork, message: EventsRecorded) -> None:
-    """Write down what happened at points of a place, each once."""
+    """Write down what happened at points of a place, each once; what begins or ends a danger is told to whoever the plan lists."""
     heard_ms = int(work.now.timestamp() * 1000)
     work.events.add(
         [
@@ -42,6 +43,10 @@ def note_events(*, work: PointsWork, message: EventsRecorded) -> None:
             for row in message.rows.to_pylist()
         ]
     )
+    work.point_book.note_events(message.place, message.rows["point"].to_pylist())
+    dangers = message.rows.filter(pc.is_in(message.rows["code"], value_set=pa.array(ALARM_CODES)))
+    if dangers.num_rows:
+        work.tell(msgspec.structs.replace(message, rows=dangers), key=work.cause)
     work.changed(f"places/{message.place}")
 
 
@@ -55,7 +60,7 @@ def note_usage(*, work: PointsWork, message: HouseholdUsageTold) -> None:
         return
     wanted = pc.fill_null(pc.is_in(places, value_set=pa.array(sorted(listening), pa.string())), False)
     rows = message.rows.append_column("place", places).filter(wanted)
-    work.usage_desk.put([_waiting(rows.slice(number, 1)) for number in range(rows.num_rows)])
+    work.usage_desk.put([_waiting(rows.slice(number, 1), teller=work.system) for number in range(rows.num_rows)])
     for place in listening:
         work.changed(f"places/{place}")
 
@@ -74,8 +79,8 @@ def forget_usage(*, work: PointsWork) -> None:
     work.usage_desk.forget(before=business_date(work.now - KEPT_FOR_GATEWAYS))
 
 
-def _waiting(row: pa.Table) -> WaitingUsage:
+def _waiting(row: pa.Table, *, teller: str) -> WaitingUsage:
     """One row of a message, as its gateway will be told it."""
     of: dict[str, Any] = row.select(["place", "usage_point", "reading_type", "business_date", "version"]).to_pylist()[0]
-    number, told = write_usage(HouseholdUsageTold(rows=row.drop_columns(["place"])))
+    number, told = write_usage(HouseholdUsageTold(rows=row.drop_columns(["place"])), teller=teller)
     return WaitingUsage(**{**of, "business_date": of["business_date"].isoformat()}, id=number, told=told)

@@ -37,6 +37,13 @@ point_value = Table(
     Column("quality", Integer, nullable=False),
     Index("point_value_by_time", "at"),
 )
+point_of_events = Table(
+    "point_of_events",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("point", String, primary_key=True),
+)
+"""Points at which something happened; what happened is in the book of events."""
 usage_waiting = Table(
     "usage_waiting",
     metadata,

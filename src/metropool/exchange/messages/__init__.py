@@ -4,7 +4,15 @@ Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills`
 Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose rows differ is refused.
 """
 
-from metropool.exchange.messages.alarms import AlarmKind, AlarmRaised, AlarmState, AnomalyFound, AnomalyKind, AnomalyState
+from metropool.exchange.messages.alarms import (
+    ALARM_CODES,
+    AlarmKind,
+    AlarmRaised,
+    AlarmState,
+    AnomalyFound,
+    AnomalyKind,
+    AnomalyState,
+)
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
 from metropool.exchange.messages.government import (
     AnswerState,
@@ -32,6 +40,7 @@ from metropool.exchange.messages.points import EventsRecorded, PointsReported, S
 from metropool.exchange.messages.usage import BlocksSealed, HouseholdUsageTold, RowsRequested, SwitchSupply
 
 __all__ = [
+    "ALARM_CODES",
     "LATE_FEE",
     "MESSAGES",
     "ROWS",

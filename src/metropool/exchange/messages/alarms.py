@@ -1,5 +1,6 @@
 """What is abnormal over a whole area, and alarms of people's safety."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -9,6 +10,19 @@ AnomalyKind = Literal["no_supply", "no_readings", "high_use", "low_use"]
 AnomalyState = Literal["found", "over"]
 AlarmKind = Literal["smoke", "intrusion", "gas_leak", "water_leak", "help"]
 AlarmState = Literal["raised", "cleared"]
+ALARM_CODES: Mapping[str, tuple[AlarmKind, AlarmState]] = {
+    "smoke_alarm": ("smoke", "raised"),
+    "smoke_cleared": ("smoke", "cleared"),
+    "intrusion": ("intrusion", "raised"),
+    "intrusion_cleared": ("intrusion", "cleared"),
+    "gas_leak": ("gas_leak", "raised"),
+    "gas_cleared": ("gas_leak", "cleared"),
+    "water_leak": ("water_leak", "raised"),
+    "water_cleared": ("water_leak", "cleared"),
+    "help": ("help", "raised"),
+    "help_over": ("help", "cleared"),
+}
+"""Codes of events at points of places that begin or end an alarm. What else happens in a home (a door opens) is nobody else's business."""
 
 
 class AlarmRaised(Fact, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from metropool.core.errors import Invalid, NotFound
 from metropool.core.quantities import reading_types_by_id
 from metropool.exchange.messages.points import ITEMS
 from metropool.facts.events import EndDeviceEvent
+from metropool.facts.registry.tables import usage_point
 from metropool.portal.desks.words import name
 from metropool.portal.schemas import places as schema
 from metropool.portal.schemas.basics import Severity, Text
@@ -37,14 +38,7 @@ class PointsDesk:
 
     def events(self, *, place: str) -> schema.HomeEvents:
         """What happened, newest first."""
-        known: list[KnownPoint] = self._work.point_book.points(place)
-        found = [
-            _event(event, Text(zh=point.name_zh, en=point.name_en))
-            for point in known
-            for event in self._work.events.of(device=f"{place}/{point.point}", limit=MOST_EVENTS)
-        ]
-        newest = sorted(found, key=lambda event: event.at, reverse=True)[:MOST_EVENTS]
-        return schema.HomeEvents(rows=newest, as_of=self._work.now)
+        return schema.HomeEvents(rows=self._happened_in(place), as_of=self._work.now)
 
     def history(self, *, place: str, point: str, item: str, start: datetime, end: datetime) -> schema.PointHistory:
         """What one item of a point was in [start, end)."""
@@ -62,6 +56,43 @@ class PointsDesk:
     def usage(self, *, place: str) -> schema.HomeUsage:
         """Household meter data on its way to the gateway, or there."""
         return schema.HomeUsage(rows=[_day(row) for row in self._work.usage_desk.kept(place)], as_of=self._work.now)
+
+    def heard(self, *, account: str) -> schema.HomeHeard:
+        """What was heard of the household's homes; names of points are known only where states are told."""
+        points, events = list[schema.HeardPoint](), list[schema.HomeEvent]()
+        for place in self._homes(account):
+            states: list[PointValue] = self._work.point_book.states(place)
+            points += [_heard(point, states) for point in dict.fromkeys(state.point for state in states)]
+            events += self._happened_in(place)
+        return schema.HomeHeard(points=points, events=events, as_of=self._work.now)
+
+    def told(self, *, account: str) -> schema.HomeUsage:
+        """Household meter data of the household's homes on its way to their gateways, or there."""
+        kept = [row for place in self._homes(account) for row in self._work.usage_desk.kept(place)]
+        return schema.HomeUsage(rows=[_day(row) for row in kept], as_of=self._work.now)
+
+    def _homes(self, account: str) -> list[str]:
+        """The places that a household's agreements are about."""
+        registry = self._work.registry
+        agreed = [row["usage_point"] for row in registry.agreements_of(combined_account=account)]
+        found = sorted({row["place"] for row in registry.rows(usage_point, id=agreed) if row["place"]}) if agreed else []
+        if not found:
+            raise NotFound(f"no home of {account} is known here", key="places.not_known")
+        return found
+
+    def _happened_in(self, place: str) -> list[schema.HomeEvent]:
+        known: list[KnownPoint] = self._work.point_book.points(place)
+        names = {point.point: Text(zh=point.name_zh, en=point.name_en) for point in known}
+        found = [
+            _event(event, names.get(point) or Text(zh=point, en=point))
+            for point in self._work.point_book.with_events(place)
+            for event in self._work.events.of(device=f"{place}/{point}", limit=MOST_EVENTS)
+        ]
+        return sorted(found, key=lambda event: event.at, reverse=True)[:MOST_EVENTS]
+
+
+def _heard(point: str, states: list[PointValue]) -> schema.HeardPoint:
+    return schema.HeardPoint(point=point, items=[_item(state) for state in states if state.point == point])
 
 
 def _day(row: KeptUsage) -> schema.UsageDay:

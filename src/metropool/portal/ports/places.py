@@ -9,6 +9,7 @@ from metropool.portal.schemas.places import (
     Gateways,
     HomeEvents,
     HomeGateway,
+    HomeHeard,
     HomeNow,
     HomeOrder,
     HomeUsage,
@@ -43,3 +44,7 @@ class PointsDesk(Protocol):
     def history(self, *, place: str, point: str, item: str, start: Instant, end: Instant) -> PointHistory: ...
 
     def usage(self, *, place: str) -> HomeUsage: ...
+
+    def heard(self, *, account: str) -> HomeHeard: ...
+
+    def told(self, *, account: str) -> HomeUsage: ...

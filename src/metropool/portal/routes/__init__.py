@@ -53,6 +53,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     office.ROOM,
     notices.ROOM,
     places.ROOM,
+    places.HEARD,
     topology.ROOM,
     company.ROOM,
     letters.ROOM,

@@ -1,4 +1,4 @@
-"""A household's own home, from anywhere; and whoever hosts homes, about their gateways' credentials."""
+"""A household's own home, from anywhere; what a system has heard of it; and whoever hosts homes, about their gateways' credentials."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from metropool.portal.schemas.places import (
     GatewayRow,
     Gateways,
     HomeEvents,
+    HomeHeard,
     HomeNow,
     HomeOrder,
     HomeUsage,
@@ -21,6 +22,7 @@ from metropool.portal.schemas.places import (
 )
 
 ROOM = Room("places", of="places")
+HEARD = Room("points", of="points")
 READ, CONTROL, MANAGE = on_account("home.read"), on_account("home.control"), on_system("gateways.manage")
 
 
@@ -66,6 +68,18 @@ async def give_order(call: CallOf, a: str, given: OrderGiven) -> Response:
 async def get_order(call: CallOf, a: str, order: str) -> Response:
     """What became of an order."""
     return answer(await call.ask(PLACES, lambda desk: desk.order_of(account=a, id=order)))
+
+
+@HEARD.get("/households/{a}/points", right=READ, answer=HomeHeard)
+async def get_heard(call: CallOf, a: str) -> Response:
+    """What this system has heard from the household's home, whether or not it hosts it."""
+    return answer(await call.ask(POINTS, lambda desk: desk.heard(account=a)))
+
+
+@HEARD.get("/households/{a}/points/usage", right=READ, answer=HomeUsage)
+async def get_told(call: CallOf, a: str) -> Response:
+    """Household meter data that this system tells the home's gateway, and whether the gateway has it."""
+    return answer(await call.ask(POINTS, lambda desk: desk.told(account=a)))
 
 
 @ROOM.get("/gateways", right=MANAGE, answer=Gateways)

@@ -86,6 +86,21 @@ class HomeEvents(Model):
     as_of: Instant
 
 
+class HeardPoint(Model):
+    """What a system has heard of one point of a home; what the point is, only whoever hosts the home is told."""
+
+    point: str
+    items: list[ItemNow]
+
+
+class HomeHeard(Model):
+    """What a system has heard from a household's homes: how points stand, and what happened at them, newest first."""
+
+    points: list[HeardPoint]
+    events: list[HomeEvent]
+    as_of: Instant
+
+
 class PointHistory(Model):
     """What one item of a point was: instants [Unix s] and values, equally many."""
 

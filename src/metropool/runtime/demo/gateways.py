@@ -1,7 +1,8 @@
-"""The demo's one real home: its gateway is enrolled where the plan hosts homes, and given its credential."""
+"""The demo's homes with a gateway, enrolled where the plan hosts homes, each with its credential; the first of them is real."""
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +11,29 @@ from metropool.runtime.enrol import households
 from metropool.runtime.node import Node
 from metropool.storage.disk import write_durably
 
-NOTE = "gateway.json"
-CREDENTIAL = "gateway.credential"
+NOTE, CREDENTIAL = "gateway.json", "gateway.credential"
+CREDENTIALS = ((NOTE, CREDENTIAL), ("gateway-2.json", "gateway-2.credential"))
+"""Files in the demo's home: which home, and its gateway's secret."""
 
 
-def first_home(city: Mapping[str, Any]) -> str:
-    """The home with a gateway: the first resident's."""
+def homes_with_gateways(city: Mapping[str, Any]) -> list[str]:
+    """The homes with a gateway, as many as there are credentials: those of the first residents. Only the first one's runs."""
     accounts = households(city)
-    return min(accounts, key=lambda one: accounts[one])
+    return sorted(accounts, key=lambda one: accounts[one])[: len(CREDENTIALS)]
 
 
-def enrol_gateway(node: Node, city: Mapping[str, Any], *, home: Path) -> None:
-    """Enrol the gateway of the first resident's home with its credential, which lies in the demo's home for its process alone."""
-    place = first_home(city)
+def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path) -> None:
+    """Enrol the gateways with a credential each, which lie in the demo's home for their processes alone."""
+    accounts = households(city)
 
-    def enrol(work: Any) -> str:
-        operations.enrol_gateway(work=work, place=place, household=households(city)[place])
+    def enrol(work: Any, place: str) -> str:
+        operations.enrol_gateway(work=work, place=place, household=accounts[place])
         return operations.issue_credential(work=work, place=place, by="demo")
 
-    secret = node.write_now("places", enrol)[0]
-    write_durably(home / CREDENTIAL, secret + "\n")
-    write_durably(home / NOTE, json.dumps({"name": place}))
+    for place, (note, credential) in zip(homes_with_gateways(city), CREDENTIALS, strict=False):
+        secret = node.write_now("places", partial(enrol, place=place))[0]
+        write_durably(home / credential, secret + "\n")
+        write_durably(home / note, json.dumps({"name": place}))
 
 
 def gateway_options(home: Path, clock: str) -> tuple[str, ...] | None:

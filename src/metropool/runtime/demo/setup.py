@@ -16,10 +16,12 @@ from metropool.capabilities.billing import operations as billing
 from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
+from metropool.core.periods import day_period
 from metropool.exchange.outbox import Outbox, inbox, outbox
+from metropool.runtime.demo.agreements import agree
 from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.doors import draw_door_keys
-from metropool.runtime.demo.gateways import enrol_gateway, first_home
+from metropool.runtime.demo.gateways import enrol_gateways, homes_with_gateways
 from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
 from metropool.runtime.enrol import (
@@ -83,13 +85,16 @@ class Setup:
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
                 if "points" in node.hosts:
-                    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=[first_home(city)]))
+                    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=homes_with_gateways(city)))
                 if "places" in node.hosts:
-                    enrol_gateway(node, city, home=self.home)
+                    enrol_gateways(node, city, home=self.home)
+                if "sharing" in node.hosts:
+                    agree(node, city, at=day_period(first_month(self.months)).start)
                 if "inquiries" in node.hosts:
                     node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
                     node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
+                    node.write_now("office", lambda work: enrol_authority(work.registry, city))
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:

@@ -15,10 +15,12 @@ from metropool.plan.gateways import RECEIPTS
 from metropool.runtime.gateways.link import GatewayLink
 from metropool.runtime.letters import Letter
 from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
 
 log = structlog.get_logger()
 BATCH = 200
 WAIT_S = 2.0
+NO_ROOM_S = 1.0
 
 
 class Hearing:
@@ -38,7 +40,10 @@ class Hearing:
     async def run(self) -> None:
         """Take in, for ever; what cannot be understood is parked with its reason, and what it came with is taken in all the same."""
         while True:
-            await self.step(await self._link.fetch(limit=BATCH, wait_s=WAIT_S))
+            if await self._node.has_room():
+                await self.step(await self._link.fetch(limit=BATCH, wait_s=WAIT_S))
+            else:
+                await pause(NO_ROOM_S)
 
     async def step(self, heard: Sequence[tuple[str, Delivery]]) -> None:
         """Take in what came together, under one commit where all of it can be."""

@@ -4,7 +4,8 @@ import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
-import { PLATFORM } from '../../api/queries'
+import { isHostedWith } from '../../api/places'
+import { PLATFORM, POINTS } from '../../api/queries'
 import { accessesQuery, consentsQuery, type ConsentOffer } from '../../api/views'
 import { ConfirmDanger } from '../../design/ConfirmDanger'
 import { DataTable } from '../../design/DataTable'
@@ -15,6 +16,7 @@ import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
 import { useProvisionColumns } from '../steward/ProvisionsPage'
+import { HeardFromHome } from './HeardFromHome'
 import './resident.css'
 
 /** My data: who may have it, and who looked. */
@@ -34,6 +36,7 @@ export function MyDataPage() {
           {({ offers }) => <ul className="row-cards" aria-label={t('consent.title')}>{offers.map((offer) => <li key={`${offer.receiver}/${offer.message}/${offer.purpose}`}><Offer offer={offer} onDecide={() => setDeciding(offer)} /></li>)}</ul>}
         </StateView>
       </Card>
+      {isHostedWith(POINTS, PLATFORM) && <HeardFromHome account={account} />}
       <Card title={t('consent.looked')}>
         <DataTable aged label={t('consent.looked')} columns={columns} query={(query) => accessesQuery(account, query)} rowKey={(row) => `${row.given_at}/${row.agreement}/${row.rows}`} empty={t('consent.nobody')} exportPath={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/accesses`} />
       </Card>

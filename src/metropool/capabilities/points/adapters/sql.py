@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from metropool.capabilities.points.archive import TABLE
 from metropool.capabilities.points.model import KnownPoint, PointValue
-from metropool.capabilities.points.tables import point, point_state, point_value
+from metropool.capabilities.points.tables import point, point_of_events, point_state, point_value
 from metropool.exchange.messages.points import PointDescribed
 from metropool.storage.bulk import columns_of
 from metropool.storage.units import UnitContext
@@ -57,6 +57,16 @@ class SqlPointBook:
         keys = [column.name for column in point_state.primary_key]
         stands = make.on_conflict_do_update(index_elements=keys, set_=changed, where=point_state.c.at <= make.excluded["at"])
         self._connection.execute(stands, [{**row, "heard_at": heard_at} for row in newest.values()])
+
+    def note_events(self, place: str, points: Sequence[str]) -> None:
+        """Something happened at these points."""
+        rows = [{"place": place, "point": one} for one in dict.fromkeys(points)]
+        self._connection.execute(insert_into(self._connection, point_of_events).on_conflict_do_nothing(), rows)
+
+    def with_events(self, place: str) -> list[str]:
+        """Points of a place at which something ever happened."""
+        c = point_of_events.c
+        return list(self._connection.execute(select(c.point).where(c.place == place).order_by(c.point)).scalars())
 
     def states(self, place: str) -> list[PointValue]:
         """How every item of the points of a place stands."""

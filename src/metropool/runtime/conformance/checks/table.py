@@ -8,6 +8,7 @@ from metropool.runtime.conformance.checks import (
     at_doors,
     at_home,
     field,
+    home_usage,
     looking,
     months,
     paying,
@@ -26,12 +27,17 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
 
 async def household_meter_data(town: Town, way: Way) -> Seen:
-    """A home's own usage: at its gateway, at a door, or in the app and with whoever keeps it for the app."""
+    """A home's own usage: at its gateway, at another organisation's, at a door, in the app of whoever tells it, in that of the bills."""
+    gateways, systems = town.compiled.broker.gateways, town.compiled.systems
+    if gateways is not None and gateways.account in (way.sender, way.receiver):
+        return await home_usage.at_gateway(town, way)
+    if way.message in town.compiled.whole.rows[way.row].consent:
+        return await home_usage.shared(town, way)
     if at_doors.has_door(town, way.receiver):
         return await at_doors.household_usage(town, way)
-    gateways = town.compiled.broker.gateways
-    is_at_home = gateways is not None and gateways.account in (way.sender, way.receiver)
-    return await (at_home.meter_data if is_at_home else months.household_usage)(town, way)
+    if systems[way.receiver].per == "home":
+        return await home_usage.in_app(town, way)
+    return await months.household_usage(town, way)
 
 
 CHECKS: Mapping[str, Check] = {
@@ -46,6 +52,8 @@ CHECKS: Mapping[str, Check] = {
     "home_state": at_home.state,
     "home_energy": at_home.energy,
     "home_security": at_home.security,
+    "home_fault_alarms": at_home.fault,
+    "community_security": at_home.passed_on,
     "home_commands": at_home.commands,
     "electricity_bills": months.bills,
     "water_bills": months.bills,
@@ -67,4 +75,6 @@ CHECKS: Mapping[str, Check] = {
     "electricity_announcements": announcing.announcement,
     "water_announcements": announcing.announcement,
     "gas_announcements": announcing.announcement,
+    "community_announcements": announcing.announcement,
+    "building_announcements": announcing.announcement,
 }

@@ -1,105 +1,122 @@
-"""The door for gateways (MQTT), with a real gateway's credential and with others': whose name, whose topics."""
+"""The door for gateways (MQTT), with each home's real credential: whose name, whose topics, what it may say and hear."""
 
-import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
+from metropool.plan.broker import provisioner_of
+from metropool.plan.gateways import DROP, RECEIPTS, STREAM, Gateways
 from metropool.runtime.broker import GATEWAYS_NOTE
+from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.count import Probed
+from metropool.runtime.conformance.probes.mqtt import Line, a_line
+from metropool.runtime.conformance.probes.users import at_door
+from metropool.runtime.conformance.town.moments import drawn_word
 from metropool.runtime.conformance.town.town import GATEWAY, Town
-from metropool.runtime.demo.gateways import CREDENTIAL, NOTE
-
-CONNECT, CONNACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x82, 0x90
-LEVEL, CLEAN_WITH_LOGIN, ALIVE_S = 4, 0xC2, 30
-FAILED = 0x80
-WAIT_S = 10.0
+from metropool.runtime.demo.gateways import CREDENTIALS
 
 
-@dataclass
-class Line:
-    """One MQTT 3.1.1 connection, as far as probing needs it."""
+@dataclass(frozen=True)
+class Home:
+    """A home with its gateway's real credential, and where gateways come in."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    name: str
+    secret: str
+    door: str
 
-    async def comes_in(self, *, client: str, name: str, secret: str) -> bool:
-        """Whether the door lets this name in with this secret."""
-        head = _text("MQTT") + bytes((LEVEL, CLEAN_WITH_LOGIN)) + ALIVE_S.to_bytes(2, "big")
-        answer = await self._ask(CONNECT, head + _text(client) + _text(name) + _text(secret))
-        return len(answer) == 4 and answer[0] == CONNACK and answer[3] == 0
-
-    async def may_hear(self, topic: str) -> bool:
-        """Whether a subscription is granted."""
-        answer = await self._ask(SUBSCRIBE, b"\x00\x01" + _text(topic) + b"\x00")
-        return len(answer) == 5 and answer[0] == SUBACK and answer[4] < FAILED
-
-    async def _ask(self, kind: int, body: bytes) -> bytes:
-        """The broker's answer: one packet of less than 128 bytes; nothing where it hangs up."""
-        self.writer.write(bytes((kind, *_length(len(body)))) + body)
-        with suppress(TimeoutError, OSError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(WAIT_S):
-                head = await self.reader.readexactly(2)
-                return head + await self.reader.readexactly(head[1])
-        return b""
+    async def comes_in(self, line: Line) -> bool:
+        """Come in as this home's gateway."""
+        return await line.comes_in(client=self.name, name=self.name, secret=self.secret)
 
 
 async def probe_gateways(town: Town, probed: Probed) -> None:
-    """Come in as whom one is not, and listen to what is another's."""
-    if town.compiled.broker.gateways is None:
+    """Come in as whom one is not, listen to what is another's, and say it."""
+    gateways = town.compiled.broker.gateways
+    if gateways is None:
         return
     await town.processes.end(GATEWAY)  # who comes in under its name would put it out, and it us
-    name = json.loads((town.home / NOTE).read_text(encoding="utf-8"))["name"]
-    secret = (town.home / CREDENTIAL).read_text(encoding="ascii").strip()
-    others = [row["id"] for row in town.city.rows["places"] if row["kind"] == "home" and row["id"] != name]
-    strangers = {(name, "wrong"), (name, ""), ("", ""), ("home-nobody", secret), *((other, secret) for other in others)}
-    leaked = [who for who, word in sorted(strangers) if await _lets_in(town, who, word)]
-    leaked += ["other client id"] if await _lets_in(town, name, secret, client="probe") else []
-    probed.refusals("mqtt log in", [*strangers, "other client id"], leaked, who="gateway")
-    probed.control("mqtt log in", name, passed=await _lets_in(town, name, secret))
-    heard = [topic for topic in _foreign(name, others) if await _hears(town, name, secret, topic)]
-    probed.refusals("mqtt subscribe", list(_foreign(name, others)), heard, who=name)
-    probed.control("mqtt subscribe", name, passed=await _hears(town, name, secret, f"home/{name}/down/#"))
+    homes = list(_homes(town))
+    for home in homes:
+        await _log_in(town, probed, home)
+        others = [other.name for other in homes if other != home]
+        await _subscribe(probed, home, others)
+        for other in (each for each in homes if each != home):
+            await _publish(town, probed, gateways, home, other)
 
 
-def _foreign(name: str, others: list[str]) -> Iterator[str]:
-    yield from ("#", "+/#", "home/#", "home/+/down/#", "$SYS/#", "reply/#", f"home/{name}/up/#")
-    yield from (f"home/{other}/{way}/#" for other in others for way in ("up", "down"))
+def _homes(town: Town) -> Iterator[Home]:
+    door = (town.home / "broker" / GATEWAYS_NOTE).read_text(encoding="ascii").strip()
+    for note, credential in CREDENTIALS:
+        if (town.home / note).exists():
+            name = json.loads((town.home / note).read_text(encoding="utf-8"))["name"]
+            secret = (town.home / credential).read_text(encoding="ascii").strip()
+            yield Home(name, secret, door)
 
 
-async def _lets_in(town: Town, name: str, secret: str, *, client: str = "") -> bool:
-    line = await _open(town)
-    try:
-        return await line.comes_in(client=client or name, name=name, secret=secret)
-    finally:
-        line.writer.transport.abort()
+async def _log_in(town: Town, probed: Probed, home: Home) -> None:
+    others = [row["id"] for row in town.city.rows["places"] if row["kind"] == "home" and row["id"] != home.name]
+    strangers = {(home.name, "wrong"), (home.name, ""), ("", ""), ("home-nobody", home.secret)}
+    strangers |= {(other, home.secret) for other in others}
+    leaked = [who for who, word in sorted(strangers) if await _lets_in(home.door, who, word)]
+    leaked += ["other client id"] if await _lets_in(home.door, home.name, home.secret, client="probe") else []
+    probed.refusals("mqtt log in", [*strangers, "other client id"], leaked, who=home.name)
+    probed.control("mqtt log in", home.name, passed=await _lets_in(home.door, home.name, home.secret))
 
 
-async def _hears(town: Town, name: str, secret: str, topic: str) -> bool:
+async def _subscribe(probed: Probed, home: Home, others: list[str]) -> None:
+    foreign = ["#", "+/#", "home/#", "home/+/down/#", "$SYS/#", "reply/#", f"home/{home.name}/up/#"]
+    foreign += [f"home/{other}/{way}/#" for other in others for way in ("up", "down")]
+    heard = [topic for topic in foreign if await _hears(home, topic)]
+    probed.refusals("mqtt subscribe", foreign, heard, who=home.name)
+    probed.control("mqtt subscribe", home.name, passed=await _hears(home, f"home/{home.name}/down/#"))
+
+
+async def _publish(town: Town, probed: Probed, gateways: Gateways, home: Home, other: Home) -> None:
+    """Say what is another's to say or to hear: none of it is stored, and the other, who listens, is told and put out by nothing."""
+    up = sorted({RECEIPTS, *(message for messages in gateways.heard.values() for message in messages)})
+    down = sorted({message for messages in gateways.said.values() for message in messages})
+    stored = [f"home/{other.name}/up/{message}" for message in up]
+    told = [f"home/{name.name}/down/{message}" for name in (home, other) for message in down]
+    reached = [DROP.replace(".", "/"), "$SYS/REQ/SERVER/PING", f"$JS/API/STREAM/DELETE/{STREAM}"]
+    async with a_line(home.door) as line, a_line(other.door) as victim:
+        is_in = await home.comes_in(line) and await other.comes_in(victim)
+        is_in = is_in and await victim.may_hear(f"home/{other.name}/down/#")
+        before = await _stored(town, gateways)
+        for topic in (*stored, *told, *reached):
+            await line.publish(topic, _said(other.name))
+        between = await _stored(town, gateways)
+        is_said = is_in and await line.publish(f"home/{home.name}/up/{up[0]}", _said(home.name))
+        after = await _stored(town, gateways)
+        await victim.settle()
+    leaked = [f"{between - before} stored of {other.name}"] if between != before else []
+    leaked += [f"{len(victim.heard)} told {other.name}"] if victim.heard else []
+    leaked += [f"{other.name} was put out"] if is_in and not victim.is_open else []
+    probed.refusals("mqtt publish", [*stored, *told, *reached], leaked, who=home.name)
+    probed.control("mqtt publish", home.name, passed=is_said and after == between + 1)
+
+
+async def _stored(town: Town, gateways: Gateways) -> int:
+    """How many messages of gateways the broker ever stored, as their provisioning user is told."""
+    user = next(each for each in town.compiled.broker.users if each.name == provisioner_of(gateways.account))
+    url = note_of(town.settings).read_text(encoding="ascii").strip()
+    async with at_door(url, home=town.home, user=user) as prober:
+        info = await prober.ask(f"$JS.API.STREAM.INFO.{STREAM}")
+        return int(info["state"]["last_seq"]) if info else -1
+
+
+def _said(place: str) -> bytes:
+    """Something a host would take in for what a gateway says, or a gateway for an order."""
+    word = drawn_word()
+    order = {"request": word, "point": "plug", "item": "switch", "value": 1, "expires_at": 4_000_000_000}
+    return json.dumps({"v": 1, "id": word, "received": [], "place": place, **order}).encode()
+
+
+async def _lets_in(door: str, who: str, word: str, *, client: str = "") -> bool:
+    async with a_line(door) as line:
+        return await line.comes_in(client=client or who, name=who, secret=word)
+
+
+async def _hears(home: Home, topic: str) -> bool:
     """Each on a connection of its own: a refusal may end it."""
-    line = await _open(town)
-    try:
-        return await line.comes_in(client=name, name=name, secret=secret) and await line.may_hear(topic)
-    finally:
-        line.writer.transport.abort()
-
-
-async def _open(town: Town) -> Line:
-    host, port = _where(town.home / "broker" / GATEWAYS_NOTE)
-    return Line(*await asyncio.open_connection(host, port))
-
-
-def _where(note: Path) -> tuple[str, int]:
-    host, _, port = note.read_text(encoding="ascii").strip().rpartition(":")
-    return host, int(port)
-
-
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return len(data).to_bytes(2, "big") + data
-
-
-def _length(size: int) -> bytes:
-    return bytes((size,)) if size < 128 else bytes((size % 128 | 128, size // 128))
+    async with a_line(home.door) as line:
+        return await home.comes_in(line) and await line.may_hear(topic)

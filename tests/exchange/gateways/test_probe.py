@@ -1,0 +1,71 @@
+"""Conformance's probe of the gateways' door: it finds nothing where the plan holds, and what got through where it does not."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange.gateways.house import HOME, OTHER, Hosted, hosted
+from metropool.plan.compiled import Compiled
+from metropool.plan.gateways import Gateways
+from metropool.runtime.broker_place import note_of
+from metropool.runtime.conformance.probes.count import Probed
+from metropool.runtime.conformance.probes.gateways import probe_gateways
+from metropool.runtime.demo.gateways import CREDENTIALS
+from metropool.runtime.settings import Settings
+
+
+@dataclass
+class AsTown:
+    """As much of a conformance town as the probe asks for."""
+
+    home: Path
+    compiled: Compiled
+    settings: Settings
+    processes: Any
+    city: Any
+
+
+class Nobody:
+    """No processes, and a city of two homes."""
+
+    def __init__(self) -> None:
+        self.rows = {"places": [{"kind": "home", "id": HOME}, {"kind": "home", "id": OTHER}]}
+
+    async def end(self, name: str) -> None:
+        """There is no gateway to end."""
+
+
+def town_of(town: Hosted) -> Any:
+    for (note, credential), name in zip(CREDENTIALS, (HOME, OTHER), strict=True):
+        (town.settings.home / note).write_text(json.dumps({"name": name}))
+        (town.settings.home / credential).write_text(town.secrets[name])
+    note_of(town.settings).write_text(town.server.url)
+    return AsTown(town.settings.home, town.compiled, town.settings, Nobody(), Nobody())
+
+
+@pytest.mark.parametrize(("plan", "loose"), [("one", False), ("two", True)])
+def test_what_is_another_homes_is_refused_and_a_hole_would_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan: str, *, loose: bool
+) -> None:
+    if loose:
+        monkeypatch.setattr(Gateways, "may_publish", lambda self, name: [f"{self.per}.>", "gateways.drop"])
+
+    async def run() -> Probed:
+        async with hosted(tmp_path, plan=plan) as town:
+            probed = Probed()
+            await probe_gateways(town_of(town), probed)
+            return probed
+
+    doors = {door.name: door for door in asyncio.run(run()).doors()}
+    assert set(doors) == {"mqtt log in", "mqtt subscribe", "mqtt publish"}
+    assert doors["mqtt log in"].is_shut and doors["mqtt subscribe"].is_shut
+    said = doors["mqtt publish"]
+    assert said.tried >= 20
+    if loose:
+        assert any("stored of" in leak for leak in said.leaks) and any("told" in leak or "put out" in leak for leak in said.leaks)
+    else:
+        assert said.is_shut and said.controls == 2
