@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 
 from cityinabox.clock import CityClock, read_clock
+from cityinabox.company.announcing import Office
 from cityinabox.company.book import Book, Row
-from cityinabox.company.desk import Desk
+from cityinabox.company.desk import CompanyDesk, desk_of
 from cityinabox.company.office import Company, Tariff
 from cityinabox.company.telling import CUSTOMERS, STATUS, phrases_of, tell_customers, tell_who_paid
 from cityinabox.company.working import at_door, serve_desk, work_on
@@ -48,8 +49,9 @@ def run_company(arguments: argparse.Namespace) -> None:
         company = partial(_company, arguments, door)
         work = partial(_work, company, arguments.home / BOOKS, clock, once=arguments.once)
         if arguments.desk is not None:
-            desk = partial(Desk, company, books=arguments.home / BOOKS, system=arguments.system, clock=clock)
-            serve_desk(lambda token: desk(token=token).app(), port=arguments.desk, system=arguments.system, work=work)
+            office = Office(door, arguments.system, arguments.party, arguments.service, clock)
+            routes = {**CompanyDesk(company, books=arguments.home / BOOKS, clock=clock).routes(), **office.routes()}
+            serve_desk(partial(desk_of, routes), port=arguments.desk, system=arguments.system, work=work)
             return
         if not arguments.once:
             say_ready(system=arguments.system)

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import httpx
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from cityinabox.clock import read_clock
+from cityinabox.company.announcing import Office, places_of
 from cityinabox.company.book import Row
+from cityinabox.company.desk import Answer, desk_of
 from cityinabox.company.office import Refused
-from cityinabox.company.working import at_door, serve_desk, shows, work_on
+from cityinabox.company.working import at_door, serve_desk, work_on
 
 AT_ONCE = 100
 KEPT = "letters.sqlite"
@@ -36,24 +36,22 @@ def add_keeper(parser: argparse.ArgumentParser) -> None:
 def run_keeper(arguments: argparse.Namespace) -> None:
     """Read until told to end; the key comes in the environment as CITYINABOX_KEY."""
     arguments.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = arguments.home / KEPT
+    path, clock = arguments.home / KEPT, read_clock(arguments.clock)
     with at_door(arguments.site, arguments.system) as door:
-        serve_desk(partial(desk, path), port=arguments.desk, system=arguments.system, work=partial(_work, path, door))
+        routes: dict[tuple[str, str], Answer] = {("GET", "/letters"): partial(_letters, path)}
+        if arguments.medium:
+            places = places_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.medium)
+            routes |= Office(door, arguments.system, arguments.party, arguments.medium, clock, places).routes()
+        serve_desk(partial(desk_of, routes), port=arguments.desk, system=arguments.system, work=partial(_work, path, door))
 
 
-def desk(path: Path, token: str) -> Starlette:
-    """Shows the letters that were kept."""
-
-    def letters(request: Request) -> Response:
-        if not shows(request, token):
-            return JSONResponse({"error": {"message_en": "the token is wrong"}}, 401)
-        kept = Kept(path)
-        try:
-            return JSONResponse({"letters": kept.after(int(request.query_params.get("after", "0")))})
-        finally:
-            kept.close()
-
-    return Starlette(routes=[Route("/letters", letters)])
+def _letters(path: Path, request: Request, _: Row) -> object:
+    """The letters that were kept after a number."""
+    kept = Kept(path)
+    try:
+        return {"letters": kept.after(int(request.query_params.get("after", "0")))}
+    finally:
+        kept.close()
 
 
 def _work(path: Path, door: httpx.Client) -> None:

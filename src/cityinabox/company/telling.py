@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from cityinabox.company.book import Row
 from cityinabox.company.office import Company
@@ -44,9 +46,18 @@ def tell_who_paid(company: Company, letter: Row, *, now: datetime) -> None:
     company.say(STATUS, {"rows": rows}, key=f"standing/{letter['number']}")
 
 
-def ask_to_switch(company: Company, number: str, given: Row, *, now: datetime) -> Row:
-    """Ask for a customer's supply to be cut, or restored; who measures decides."""
+def ask_for_readings(company: Company, points: Sequence[str], first: date, last: date) -> str:
+    """Ask for readings again; the number of the request."""
+    number = f"RQ-{secrets.token_hex(6)}"
+    company.request(number, points, first, last)
+    return number
+
+
+def ask_to_switch(company: Company, given: Row, *, now: datetime) -> str:
+    """Ask for a customer's supply to be cut, or restored; who measures decides. The number of the request."""
+    number = f"SW-{secrets.token_hex(6)}"
     point = next(point for point, row in company.customers.items() if row["account_number"] == given["account_number"])
     order = {"request": number, "usage_point": point, "close": given["restore"], "reason": given["reason"]}
     when = {"requested_by": f"{company.party}:desk", "expires_at": (now + SWITCH_WITHIN).isoformat()}
-    return company.say(SWITCHES, {**order, **when}, key=f"switch/{number}")
+    company.say(SWITCHES, {**order, **when}, key=f"switch/{number}")
+    return number

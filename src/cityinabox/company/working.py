@@ -56,14 +56,14 @@ def work_on(work: Callable[..., int], *, once: bool = False) -> None:
             return
 
 
-def serve_desk(app: Callable[[str], Starlette], *, port: int, system: str, work: Callable[[], None]) -> None:
+def serve_desk(app: Callable[..., Starlette], *, port: int, system: str, work: Callable[[], None]) -> None:
     """Serve the own people on this machine while the work goes on; the token is told to whoever started this, and to nobody else."""
     token = secrets.token_urlsafe(24)
 
     async def serve() -> None:
         listener = socket.create_server(("127.0.0.1", port))
         say_ready(system=system, port=listener.getsockname()[1], token=token)
-        config = uvicorn.Config(app(token), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app(token=token), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
         await _Server(config).serve([listener])
 
     threading.Thread(target=work, daemon=True).start()

@@ -46,25 +46,37 @@ def process_of(system: str) -> str:
 
 
 async def start_software(town: "Town", system: str) -> Client:
-    """Start a system's own software, which is told where its door is, its key, and a company its customers; its desk, for its people."""
+    """Start a system's own software, which is told where its door is, its key and the city file; its desk, for its people."""
     own = {
         "site": f"http://127.0.0.1:{town.ports[system]}",
         "system": system,
         "home": town.home / f"software-{system}",
         "desk": 0,
+        "party": town.compiled.systems[system].party,
+        "city": town.city.folder / "city.json",
+        "clock": town.clock.setting,
     }
     service = companies_outside(town).get(system)
-    command, options = ("company", {**own, **_company(town, system, service)}) if service else ("keeper", own)
+    command, further = ("company", _billing(service)) if service else ("keeper", {"medium": _announced(town, system)})
+    options = {**own, **further}
     key, given = {"CITYINABOX_KEY": door_key(town.home, system)}, [f"--{name}={value}" for name, value in options.items()]
     told = (await town.processes.outside(command, *given, name=process_of(system), environment=key)).told
     return desk_client(f"http://127.0.0.1:{told['port']}", system=system, token=told["token"])
 
 
-def _company(town: "Town", system: str, service: str) -> dict[str, object]:
+def _billing(service: str) -> dict[str, object]:
+    """What a company bills by."""
     price, unit, register, scale = PRICES[service]
-    known = {"party": town.compiled.systems[system].party, "service": service, "city": town.city.folder / "city.json"}
-    billed = {"price": price, "unit": unit, "reading-type": register, "scale": scale}
-    return {**known, **billed, "clock": town.clock.setting}
+    return {"service": service, "price": price, "unit": unit, "reading-type": register, "scale": scale}
+
+
+def _announced(town: "Town", system: str) -> str:
+    """What a system announces by the plan; empty where it announces nothing."""
+    messages = town.compiled.whole.messages
+    said = [messages[letter.message] for letter in sorted(town.compiled.letters) if letter.sender == system]
+    return next(
+        (entry.where["service"] for entry in said if entry.carried_by == "NoticePublished" and system in entry.begins), ""
+    )
 
 
 async def till_it_answers(town: "Town", name: str) -> None:

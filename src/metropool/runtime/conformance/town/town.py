@@ -176,7 +176,7 @@ class Town:
         Raises:
             Failed: It has no such people.
         """
-        if system in companies_outside(self):
+        if system in run_outside(self):
             return await self.desk(system)
         return await self.enter(system, self.member(system, role=role).login)
 
