@@ -81,7 +81,7 @@ class Desk:
         """Ask for readings again."""
         number, days = f"RQ-{secrets.token_hex(6)}", [date.fromisoformat(given[name]) for name in ("first_day", "last_day")]
         company.request(number, given["usage_points"], *days)
-        return {"id": number, "service": company.service, **given}
+        return {"id": number, "service": company.service, **given, "usage_points": len(given["usage_points"])}
 
     def request(self, company: Company, request: Request, _: Row) -> object:
         """One request of an authority."""

@@ -1,4 +1,4 @@
-"""Serves a system as ``metropool serve`` does, with a handler that keeps the same words whatever it is told; for one test."""
+"""Serves a system as ``metropool serve`` does, with a handler that keeps the same words of gas whatever it is told; for one test."""
 
 import sys
 from typing import Any
@@ -9,14 +9,15 @@ from metropool.capabilities.notices.capability import NOTICES
 from metropool.exchange.messages import NoticePublished
 from metropool.runtime.serve import serve_system
 
-WORDS = {"title_zh": "供水公告", "title_en": "Announcement", "text_zh": "见公告", "text_en": "See there"}
+GAS = "gas"
+WORDS = {"title_zh": "供气公告", "title_en": "Announcement", "text_zh": "见公告", "text_en": "See there"}
 
 
 def main() -> None:
     taking = NOTICES.consumes[NoticePublished]
 
     def constant(*, work: Any, message: NoticePublished) -> None:
-        taking(work=work, message=msgspec.structs.replace(message, **WORDS))
+        taking(work=work, message=msgspec.structs.replace(message, **WORDS) if message.service == GAS else message)
 
     NOTICES.consumes[NoticePublished] = constant
     serve_system(sys.argv[1])

@@ -1,42 +1,83 @@
-"""A row is red when its producer stands still, and when its receiver's handler keeps a constant."""
+"""In one town: a company's own software stands for its system and all rows there work; a stopped producer and a constant are seen."""
 
 import asyncio
 import os
 import signal
 import time
 
+import pytest
+
 from metropool.runtime.conformance.driving import drive
 from metropool.runtime.conformance.town.making import make_city
 from metropool.runtime.conformance.town.opening import open_town
+from metropool.runtime.conformance.town.starting import process_of
 from metropool.runtime.conformance.ways import ways_of
 from metropool.runtime.systems import compile_named
 
 CONSTANT = ("-m", "exchange.conformance.constant")
+OUTSIDE = "water_system"
+PLAN = f"transition+{OUTSIDE}"
+LISTED = {
+    "water_bills",
+    "water_announcements",
+    "water_data_requests",
+    "government_answers",
+    "meter_data",
+    "combined_bill_payments",
+    "government_requests",
+}
+pytestmark = pytest.mark.timeout(600)
 
 
 async def look(tmp_path):
-    compiled = compile_named("transition")
+    compiled = compile_named(PLAN)
     host = str(compiled.host_of("notices"))
     (tmp_path / "city").mkdir()
     city = await make_city(tmp_path / "city", seed=5, homes=1)
-    town = open_town(tmp_path / "home", plan="transition", compiled=compiled, city=city, served={host: CONSTANT})
+    town = open_town(tmp_path / "home", plan=PLAN, compiled=compiled, city=city, served={host: CONSTANT})
     try:
         await town.start()
-        ways = {way.message: way for way in ways_of(compiled) if way.receiver == host}
-        water, gas = ways["water_announcements"], ways["gas_announcements"]
-        (constant,) = await drive(town, [water], heard=lambda found: None)
-        os.kill(town.processes.children[gas.sender].process.pid, signal.SIGSTOP)
-        began = time.monotonic()
-        (stopped,) = await drive(town, [gas], heard=lambda found: None)
-        return constant, stopped, time.monotonic() - began, town.processes.stopped([gas.sender])
+        ways = [way for way in ways_of(compiled) if way.unbuilt is None]
+        at_host = {way.message: way for way in ways if way.receiver == host}
+        gas, electricity = at_host["gas_announcements"], at_host["electricity_announcements"]
+        at_company = [way for way in ways if OUTSIDE in (way.sender, way.receiver)]
+        *own, constant = await drive(town, [*at_company, gas], heard=lambda found: None)
+        stopped = await without(town, electricity.sender, electricity)
+        ended = await without(town, process_of(OUTSIDE), at_host["water_announcements"])
+        return own, constant, stopped, ended
     finally:
         await town.stop()
 
 
-def test_a_constant_and_a_stopped_producer_are_seen(tmp_path):
-    constant, stopped, took_s, who = asyncio.run(look(tmp_path))
+async def without(town, process, way):
+    """What becomes of a way when a process stands still, and how long that takes."""
+    os.kill(town.processes.children[process].process.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    (found,) = await drive(town, [way], heard=lambda found: None)
+    return found, time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    return asyncio.run(look(tmp_path_factory.mktemp("town")))
+
+
+def test_a_companys_own_software_keeps_every_row_at_its_system(town):
+    own, *_ = town
+    assert {found.way.message for found in own} == LISTED
+    assert [(found.way.message, found.why) for found in own if found.status != "works"] == []
+    assert all(found.evidence for found in own)
+
+
+def test_a_constant_is_seen(town):
+    constant = town[1]
     assert (constant.status, constant.why.key) == ("failed", "other_value")
     assert dict(constant.why.values)["what"] == "title"
+
+
+@pytest.mark.parametrize("which", [2, 3])
+def test_a_stopped_producer_is_seen_within_ten_seconds(town, which):
+    stopped, took_s = town[which]
     assert (stopped.status, stopped.why.key) == ("failed", "stopped")
-    assert dict(stopped.why.values)["system"] == who
+    assert dict(stopped.why.values)["system"] in (stopped.way.sender, process_of(stopped.way.sender))
     assert took_s < 10

@@ -15,8 +15,9 @@ from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language
 from metropool.runtime.conformance.keeping import keep
 from metropool.runtime.conformance.printing import print_report
-from metropool.runtime.conformance.report import ROOM, Report
+from metropool.runtime.conformance.report import ROOM, Report, said
 from metropool.runtime.conformance.running import PLANS, Run
+from metropool.runtime.conformance.ways import Words
 from metropool.runtime.demo.running import demo_home
 
 SEED_DIGITS = 6
@@ -41,7 +42,8 @@ def run_conformance(
     began = monotonic_s()
 
     def tell(key: str, **values: object) -> None:
-        sys.stderr.write(f"[{monotonic_s() - began:6.1f} s] {say(ROOM, key, language(), **values)}\n")
+        spoken = {name: said(value, language()) if isinstance(value, Words) else value for name, value in values.items()}
+        sys.stderr.write(f"[{monotonic_s() - began:6.1f} s] {say(ROOM, key, language(), **spoken)}\n")
 
     def finished(report: Report) -> None:
         tell("kept_at", file=keep(report, home=demo_home()))

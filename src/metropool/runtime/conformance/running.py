@@ -89,7 +89,8 @@ class Run:
     def _heard(self, found: Finding) -> None:
         if found.status != "not built":
             way = found.way
-            self.say(f"heard_{found.status}", row=way.row, arrow=ARROWS[way.direction], message=way.message, ms=found.delay_ms)
+            told = {"row": way.row, "arrow": ARROWS[way.direction], "message": way.message}
+            self.say(f"heard_{found.status}", **told, ms=found.delay_ms, why=found.why)
 
 
 def named(asked: str, compiled: Compiled) -> str:

@@ -37,6 +37,8 @@ T = TypeVar("T")
 GATEWAY, DOOR = "gateway", "door"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
+OF_A_COMPANY = ("billing", "office", "disclosure")
+"""What a company's own software does in the place of what we would host for it."""
 LOOK_S = 0.2
 
 
@@ -127,7 +129,8 @@ class Town:
     def rows(self, system: str, capability: str) -> Sequence[str] | None:
         """Rows for which a system does such work, be it by its own software; None where it does not."""
         facts = self.compiled.systems[system]
-        return facts.hosts[DOOR] or None if facts.software == "outside" else facts.hosts.get(capability)
+        own = facts.software == "outside" and capability in OF_A_COMPANY
+        return facts.hosts[DOOR] if own else facts.hosts.get(capability)
 
     def ends(self, *systems: str) -> list[str]:
         """The processes that are these systems: their own, their front end, or those that stand for what is not ours."""
