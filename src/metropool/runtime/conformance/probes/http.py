@@ -1,5 +1,6 @@
 """The HTTP doors: every route of every system without a session, with one of another system, and with a person's who has no right to it."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,21 +36,22 @@ class Route:
 
 
 async def probe_http(town: Town, probed: Probed) -> None:
-    """Try every route as everyone who may not use it, and beside it as someone who may."""
+    """Try every route as everyone who may not use it, and beside it as someone who may; all doors at once, each is a process."""
     clients = await _clients(town)
-    for system, port in town.ports.items():
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=60.0, trust_env=False, limits=EACH_ANEW
-        ) as nobody:
-            routes = [*await _routes(nobody, system), *await _routes(nobody, "")]
-            foreign = next(client for name, client in clients.items() if name != system)
-            await _as_nobody(nobody, routes, probed, who=system)
-            await _as_another(
-                nobody, routes, probed, session=foreign.http.cookies.get(SESSION) or "", who=f"{foreign.system} at {system}"
-            )
-            await _strange_logins(nobody, clients, probed, system=system)
-        if system in clients:
-            await _beyond_rights(clients[system], [route for route in routes if f"/{system}/" in route.path], probed)
+    await asyncio.gather(*(_at_door(town, system, clients, probed) for system in town.ports))
+
+
+async def _at_door(town: Town, system: str, clients: Mapping[str, Client], probed: Probed) -> None:
+    url = f"http://127.0.0.1:{town.ports[system]}"
+    async with httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False, limits=EACH_ANEW) as nobody:
+        routes = [*await _routes(nobody, system), *await _routes(nobody, "")]
+        foreign = next(client for name, client in clients.items() if name != system)
+        session = foreign.http.cookies.get(SESSION) or ""
+        await _as_nobody(nobody, routes, probed, who=system)
+        await _as_another(nobody, routes, probed, session=session, who=f"{foreign.system} at {system}")
+        await _strange_logins(nobody, clients, probed, system=system)
+    if system in clients:
+        await _beyond_rights(clients[system], [route for route in routes if f"/{system}/" in route.path], probed)
 
 
 async def _clients(town: Town) -> dict[str, Client]:
