@@ -1,4 +1,7 @@
-"""Gateways of homes at one broker: how fast they come in, what they cost it, how fast what they say is in the books, one put out."""
+"""Gateways of homes at a broker: how fast they come in, what they cost it, how fast what they say is in the books, one put out.
+
+More than one server's open files allow come in at a broker of three servers.
+"""
 
 import asyncio
 import contextlib
@@ -8,14 +11,17 @@ import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.peer import Peer
-from bench.processes import cost_of
+from bench.processes import Cost, cost_of
 from bench.report import Measured, Result
 from metropool.capabilities.places import operations as places
+from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import BrokerServer
+from metropool.runtime.broker_place import keep_server
 from metropool.runtime.gateways.attending import gateway_desk
 from metropool.runtime.gateways.warden import open_warden
 from metropool.runtime.node import Node
@@ -27,15 +33,16 @@ MARK_PUT_OUT_MS = 1000
 LOADERS = 2
 SPARE_FILES = 100
 """Open files the broker needs beside one a gateway."""
+SERVERS = 3
 PLAN = "transition"
 _PATIENCE_S = 1200
 
 
 def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
     """As many homes as meters, once: each comes in, is let in by the registry, and says how its power stands. The peer has no gateways."""
-    homes = min(meters, _files() - SPARE_FILES)
+    homes, most = meters, _files() - SPARE_FILES
     with tempfile.TemporaryDirectory(prefix="bench-homes-") as folder:
-        run = asyncio.run(_run(Path(folder), homes))
+        run = asyncio.run(_run(Path(folder), homes, servers=1 if homes <= most else SERVERS))
     return Result(
         name="homes",
         size=f"{homes:,} gateways over MQTT, each with its credential",
@@ -56,23 +63,23 @@ def _files() -> int:
     return most
 
 
-async def _run(home: Path, homes: int) -> dict[str, Any]:
-    settings, compiled = Settings(home=home, plan=PLAN), compile_named(PLAN)
+async def _run(home: Path, homes: int, *, servers: int) -> dict[str, Any]:
+    compiled = compile_named(PLAN)
     gateways = compiled.broker.gateways
     assert gateways is not None
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(BrokerServer(home=home, broker=compiled.broker, port=free_port()))
-        await open_warden(stack, server.url, settings=settings, gateways=gateways)
-        node = open_node(gateways.host, compiled=compiled, settings=settings)
+        brokers = await _brokers(stack, home, compiled, servers)
+        node = open_node(gateways.host, compiled=compiled, settings=brokers.settings)
         stack.callback(node.close)
         secrets = node.write_now("places", lambda work: _credentials(work, homes))[0]
         (home / "credentials.json").write_text(json.dumps(secrets), "utf-8")
-        desk = await stack.enter_async_context(gateway_desk(node, url=server.url, settings=settings, gateways=gateways))
+        desk = await stack.enter_async_context(gateway_desk(node, url=brokers.url, settings=brokers.settings, gateways=gateways))
         assert desk is not None
         tasks = [asyncio.create_task(loop, name=name) for name, loop in desk.attend()]
-        loaders = [await _loader(server.gateways_at, home, part) for part in range(LOADERS)]
+        doors = [server.gateways_at for server in brokers.servers]
+        loaders = [await _loader(doors, home, part) for part in range(LOADERS)]
         try:
-            return await _measured(node, server, loaders, homes)
+            return await _measured(node, brokers.servers, loaders, homes)
         finally:
             for loader in loaders:
                 with contextlib.suppress(ProcessLookupError):
@@ -81,6 +88,34 @@ async def _run(home: Path, homes: int) -> dict[str, Any]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True)
+class _Brokers:
+    """One broker, of one server or several."""
+
+    settings: Settings
+    url: str
+    servers: list[BrokerServer]
+
+
+async def _brokers(stack: AsyncExitStack, home: Path, compiled: Compiled, servers: int) -> _Brokers:
+    assert compiled.broker.gateways is not None
+    if servers == 1:
+        settings = Settings(home=home, plan=PLAN)
+        server = await stack.enter_async_context(BrokerServer(home=home, broker=compiled.broker, port=free_port()))
+        await open_warden(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
+        return _Brokers(settings, server.url, [server])
+    ports = ("port", "links", "routes", "gateways")
+    sites = [{"name": f"city-{number}", "host": "127.0.0.1"} | {name: free_port() for name in ports} for number in range(servers)]
+    file = home / "brokers.yaml"
+    file.write_text(json.dumps({"tls": False, "brokers": {"city": sites}}), "utf-8")
+    settings = Settings(home=home, plan=PLAN, broker=str(file))
+    together = replace(compiled, brokers={"city": tuple(str(name) for name in compiled.nodes())})
+    running = [await keep_server(stack, str(site["name"]), settings=settings, compiled=together) for site in sites]
+    for server in running:
+        await server.provisioned()
+    return _Brokers(settings, running[0].url, running)
 
 
 def _credentials(work: Any, homes: int) -> dict[str, str]:
@@ -93,9 +128,17 @@ def _credentials(work: Any, homes: int) -> dict[str, str]:
     return secrets
 
 
-async def _loader(address: str, home: Path, part: int) -> asyncio.subprocess.Process:
+async def _loader(addresses: list[str], home: Path, part: int) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-m", "bench.homes_load", address, str(home / "credentials.json"), str(part), str(LOADERS))
+    command = (
+        sys.executable,
+        "-m",
+        "bench.homes_load",
+        ",".join(addresses),
+        str(home / "credentials.json"),
+        str(part),
+        str(LOADERS),
+    )
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
 
 
@@ -114,8 +157,10 @@ async def _next(loader: asyncio.subprocess.Process) -> dict[str, Any]:
     return told
 
 
-async def _measured(node: Node, server: BrokerServer, loaders: list[asyncio.subprocess.Process], homes: int) -> dict[str, Any]:
-    pid, before = server.pid, cost_of("broker", server.pid or "self")
+async def _measured(
+    node: Node, servers: list[BrokerServer], loaders: list[asyncio.subprocess.Process], homes: int
+) -> dict[str, Any]:
+    pids, before = [server.pid for server in servers], _cost_of(servers)
     began = time.perf_counter()
     connected = sum(told["connected"] for told in await _say(loaders, "come in"))
     assert connected == homes, f"{connected} of {homes} came in"
@@ -132,18 +177,23 @@ async def _measured(node: Node, server: BrokerServer, loaders: list[asyncio.subp
     put_out_ms = (time.perf_counter() - began) * 1000
     assert gone == {"gone": "home-00000"}, gone
     still = sum(told["connected"] for told in await _say(loaders, "count"))
-    assert (still, server.pid) == (homes - 1, pid), f"{homes - 1 - still} others were lost"
-    broker, nodes = cost_of("broker", pid or "self"), cost_of("node")
+    assert (still, [server.pid for server in servers]) == (homes - 1, pids), f"{homes - 1 - still} others were lost"
+    broker, nodes = _cost_of(servers), cost_of("node")
     return {
         "come_in_s": round(come_in_s, 2),
         "acknowledged_s": round(acknowledged_s, 2),
         "heard_s": round(heard_s, 2),
         "put_out_ms": round(put_out_ms, 1),
-        "broker_bytes": broker.peak_bytes - before.peak_bytes,
-        "broker_peak_bytes": broker.peak_bytes,
+        "servers": len(servers),
+        "broker_bytes": sum(each.peak_bytes for each in broker) - sum(each.peak_bytes for each in before),
+        "broker_peak_bytes": sum(each.peak_bytes for each in broker),
         "node_peak_bytes": nodes.peak_bytes,
-        "broker_cpu_s": broker.since(before).cpu_s,
+        "broker_cpu_s": sum(after.since(first).cpu_s for after, first in zip(broker, before, strict=True)),
     }
+
+
+def _cost_of(servers: list[BrokerServer]) -> list[Cost]:
+    return [cost_of("broker", server.pid or "self") for server in servers]
 
 
 def _counted(work: Any) -> int:

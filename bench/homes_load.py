@@ -13,17 +13,16 @@ TRIES = 5
 
 
 class Load:
-    """Every ``parts``-th gateway of a list, from the ``part``-th on."""
+    """Every ``parts``-th gateway of a list, from the ``part``-th on; at each of several addresses as many."""
 
-    def __init__(self, address: str, secrets: dict[str, str], part: int, parts: int) -> None:
-        host, _, port = address.rpartition(":")
-        self._host, self._port = host, int(port)
+    def __init__(self, addresses: str, secrets: dict[str, str], part: int, parts: int) -> None:
+        self._addresses = [address.rpartition(":") for address in addresses.split(",")]
         self._secrets = dict(sorted(secrets.items())[part::parts])
         self._links: dict[str, Mqtt] = {}
         self._few = asyncio.Semaphore(AT_ONCE)
 
     async def come_in(self) -> None:
-        await asyncio.gather(*(self._come_in(name) for name in self._secrets))
+        await asyncio.gather(*(self._come_in(name, number) for number, name in enumerate(self._secrets)))
 
     async def say(self) -> None:
         await asyncio.gather(*(self._say(name) for name in list(self._links)))
@@ -34,12 +33,13 @@ class Load:
     def count(self) -> int:
         return len(self._links)
 
-    async def _come_in(self, name: str) -> None:
+    async def _come_in(self, name: str, number: int) -> None:
+        host, _, port = self._addresses[number % len(self._addresses)]
         async with self._few:
             for attempt in range(TRIES):
                 try:
                     link = await Mqtt.connect(
-                        self._host, self._port, name=name, password=self._secrets[name], heard=lambda *_: None, keep_alive_s=1200
+                        host, int(port), name=name, password=self._secrets[name], heard=lambda *_: None, keep_alive_s=1200
                     )
                 except NotLetIn:
                     if attempt == TRIES - 1:

@@ -162,7 +162,7 @@ export const zh = {
   view: {
     help: '请求调用或查看他人数据：写明事项、区域、日期、用途和使用期限，由数据所有方批准。答复到期后自动删除，不可再读。', owner_help: '他人请求查看我方数据。汇总数据一人批准；逐户数据须有法律依据并由两人先后批准。户数过少的汇总自动不予提供。每次提供都记入访问记录。',
     history_help: '我方数据提供给了谁、涉及多少户、哪些字段、依据、用途和期限。提供的行数即记录的行数。', new: '新建调阅申请', ask: '提交申请', none: '还没有调阅申请，请点“新建调阅申请”。', none_heard: '没有收到调阅申请。', nothing_given: '还没有向他人提供过数据。',
-    number: '编号', what: '事项', state: '状态', days: '数据日期', purpose: '用途', reason: '理由', basis: '法律依据', basis_optional: '法律依据（逐户数据必填）', asked: '申请', heard: '收到', decided: '决定', expires: '使用期限', party: '申请方', level: '粒度', sums: '汇总', households: '逐户',
+    number: '编号', what: '事项', state: '状态', days: '数据日期', purpose: '用途', reason: '理由', basis: '法律依据', by_consent: '本户同意', by_household: '住户本人', basis_optional: '法律依据（逐户数据必填）', asked: '申请', heard: '收到', decided: '决定', expires: '使用期限', party: '申请方', level: '粒度', sums: '汇总', households: '逐户',
     first_day: '首日', last_day: '末日', until: '使用至', personal_effect: '逐户数据涉及个人信息：须写明法律依据，由数据所有方两人批准，并告知相关住户。', retract: '撤回申请', retract_effect: '撤回后对方不再答复，已收到的内容立即删除。', answer: '答复内容', readable_until: '可读至 {{time}}',
     pages_came: '已到 {{came}} / {{pages}} 页，其余正在传送。', answer_empty: '所申请的区域和日期没有数据。', suppressed: '户数过少，不予提供', period: '日期或月份', measure: '指标', subject: '对象', category: '类别', value: '数值', subjects: '户数', points: '涉及计量点', rows: '行数', rows_told: '已提供行数', rows_suppressed: '不予提供行数',
     first_approval: '第一人批准', another_person: '须由另一人批准', approve: '批准', refuse: '拒绝', revoke: '收回批准', approve_effect: '向{{party}}提供所申请的数据，涉及 {{count}} 个计量点。', refuse_effect: '拒绝{{party}}的申请，理由将告知对方。', revoke_effect: '停止向{{party}}传送，对方已收到的内容立即删除。',

@@ -65,7 +65,7 @@ class ConsentsDesk:
 
     def accesses(self, *, account: str, asked: Asked) -> Page[schema.AccessRow]:
         """Who looked, the newest first."""
-        parties = Parties(self._work.registry)
+        parties = Parties(self._work.registry, others={offer.receiver: offer.receiver_name for offer in self._offers})
         rows = [
             schema.AccessRow.model_validate(provision_words(one, parties)) for one in self._work.provisions.of_subjects([account])
         ]

@@ -1,5 +1,6 @@
 """Names for keys that data decides, in both languages."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -45,10 +46,11 @@ def factor(service: str) -> Any:
 
 
 class Parties:
-    """Names of organisations, read once a unit."""
+    """Names of organisations, read once a unit; ``others`` of those that the registry may not know."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._names = {row["id"]: Text(zh=row["name_zh"], en=row["name_en"]) for row in registry.rows(party)}
+    def __init__(self, registry: Registry, *, others: Mapping[str, Text] | None = None) -> None:
+        known = {row["id"]: Text(zh=row["name_zh"], en=row["name_en"]) for row in registry.rows(party)}
+        self._names = {**(others or {}), **known}
 
     def name(self, party_id: str) -> Text:
         """The organisation's name, or its id."""

@@ -16,6 +16,7 @@ from metropool.runtime.conformance.checks.indoors import (
     indoors,
     is_indoors,
     needed_by,
+    shown_value,
     watching,
 )
 from metropool.runtime.conformance.checks.months import Row, must_be
@@ -93,7 +94,7 @@ async def commands(town: Town, way: Way) -> Seen:
     """The plug, switched from the terminal: from away over whoever hosts the home, indoors by the gateway alone."""
     home, host = await indoors(town), town.host("places")
     if is_indoors(town, way):
-        return await _switched_indoors(home, way)
+        return _switched_indoors(home, way)
     app, account = await town.resident_at(host)
 
     async def order() -> tuple[str, int, float]:
@@ -116,10 +117,13 @@ async def commands(town: Town, way: Way) -> Seen:
     return Seen(at_s - began, f"{host}:order:{number}")
 
 
-async def _switched_indoors(home: Indoors, way: Way) -> Seen:
-    began, wanted = unix_s(), 1 - await _plug(home)
-    must_be("switch", wanted, (await home.do(f"/points/{PLUG}", wanted))["value"])
-    return Seen(unix_s() - began, f"{way.receiver}:{PLUG}:{wanted}")
+def _switched_indoors(home: Indoors, way: Way) -> Seen:
+    """What was switched while nothing could leave the home."""
+    shown, took_s = home.alone
+    must_be("uplink", False, shown["uplink"])
+    row = shown_value(PLUG, "switch", shown)
+    must_be("switch", 1, row and row["value"])
+    return Seen(took_s, f"{way.receiver}:{PLUG}:1")
 
 
 async def _plug(home: Indoors) -> int:

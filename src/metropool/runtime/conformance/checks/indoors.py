@@ -1,7 +1,7 @@
 """The home with a gateway: the terminal indoors, paired with it; and whoever else can be shown what it says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,9 @@ from metropool.runtime.conformance.town.people import EACH_ANEW, Client
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.gateways import gateway_options
+from metropool.runtime.pause import pause
 
+LOOKS, LOOK_S = 200, 0.05
 PLUG, MAIN, DOOR, SMOKE, FAULTY = "plug", "main", "door", "smoke", "heatpump"
 
 
@@ -30,9 +32,15 @@ class Eyes(Protocol):
 
 @dataclass(frozen=True)
 class Indoors:
-    """The terminal in the home, paired with the gateway by the code that stands on it."""
+    """The terminal in the home, paired with the gateway by the code that stands on it.
+
+    Attributes:
+        alone: What the gateway showed right after the plug was switched on while nothing could leave the home, and how long that
+            took [s].
+    """
 
     http: httpx.AsyncClient
+    alone: tuple[Row, float] = ({}, 0.0)
 
     async def shown(self, path: str) -> Row:
         """What the gateway shows at an address of its own."""
@@ -41,8 +49,7 @@ class Indoors:
 
     async def value(self, point: str, item: str) -> Row | None:
         """One value of it."""
-        rows = (await self.shown("/state"))["values"]
-        return next((row for row in rows if (row["point"], row["item"]) == (point, item)), None)
+        return shown_value(point, item, await self.shown("/state"))
 
     async def newest_event(self, point: str) -> str | None:
         """What happened last at a point."""
@@ -101,9 +108,24 @@ async def indoors(town: Town) -> Indoors:
         http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False, limits=EACH_ANEW)
         token = (await http.post("/pair", json={"code": told["code"]})).raise_for_status().json()["token"]
         http.headers["authorization"] = f"Bearer {token}"
-        return Indoors(http)
+        return await _switched_alone(Indoors(http))
 
     return await town.once("indoors", begin)
+
+
+async def _switched_alone(home: Indoors) -> Indoors:
+    """Switch the plug with the uplink pulled: before anybody else needs it."""
+    await home.do(f"/points/{PLUG}", 0)
+    await home.do("/edge/uplink", 0)
+    for _ in range(LOOKS):
+        if not (await home.shown("/state"))["uplink"]:
+            break
+        await pause(LOOK_S)
+    began = unix_s()
+    await home.do(f"/points/{PLUG}", 1)
+    shown, took_s = await home.shown("/state"), unix_s() - began
+    await home.do("/edge/uplink", 1)
+    return replace(home, alone=(shown, took_s))
 
 
 async def watching(town: Town, way: Way) -> Eyes:
@@ -143,6 +165,11 @@ def is_indoors(town: Town, way: Way) -> bool:
 def needed_by(town: Town, way: Way) -> Sequence[str]:
     """Who must be at work for what is done in the home to be seen."""
     return [GATEWAY, *(end for end in (way.sender, way.receiver) if end in town.ports)]
+
+
+def shown_value(point: str, item: str, shown: Row) -> Row | None:
+    """One value of what a gateway shows."""
+    return next((row for row in shown["values"] if (row["point"], row["item"]) == (point, item)), None)
 
 
 def _value(point: str, item: str, points: Sequence[Row]) -> Row | None:
