@@ -1,6 +1,7 @@
 """Nodes keep books and messages in one commit: nothing told is lost, nothing heard counts twice, nothing unlisted arrives."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from metropool.core.clock import VirtualClock
 from metropool.core.errors import NotFound, Unavailable
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
 from metropool.exchange.capability import Capability
+from metropool.exchange.envelope import MAX_BYTES, to_bytes
 from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, CustomersTold, PaymentStatusTold
@@ -103,6 +105,34 @@ class TestNode:
 
         asyncio.run(run())
         assert accounts(listener) == 30
+
+    def test_what_is_larger_than_a_letter_comes_whole_in_parts_in_any_order(self, nodes):
+        speaker, listener = nodes
+        broker = MemoryBroker(allowed=ALLOWED, chance=SeededIds(3), lose=0.2, repeat=0.4)
+        count = 3 * MAX_BYTES // 64
+        columns = {
+            "account_number": [f"A{number:063}" for number in range(count)],
+            "status": ["paid"] * count,
+            "as_of": [NOW] * count,
+        }
+        whole = PaymentStatusTold(rows=pa.table(columns, schema=ROWS[PaymentStatusTold]))
+        speaker.write_now("speaker", lambda work: work.tell(whole, key="day"))
+        letters = [envelope for _, envelope in speaker.unsent(limit=100)]
+        assert len(letters) > 4
+        assert len({letter.id for letter in letters}) == len(letters)
+        assert all(len(to_bytes(letter)) < MAX_BYTES for letter in letters)
+
+        async def run():
+            out, into = broker.exchange(speaker.system), broker.exchange(listener.system)
+            for letter in [*reversed(letters), *letters]:
+                with suppress(Unavailable):
+                    await out.deliver(letter)
+            for delivery in await into.fetch(limit=100, wait_s=0):
+                await listener.receive(delivery)
+            await carry(speaker, listener, broker)
+
+        asyncio.run(run())
+        assert accounts(listener) == count
 
     def test_says_one_business_key_once(self, nodes):
         speaker, _ = nodes

@@ -22,6 +22,7 @@ from metropool.portal.ports import (
     door,
     insight,
     metering,
+    parked,
     places,
     requests,
     settlement,
@@ -29,6 +30,7 @@ from metropool.portal.ports import (
     views,
     watch,
 )
+from metropool.portal.schemas.conformance import Conformance
 from metropool.portal.schemas.site import Health, PlanNamed, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.storage.database import open_database
@@ -107,6 +109,8 @@ class Desk:
             "compose",
             "rewrite",
             "publish",
+            "replay",
+            "discard",
             "withdraw",
             "receive",
             "say",
@@ -199,6 +203,9 @@ class FakeFacts:
     def why_system(self, *, system, message):
         return model_of(Why)
 
+    async def conformance(self, *, plan):
+        return model_of(Conformance)
+
 
 def desks_with(calls: list, answers: dict):
     """All desks, noting their calls."""
@@ -226,6 +233,7 @@ def desks_with(calls: list, answers: dict):
         "topology": sharing.TopologyDesk,
         "door": door.DoorDesk,
         "watch": watch.WatchDesk,
+        "parked": parked.ParkedDesk,
     }
     return {
         name: (lambda work, name=name, protocol=protocol: Desk(protocol, work, calls, answers.get(name, {})))

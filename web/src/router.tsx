@@ -43,6 +43,7 @@ export function firstPage(session: Session): string {
   const [household] = session.households
   if (session.roles.includes('resident') && household) return `/today/${household}`
   if (session.roles.includes('operator')) return '/operator/map'
+  if (session.roles.includes('property') && session.system) return `/announcements/${session.system}`
   if (session.roles.includes('company') && session.system) return `/company/${session.system}/bills`
   const may = (right: string) => session.rights.includes(right)
   if (may('payments.refund') && session.system) return `/refunds/${session.system}`
@@ -90,6 +91,7 @@ const pages = [
   of('/company/$system/data-requests', lazyRouteComponent(() => import('./pages/company/DataRequestsPage'), 'DataRequestsPage')),
   of('/admin/permissions', lazyRouteComponent(() => import('./pages/admin/PermissionsPage'), 'PermissionsPage')),
   of('/admin/audit', lazyRouteComponent(() => import('./pages/admin/AuditPage'), 'AuditPage')),
+  of('/admin/parked', lazyRouteComponent(() => import('./pages/admin/ParkedPage'), 'ParkedPage')),
   of('/topology', lazyRouteComponent(() => import('./pages/admin/TopologyPage'), 'TopologyPage')),
   of('/admin/users', lazyRouteComponent(() => import('./pages/admin/UsersPage'), 'UsersPage')),
   of('/admin/health', lazyRouteComponent(() => import('./pages/admin/HealthPage'), 'HealthPage')),

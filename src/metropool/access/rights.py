@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from metropool.core.clock import Instant
 from metropool.core.errors import Forbidden, NotFound
+from metropool.core.yaml_text import read_yaml
 
 EVERYTHING = "*"
 FOREVER = float("inf")
@@ -19,7 +18,8 @@ class Role:
     """A named bundle of actions (角色).
 
     Attributes:
-        face: What the pages call it: ``resident``, ``operator``, ``company``, ``cashier``, ``steward``, ``government`` or ``admin``.
+        face: What the pages call it: ``resident``, ``operator``, ``company``, ``cashier``, ``steward``, ``government``,
+            ``property`` or ``admin``.
         scope: Kind of scope it is granted for: ``account`` or ``system``.
         apart: Group of roles of which one person holds at most one.
     """
@@ -34,7 +34,7 @@ class Role:
 @cache
 def roles() -> Mapping[str, Role]:
     """All roles by name, from ``roles.yaml``."""
-    rows = yaml.safe_load(files("metropool.access").joinpath("roles.yaml").read_text(encoding="utf-8"))
+    rows = read_yaml(files("metropool.access").joinpath("roles.yaml").read_text(encoding="utf-8"))
     return {name: Role(name=name, **{**row, "actions": tuple(row["actions"])}) for name, row in rows.items()}
 
 

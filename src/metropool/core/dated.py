@@ -5,7 +5,7 @@ from datetime import date
 from importlib.resources import files
 from typing import Protocol, TypeVar
 
-import yaml
+from metropool.core.yaml_text import read_yaml
 
 
 class Dated(Protocol):
@@ -22,7 +22,7 @@ D = TypeVar("D", bound=Dated)
 def read_dated(kind: type[D], *, package: str, name: str) -> tuple[D, ...]:
     """The rows of a package's file as ``kind``, by date."""
     text = files(package).joinpath(name).read_text(encoding="utf-8")
-    return tuple(sorted((kind(**row) for row in yaml.safe_load(text)), key=lambda rule: rule.valid_from))
+    return tuple(sorted((kind(**row) for row in read_yaml(text)), key=lambda rule: rule.valid_from))
 
 
 def valid_on(rules: Sequence[D], day: date) -> D | None:

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
-
 from metropool.core.errors import NotFound
+from metropool.core.yaml_text import read_yaml
 
 Kind = Literal["register", "interval", "mean_power", "instantaneous", "state", "freeze"]
 
@@ -54,7 +53,7 @@ class ReadingType:
 def reading_types() -> Mapping[str, ReadingType]:
     """All reading types by code, from ``reading_types.yaml``."""
     text = files("metropool.core").joinpath("reading_types.yaml").read_text(encoding="utf-8")
-    return {row["code"]: ReadingType(**row) for row in yaml.safe_load(text)}
+    return {row["code"]: ReadingType(**row) for row in read_yaml(text)}
 
 
 @cache

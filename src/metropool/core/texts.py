@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
+from metropool.core.yaml_text import read_yaml
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -17,7 +17,7 @@ def texts_of(room: str) -> Mapping[str, Mapping[Language, str]]:
     resource = files(room).joinpath("texts.yaml")
     if not resource.is_file():
         return {}
-    loaded: dict[str, Mapping[Language, str]] = yaml.safe_load(resource.read_text(encoding="utf-8")) or {}
+    loaded: dict[str, Mapping[Language, str]] = read_yaml(resource.read_text(encoding="utf-8")) or {}
     return loaded
 
 

@@ -107,8 +107,10 @@ def open_envelope(envelope: Envelope) -> Message:
     """Read the message of an envelope.
 
     Raises:
-        Invalid: Unknown class or version, or a body that is not what its class says.
+        Invalid: Unknown class or version, larger than 1 MiB, or a body that is not what its class says.
     """
+    if len(envelope.body) > MAX_BYTES:
+        raise Invalid(f"{envelope.phrase}: {len(envelope.body)} bytes is more than a message may have ({MAX_BYTES})")
     kind = _CLASSES.get(envelope.kind)
     if kind is None or envelope.version != kind.version:
         raise Invalid(f"{envelope.phrase}: no message {envelope.kind} version {envelope.version} is known here")

@@ -1,11 +1,14 @@
 """What an announcement may say: bounds of its texts, order of its times, its area. The same at who writes and at who hears it."""
 
 import unicodedata
+from collections.abc import Mapping
 
 from metropool.core.areas import area_faults
 from metropool.core.errors import Fault, Invalid
 from metropool.exchange.messages import NoticePublished
 
+OF_PLACES: Mapping[str, str] = {"community": "community", "building": "building"}
+"""What property managers speak of (their office's row) to the kind of the places they manage: they name those, and reach nobody else."""
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_ID = 80, 2_000, 64
 OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that make text read in another order than it is written."""
@@ -29,6 +32,25 @@ def check_notice(notice: NoticePublished) -> None:
         raise Invalid(f"the notice {notice.notice[:LONGEST_ID]} cannot be so", key="portal.invalid", faults=faults)
 
 
+def check_places(notice: NoticePublished, *, kinds: Mapping[str, str]) -> None:
+    """Refuse a notice about places that are unknown, or not of those its office manages.
+
+    Args:
+        notice: What was said.
+        kinds: Place to its kind, of those that are known.
+
+    Raises:
+        Invalid: With every such place.
+    """
+    unknown = [place for place in notice.area.places if place not in kinds]
+    managed = OF_PLACES.get(notice.service)
+    others = [place for place in notice.area.places if managed and kinds.get(place, managed) != managed]
+    faults = [Fault(f"area.places.{place[:LONGEST_ID]}", "fault.area_unknown") for place in unknown]
+    faults += [Fault(f"area.places.{place[:LONGEST_ID]}", "fault.area_not_own") for place in others]
+    if faults:
+        raise Invalid("the area names places that are unknown or another's", key="portal.invalid", faults=faults)
+
+
 def text_faults(where: str, text: str, *, longest: int, lines: bool) -> list[Fault]:
     """What is wrong with a text: nothing said, too long, or characters that are no text. Markup is text like any other."""
     if not text.strip():
@@ -46,6 +68,8 @@ def _own_faults(notice: NoticePublished) -> list[Fault]:
         faults.append(Fault("notice", "fault.wrong"))
     if not 1 <= notice.edition < 1 << 31:
         faults.append(Fault("edition", "fault.wrong"))
+    if notice.service in OF_PLACES and notice.area.kind != "places":
+        faults.append(Fault("area", "fault.area_not_own"))
     if notice.ends_at is not None and notice.ends_at <= notice.starts_at:
         faults.append(Fault("ends_at", "fault.period_order"))
     return faults

@@ -1,4 +1,4 @@
-"""Plans side by side: how large, which borders are crossed, who sees what, what depends on whom; computed, not measured."""
+"""Plans side by side: how large, which borders are crossed, who sees what, what depends on whom; computed, where nobody measured."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
@@ -53,7 +53,11 @@ class Measures:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One plan, or one variant of it: everything it will be, and what of it runs."""
+    """One plan, or one variant of it: everything it will be, and what of it runs.
+
+    Attributes:
+        measured: What was seen to end of what runs while one system stood still, where somebody stopped it.
+    """
 
     plan: str
     variant: str | None
@@ -61,6 +65,7 @@ class Sheet:
     outline: Outline
     whole: Measures
     running: Measures
+    measured: tuple[Stop, ...] = ()
 
 
 def compare(compiled: Compiled) -> Sheet:

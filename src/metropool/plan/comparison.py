@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from metropool.core.texts import Language, say
-from metropool.plan.compare import Measures, Sheet
+from metropool.plan.compare import Measures, Sheet, Stop
 from metropool.plan.schema import Title
 from metropool.plan.source import ROOM
 
@@ -22,6 +22,8 @@ def table_of(sheets: Sequence[Sheet], language: Language) -> list[Line]:
     lines.append((_word("compare_hops", language), tuple(_ways(sheet, language) for sheet in sheets)))
     lines.append((_word("compare_sees", language), tuple(_sees(sheet, language) for sheet in sheets)))
     lines.append((_word("compare_stops", language), tuple(_stops(sheet, language) for sheet in sheets)))
+    if any(sheet.measured for sheet in sheets):
+        lines.append((_word("compare_measured", language), tuple(_measured(sheet, language) for sheet in sheets)))
     return lines
 
 
@@ -73,6 +75,16 @@ def _stops(sheet: Sheet, language: Language) -> str:
     return "\n".join(lines)
 
 
+def _measured(sheet: Sheet, language: Language) -> str:
+    """What did not come while each system stood still, beside what the rows say."""
+    computed = {stop.system: stop.silenced for stop in sheet.running.stops}
+    lines = []
+    for stop in sheet.measured:
+        share = {"silenced": stop.silenced, "letters": sheet.running.letters, "name": _system(sheet, stop.system, language)}
+        lines.append(say(ROOM, "compare_stop_seen", language, **share, computed=computed.get(stop.system, 0)))
+    return "\n".join(lines)
+
+
 def _sheet(sheet: Sheet) -> dict[str, object]:
     return {
         "plan": sheet.plan,
@@ -80,6 +92,7 @@ def _sheet(sheet: Sheet) -> dict[str, object]:
         "title": {"zh": sheet.title.zh, "en": sheet.title.en},
         "whole": _measures(sheet.whole),
         "running": _measures(sheet.running),
+        "measured": {"how": "stopped", "letters": sheet.running.letters, "systems": [_stop(stop) for stop in sheet.measured]},
     }
 
 
@@ -95,11 +108,13 @@ def _measures(measures: Measures) -> dict[str, object]:
         "sees_personal_data": {party: list(systems) for party, systems in measures.sees.items()},
         "stopped": {
             "how": "computed",
-            "systems": [
-                {"system": stop.system, "silenced": stop.silenced, "cut_off": list(stop.cut_off)} for stop in measures.stops
-            ],
+            "systems": [_stop(stop) for stop in measures.stops],
         },
     }
+
+
+def _stop(stop: Stop) -> dict[str, object]:
+    return {"system": stop.system, "silenced": stop.silenced, "cut_off": list(stop.cut_off)}
 
 
 def _system(sheet: Sheet, name: str, language: Language) -> str:

@@ -42,6 +42,7 @@ def compile_plan(
     if outside:
         door = next(name for name, facts in capabilities.items() if facts.is_door)
         plan = replace(plan, content=plan.content.run_outside(outside, door=door))
+    contract = replace(contract, content=contract.content.with_messages(plan.content.add_messages))
     variant = plan.content.variant(variant)
     title = _title(plan.content, variant)
     every = _systems(plan.content, contract.content, variant)

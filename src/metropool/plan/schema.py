@@ -111,6 +111,10 @@ class Contract(_Closed):
     messages: Mapping[Name, MessageEntry]
     rows: Mapping[RowId, Row]
 
+    def with_messages(self, added: Mapping[Name, MessageEntry]) -> "Contract":
+        """The same with a city's own messages, which change none that is here."""
+        return self.model_copy(update={"messages": {**added, **self.messages}})
+
 
 class RunningSystem(_Closed):
     """What runs of one system: what it hosts and for which rows, or what else it is.
@@ -151,8 +155,7 @@ class Variant(_Closed):
 class NotYet(_Closed):
     """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run.
 
-    ``letters`` are messages that are not built in one row alone.
-    """
+    ``letters`` are messages that are not built in one row alone."""
 
     systems: Mapping[Name, RunningSystem] = Field(default_factory=dict)
     rows: tuple[RowId, ...] = ()
@@ -168,8 +171,8 @@ class Plan(_Closed):
         variants: Ways to run it, the first where none is asked for.
         operators: Who does the work of a party that the paper does not name.
         identity: Who vouches for which people: a system, or ``own`` for each its own.
-        brokers: Systems of each broker; one of them may take the ``rest``.
-        networks: Rows of each network; one of them may take the ``rest``.
+        brokers, networks: Systems of each broker, rows of each network; one of them may take the ``rest``.
+        add_messages, add: A city's own messages and rows, written as in the contract.
     """
 
     plan: Name
@@ -182,6 +185,7 @@ class Plan(_Closed):
     systems: Mapping[Name, RunningSystem]
     rows: tuple[RowId, ...]
     not_yet: NotYet = NotYet()
+    add_messages: Mapping[Name, MessageEntry] = Field(default_factory=dict)
     add: Mapping[RowId, Row] = Field(default_factory=dict)
 
     def running_rows(self, contract: Contract) -> Mapping[str, Row]:
@@ -191,8 +195,7 @@ class Plan(_Closed):
 
     def all_rows(self, contract: Contract) -> Mapping[str, Row]:
         """Those and the rows that are not built yet."""
-        unbuilt = {row: contract.rows[row] for row in self.not_yet.rows if row in contract.rows}
-        return {**self.running_rows(contract), **unbuilt}
+        return {**self.running_rows(contract), **{row: contract.rows[row] for row in self.not_yet.rows if row in contract.rows}}
 
     def all_systems(self) -> Mapping[str, RunningSystem]:
         """The systems that run, and those that will."""

@@ -24,6 +24,10 @@ class Source:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def has(self, *path: str | int) -> bool:
+        """Whether something is written at ``path``."""
+        return path in self.lines
+
     def fault(self, key: str, *path: str | int, **values: Any) -> "PlanFault":
         """A fault at ``path``; ``key`` and ``key_remedy`` are its texts."""
         return PlanFault(file=self.file, line=self.line(*path), key=key, values=values)

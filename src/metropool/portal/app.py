@@ -130,6 +130,6 @@ async def _stop(task: "asyncio.Task[None]") -> None:
 
 def _check_desks(hosts: Mapping[SystemId, Host], desks: Desks) -> None:
     hosted = {capability for host in hosts.values() for capability in host.hosts}
-    missing = [port.name for port in PORTS if port.capability in hosted and port.name not in desks]
+    missing = [port.name for port in PORTS if port.capability in hosted | {""} and port.name not in desks]
     if missing:
         raise UnguardedRoute(f"no desk answers for {', '.join(missing)}")

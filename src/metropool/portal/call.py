@@ -142,7 +142,7 @@ class Call:
     async def ask(self, port: Port[D], query: Callable[[D], T]) -> T:
         """Put a question to a desk of the system."""
         make = self.portal.desks[port.name]
-        return await self.host.read(port.capability, lambda work: query(make(work)))
+        return await self.host.read(self._in_whose(port), lambda work: query(make(work)))
 
     async def do(self, port: Port[D], operation: Callable[[D], T]) -> T:
         """Run an operation of a desk as one unit, its audit row in the same commit."""
@@ -153,7 +153,7 @@ class Call:
             self._audit(work)
             return done
 
-        return await self.host.write(port.capability, operate)
+        return await self.host.write(self._in_whose(port), operate)
 
     async def do_once(self, port: Port[D], operation: Callable[[D], Model], *, status: int) -> Response:
         """Run an operation once per ``Idempotency-Key``: the answer is kept in the same commit as the effect.
@@ -176,8 +176,11 @@ class Call:
             self._audit(work, correlation=repeatable.key)
             return Answer(status, dump(done))
 
-        answer = await self.host.write(port.capability, once)
+        answer = await self.host.write(self._in_whose(port), once)
         return Response(answer.body, status_code=answer.status, media_type="application/json")
+
+    def _in_whose(self, port: Port[D]) -> str:
+        return port.capability or min(self.host.hosts)
 
     def _audit(self, work: Any, *, correlation: str = "") -> None:
         """Who did it; a machine's signed notice is in the ledger, not here."""

@@ -4,10 +4,11 @@ import hmac
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 
 from metropool.access import Principal, Unauthenticated
 from metropool.access.api_keys import ApiKeys
@@ -31,24 +32,11 @@ class GuardedRoute(APIRoute):
     """
 
     def __init__(self, declared: Declared, *, portal: Portal, host: Host, tag: str) -> None:
+        self.__dict__.update(_read(declared, tag).__dict__)
         self.declared = declared
         self._portal = portal
         self._host = host
-        responses: dict[int | str, dict[str, Any]] = {}
-        if declared.media != "application/json":
-            responses[200] = {"content": {declared.media: {}}, "description": "The document or stream"}
-        super().__init__(
-            declared.path,
-            declared.endpoint,
-            methods=[declared.method],
-            response_model=declared.answer,
-            response_class=Response if declared.answer is None else _Json,
-            status_code=declared.status,
-            tags=[tag],
-            summary=_title(declared),
-            responses=responses,
-            openapi_extra=_extra(declared),
-        )
+        self.app = request_response(self.get_route_handler())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Admit, then let the framework read parameters and body."""
@@ -59,6 +47,26 @@ class GuardedRoute(APIRoute):
             return await inner(request)
 
         return guarded
+
+
+@cache
+def _read(declared: Declared, tag: str) -> APIRoute:
+    """What the framework reads of a declared route: the same for every system, and slow (some milliseconds)."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    if declared.media != "application/json":
+        responses[200] = {"content": {declared.media: {}}, "description": "The document or stream"}
+    return APIRoute(
+        declared.path,
+        declared.endpoint,
+        methods=[declared.method],
+        response_model=declared.answer,
+        response_class=Response if declared.answer is None else _Json,
+        status_code=declared.status,
+        tags=[tag],
+        summary=_title(declared),
+        responses=responses,
+        openapi_extra=_extra(declared),
+    )
 
 
 class _Json(Response):

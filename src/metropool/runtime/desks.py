@@ -1,8 +1,9 @@
 """What answers for the capabilities that are hosted in this process: each desk by the name of its port."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 
+from metropool.core.errors import NotFound
 from metropool.core.identifiers import SystemId
 from metropool.plan.compiled import Compiled
 from metropool.plan.load import PLANS
@@ -31,20 +32,29 @@ from metropool.portal.ports.desks import Desks
 from metropool.runtime.channels import open_channels
 from metropool.runtime.consents import offers_of
 from metropool.runtime.node import Node
+from metropool.runtime.parked import ParkedDesk
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named
 from metropool.runtime.topology import TopologyDesk
+
+
+def plans_beside(running: Compiled) -> Callable[[str], Compiled]:
+    """The plans that can be drawn, by name, each compiled once; ``NotFound`` for any other name."""
+
+    @cache
+    def compiled_of(plan: str) -> Compiled:
+        if plan not in {running.name, *PLANS}:
+            raise NotFound(f"no plan is called {plan!r}; there is {', '.join(PLANS)}")
+        return running if plan == running.name else compile_named(plan)
+
+    return compiled_of
 
 
 def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Compiled) -> Desks:
     """What answers for the capabilities hosted here."""
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
     channels = open_channels(settings, merchant) if merchant else {}
-    offers = offers_of(compiled)
-
-    def compiled_of(plan: str) -> Compiled:
-        return compiled if plan == compiled.name else compile_named(plan)
-
+    offers, compiled_of = offers_of(compiled), plans_beside(compiled)
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
@@ -68,5 +78,6 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "watch": WatchDesk,
         "consents": lambda work: ConsentsDesk(work, offers),
         "door": DoorDesk,
-        "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=cache(compiled_of), nodes=nodes),
+        "parked": partial(ParkedDesk, nodes=nodes, compiled=compiled),
+        "topology": partial(TopologyDesk, running=compiled.name, plans=PLANS, compiled_of=compiled_of, nodes=nodes),
     }

@@ -81,7 +81,7 @@ def enrol_platform(registry: Registry, city: Mapping[str, Any]) -> int:
 
 
 def enrol_authority(registry: Registry, city: Mapping[str, Any]) -> int:
-    """What an authority knows: organisations and places; nobody's home, meter or customer."""
+    """What an authority and an office know: organisations and places; nobody's home, meter or customer."""
     places = [_place(row) for row in city["places"] if row["kind"] != HOME]
     return registry.add(t.party, _organisations(city)) + registry.add(t.place, places)
 
@@ -127,6 +127,7 @@ ENROL: Mapping[str, Callable[..., int]] = {
     "billing": enrol_company,
     "settlement": enrol_platform,
     "inquiries": enrol_authority,
+    "office": enrol_authority,
 }
 """Capability to what its host is enrolled with."""
 

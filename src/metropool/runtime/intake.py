@@ -86,17 +86,28 @@ def replay_now(node: "Node", letter_id: str, *, by: str) -> list[str]:
         return topics
 
 
-def discard_now(node: "Node", letter_id: str, *, by: str) -> None:
-    """Give a parked letter up, with its audit; its record and reason stay.
+def discard(context: UnitContext, letter_id: str) -> None:
+    """Give a parked letter up, in an open unit of its node; its record and reason stay.
 
     Raises:
         NotFound: No letter of this id is parked.
     """
+    heard = Inbox(context.connection)
+    if heard.parked(letter_id) is None:
+        raise NotFound(f"no letter {letter_id} is parked", key="exchange.not_parked")
+    heard.settle(letter_id, outcome="discarded")
+
+
+def discard_now(node: "Node", letter_id: str, *, by: str) -> None:
+    """The same in a unit of its own, with its audit.
+
+    Raises:
+        NotFound: See ``discard``.
+    """
     with node.database.unit() as connection:
-        if Inbox(connection).parked(letter_id) is None:
-            raise NotFound(f"no letter {letter_id} is parked", key="exchange.not_parked")
-        Inbox(connection).settle(letter_id, outcome="discarded")
-        Access(node.context(connection)).audit.note(actor=by, action="letters.discard", on=letter_id, outcome="done")
+        context = node.context(connection)
+        discard(context, letter_id)
+        Access(context).audit.note(actor=by, action="letters.discard", on=letter_id, outcome="done")
 
 
 def parked_in(node: "Node") -> list[dict[str, Any]]:

@@ -184,7 +184,7 @@ class Node:
     async def park(self, delivery: Delivery, envelope: Envelope, reason: str) -> None:
         """Keep what cannot be taken in, with the reason; the envelope stands for bytes that are none."""
         await self.on_writer(partial(intake.park, self, delivery, envelope, reason))
-        self.uncovered.set()
+        self.committed(["parked"])
         await delivery.done()
 
     def unsent(self, *, limit: int, receiver: str = "") -> list[tuple[int, Envelope]]:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,11 +22,13 @@ from metropool.plan.compiled import Compiled
 from metropool.portal.app import make_app
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
+from metropool.portal.schemas.conformance import Conformance
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
 from metropool.runtime.chain_health import chain_checks, chain_line
-from metropool.runtime.desks import desks_of
+from metropool.runtime.desks import desks_of, plans_beside
 from metropool.runtime.node import Node
+from metropool.runtime.results import conformance_of
 from metropool.runtime.settings import Settings
 from metropool.runtime.site_folder import site_folder
 from metropool.runtime.traffic import parked
@@ -114,11 +116,13 @@ class Facts:
     nodes: Mapping[SystemId, Node]
     settings: Settings
     compiled: Compiled
+    plan_of: Callable[[str], Compiled]
 
     def __init__(self, nodes: Mapping[Any, Node], *, settings: Settings, compiled: Compiled) -> None:
         object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "settings", settings)
         object.__setattr__(self, "compiled", compiled)
+        object.__setattr__(self, "plan_of", plans_beside(compiled))
 
     def site(self, *, now: Instant) -> schema.Site:
         """The site, its plan and its systems."""
@@ -147,6 +151,14 @@ class Facts:
             for key in await node.read(min(node.hosts), lambda work: Evidence(work.context).keys())
         ]
         return schema.PublicKeys(as_of=self.settings.the_clock.now(), keys=keys)
+
+    async def conformance(self, *, plan: str | None) -> Conformance | None:
+        """The last conformance run of a plan that was kept in this home; ``NotFound`` where there is no such plan."""
+
+        def kept() -> Conformance | None:
+            return conformance_of(self.plan_of(plan or self.compiled.name), home=self.settings.home)
+
+        return await asyncio.to_thread(kept)
 
     def why_choices(self) -> WhyChoices:
         """Systems and messages one may ask about."""

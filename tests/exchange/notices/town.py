@@ -23,6 +23,8 @@ from metropool.storage.lake import Lake
 
 NOW = datetime(2026, 7, 1, 4, tzinfo=UTC)
 WATER, GAS, GRID, BOARD = map(SystemId, ("water_system", "gas_system", "marketing", "smart_use_platform"))
+GARDENS, TOWERS = map(SystemId, ("community_system", "building_system"))
+KINDS = {"city": "city", "east": "community", "west": "community", "tower": "building"}
 SQUARE = (((0.0, 0.0), (0.0, 2.0), (2.0, 2.0), (2.0, 0.0), (0.0, 0.0)),)
 HOLE = ((0.4, 0.4), (0.4, 0.6), (0.6, 0.6), (0.6, 0.4), (0.4, 0.4))
 """Home 1 lies at (0.5, 0.5): in the square's hole."""
@@ -56,14 +58,14 @@ def outline(*polygons):
 
 
 class Town:
-    """The two systems, and what people do there."""
+    """The systems, and what people do there."""
 
     def __init__(self, folder, database=None):
         """``database``: address of a PostgreSQL; files of SQLite without one."""
         self.database = database
         self.compiled = compile_named("transition")
         self.clock, self.broker = VirtualClock(NOW), MemoryBroker(allowed=self.compiled.letters, chance=SeededIds(7))
-        self.nodes = {system: self._node(folder, system) for system in (WATER, GAS, GRID, BOARD)}
+        self.nodes = {system: self._node(folder, system) for system in (WATER, GAS, GRID, BOARD, GARDENS, TOWERS)}
         for node in self.nodes.values():
             node.write_now(min(node.hosted), lambda work: enrol(work.registry))
 
@@ -138,7 +140,10 @@ def enrol(registry):
     homes = [(name, parent, lon, lat) for name, (lon, lat, parent) in HOMES.items()]
     named = {"name_zh": "地", "name_en": "place"}
     registry.add(party, [{"id": "water", "kind": "company", "name_zh": "供水公司", "name_en": "Water company"}])
-    registry.add(place, [{"id": i, "kind": "x", "parent": p, "lon": x, "lat": y, **named} for i, p, x, y in [*areas, *homes]])
+    registry.add(
+        place,
+        [{"id": i, "kind": KINDS.get(i, "home"), "parent": p, "lon": x, "lat": y, **named} for i, p, x, y in [*areas, *homes]],
+    )
     points = [(service, number) for number in range(1, 5) for service in ("water", "gas") if (service, number) != ("gas", 2)]
     rows = [
         {"number": i, "id": f"{service}-{n}", "service": service, "role": "consumption", "place": f"home-{n}"}
@@ -169,10 +174,10 @@ def opened(folder, database=None):
         node.close()
 
 
-def said(**values):
-    """An edition as outside software may say it, sealed by the water company."""
+def said(*, by=WATER, **values):
+    """An edition as outside software may say it, sealed by the water company or whoever it is by."""
     usual = {name: getattr(content(), name) for name in Content.__struct_fields__}
-    usual |= {"notice": "N1", "edition": 1, "office": WATER, "publisher": "water", "state": "published", "published_at": NOW}
+    usual |= {"notice": "N1", "edition": 1, "office": by, "publisher": "water", "state": "published", "published_at": NOW}
     message = NoticePublished(**{**usual, **values})
-    key = f"{message.notice}/{message.edition}"
-    return seal(message=message, key=key, phrase="water_announcements", sender=WATER, receiver=BOARD, at=NOW)
+    key, phrase = f"{message.notice}/{message.edition}", f"{message.service if by != WATER else 'water'}_announcements"
+    return seal(message=message, key=key, phrase=phrase, sender=by, receiver=BOARD, at=NOW)

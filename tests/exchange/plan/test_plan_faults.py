@@ -75,6 +75,17 @@ class TestBrokenPlan:
         assert (23, "row X.2: nobody gives marketing the message gas_bills") in found(broken, "orphan")
         assert (15, "row 8.3.4: nobody gives smart_use_platform the message gas_data_requests") in found(broken, "orphan")
 
+    def test_messages_of_its_own(self, tmp_path: Path) -> None:
+        own = """\
+add_messages:
+  tank_cleaning: {zh: 清洗水箱, en: Tank cleaning, from: [no_system], is: NoticePublished}
+  water_bills: {zh: 水费, en: Water bills, from: [water_system], is: BillsIssued}
+"""
+        told = report(BROKEN + own, tmp_path)
+        assert (25, "the contract knows no system no_system") in found(told, "unknown_system")
+        assert found(told, "message_unused") == [(25, "no row carries the message tank_cleaning")]
+        assert [line for line, what in found(told, "duplicate") if "water_bills" in what] == [26]
+
     def test_unknown_message(self, broken: CheckReport) -> None:
         assert found(broken, "unknown_message") == [(23, "the contract knows no message no_such_message")]
 

@@ -10,7 +10,7 @@ export const PLACES = 'places'
 export const POINTS = 'points'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'topology' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places' | 'data_requests'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places' | 'data_requests' | 'parked'
 
 declare module '@tanstack/react-query' {
   interface Register {
@@ -54,9 +54,9 @@ export const paymentQuery = (account: string, reference: string) =>
   fact<T.Payment>(PLATFORM, ['payments'], ofHousehold(account, `payments/${encodeURIComponent(reference)}`))
 export const invoiceBasisQuery = (account: string, query: Query) => fact<T.InvoiceBasis>(PLATFORM, ['payments', 'dues'], ofHousehold(account, 'invoice-basis'), query)
 
-export const topologyQuery = (query: Query) => fact<T.Topology>(POOL, ['topology'], '/topology', query)
+export const topologyQuery = (query: Query) => ({ ...fact<T.Topology>(POOL, [], '/topology', query), refetchInterval: 5_000 })
 export const edgeMessagesQuery = (edge: string, query: Query) =>
-  fact<T.Page<T.TopologyMessage>>(POOL, ['topology'], `/topology/edges/${encodeURIComponent(edge)}/messages`, query)
+  fact<T.Page<T.TopologyMessage>>(POOL, [], `/topology/edges/${encodeURIComponent(edge)}/messages`, query)
 
 export const overviewQuery = (query: Query) => fact<T.Overview>(METERING, ['readings', 'collection', 'alarms', 'commands'], '/overview', query)
 export const mapQuery = (query: Query) => fact<T.CityMap>(METERING, ['collection', 'alarms'], '/map', query)

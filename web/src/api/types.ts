@@ -7,7 +7,7 @@ export type Language = 'zh' | 'en'
 export type Service = 'electricity' | 'water' | 'gas' | 'heat'
 export type Quality = 'measured' | 'estimated' | 'missing' | 'not_expected' | 'suspect' | 'edited'
 export type Severity = 'info' | 'warning' | 'critical'
-export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'steward' | 'government' | 'admin'
+export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'steward' | 'government' | 'property' | 'admin'
 
 export interface Text { zh: string; en: string }
 
@@ -547,7 +547,10 @@ export type RefundState = 'asked' | 'ordered' | 'done' | 'rejected'
 export interface Refund { id: string; payment: string; account: string; state: RefundState; amount_fen: number; payment_fen: number; reason: string; asked_by: string; asked_at: Instant; approved_by: string | null; rejected_by: string | null; decided_at: Instant | null; decision_reason: string | null; channel: string; channel_name: Text }
 
 // Announcements
-export type Medium = Service | 'government'
+export type Medium = Service | Publisher
+/** What announcements are of that are of no medium. */
+export type Publisher = 'government' | 'community' | 'building'
+export const isService = (medium: Medium): medium is Service => medium !== 'government' && medium !== 'community' && medium !== 'building'
 export const NOTICE_KINDS = ['outage', 'fault', 'price', 'safety', 'general'] as const
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 export type OfficeState = 'draft' | 'scheduled' | 'published' | 'withdrawn'
@@ -566,8 +569,8 @@ export interface OfficeNoticeRow {
 }
 export interface NoticeEdition { edition: number; state: 'published' | 'withdrawn'; title: Text; told_at: Instant; told_by: string }
 export interface OfficeNotice extends OfficeNoticeRow { revision: number; words: NoticeWords; withdrawn_because: string | null; editions: NoticeEdition[] }
-export interface AreaProperties { id: string; kind: 'city' | 'district' | 'community' | 'home'; parent: string | null; name: Text }
-export interface AreaMap { bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, AreaProperties>; media: Medium[] }
+export interface AreaProperties { id: string; kind: 'city' | 'district' | 'community' | 'building' | 'home'; parent: string | null; name: Text }
+export interface AreaMap { bounds: [number, number, number, number]; features: GeoJSON.FeatureCollection<GeoJSON.Geometry, AreaProperties>; media: Medium[]; areas: NoticeArea['kind'][]; choosable: ('district' | 'community' | 'building')[] }
 export interface NoticeGiven {
   service: Medium; kind: NoticeKind; title_zh: string; title_en: string; text_zh: string; text_en: string; starts_at: Instant; ends_at: Instant | null
   area: { kind: NoticeArea['kind']; places?: string[]; outline?: GeoJSON.MultiPolygon | null }

@@ -1,12 +1,9 @@
-import { Map as MapView, NavigationControl, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl'
-import 'maplibre-gl/dist/maplibre-gl.css'
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import type { GeoJSONSource, Map as MapView } from 'maplibre-gl'
 import { useEffect, useRef, useState } from 'react'
 import type { CityMap, MapLayer } from '../api/types'
-import { busyBounds, DRAWN, EMPTY_STYLE, layersOf, PICKABLE, shadeOf, type Shade } from './mapStyle'
+import { busyBounds, DRAWN, layersOf, PICKABLE, shadeOf, type Shade } from './mapStyle'
+import { openMap } from './mapView'
 import { usePreferences } from './preferences'
-
-setWorkerUrl(workerUrl)
 
 interface Props { data: CityMap; hidden: Set<MapLayer>; shade: Shade; selected: string | undefined; label: string; onSelect: (id: string) => void }
 
@@ -21,20 +18,14 @@ export default function MapCanvas({ data, hidden, shade, selected, label, onSele
   const [[west, south, east, north]] = useState(() => busyBounds(data))
 
   useEffect(() => {
-    const map = new MapView({
-      container: box.current!, style: EMPTY_STYLE, bounds: [west, south, east, north], fitBoundsOptions: { padding: 24 }, attributionControl: false,
-      canvasContextAttributes: { preserveDrawingBuffer: true }, dragRotate: false, pitchWithRotate: false, fadeDuration: 0,
-    })
+    const { map, close } = openMap(box.current!, { bounds: [west, south, east, north], padding: 24 }, setFailed)
     view.current = map
-    map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-    map.on('error', ({ error }) => setFailed(error.message))
     map.on('load', () => setLoaded(true))
-    map.on('idle', () => box.current?.setAttribute('data-ready', 'true'))
     map.on('click', (event) => {
       const found = PICKABLE.map((layer) => map.queryRenderedFeatures(event.point, { layers: [layer] })[0]).find(Boolean)
       if (found) selecting.current(String(found.properties.id))
     })
-    return () => map.remove()
+    return close
   }, [west, south, east, north])
 
   useEffect(() => {

@@ -1,16 +1,13 @@
-import { Map as MapView, NavigationControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification } from 'maplibre-gl'
-import 'maplibre-gl/dist/maplibre-gl.css'
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import type { GeoJSONSource, LayerSpecification, Map as MapView } from 'maplibre-gl'
 import { useEffect, useRef, useState } from 'react'
+import { isService, type Publisher } from '../api/types'
 import { COLOURS } from './format'
-import { EMPTY_STYLE } from './mapStyle'
+import { openMap, type Bounds, type FittedMap } from './mapView'
 import type { DrawnArea, NoticeMapProps, Spot } from './NoticeMap'
 import { usePreferences } from './preferences'
 
-setWorkerUrl(workerUrl)
-
 const FONT = ['Noto Sans CJK SC', 'sans-serif']
-const GOVERNMENT = '#4a5a8a'
+const PUBLISHERS: Record<Publisher, string> = { government: '#4a5a8a', community: '#7a5c2e', building: '#6b4f7a' }
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 
 function layersOf(language: 'zh' | 'en'): LayerSpecification[] {
@@ -36,6 +33,7 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
   const { language } = usePreferences()
   const box = useRef<HTMLDivElement>(null)
   const view = useRef<MapView>(null)
+  const fitting = useRef<FittedMap>(null)
   const [loaded, setLoaded] = useState(false)
   const [failed, setFailed] = useState<string | null>(null)
   const spotting = useRef(onSpot)
@@ -44,20 +42,16 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
   const [[west, south, east, north]] = useState(() => data.bounds)
 
   useEffect(() => {
-    const map = new MapView({
-      container: box.current!, style: EMPTY_STYLE, bounds: [west, south, east, north], fitBoundsOptions: { padding: 16 }, attributionControl: false,
-      canvasContextAttributes: { preserveDrawingBuffer: true }, dragRotate: false, pitchWithRotate: false, fadeDuration: 0,
-    })
+    const opened = openMap(box.current!, { bounds: [west, south, east, north], padding: 16 }, setFailed)
+    const { map, close } = opened
+    fitting.current = opened
     view.current = map
-    map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-    map.on('error', ({ error }) => setFailed(error.message))
     map.on('load', () => {
       for (const id of ['base', 'areas', 'corners']) map.addSource(id, { type: 'geojson', data: NOTHING })
       setLoaded(true)
     })
-    map.on('idle', () => box.current?.setAttribute('data-ready', 'true'))
     map.on('click', ({ lngLat }) => spotting.current?.([round(lngLat.lng), round(lngLat.lat)]))
-    return () => map.remove()
+    return close
   }, [west, south, east, north])
 
   useEffect(() => {
@@ -77,7 +71,7 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
     put('corners', { type: 'FeatureCollection', features: corners.flatMap(ringOf) })
     const near = areas.filter(({ area }) => area.kind !== 'city').flatMap((one) => shapesOf(one, data.features.features))
     // While somebody draws, the map stays where they put it.
-    if (near.length > 0 && !spotting.current) view.current!.fitBounds(boundsOf(near), { padding: 48, maxZoom: 17, duration: 0 })
+    if (near.length > 0 && !spotting.current) fitting.current!.fit({ bounds: boundsOf(near), padding: 48, maxZoom: 17 })
     // eslint-disable-next-line react-hooks/exhaustive-deps -- what is drawn is compared by what it says
   }, [data, drawn, loaded])
 
@@ -98,7 +92,7 @@ export default function NoticeCanvas({ map: data, areas, label, corners = [], on
 
 /** The outline itself, or the shapes of the places it names. */
 function shapesOf({ area, service, chosen = false }: DrawnArea, places: NoticeMapProps['map']['features']['features']): GeoJSON.Feature[] {
-  const properties = { colour: service === 'government' ? GOVERNMENT : COLOURS[service], chosen }
+  const properties = { colour: isService(service) ? COLOURS[service] : PUBLISHERS[service], chosen }
   if (area.outline) return [{ type: 'Feature', geometry: area.outline, properties }]
   const named = new Set(area.places.map(({ id }) => id))
   return places
@@ -107,9 +101,9 @@ function shapesOf({ area, service, chosen = false }: DrawnArea, places: NoticeMa
 }
 
 /** West, south, east, north of some polygons. */
-function boundsOf(shapes: GeoJSON.Feature[]): [number, number, number, number] {
+function boundsOf(shapes: GeoJSON.Feature[]): Bounds {
   const spots = shapes.flatMap(({ geometry }) => (geometry.type === 'MultiPolygon' ? geometry.coordinates.flat(2) : geometry.type === 'Polygon' ? geometry.coordinates.flat() : []))
-  return spots.reduce<[number, number, number, number]>(([west, south, east, north], [lon = 0, lat = 0]) => [Math.min(west, lon), Math.min(south, lat), Math.max(east, lon), Math.max(north, lat)], [180, 90, -180, -90])
+  return spots.reduce<Bounds>(([west, south, east, north], [lon = 0, lat = 0]) => [Math.min(west, lon), Math.min(south, lat), Math.max(east, lon), Math.max(north, lat)], [180, 90, -180, -90])
 }
 
 function ringOf(ring: Spot[]): GeoJSON.Feature[] {

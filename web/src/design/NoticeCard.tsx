@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { HomeNotice, Language, Medium, NoticeStanding } from '../api/types'
+import { isService, type HomeNotice, type Language, type Medium, type NoticeStanding, type Publisher } from '../api/types'
 import { instantText } from './format'
 import { MediumShape } from './MediumTag'
 import './notice.css'
@@ -42,9 +42,11 @@ export function NoticeCard({ notice, language, actions }: { notice: NoticeShown;
   )
 }
 
-/** The medium it is about; the government is none. */
+const SIGNS: Record<Publisher, string> = { government: '🏛', community: '🏘', building: '🏢' }
+
+/** The medium it is about, or whose it is where it is of none. */
 export function NoticeMedium({ service, language }: { service: Medium; language?: Language }) {
   const { t } = useTranslation()
-  if (service === 'government') return <span className="medium-tag">🏛 {t('notice.government', { lng: language })}</span>
+  if (!isService(service)) return <span className="medium-tag">{SIGNS[service]} {t(`notice.of.${service}`, { lng: language })}</span>
   return <span className="medium-tag"><MediumShape service={service} />{t(`service.${service}`, { lng: language })}</span>
 }

@@ -1,84 +1,31 @@
-import {
-  AlertOutlined, ApartmentOutlined, AuditOutlined, BulbOutlined, CloudDownloadOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileSearchOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, HomeOutlined, IdcardOutlined, KeyOutlined, LineChartOutlined, NotificationOutlined, SafetyOutlined,
-  TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
-} from '@ant-design/icons'
-import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isHosted } from '../api/places'
-import { noticesWaitingQuery, PLACES } from '../api/queries'
 import type { Session } from '../api/types'
+import { useEntries, type Entry } from './entries'
 
-/** `section`: the beginning of every address of this part of the site. */
-interface Entry { href: string; section?: string; text: string; icon: ReactNode; unread?: number }
-
-/** The pages a role may reach; the server decides, this only shows. */
+/** The pages a role may reach, all of them, where there is room. */
 export function Navigation({ session, className }: { session: Session; className: string }) {
   const { t } = useTranslation()
   const { account } = useParams({ strict: false })
-  const { pathname } = useLocation()
   const entries = useEntries(session, account ?? session.households[0])
+  return <nav className={className} aria-label={t('shell.pages')}>{entries.map((entry) => <EntryLink key={entry.href} entry={entry} />)}</nav>
+}
+
+/** A page by name and picture, marked when it is open. */
+export function EntryLink({ entry, onClick }: { entry: Entry; onClick?: () => void }) {
+  const { pathname } = useLocation()
   return (
-    <nav className={className} aria-label={t(className === 'shell-tabs' ? 'shell.tabs' : 'shell.pages')}>
-      {entries.map(({ href, section = href, text, icon, unread }) => (
-        <Link key={href} to={href} aria-current={pathname.startsWith(section) ? 'page' : undefined}>
-          <span aria-hidden="true">{icon}</span>
-          <span>{text}</span>
-          {!!unread && <span className="unread" aria-label={t('notice.unread', { count: unread })}>{unread > 99 ? '99+' : unread}</span>}
-        </Link>
-      ))}
-    </nav>
+    <Link to={entry.href} aria-current={isOpen(entry, pathname) ? 'page' : undefined} onClick={onClick}>
+      <span aria-hidden="true">{entry.icon}</span>
+      <span>{entry.text}</span>
+      {!!entry.unread && <Unread count={entry.unread} />}
+    </Link>
   )
 }
 
-function useEntries(session: Session, account: string | undefined): Entry[] {
+export function Unread({ count }: { count: number }) {
   const { t } = useTranslation()
-  const may = (right: string) => session.rights.includes(right)
-  const { data: news } = useQuery({ ...noticesWaitingQuery(account ?? ''), enabled: may('home.read') && !!account })
-  const entries: Entry[] = []
-  if (may('home.read') && account) {
-    entries.push(
-      { href: `/today/${account}`, text: t('nav.today'), icon: <HomeOutlined /> },
-      { href: `/bills/${account}/latest`, section: '/bills/', text: t('nav.bills'), icon: <FileTextOutlined /> },
-      { href: `/usage/${account}`, text: t('nav.usage'), icon: <LineChartOutlined /> },
-      ...(may('home.control') && isHosted(PLACES) ? [{ href: `/places/${account}`, text: t('nav.places'), icon: <BulbOutlined /> }] : []),
-      { href: `/pay/${account}`, section: '/pay/', text: t('nav.pay'), icon: <WalletOutlined /> },
-      { href: `/notices/${account}`, section: '/notices/', text: t('nav.notices'), icon: <NotificationOutlined />, unread: news?.unread },
-      { href: `/my-data/${account}`, section: '/my-data/', text: t('nav.my_data'), icon: <SafetyOutlined /> },
-    )
-  }
-  if (may('meters.read')) {
-    entries.push(
-      { href: '/operator/map', text: t('nav.map'), icon: <EnvironmentOutlined /> },
-      { href: '/operator/collection', text: t('nav.collection'), icon: <TableOutlined /> },
-      { href: '/operator/meters', text: t('nav.meters'), icon: <DashboardOutlined /> },
-      { href: '/operator/alarms', text: t('nav.alarms'), icon: <AlertOutlined /> },
-      { href: '/operator/work-orders', text: t('nav.work_orders'), icon: <ToolOutlined /> },
-    )
-  }
-  if (may('commands.read')) entries.push({ href: '/operator/commands', text: t('nav.commands'), icon: <ControlOutlined /> })
-  if (may('bills.read') && session.system) entries.push({ href: `/company/${session.system}/bills`, text: t('nav.company_bills'), icon: <FileTextOutlined /> })
-  if (may('customers.read') && session.system) {
-    entries.push(
-      { href: `/company/${session.system}/customers`, text: t('nav.customers'), icon: <IdcardOutlined /> },
-      { href: `/company/${session.system}/data-requests`, text: t('nav.data_requests'), icon: <CloudDownloadOutlined /> },
-    )
-  }
-  if (may('watch.read') && session.system) entries.push({ href: `/watch/${session.system}`, text: t('nav.watch'), icon: <AlertOutlined /> })
-  if (may('inquiries.read') && session.system) entries.push({ href: `/inquiries/${session.system}`, text: t('nav.inquiries'), icon: <FileSearchOutlined /> })
-  if (may('disclosures.read') && session.system) {
-    entries.push(
-      { href: `/disclosures/${session.system}`, text: t('nav.disclosures'), icon: <SafetyOutlined /> },
-      { href: `/provisions/${session.system}`, text: t('nav.provisions'), icon: <HistoryOutlined /> },
-    )
-  }
-  if (may('notices.read') && session.system) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })
-  if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
-  if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
-  if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })
-  if (may('users.read')) entries.push({ href: '/admin/permissions', text: t('nav.permissions'), icon: <KeyOutlined /> })
-  if (may('audit.read')) entries.push({ href: '/admin/audit', text: t('nav.audit'), icon: <AuditOutlined /> })
-  if (may('site.admin')) entries.push({ href: '/admin/health', text: t('nav.health'), icon: <HeartOutlined /> })
-  return entries
+  return <span className="unread" aria-label={t('notice.unread', { count })}>{count > 99 ? '99+' : count}</span>
 }
+
+export const isOpen = ({ href, section = href }: Entry, pathname: string): boolean => pathname.startsWith(section)

@@ -10,6 +10,7 @@ import { HouseholdSwitch } from './HouseholdSwitch'
 import { Logo } from './Logo'
 import { Navigation } from './Navigation'
 import { Preferences } from './Preferences'
+import { Tabs } from './Tabs'
 import { useDelivery } from './useDelivery'
 import { UserMenu } from './UserMenu'
 
@@ -35,7 +36,7 @@ export function Shell() {
       </header>
       {!resident && <Navigation session={session} className="shell-side" />}
       <main id="main" className="shell-main" tabIndex={-1}><Outlet /></main>
-      <Navigation session={session} className="shell-tabs" />
+      <Tabs session={session} />
     </div>
   )
 }

@@ -4,7 +4,7 @@ export const en: typeof zh = {
   service: { all: 'All', electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
   severity: { info: 'Note', warning: 'Attention', critical: 'Urgent' },
   quality: { name: 'Quality', measured: 'Measured', estimated: 'Estimated', missing: 'Missing', not_expected: 'Not planned', suspect: 'Suspect', edited: 'Corrected by hand' },
-  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', admin: 'Administrator' },
+  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', property: 'Property manager', admin: 'Administrator' },
   data: { none_yet: 'No data yet', estimated_share: '{{share}}% estimated', just_now: 'just now', late: 'late', as_of: 'As of {{time}}' },
   state: {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
@@ -19,11 +19,11 @@ export const en: typeof zh = {
   },
   confirm: { cancel: 'Cancel', reason: 'Reason', reason_hint: 'At least 4 characters; kept for audit', witness_hint: 'Name and telephone; kept for the audit', password: 'Your password', understood: 'I have read the effect above and want this done' },
   shell: {
-    skip: 'Skip to content', start: 'Home', brand: 'Metropool', pages: 'Pages', tabs: 'Main pages', household: 'Switch household', large: 'Large text', sign_out: 'Sign out', password: 'Change password',
+    skip: 'Skip to content', start: 'Home', brand: 'Metropool', pages: 'Pages', tabs: 'Main pages', more: 'More', household: 'Switch household', large: 'Large text', sign_out: 'Sign out', password: 'Change password',
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', parked: 'Parked letters', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -85,7 +85,7 @@ export const en: typeof zh = {
     loss_of: { electricity: 'Line-loss rate', water: 'Water loss rate', gas: 'Gas loss rate', heat: 'Heat loss rate' },
     loss_state: { good: 'Within target', late: 'Above target', bad: 'Far above target', negative: 'Negative: check the links', unknown: 'No rate' },
     state: { good: 'Good', late: 'Late', bad: 'Bad', unknown: 'Unknown' }, shade_by: { state: 'By state', collection_rate: 'By collection rate', loss_rate: 'By loss rate', value: 'By load' },
-    layer: { district: 'Districts', community: 'Communities', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
+    layer: { district: 'Districts', community: 'Communities', building: 'Buildings', supply_area: 'Transformer districts', line: 'Lines', pipe: 'Pipes', terminal: 'Terminals', home: 'Customers', water_body: 'Water', label: 'Names' },
   },
   collection: {
     title: 'Collection', help: 'Was all that was planned also read and stored; which terminal on which day was not. Click a cell to find its terminal, blank is not planned; gaps can be re-collected.', item: 'Item', items: { all: 'All', interval: 'Profiles (15 min)', daily: 'Daily freezes', monthly: 'Monthly freezes' }, nothing_planned: 'Nothing was planned in this period.', month_of: 'of {{month}}', late: 'Late', late_note: 'arrived after their time',
@@ -142,7 +142,7 @@ export const en: typeof zh = {
   },
   topology: {
     title: 'Topology · {{plan}}', help: 'From left to right is who feeds whom; control is drawn below. Click a line for its messages. Choose another plan to see it beside the running one. What the plan does not list is refused.', label: 'Systems and data flows', picture: 'Systems', empty: 'No plan has been compiled.', systems: 'Systems running', in_plan: '{{count}} in the plan', per_minute: 'Messages a minute', delay: 'Longest delay', refused: 'Refused', silent: 'Silent links',
-    row: 'Row', from: 'From', to: 'To', messages: 'Messages', state_name: 'State', delivered: 'Delivered', last: 'Last', row_of: 'Row {{row}}', last_messages: 'Last messages (masked)', no_messages: 'Nothing has passed yet.', rows: '{{count}} rows', rows_one: '{{count}} row',
+    row: 'Row', message_name: 'Message', from: 'From', to: 'To', messages: 'Messages', state_name: 'State', delivered: 'Delivered', last: 'Last', row_of: 'Row {{row}}', last_messages: 'Last messages (masked)', no_messages: 'Nothing has passed yet.', rows: '{{count}} rows', rows_one: '{{count}} row',
     edge: { flowing: 'Flowing', idle: 'Idle', silent: 'Silent', refused: 'Refused', not_run: 'Not run', not_built: 'Not built' }, node: { up: 'Up', silent: 'Silent', down: 'Down', not_run: 'Not run', not_built: 'Not built' }, message: { delivered: 'Delivered', waiting: 'Waiting', refused: 'Refused', parked: 'Parked' },
     plan: 'Plan', running_plan: '{{plan}} (running)', whole: 'Show what is not built yet', only_drawn: 'This plan is only drawn; live figures are those of the running plan.',
     and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city', government: 'government', readings: 'readings', payments: 'payments', desk: 'desk', app: 'app' },
@@ -153,7 +153,7 @@ export const en: typeof zh = {
   },
   notice: {
     title: 'Title', help: 'First whether your home is affected, then from when to when and where. Areas are drawn on the map; what you have looked at counts as read.', office_help: 'What we have announced: how it stands, for how many households, delivered, read. The counts come from the residents’ platform.', compose_help: 'Write both languages and set the area; beside it stands what a resident will see. Publish now or later. A change after that is a new edition; a withdrawal is for good.',
-    new: 'New', none: 'There are no announcements.', none_written: 'There are no announcements yet: write one.', search: 'Title or text', write: 'Write an announcement', compose: 'Content', preview: 'As a resident sees it', medium: 'Medium', government: 'Government', scope_name: 'Of', scope: { mine: 'My home', city: 'Whole city' },
+    new: 'New', none: 'There are no announcements.', none_written: 'There are no announcements yet: write one.', search: 'Title or text', write: 'Write an announcement', compose: 'Content', preview: 'As a resident sees it', medium: 'Medium', of: { government: 'Government', community: 'Property manager', building: 'Building manager' }, scope_name: 'Of', scope: { mine: 'My home', city: 'Whole city' },
     starts: 'Starts', ends: 'Ends', ends_or_open: 'Ends (empty: until further notice)', open_end: 'Until further notice', where: 'Area', mine: 'My address', affected: 'Affected', not_affected: 'Not affected', on_map: 'Map', show_on_map: 'Show on the map', map_label: 'Map of announced areas; their names stand in the list', unread: '{{count}} unread',
     area_shown: 'Shown on the map', area: { city: 'Whole city', places: 'By place', outline: 'Drawn on the map' }, choose_places: 'Choose districts or communities', draw_help: 'Click corner by corner on the map; the last is joined to the first. Or choose by place, wholly by keyboard.', undo_corner: 'Undo corner', next_shape: 'Another shape', clear_shapes: 'Clear', corners: '{{count}} corners', corners_one: '{{count}} corner',
     title_zh: 'Chinese title', title_en: 'English title', text_zh: 'Chinese text', text_en: 'English text', kind_name: 'Kind', kind: { outage: 'Planned outage', fault: 'Fault', price: 'Price', safety: 'Safety', general: 'General' },
@@ -186,6 +186,14 @@ export const en: typeof zh = {
   customer: {
     account: 'Account', customer: 'Customer', tariff: 'Tariff', usage_point: 'Usage point', usage_points: 'Usage points', combined: 'Combined account', meter: 'Meter', register_start: 'Start register', register_end: 'End register', customers_help: 'The customers of this company. Names and addresses are masked; a usage point leads to its daily readings.', no_customers: 'There are no customers.', search_customers: 'Account or usage point',
     readings_help: 'Daily readings as metering told this company; meters of other companies cannot be seen.', no_readings: 'No readings of this usage point have come yet.', requests_help: 'Where readings are missing, metering is asked for them again: choose usage points and days, and see how much is here.', no_requests: 'No meter data was asked for.', ask: 'Ask for meter data', ask_effect: 'Metering is asked through the data pool; what is here is brought to its latest version.', days_here: 'Here / wanted', of_days: '{{held}} / {{wanted}} ({{before}} before)',
+  },
+  parked: {
+    help: 'A letter whose class or version is not known, that is too large, not of the right form or not as its way may be waits here with the reason; it changed nothing. Once the cause is mended it can be replayed, like one that just came. Given up, its record and reason stay.', heard: 'Came', why: 'Why', size: 'Size', do: 'Do', replay: 'Replay', discard: 'Give up', discard_effect: '“{{name}}” of {{sender}} is given up: what it says is forgotten and can never be replayed. Its record and the reasons stay in the books.',
+    of_system: '{{system}} · {{count}} waiting', none_anywhere: 'Nothing is parked anywhere', state_parked: 'Parked', state_replayed: 'Replayed', state_discarded: 'Given up', none: { parked: 'Nothing is parked here: everything that came was taken in.', replayed: 'Nothing has been replayed.', discarded: 'Nothing has been given up.' },
+  },
+  conformance: {
+    title: 'Last conformance run', never: 'No run of this plan is kept here. “metropool conformance --plan {{plan}}” drives every row of it and tries all that is not listed.', when: 'On {{time}} (machine time), it took {{seconds}} s', sound: 'Runs as it is written', unsound: 'Does not run as it is written', paper: 'Printed in the paper', others: 'Needed besides', refused: 'Unlisted attempts refused', let_through: 'listed beside them let through: {{passed}} of {{tried}}',
+    work: '{{count}} work', work_one: '{{count}} works', counts: '{{unbuilt}} not built, {{failed}} failed', way: 'From → to', delay: 'Delay', evidence: 'Evidence, or why not', source: 'Source', none: 'No message is like that.', status: { works: 'Works', 'not built': 'Not built', failed: 'Failed' },
   },
   audit: {
     help: 'Each system has its own chain: every row covers the one before, so a change, a removal or a swap is found.', at: 'Time', actor: 'Actor', action: 'Action', object: 'Object', outcome: 'Outcome', details: 'Details', hash: 'Hash', since: 'From', until: 'Until (exclusive)', none: 'No row is like that.', search: 'Action', chain: 'Chain', verify: 'Verify now', whole: 'Whole', verified: '{{right}} of {{rows}} rows right, looked at {{time}}',

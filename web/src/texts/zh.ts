@@ -2,7 +2,7 @@ export const zh = {
   service: { all: '全部', electricity: '电', water: '水', gas: '燃气', heat: '热力' },
   severity: { info: '提示', warning: '注意', critical: '紧急' },
   quality: { name: '质量', measured: '实抄', estimated: '估算', missing: '缺失', not_expected: '无计划', suspect: '存疑', edited: '已人工更正' },
-  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', admin: '系统管理员' },
+  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', property: '物业', admin: '系统管理员' },
   data: { none_yet: '暂无数据', estimated_share: '含估算 {{share}}%', just_now: '刚刚', late: '已过期', as_of: '数据截至 {{time}}' },
   state: {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
@@ -17,11 +17,11 @@ export const zh = {
   },
   confirm: { cancel: '取消', reason: '原因', reason_hint: '至少 4 个字，将记入审计', witness_hint: '姓名、电话，将记入审计', password: '您的登录密码', understood: '我已阅读上述影响，确认执行' },
   shell: {
-    skip: '跳到正文', start: '首页', brand: '都市计量', pages: '页面', tabs: '主要页面', household: '切换住户', large: '大字模式', sign_out: '退出登录', password: '修改密码',
+    skip: '跳到正文', start: '首页', brand: '都市计量', pages: '页面', tabs: '主要页面', more: '更多', household: '切换住户', large: '大字模式', sign_out: '退出登录', password: '修改密码',
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: '用户档案', data_requests: '数据要求', permissions: '权限', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    customers: '用户档案', data_requests: '数据要求', permissions: '权限', parked: '搁置的报文', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -83,7 +83,7 @@ export const zh = {
     loss_of: { electricity: '线损率', water: '产销差率', gas: '输差率', heat: '热损率' },
     loss_state: { good: '达标', late: '超指标', bad: '严重超标', negative: '负损，请核对挂接', unknown: '无损耗率' },
     state: { good: '正常', late: '迟缓', bad: '异常', unknown: '未知' }, shade_by: { state: '按状态', collection_rate: '按采集率', loss_rate: '按损耗率', value: '按负荷' },
-    layer: { district: '区', community: '小区', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
+    layer: { district: '区', community: '小区', building: '楼宇', supply_area: '台区', line: '线路', pipe: '管网', terminal: '采集终端', home: '用户', water_body: '水域', label: '地名' },
   },
   collection: {
     title: '采集', help: '计划的是否都抄到并入库；哪台终端、哪一天没有。点格子可筛选终端，空白为没有计划；可对缺数补召。', item: '数据项', items: { all: '全部', interval: '曲线（15 分钟）', daily: '日冻结', monthly: '月冻结' }, nothing_planned: '这一段没有采集计划。', month_of: '{{month}} 月份', late: '迟到', late_note: '超过时限才到',
@@ -140,7 +140,7 @@ export const zh = {
   },
   topology: {
     title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被拒绝', silent: '静默链路',
-    row: '条目', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
+    row: '条目', message_name: '消息', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
     edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署', not_built: '未建成' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署', not_built: '未建成' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
     plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
     and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', desk: '电脑端', app: '移动端' },
@@ -151,7 +151,7 @@ export const zh = {
   },
   notice: {
     title: '标题', help: '先看是否影响本户，再看起止时间和区域。停供区域画在地图上；看过即为已读。', office_help: '我方发布的公告：状态、接收户数、已送达、已读。送达和已读数来自居民端平台。', compose_help: '填写中英文，划定区域，右侧即居民看到的样子；可立即发布或定时发布。发布后更改即为新版次，撤回不可恢复。',
-    new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', government: '政府', scope_name: '范围', scope: { mine: '本户', city: '全市' },
+    new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', of: { government: '政府', community: '小区物业', building: '楼宇物业' }, scope_name: '范围', scope: { mine: '本户', city: '全市' },
     starts: '开始', ends: '结束', ends_or_open: '结束（留空为另行通知）', open_end: '另行通知', where: '区域', mine: '本户', affected: '受影响', not_affected: '不受影响', on_map: '地图', show_on_map: '在地图上看', map_label: '公告区域图；区域名称在列表中', unread: '{{count}} 条未读',
     area_shown: '见地图', area: { city: '全市', places: '按地点', outline: '地图上绘制' }, choose_places: '选择城区或小区', draw_help: '在地图上逐点单击划定边界，首尾自动相连；也可改用“按地点”，全部用键盘完成。', undo_corner: '撤销一点', next_shape: '再画一块', clear_shapes: '清除', corners: '{{count}} 个角', corners_one: '{{count}} 个角',
     title_zh: '中文标题', title_en: '英文标题', text_zh: '中文正文', text_en: '英文正文', kind_name: '类型', kind: { outage: '计划停供', fault: '故障抢修', price: '价格调整', safety: '安全提示', general: '一般公告' },
@@ -184,6 +184,14 @@ export const zh = {
   customer: {
     account: '户号', customer: '用户', tariff: '资费', usage_point: '计量点', usage_points: '计量点', combined: '合并户号', meter: '表号', register_start: '起示数', register_end: '止示数', customers_help: '本公司的用户。姓名和地址已脱敏；点计量点看其每日示数。', no_customers: '没有用户。', search_customers: '户号或计量点',
     readings_help: '计量系统告知本公司的每日示数；其他公司的表看不到。', no_readings: '还没有收到这个计量点的读数。', requests_help: '读数有缺时，请计量系统重新提供：选计量点和日期，到了多少一目了然。', no_requests: '没有索取过抄表数据。', ask: '索取抄表数据', ask_effect: '经数据池向计量系统索取；已有的按最新版本更新。', days_here: '已到 / 应到', of_days: '{{held}} / {{wanted}}（申请前 {{before}}）',
+  },
+  parked: {
+    help: '类别或版本未知、过大、格式不对或与所走的路不符的报文，连同原因搁置在这里，没有改变任何内容。原因消除后可以重放，与刚收到一样。放弃之后，记录与原因仍然保留。', heard: '收到', why: '原因', size: '大小', do: '处理', replay: '重放', discard: '放弃', discard_effect: '放弃{{sender}}的“{{name}}”：内容将被删去，再也不能重放；记录与原因留在账上。',
+    of_system: '{{system}} · {{count}} 封', none_anywhere: '各系统均无搁置的报文', state_parked: '搁置', state_replayed: '已重放', state_discarded: '已放弃', none: { parked: '这里没有搁置的报文：收到的都已接收。', replayed: '还没有重放过报文。', discarded: '还没有放弃过报文。' },
+  },
+  conformance: {
+    title: '上次一致性检验', never: '这里没有保存该方案的检验结果。“metropool conformance --plan {{plan}}”逐行驱动该方案，并试一切未列出的。', when: '{{time}}（机器时间），用时 {{seconds}} 秒', sound: '与方案一致', unsound: '与方案不一致', paper: '论文所列', others: '此外所需', refused: '未列出而被拒', let_through: '对照放行 {{passed}} / {{tried}}',
+    work: '{{count}} 条通', work_one: '{{count}} 条通', counts: '未建 {{unbuilt}}，不通 {{failed}}', way: '从 → 到', delay: '时延', evidence: '存证，或原因', source: '来源', none: '没有这样的消息。', status: { works: '通', 'not built': '未建', failed: '不通' },
   },
   audit: {
     help: '每个系统各有一条审计链：每一行都覆盖前一行，改、删、换位都能发现。', at: '时间', actor: '操作人', action: '操作', object: '对象', outcome: '结果', details: '细节', hash: '哈希', since: '自', until: '至（不含）', none: '没有符合条件的记录。', search: '操作', chain: '审计链', verify: '立即校验', whole: '完整', verified: '{{right}} / {{rows}} 行无误，校验于 {{time}}',

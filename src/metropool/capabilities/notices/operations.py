@@ -7,13 +7,13 @@ import numpy as np
 from metropool.capabilities.notices.model import KeptNotice, Receipt
 from metropool.capabilities.notices.ports import NoticesWork
 from metropool.core.areas import lies_in
-from metropool.core.errors import Fault, Invalid
+from metropool.core.errors import Invalid
 from metropool.core.periods import business_date
 from metropool.exchange.messages import NoticePublished
-from metropool.exchange.notices import check_notice
+from metropool.exchange.notices import OF_PLACES, check_notice, check_places
 
-EVERYONE = frozenset({"government"})
-"""What is told of these is for every household, whatever supplies it has."""
+EVERYONE = frozenset({"government", *OF_PLACES})
+"""What is told of these is for every household in the area, whatever supplies it has."""
 
 
 def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
@@ -25,9 +25,7 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
     if message.office != work.speaker:
         raise Invalid(f"{work.speaker} speaks in the name of {message.office[:64]!r}")
     check_notice(message)
-    unknown = work.registry.unknown_places(message.area.places)
-    if unknown:
-        raise Invalid("the area names unknown places", faults=[Fault("area.places", place[:64]) for place in unknown])
+    check_places(message, kinds=work.registry.place_kinds(message.area.places))
     known = work.board.one(office=message.office, notice=message.notice)
     if known is not None and known.edition >= message.edition:
         return

@@ -9,7 +9,7 @@ from metropool.capabilities.office.model import FOLLOWS, LONGEST_REASON, Content
 from metropool.capabilities.office.ports import OfficeWork
 from metropool.core.errors import Conflict, Fault, Invalid, NotFound
 from metropool.exchange.messages import NoticeState
-from metropool.exchange.notices import check_notice, text_faults
+from metropool.exchange.notices import check_notice, check_places, text_faults
 
 
 def compose(*, work: OfficeWork, content: Content, by: str) -> OfficeNotice:
@@ -130,11 +130,9 @@ def _check(work: OfficeWork, notice: OfficeNotice) -> None:
     content = notice.content
     if content.service not in work.rows:
         raise Invalid(f"{work.system} tells nothing of {content.service}", faults=[Fault("service", "fault.literal_error")])
-    check_notice(message_of(notice, state="published", office=work.system, publisher=work.party, now=work.now))
-    unknown = work.registry.unknown_places(content.area.places)
-    if unknown:
-        faults = [Fault(f"area.places.{place}", "fault.area_unknown") for place in unknown]
-        raise Invalid("the area names unknown places", key="portal.invalid", faults=faults)
+    message = message_of(notice, state="published", office=work.system, publisher=work.party, now=work.now)
+    check_notice(message)
+    check_places(message, kinds=work.registry.place_kinds(content.area.places))
 
 
 def _with(work: OfficeWork, notice: OfficeNotice, by: str, **values: Any) -> OfficeNotice:

@@ -9,6 +9,7 @@ from importlib.resources import files
 import yaml
 
 from metropool.core.errors import Fault, Invalid, NotFound
+from metropool.core.yaml_text import read_yaml
 
 PROTOCOLS = ("dlt645", "cjt188", "gdw1376")
 ABILITIES = frozenset(
@@ -88,7 +89,7 @@ def read_model(*, name: str, text: str) -> DeviceModel:
         Invalid: With every fault found: not a mapping, missing, unknown or impossible entries.
     """
     try:
-        loaded = yaml.safe_load(text)
+        loaded = read_yaml(text)
     except yaml.YAMLError as cause:
         raise Invalid(f"catalog file {name}.yaml is no YAML: {cause}") from cause
     if not isinstance(loaded, dict):

@@ -6,9 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
-
 from metropool.core.errors import Invalid
+from metropool.core.yaml_text import read_yaml
 
 Side = Literal["debit", "credit"]
 
@@ -33,7 +32,7 @@ class AccountKind:
 def chart() -> Mapping[str, AccountKind]:
     """All kinds of account by name, from ``chart.yaml``."""
     text = files("metropool.facts.ledger").joinpath("chart.yaml").read_text(encoding="utf-8")
-    return {row["kind"]: AccountKind(**row) for row in yaml.safe_load(text)}
+    return {row["kind"]: AccountKind(**row) for row in read_yaml(text)}
 
 
 CHART = chart()

@@ -208,8 +208,13 @@ class Registry:
 
     def unknown_places(self, places: Sequence[str]) -> list[str]:
         """Those of some place ids that are none, in their order."""
-        known = set(self._connection.execute(select(place.c.id).where(place.c.id.in_(places))).scalars())
+        known = self.place_kinds(places)
         return [one for one in places if one not in known]
+
+    def place_kinds(self, places: Sequence[str]) -> dict[str, str]:
+        """Place to its kind; ids that are no place are left out."""
+        found = self._connection.execute(select(place.c.id, place.c.kind).where(place.c.id.in_(places)))
+        return {row.id: row.kind for row in found}
 
     def path_of(self, place_id: str) -> list[Row]:
         """A place and the places it lies in, innermost first."""

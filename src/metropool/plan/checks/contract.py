@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from metropool.plan.checks.case import Case, without_origin, zone_joined
-from metropool.plan.schema import Contract, Row, letters_of
+from metropool.plan.schema import Contract, MessageEntry, Row, letters_of
 from metropool.plan.source import PlanFault, Source
 
 
@@ -15,9 +15,8 @@ def contract_names(case: Case) -> Iterator[PlanFault]:
         if system.party not in contract.parties:
             yield source.fault("unknown_party", "systems", name, "party", name=system.party)
     for name, message in contract.messages.items():
-        for place, system_name in enumerate(message.begins):
-            if system_name not in contract.systems:
-                yield source.fault("unknown_system", "messages", name, "from", place, name=system_name)
+        if name not in case.plan.add_messages:
+            yield from begins_known(message, contract, source, ("messages", name))
     for row, entry in contract.rows.items():
         yield from row_names(entry, contract, source, ("rows", row))
 
@@ -45,8 +44,15 @@ def contract_messages(case: Case) -> Iterator[PlanFault]:
     """Every message of the contract is in some row."""
     used = {letter.message for _, letter in letters_of(case.contract.rows)}
     for name in case.contract.messages:
-        if name not in used:
+        if name not in used and name not in case.plan.add_messages:
             yield case.contract_source.fault("message_unused", "messages", name, name=name)
+
+
+def begins_known(message: MessageEntry, contract: Contract, source: Source, path: tuple[str, ...]) -> Iterator[PlanFault]:
+    """The systems a message begins with are known."""
+    for place, name in enumerate(message.begins):
+        if name not in contract.systems:
+            yield source.fault("unknown_system", *path, "from", place, name=name)
 
 
 def row_names(entry: Row, contract: Contract, source: Source, path: tuple[str, ...]) -> Iterator[PlanFault]:

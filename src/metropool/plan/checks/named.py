@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from metropool.plan.checks.case import Case
-from metropool.plan.checks.contract import row_names
-from metropool.plan.schema import OWN, REST
+from metropool.plan.checks.contract import begins_known, row_names
+from metropool.plan.schema import OWN, REST, letters_of
 from metropool.plan.source import PlanFault
 
 INWARD = ("production", "management")
@@ -37,6 +37,19 @@ def plan_names(case: Case) -> Iterator[PlanFault]:
             yield source.fault("unknown_message", "not_yet", "letters", row, name=message)
     for row, entry in plan.add.items():
         yield from row_names(entry, contract, source, ("add", row))
+
+
+def added_messages(case: Case) -> Iterator[PlanFault]:
+    """A city's own messages begin somewhere, are in a row, and take no name that is there."""
+    plan, source = case.plan, case.plan_source
+    used = {letter.message for _, letter in letters_of(plan.add)}
+    for name, entry in plan.add_messages.items():
+        path = ("add_messages", name)
+        yield from begins_known(entry, case.contract, source, path)
+        if name not in used:
+            yield source.fault("message_unused", *path, name=name)
+        if case.contract_source.has("messages", name):
+            yield source.fault("duplicate", *path, name=name, first=case.contract_source.line("messages", name))
 
 
 def hands(case: Case) -> Iterator[PlanFault]:

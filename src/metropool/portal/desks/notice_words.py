@@ -8,6 +8,7 @@ import shapely
 import shapely.geometry
 
 from metropool.core.areas import Area, geojson_of, hull_around
+from metropool.exchange.notices import OF_PLACES
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import place, usage_point
 from metropool.portal.desks.words import name
@@ -48,14 +49,20 @@ def words_of(content: Any, names: PlaceNames) -> dict[str, Any]:
 
 def area_map(registry: Registry, *, media: Sequence[schema.Medium], account: str | None = None) -> schema.AreaMap:
     """Districts and communities, the city around them, and the homes of an account."""
-    places = [row for kind in ("city", *CHOOSABLE) for row in registry.rows(place, kind=kind)]
+    managed = tuple(OF_PLACES[medium] for medium in media if medium in OF_PLACES)
+    choosable = managed or CHOOSABLE
+    places = [row for kind in dict.fromkeys(("city", *CHOOSABLE, *managed)) for row in registry.rows(place, kind=kind)]
     spots = _spots_in(registry, [row["id"] for row in places if not row["outline"]])
     shapes = {row["id"]: shape for row in places if (shape := row["outline"] or hull_around(spots[row["id"]]))}
     features = [_feature(row, shapes[row["id"]]) for row in places if row["id"] in shapes]
-    features += [_feature(row, _point(row)) for row in places if row["kind"] in CHOOSABLE and row["lon"] is not None]
+    features += [_feature(row, _point(row)) for row in places if row["kind"] != "city" and row["lon"] is not None]
     features += [_feature(row, _point(row)) for row in (_homes(registry, account) if account else []) if row["lon"] is not None]
     return schema.AreaMap(
-        bounds=_bounds(list(shapes.values())), features={"type": "FeatureCollection", "features": features}, media=list(media)
+        bounds=_bounds(list(shapes.values())),
+        features={"type": "FeatureCollection", "features": features},
+        media=list(media),
+        areas=["places"] if managed else ["city", "places", "outline"],
+        choosable=list(choosable),
     )
 
 

@@ -5,10 +5,9 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from metropool.capabilities.metering.queries.city import Place
 from metropool.core.quantities import ReadingType
+from metropool.core.yaml_text import read_yaml
 from metropool.portal.schemas.basics import Figure, Named, Quality, Text
 
 QUALITIES: tuple[Quality, ...] = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
@@ -17,7 +16,7 @@ QUALITIES: tuple[Quality, ...] = ("measured", "estimated", "missing", "not_expec
 @cache
 def _names() -> dict[str, dict[str, dict[str, str]]]:
     text = files("metropool.portal.desks").joinpath("operator_names.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(text)
+    loaded: dict[str, dict[str, dict[str, str]]] = read_yaml(text)
     return loaded
 
 

@@ -5,8 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from metropool.core.yaml_text import read_yaml
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import party
 from metropool.portal.schemas.basics import Service, Text
@@ -18,7 +17,7 @@ SERVICES: tuple[Service, ...] = ("electricity", "water", "gas", "heat")
 @cache
 def _names() -> dict[str, dict[str, dict[str, str]]]:
     text = files("metropool.portal.desks").joinpath("names.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(text)
+    loaded: dict[str, dict[str, dict[str, str]]] = read_yaml(text)
     return loaded
 
 

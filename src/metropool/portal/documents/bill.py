@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import segno
-
 from metropool.core.money import show_cny, to_cny
 from metropool.core.texts import Language
 from metropool.portal.documents.typesetter import typeset
@@ -157,6 +155,8 @@ def _line(w: Wording, line: BillLine) -> dict[str, str]:
 
 
 def _qr(url: str) -> str:
+    import segno
+
     return str(segno.make(url, error="m", micro=False).svg_inline(border=1, dark="#1b2733", omitsize=True))
 
 

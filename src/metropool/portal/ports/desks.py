@@ -11,6 +11,7 @@ from metropool.portal.ports.control import CommandsDesk, ExchangesDesk
 from metropool.portal.ports.door import DoorDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
+from metropool.portal.ports.parked import ParkedDesk
 from metropool.portal.ports.places import PlacesDesk, PointsDesk
 from metropool.portal.ports.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
@@ -23,7 +24,7 @@ D = TypeVar("D")
 
 @dataclass(frozen=True)
 class Port(Generic[D]):
-    """A desk by name, and the capability in whose unit of work it is made."""
+    """A desk by name, and the capability in whose unit of work it is made; empty where any will do."""
 
     name: str
     capability: str
@@ -52,6 +53,7 @@ INQUIRIES: Port[InquiriesDesk] = Port("inquiries", "inquiries")
 DISCLOSURES: Port[DisclosuresDesk] = Port("disclosures", "disclosure")
 CONSENTS: Port[ConsentsDesk] = Port("consents", "sharing")
 WATCH: Port[WatchDesk] = Port("watch", "watch")
+PARKED: Port[ParkedDesk] = Port("parked", "")
 PORTS: tuple[Port[Any], ...] = (
     HOUSEHOLDS,
     REFUNDS,
@@ -76,6 +78,7 @@ PORTS: tuple[Port[Any], ...] = (
     DISCLOSURES,
     CONSENTS,
     WATCH,
+    PARKED,
 )
 
 Desks = Mapping[str, Callable[[Any], Any]]

@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
 from metropool.core.identifiers import PartyId, SystemId
+from metropool.portal.schemas.conformance import Conformance
 from metropool.portal.schemas.site import Health, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 
@@ -54,6 +55,10 @@ class SiteFacts(Protocol):
 
     async def keys(self) -> PublicKeys:
         """The public keys that evidence is held to."""
+        ...
+
+    async def conformance(self, *, plan: str | None) -> Conformance | None:
+        """The last conformance run of a plan, of the running one where none is named; None when it never ran here."""
         ...
 
     def why_choices(self) -> WhyChoices:

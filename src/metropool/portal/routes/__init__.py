@@ -5,6 +5,7 @@ from metropool.portal.routes import (
     billing,
     collection,
     company,
+    conformance,
     consents,
     control,
     disclosures,
@@ -16,6 +17,7 @@ from metropool.portal.routes import (
     metering,
     notices,
     office,
+    parked,
     payment,
     places,
     refunds,
@@ -30,7 +32,7 @@ from metropool.portal.routes import (
     work_orders,
 )
 
-DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM)
+DOOR_ROOMS: tuple[Room, ...] = (site.ROOM, session.ROOM, live.PUBLISHED, trust.ROOM, conformance.ROOM)
 SYSTEM_ROOMS: tuple[Room, ...] = (
     live.ROOM,
     live.PUBLISHED,
@@ -59,5 +61,6 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     disclosures.ROOM,
     consents.ROOM,
     trust.AUDIT_ROOM,
+    parked.ROOM,
     watch.ROOM,
 )

@@ -39,7 +39,7 @@ Address = Annotated[str, AfterValidator(mask_address)]
 class Model(BaseModel):
     """An answer: never changed once made."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True, defer_build=True)
 
 
 class Request(BaseModel):

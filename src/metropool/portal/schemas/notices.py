@@ -9,7 +9,7 @@ from metropool.exchange.messages import NoticeKind, NoticeState
 from metropool.portal.schemas.basics import Instant, Model, Named, Request, Text
 from metropool.portal.schemas.commands import Reason
 
-Medium = Literal["electricity", "water", "gas", "heat", "government"]
+Medium = Literal["electricity", "water", "gas", "heat", "government", "community", "building"]
 OfficeState = Literal["draft", "scheduled", "published", "withdrawn"]
 NoticeStanding = Literal["ahead", "now", "over", "withdrawn"]
 PlaceId = Annotated[str, Field(min_length=1, max_length=64)]
@@ -118,11 +118,16 @@ class NoticeWithdrawal(Request):
 
 
 class AreaMap(Model):
-    """Places to choose from and to draw on: GeoJSON with ``id``, ``kind`` and ``name``; ``bounds`` is west, south, east, north."""
+    """Places to choose from and to draw on: GeoJSON with ``id``, ``kind`` and ``name``; ``bounds`` is west, south, east, north.
+
+    ``areas`` are the ways an area may be given; ``choosable`` the kinds of the places that may be named.
+    """
 
     bounds: tuple[float, float, float, float]
     features: dict[str, Any]
     media: list[Medium]
+    areas: list[AreaKind]
+    choosable: list[str]
 
 
 class NoticeReach(Model):

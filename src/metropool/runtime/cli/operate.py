@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +63,22 @@ def describe_plan(plan: str, *, output: Path) -> None:
     sys.stderr.write(word("written", path=output) + "\n")
 
 
-def compare_plans(plans: Sequence[str], *, as_json: bool) -> None:
-    """Set plans side by side.
+def compare_plans(plans: Sequence[str], *, stop: Sequence[str], as_json: bool) -> None:
+    """Set plans side by side; with ``stop``, measure what stopping these systems takes down by stopping them.
 
     Raises:
-        NotFound: No such plan.
+        NotFound: No such plan or system.
         Invalid: A file is no plan.
+        Unavailable: A town to stop something in could not be set up.
     """
     from metropool.plan.compare import compare
     from metropool.plan.comparison import json_of, table_of
+    from metropool.runtime.cli.conformance import measure_stops
 
     sheets = [compare(_compiled(plan)) for plan in plans]
+    if stop:
+        seen = measure_stops(plans, stop)
+        sheets = [replace(sheet, measured=seen[plan]) for plan, sheet in zip(plans, sheets, strict=True)]
     if as_json:
         sys.stdout.write(json_of(sheets) + "\n")
     else:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import DecodeError, json
 
-from metropool.runtime.conformance.report import Report
+from metropool.runtime.conformance.report import Report, said
 from metropool.runtime.demo.state import RESULTS
 from metropool.storage.disk import write_durably
 
@@ -17,12 +17,16 @@ def keep(report: Report, *, home: Path) -> Path:
         Unavailable: It cannot be written.
     """
     file = home / RESULTS / f"{report.plan.replace(':', '-')}.json"
-    write_durably(file, json.encode(report.as_json()))
+    told = report.as_json()
+    for flow, finding in zip(told["flows"], report.findings, strict=True):
+        if finding.why:
+            flow["why_zh"] = said(finding.why, "zh")
+    write_durably(file, json.encode(told))
     return file
 
 
 def last_kept(home: Path) -> list[dict[str, Any]]:
-    """The last report of each plan, as it was printed with ``--json``; what is damaged is left out."""
+    """The last report of each plan, as it is printed with ``--json``, reasons in Chinese too; what is damaged is left out."""
     found = []
     for file in sorted((home / RESULTS).glob("*.json")):
         try:

@@ -101,6 +101,7 @@ class Report:
         tried, refused = self.unlisted
         return {
             "plan": self.plan,
+            "variant": self.compiled.variant,
             "at": self.at.isoformat(),
             "seed": self.seed,
             "took_s": round(self.took_s, 1),

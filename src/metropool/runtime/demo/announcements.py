@@ -1,4 +1,5 @@
-"""What the companies of a demo have announced when it begins: a planned outage in one community, advice on water for the whole city."""
+"""What the companies of a demo have announced when it begins: a planned outage in one community, advice on water for the whole
+city, and what its property manager tells a community."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ from metropool.facts.registry.tables import place
 
 ROOM = "metropool.runtime"
 BY = "demo"
+CITY = Area(kind="city")
 
 
 def announce(*, work: Any) -> None:
@@ -22,11 +24,12 @@ def announce(*, work: Any) -> None:
     if "electricity" in work.rows:
         _publish(work, _content(work, "electricity", "outage", area=_around_a_community(work), first_h=20, hours=6))
     if "water" in work.rows:
-        _publish(work, _content(work, "water", "safety", area=Area(kind="city"), first_h=0, hours=24 * 14))
+        _publish(work, _content(work, "water", "safety", area=CITY, first_h=0, hours=24 * 14))
     if "gas" in work.rows:
-        operations.compose(
-            work=work, content=_content(work, "gas", "general", area=Area(kind="city"), first_h=72, hours=8), by=BY
-        )
+        operations.compose(work=work, content=_content(work, "gas", "general", area=CITY, first_h=72, hours=8), by=BY)
+    if "community" in work.rows and (managed := _communities(work)[:1]):
+        area = Area(kind="places", places=tuple(row["id"] for row in managed))
+        _publish(work, _content(work, "community", "general", area=area, first_h=14, hours=4))
 
 
 def _publish(work: Any, content: Content) -> None:
@@ -52,7 +55,10 @@ def _content(work: Any, service: str, kind: NoticeKind, *, area: Area, first_h: 
 
 def _around_a_community(work: Any) -> Area:
     """An outline around the buildings of the first community; the city where there is none."""
-    communities: list[Mapping[str, Any]] = sorted(work.registry.rows(place, kind="community"), key=lambda row: row["id"])
-    inside = work.registry.rows(place, parent=[row["id"] for row in communities[:1]])
+    inside = work.registry.rows(place, parent=[row["id"] for row in _communities(work)[:1]])
     hull = hull_around((row["lon"], row["lat"]) for row in inside if row["lon"] is not None)
-    return Area(kind="outline", outline=outline_of(hull)) if hull else Area(kind="city")
+    return Area(kind="outline", outline=outline_of(hull)) if hull else CITY
+
+
+def _communities(work: Any) -> list[Mapping[str, Any]]:
+    return sorted(work.registry.rows(place, kind="community"), key=lambda row: str(row["id"]))

@@ -41,6 +41,8 @@ STAFF = (
     Staff("marketing", "company_operator", "billing", "electricity", "供电公司营销", "Power company billing", ("data_steward",)),
     Staff("waterworks", "company_operator", "billing", "water", "供水公司", "Water company", ("data_steward",)),
     Staff("gasworks", "company_operator", "billing", "gas", "供气公司", "Gas company", ("data_steward",)),
+    Staff("property", "property_manager", "office", "community", "小区物业", "Community property manager"),
+    Staff("tower", "property_manager", "office", "building", "楼宇物业", "Building property manager"),
     Staff("cashier", "cashier", "settlement", "", "收费退款", "Cashier"),
     Staff("cashier2", "cashier", "settlement", "", "退款复核", "Second person for refunds"),
     Staff("official", "official", "inquiries", "desk", "政府调阅", "Government desk"),

@@ -94,6 +94,7 @@ class Setup:
                     node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
                     node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
+                    node.write_now("office", lambda work: enrol_authority(work.registry, city))
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { ConformanceFlow } from '../../api/conformance'
 import { edgeMessagesQuery } from '../../api/queries'
 import type { TopologyEdge, TopologyMessage, TopologyNode } from '../../api/types'
 import { AgeBadge } from '../../design/AgeBadge'
@@ -8,16 +9,18 @@ import { MISSING, numberText } from '../../design/format'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
+import { FoundTag, useFound } from './LastRun'
 import { EDGE_TONES } from './TopologyPage'
 
 const TONES: Record<TopologyMessage['state'], Tone> = { delivered: 'good', waiting: 'busy', refused: 'bad', parked: 'late' }
 
 /** One row of the plan in one direction: what may travel, what did, and the last of it (masked). */
-interface Props { edge: TopologyEdge; nodes: TopologyNode[]; live: boolean; onClose: () => void }
+interface Props { edge: TopologyEdge; nodes: TopologyNode[]; plan: string; live: boolean; onClose: () => void }
 
-export function EdgePanel({ edge, nodes, live, onClose }: Props) {
+export function EdgePanel({ edge, nodes, plan, live, onClose }: Props) {
   const { t } = useTranslation()
   const pick = usePick()
+  const found = useFound(plan)
   const panel = useRef<HTMLElement>(null)
   useEffect(() => panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), [edge.id])
   const name = (id: string) => pick(nodes.find((node) => node.id === id)?.name) || id
@@ -26,7 +29,7 @@ export function EdgePanel({ edge, nodes, live, onClose }: Props) {
       <div className="between"><h2>{t('topology.row_of', { row: edge.row })}</h2><button type="button" className="panel-close" aria-label={t('state.close')} onClick={onClose}>×</button></div>
       <p>{name(edge.source)} → {name(edge.target)}</p>
       <p className="row"><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag><span className="muted">{t(`topology.provenance.${edge.provenance}`)}</span></p>
-      <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}{!message.built && ` · ${t('topology.edge.not_built')}`}</div></li>)}</ul>
+      <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}{!message.built && ` · ${t('topology.edge.not_built')}`}</div><Found flow={found(edge, message.id)} /></li>)}</ul>
       <dl className="facts">
         <div><dt>{t('topology.per_minute')}</dt><dd>{numberText(edge.per_minute, '', 1)}</dd></div>
         <div><dt>{t('topology.delay')}</dt><dd>{edge.delay_s === null ? MISSING : `${numberText(edge.delay_s, 's')} s`}</dd></div>
@@ -36,6 +39,14 @@ export function EdgePanel({ edge, nodes, live, onClose }: Props) {
       {live && edge.state !== 'not_run' && edge.state !== 'not_built' && <LastMessages edge={edge.id} />}
     </aside>
   )
+}
+
+/** What the last conformance run saw of a message. */
+function Found({ flow }: { flow: ConformanceFlow | undefined }) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  if (!flow || flow.status === 'not built') return null
+  return <div className="row"><span className="muted">{t('conformance.title')}</span><FoundTag flow={flow} /><span className="muted found">{flow.evidence ?? (flow.why && pick(flow.why))}</span></div>
 }
 
 function LastMessages({ edge }: { edge: string }) {

@@ -16,7 +16,7 @@ export default function TopologyFlow({ topology, selected, onSelect }: Props) {
   const { nodes, edges, height } = useMemo(() => drawn(topology), [topology])
   const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected }))
   return (
-    <div className="flow" style={nodes.length > FEW ? { height: Math.min(height * 0.62, 1600) } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
+    <div className="flow" style={nodes.length > FEW ? { height: Math.min(Math.max(height * 0.62, 480), 1200) } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
       <ReactFlow
         key={`${topology.plan.id}-${nodes.length}`}
         nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false}

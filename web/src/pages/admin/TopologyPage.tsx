@@ -14,6 +14,7 @@ import { useNarrow } from '../../design/useNarrow'
 import { useUrlState, type UrlState } from '../../design/urlState'
 import '../operator/operator.css'
 import { EdgePanel } from './EdgePanel'
+import { FoundTag, LastRun, useFound } from './LastRun'
 
 const TopologyFlow = lazy(() => import('./TopologyFlow'))
 export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', silent: 'late', refused: 'bad', not_run: 'quiet', not_built: 'quiet' }
@@ -27,7 +28,7 @@ export function TopologyPage() {
   const { data } = topology
   return (
     <PageFrame title={data ? t('topology.title', { plan: pick(data.plan.title) }) : t('nav.topology')} as_of={data?.as_of} help={t('topology.help')}>
-      {data && <PlanChoice topology={data} whole={state.whole === 'true'} onChange={(patch) => setState({ edge: undefined, ...patch })} />}
+      {data && <PlanChoice topology={data} whole={state.whole === 'true'} onChange={(patch) => setState({ edge: undefined, page: undefined, ...patch })} />}
       <StateView query={topology} height={560} empty={(found) => (found.nodes.length === 0 ? t('topology.empty') : null)}>{(found) => <Body topology={found} />}</StateView>
     </PageFrame>
   )
@@ -53,8 +54,9 @@ function Body({ topology }: { topology: Topology }) {
         <Card title={t('topology.picture')} extra={<><Legend /><button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
           {table ? <EdgeTable topology={topology} onSelect={select} /> : <Suspense fallback={<Skeleton height={520} />}><TopologyFlow topology={topology} selected={edge?.id} onSelect={select} /></Suspense>}
         </Card>
-        {edge && <EdgePanel live={topology.plan.id === topology.running} edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />}
+        {edge && <EdgePanel plan={topology.plan.id} live={topology.plan.id === topology.running} edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />}
       </div>
+      <LastRun key={topology.plan.id} plan={topology.plan.id} />
     </>
   )
 }
@@ -84,18 +86,19 @@ function Legend() {
 function EdgeTable({ topology, onSelect }: { topology: Topology; onSelect: (id: string) => void }) {
   const { t } = useTranslation()
   const pick = usePick()
+  const found = useFound(topology.plan.id)
   const name = (id: string) => pick(topology.nodes.find((node) => node.id === id)?.name) || id
   return (
     <div className="scroll-x" tabIndex={0} role="region" aria-label={t('topology.picture')}>
-      <table className="plain-table">
-        <thead><tr>{(['row', 'from', 'to', 'messages', 'state_name', 'delivered', 'refused', 'last'] as const).map((column) => <th key={column} scope="col">{t(`topology.${column}`)}</th>)}</tr></thead>
+      <table className="plain-table edges">
+        <thead><tr>{(['row', 'from', 'to', 'messages', 'state_name', 'delivered', 'refused', 'last'] as const).map((column) => <th key={column} scope="col">{t(`topology.${column}`)}</th>)}<th scope="col">{t('conformance.title')}</th></tr></thead>
         <tbody>
           {topology.edges.map((edge) => (
             <tr key={edge.id}>
               <td><button type="button" className="link-button" onClick={() => onSelect(edge.id)}>{edge.row}</button></td>
               <td>{name(edge.source)}</td><td>{name(edge.target)}</td><td>{edge.messages.map((message) => pick(message.name)).join(t('pay.and'))}</td>
               <td><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag></td>
-              <td>{edge.delivered}</td><td>{edge.refused}</td><td>{edge.last_at ? <AgeBadge at={edge.last_at} /> : MISSING}</td>
+              <td>{edge.delivered}</td><td>{edge.refused}</td><td>{edge.last_at ? <AgeBadge at={edge.last_at} /> : MISSING}</td><td><span className="row">{edge.messages.map(({ id }) => { const flow = found(edge, id); return flow && <FoundTag key={id} flow={flow} /> })}</span></td>
             </tr>
           ))}
         </tbody>

@@ -10,8 +10,10 @@ const HEIGHT = 118
 const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', silent: '#b57400', refused: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
 
 export const FEW = 14
-const COLUMN = WIDTH + 150
-const STRETCH = 1.9
+const COLUMN = WIDTH + 110
+const LINE = HEIGHT + 26
+/** A column with more than this stands in two, side by side, so that the whole stays readable. */
+const TALLEST = 7
 
 interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; height: number }
 interface Place { x: number; y: number }
@@ -28,9 +30,18 @@ export function drawn(topology: Topology): Drawn {
   return { nodes, edges, height: floor }
 }
 
+/** The columns and the order of the drawing of the plan, each column in the middle of the height. */
 function asInThePlan(topology: Topology): (id: string) => Place {
-  const places = new Map(topology.nodes.map(({ id, column, top }) => [id, { x: column * COLUMN, y: top * STRETCH }]))
-  return (id) => places.get(id) ?? { x: 0, y: 0 }
+  const places = new Map<string, Place>()
+  let x = 0
+  for (const column of [...new Set(topology.nodes.map((node) => node.column))].sort((a, b) => a - b)) {
+    const nodes = topology.nodes.filter((node) => node.column === column).sort((a, b) => a.top - b.top)
+    const beside = nodes.length > TALLEST ? 2 : 1
+    nodes.forEach(({ id }, index) => places.set(id, { x: x + (index % beside) * COLUMN, y: (index - (nodes.length - 1) / 2) * (LINE / beside) }))
+    x += beside * COLUMN
+  }
+  const highest = Math.min(...[...places.values()].map(({ y }) => y))
+  return (id) => ({ x: places.get(id)?.x ?? 0, y: (places.get(id)?.y ?? 0) - highest + HEIGHT / 2 })
 }
 
 function byWhoFeedsWhom(topology: Topology): (id: string) => Place {

@@ -5,8 +5,6 @@ import { NoticeMap } from '../../design/NoticeMap'
 import { usePick } from '../../design/preferences'
 import { areaOf, withCorner, withoutCorner, type AreaEntry } from './noticeEntry'
 
-const KINDS = ['city', 'places', 'outline'] as const
-
 /** Where it is about: the city, places from a list (all of it by keyboard), or drawn corner by corner on the map. */
 export function AreaField({ entry, map, onChange }: { entry: AreaEntry; map: AreaMap; onChange: (patch: Partial<Omit<AreaEntry, 'service'>>) => void }) {
   const { t } = useTranslation()
@@ -16,7 +14,7 @@ export function AreaField({ entry, map, onChange }: { entry: AreaEntry; map: Are
   return (
     <fieldset className="stack">
       <legend>{t('notice.where')}</legend>
-      <Radio.Group value={entry.area} onChange={({ target }) => onChange({ area: target.value as AreaEntry['area'] })} options={KINDS.map((value) => ({ value, label: t(`notice.area.${value}`) }))} />
+      <Radio.Group value={entry.area} onChange={({ target }) => onChange({ area: target.value as AreaEntry['area'] })} options={map.areas.map((value) => ({ value, label: t(`notice.area.${value}`) }))} />
       {entry.area === 'places' && (
         <Select
           mode="multiple" aria-label={t('notice.choose_places')} placeholder={t('notice.choose_places')} value={entry.places} onChange={(places: string[]) => onChange({ places })} optionFilterProp="label"
@@ -42,9 +40,9 @@ export function AreaField({ entry, map, onChange }: { entry: AreaEntry; map: Are
   )
 }
 
-/** Districts with their communities below. */
-function optionsOf(map: AreaMap, pick: ReturnType<typeof usePick>, kindName: (kind: 'district' | 'community') => string) {
+/** Places that may be named, kind by kind. */
+function optionsOf(map: AreaMap, pick: ReturnType<typeof usePick>, kindName: (kind: AreaMap['choosable'][number]) => string) {
   const places = new Map(map.features.features.map(({ properties }) => [properties.id, properties]))
-  const of = (kind: 'district' | 'community') => [...places.values()].filter((place) => place.kind === kind).map(({ id, name }) => ({ value: id, label: pick(name) }))
-  return (['district', 'community'] as const).map((kind) => ({ label: kindName(kind), options: of(kind) }))
+  const of = (kind: AreaMap['choosable'][number]) => [...places.values()].filter((place) => place.kind === kind).map(({ id, name }) => ({ value: id, label: pick(name) }))
+  return map.choosable.map((kind) => ({ label: kindName(kind), options: of(kind) }))
 }

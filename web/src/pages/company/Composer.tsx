@@ -4,7 +4,7 @@ import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
 import { officeNoticeQuery } from '../../api/queries'
-import { NOTICE_KINDS, type AreaMap, type Medium, type OfficeNotice } from '../../api/types'
+import { isService, NOTICE_KINDS, type AreaMap, type Medium, type OfficeNotice } from '../../api/types'
 import { ConfirmDanger } from '../../design/ConfirmDanger'
 import { instantText } from '../../design/format'
 import { Card } from '../../design/PageFrame'
@@ -127,7 +127,7 @@ function Fields({ entry, media, onChange }: { entry: Entry; media: Medium[]; onC
         </div>
         <div>
           <label htmlFor={`${id}-service`}>{t('notice.medium')}</label>
-          <Select id={`${id}-service`} value={entry.service} options={media.map((value) => ({ value, label: value === 'government' ? t('notice.government') : t(`service.${value}`) }))} onChange={(service) => onChange({ service })} />
+          <Select id={`${id}-service`} value={entry.service} options={media.map((value) => ({ value, label: t(isService(value) ? `service.${value}` : `notice.of.${value}`) }))} onChange={(service) => onChange({ service })} />
         </div>
         <div>
           <label htmlFor={`${id}-starts`}>{t('notice.starts')}</label>

@@ -1,4 +1,4 @@
-import type { AreaMap, Medium, NoticeArea, NoticeGiven, NoticeKind, NoticeWords } from '../../api/types'
+import { isService, type AreaMap, type Medium, type NoticeArea, type NoticeGiven, type NoticeKind, type NoticeWords } from '../../api/types'
 import { shanghai } from '../../design/format'
 import type { Spot } from '../../design/NoticeMap'
 
@@ -25,10 +25,10 @@ export interface Entry extends AreaEntry {
 const FORM_TIME = 'YYYY-MM-DDTHH:mm'
 export const instantOf = (time: string): string => `${time}:00+08:00`
 
-export function emptyEntry(service: Medium, now: number): Entry {
+export function emptyEntry(service: Medium, now: number, area: NoticeArea['kind'] = 'city'): Entry {
   const next_day = shanghai(now).add(1, 'day').startOf('day')
   return {
-    service, kind: 'outage', title_zh: '', title_en: '', text_zh: '', text_en: '', starts: next_day.add(9, 'hour').format(FORM_TIME), ends: next_day.add(17, 'hour').format(FORM_TIME), area: 'city', places: [], polygons: [],
+    service, kind: isService(service) ? 'outage' : 'general', title_zh: '', title_en: '', text_zh: '', text_en: '', starts: next_day.add(9, 'hour').format(FORM_TIME), ends: next_day.add(17, 'hour').format(FORM_TIME), area, places: [], polygons: [],
   }
 }
 

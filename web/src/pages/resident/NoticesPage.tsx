@@ -4,7 +4,7 @@ import { Pagination, Segmented } from 'antd'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { homeNoticesQuery, noticeMapQuery, PLATFORM } from '../../api/queries'
-import type { HomeNotice, Medium } from '../../api/types'
+import { isService, type HomeNotice, type Medium } from '../../api/types'
 import { ExportButtons } from '../../design/ExportButtons'
 import { NoticeCard } from '../../design/NoticeCard'
 import { NoticeMap } from '../../design/NoticeMap'
@@ -15,7 +15,7 @@ import { useUrlState } from '../../design/urlState'
 import { give } from '../../shell/useDelivery'
 import './resident.css'
 
-const MEDIA = ['all', 'electricity', 'water', 'gas', 'government'] as const
+const MEDIA = ['all', 'electricity', 'water', 'gas', 'government', 'community', 'building'] as const
 const SCOPES = ['mine', 'city'] as const
 const SIZE = 20
 const READ_AFTER_MS = 1200
@@ -30,7 +30,7 @@ export function NoticesPage() {
   const page = Number(state.page ?? 1)
   const asked = { scope, service: service === 'all' ? undefined : service, page, size: SIZE }
   const notices = useQuery(homeNoticesQuery(account, asked))
-  const name = (medium: Medium | 'all') => (medium === 'government' ? t('notice.government') : t(`service.${medium}`))
+  const name = (medium: Medium | 'all') => t(medium === 'all' || isService(medium) ? `service.${medium}` : `notice.of.${medium}`)
   return (
     <PageFrame title={t('nav.notices')} as_of={notices.data?.as_of} help={t('notice.help')} actions={<ExportButtons path={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/notices`} query={asked} />}>
       <div className="row">

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.capabilities.metering.validation.rules import ChannelFact, ChannelFacts, rules_on
-from metropool.capabilities.metering.validation.validate import validate
 from metropool.core.quantities import reading_types_by_id
 from metropool.facts.readings.blocks import Sources, seal
 from metropool.facts.readings.grid import Grid
@@ -58,6 +57,8 @@ def seal_day(
     if edges is not None:
         readings = with_edges(readings, edges.filter(pc.is_in(edges["channel"], channels["channel"])), day=day)
     rules = rules_on(day)
+    from metropool.capabilities.metering.validation.validate import validate  # numba, which no other system needs
+
     valid = validate(readings=readings, facts=_facts(channels), rules=rules, now=now)
     served = _installations(installations, channels)
     sources = Sources(readings_snapshot=snapshot, rules_version=rules.version)

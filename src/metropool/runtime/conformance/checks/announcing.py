@@ -32,7 +32,7 @@ async def published(town: Town, medium: str, sender: str) -> Published:
         client, word = await town.someone(office), drawn_word()
         words = {f"{part}_{language}": f"{part} {language} {word}" for part in ("title", "text") for language in ("zh", "en")}
         when = {"starts_at": (town.clock.now() + timedelta(hours=1)).isoformat()}
-        given = {"service": medium, "kind": "general", **words, **when, "area": {"kind": "city"}}
+        given = {"service": medium, "kind": "general", **words, **when, "area": await _everywhere(client)}
         draft = await client.post("/notices", given)
         began = unix_s()
         return Published(await client.post(f"/notices/{draft['id']}/publication", {"seen": draft["revision"]}), office, began)
@@ -101,6 +101,15 @@ def _onward(town: Town, way: Way) -> Way:
         if (letter.sender, letter.message) == (way.receiver, way.message) and has_door(town, letter.receiver):
             return replace(way, sender=letter.sender, receiver=letter.receiver)
     raise Failed("nobody_looks", system=way.receiver)
+
+
+async def _everywhere(client: Client) -> Row:
+    """All that an office may speak of: the city, or every place of the kind it manages."""
+    told = await client.get("/notice-areas")
+    if "city" in told["areas"]:
+        return {"kind": "city"}
+    named = (feature["properties"] for feature in told["features"]["features"])
+    return {"kind": "places", "places": sorted({place["id"] for place in named if place["kind"] in told["choosable"]})}
 
 
 async def _publisher_at(town: Town, system: str, office: str) -> Client:

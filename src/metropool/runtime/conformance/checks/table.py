@@ -75,4 +75,6 @@ CHECKS: Mapping[str, Check] = {
     "electricity_announcements": announcing.announcement,
     "water_announcements": announcing.announcement,
     "gas_announcements": announcing.announcement,
+    "community_announcements": announcing.announcement,
+    "building_announcements": announcing.announcement,
 }

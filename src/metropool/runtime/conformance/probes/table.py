@@ -6,8 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from metropool.core.yaml_text import read_yaml
 from metropool.plan.broker import subject_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
@@ -94,7 +93,7 @@ def _letters(row: Mapping[str, Any]) -> Iterator[Letter]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_yaml(file.read_text(encoding="utf-8"))
     content["rows"] = (
         {str(name): row for name, row in content["rows"].items()} if isinstance(content["rows"], dict) else content["rows"]
     )

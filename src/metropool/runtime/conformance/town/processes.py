@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,12 @@ class Processes:
         if child is not None and child.process is not None and child.process.returncode is None:
             child.process.kill()
             await child.process.wait()
+
+    def halt(self, name: str) -> None:
+        """Let one stand still, if it runs: it keeps its sockets and does nothing for anyone."""
+        child = self.children.get(name)
+        if child is not None and child.process is not None and child.process.returncode is None:
+            child.process.send_signal(signal.SIGSTOP)
 
     async def stop(self) -> None:
         """End all at once, without asking: nobody needs what they would still do."""
