@@ -54,11 +54,9 @@ async def shared(town: Town, way: Way) -> Seen:
 
 
 async def _begun(town: Town, way: Way) -> float:
-    """When the history was imported that it is about [Unix s of the machine]; indoors, when we look."""
-    if is_indoors(town, way):
-        return unix_s()
+    """When the history was imported that it is about [Unix s of the machine], once all of it was told; indoors, when we look."""
     began: float = await done_while(town, town.once("billing", lambda: billing_begun(town)), (town.host("metering"),))
-    return began
+    return unix_s() if is_indoors(town, way) else began
 
 
 async def _told_by(town: Town, system: str) -> list[Row]:
