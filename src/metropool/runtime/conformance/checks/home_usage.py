@@ -12,12 +12,14 @@ from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 
-SERVICE, REGISTER = "water", "water_register"
+SERVICE = "water"
+"""What is looked at: of water there is one register, read by the hour."""
 
 
 async def at_gateway(town: Town, way: Way) -> Seen:
     """At the gateway, as the terminal indoors is shown it: a day that its teller knows it has, with what the meter counted on it."""
-    began, home = await _begun(town, way), await indoors(town)
+    home = await indoors(town)  # first: only for a gateway that is there anything is kept
+    began = await _begun(town, way)
     teller = town.host("places") if is_indoors(town, way) else way.sender
 
     async def look() -> tuple[Row, Row] | None:
