@@ -38,7 +38,7 @@ def main() -> int:
         started = time.monotonic()
         with scratch() as folder:
             run = run_group(name, folders, folder)
-        print(run.stdout[-6000:] if run.returncode else _tail(run.stdout), run.stderr[-3000:], flush=True)
+        print(run.stdout[-30_000:] if run.returncode else _tail(run.stdout), run.stderr[-3000:], flush=True)
         for count, word in re.findall(r"(\d+) (passed|failed|skipped|error)", run.stdout.splitlines()[-1] if run.stdout else ""):
             totals[word] += int(count)
         worst = worst or run.returncode
@@ -52,7 +52,8 @@ def run_group(name: str, folders: list[str], folder: Path) -> "subprocess.Comple
     """One group. What is compiled is kept, whatever the environment says: a city starts a dozen processes of the same code."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     workers = "1" if name in ONE_CITY else "2"
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "-rs", "--basetemp", str(folder), *folders]
+    spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *spread, "-rfEs", "--durations=8", "--basetemp", str(folder), *folders]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -2,6 +2,13 @@
 
 import re
 
+PLACES = """window.places = new Set(); (function look() {
+    const found = document.querySelector('.ant-modal')?.getBoundingClientRect()
+    if (found) window.places.add([found.x, found.y, found.width].join(' '))
+    requestAnimationFrame(look)
+})()"""
+"""Remembers where a dialog was, frame by frame."""
+
 
 def said(page, selector):
     return page.locator(selector).inner_text()
@@ -10,8 +17,11 @@ def said(page, selector):
 def test_changes_a_schedule_after_being_told_why_not_and_goes_back(visit):
     who = visit("operator", language="en")
     page = who.open("/operator/collection")
+    page.evaluate(PLACES)
     page.get_by_role("button", name="Change schedule").click()
     page.get_by_role("button", name="Gas register", exact=True).click()
+    page.get_by_label("Asked every").wait_for()
+    assert len(page.evaluate("[...window.places]")) == 1, "a dialog that moves loses clicks"
     page.get_by_label("Asked every").fill("0")
     page.get_by_label("Reason").fill("a quieter line")
     page.get_by_role("button", name="Save a new version").click()

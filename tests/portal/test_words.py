@@ -1,10 +1,14 @@
 """Masking, and texts in both languages."""
 
+from typing import get_args
+
 import pytest
 
+from metropool.access.rights import roles
 from metropool.core.errors import Conflict, Fault, Invalid, MetropoolError, Unavailable
 from metropool.core.texts import texts_of
 from metropool.portal.masking import mask_address, mask_name
+from metropool.portal.schemas.site import Role
 from metropool.portal.told import answer_to, told
 
 
@@ -62,3 +66,7 @@ class TestErrors:
 
     def test_a_kind_nobody_named_is_internal(self):
         assert told(MetropoolError("x")).error.kind == "internal"
+
+
+def test_pages_know_the_face_of_every_role():
+    assert {role.face for role in roles().values()} == set(get_args(Role))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -53,8 +53,11 @@ class Database:
     def create(self, rooms: Sequence[MetaData]) -> None:
         """Make the tables that are not there yet."""
         with self._writer.begin() as connection:
+            there = set(inspect(connection).get_table_names())
             for metadata in rooms:
-                metadata.create_all(connection)
+                missing = [table for table in metadata.sorted_tables if table.name not in there]
+                metadata.create_all(connection, tables=missing, checkfirst=False)
+                there.update(table.name for table in missing)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from exchange.city.cities import HOST, free_ports, place, running_brokers
 from metropool.runtime.cli.main import app
+from metropool.runtime.systems import compile_named
 
 PATIENCE_S = 60.0
 BROKERS = {"production": 1, "management": 1, "dmz": 1}
@@ -78,7 +79,7 @@ def test_systems_and_front_end_use_three_brokers_with_tls_and_the_site_is_https(
     assert all(each["url"].startswith("tls://") for each in servers)
 
     async def run() -> None:
-        async with running_brokers(settings):
+        async with running_brokers(settings, compile_named(settings.plan)):
             core, front = tmp_path / "core.log", tmp_path / "front.log"
             parts = [start(core, "serve"), start(front, "serve", "metering:frontend")]
             try:

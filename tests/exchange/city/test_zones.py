@@ -15,7 +15,6 @@ from metropool.plan.sites import Sites, blocks_of
 from metropool.plan.zones import split
 
 PLANS = ("one", "two", "transition")
-MESSAGES = tuple(load_contract(CONTRACT).content.messages)
 
 
 def compiled(plan: str):
@@ -115,7 +114,7 @@ class Walk:
 def test_all_brokers_together_carry_what_the_plan_lists_and_nothing_else(plan):
     for broker, brokers, letters in (whole(plan), (compiled(plan).broker, compiled(plan).brokers, compiled(plan).letters)):
         walk = Walk(configurations(broker, brokers))
-        tried = [Letter(*each) for each in product(broker.accounts, MESSAGES, broker.accounts)]
+        tried = [Letter(*each) for each in product(broker.accounts, compiled(plan).whole.messages, broker.accounts)]
         carried = {letter for letter in tried if walk.arrives(letter.sender, subject_of(letter)) == letter.receiver}
         assert carried == set(letters)
         assert len(tried) > len(carried) * 10

@@ -99,7 +99,7 @@ def test_a_plan_in_which_something_comes_back_is_refused(tmp_path):
     )
     ring += "  X.2: {link: [demand_response, data_pool], up: [water_announcements], src: product}\n"
     path = tmp_path / "ring.yaml"
-    path.write_text(text.replace("not_yet:\n", ring + "not_yet:\n"), encoding="utf-8")
+    path.write_text(text.replace("add:\n", ring), encoding="utf-8")
     found = compile_plan(load_plan(path), load_contract(plan_path("contract")), facts_of(CAPABILITIES))
     circles = {(fault.values["system"], fault.what()) for fault in found.faults if fault.key == "passed_in_circle"}
     assert {system for system, _ in circles} == {"metering", "demand_response", "data_pool"}

@@ -1,5 +1,7 @@
 """A small city at work: enrolled, two days of readings taken in, the first of them sealed."""
 
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -58,14 +60,14 @@ class Station:
         return self.node.write_now("metering", lambda work: operation(desk(work)))[0]
 
 
-def make_node(folder: Path, capability, system: str) -> Node:
+def make_node(folder: Path, capability, system: str, *, seed: int = 1) -> Node:
     return Node(
         system=SystemId(system),
         party=PartyId("grid"),
         database=open_database(f"sqlite:///{folder / system}", schema=system),
         lake=Lake(root=folder / system / "lake"),
         clock=VirtualClock(NOW),
-        ids=SeededIds(1),
+        ids=SeededIds(seed),
         hosted={capability.name: Hosted(capability=capability, rows=())},
         routes={},
         books=BOOKS,
@@ -73,20 +75,35 @@ def make_node(folder: Path, capability, system: str) -> Node:
     )
 
 
-@pytest.fixture(scope="module")
-def station(tmp_path_factory):
-    """Homes whose meter n uses n x 0.01 kWh a quarter hour and n x 0.01 m3 an hour; some of them with troubles."""
-    node = make_node(tmp_path_factory.mktemp("metering"), METERING, "metering")
+@pytest.fixture(scope="session")
+def city_at_work(tmp_path_factory):
+    """The folder of homes whose meter n uses n x 0.01 kWh a quarter hour and n x 0.01 m3 an hour; some of them with troubles."""
+    folder = tmp_path_factory.mktemp("metering")
+    node = make_node(folder, METERING, "metering")
     fill(node)
-    yield Station(node)
     node.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def station(city_at_work, tmp_path_factory):
+    """The city, for tests that look."""
+    with copied(city_at_work, tmp_path_factory.mktemp("station") / "state") as made:
+        yield made
 
 
 @pytest.fixture
-def fresh_station(tmp_path):
+def fresh_station(city_at_work, tmp_path):
     """The same city, for tests that change it."""
-    node = make_node(tmp_path, METERING, "metering")
-    fill(node)
+    with copied(city_at_work, tmp_path / "state") as made:
+        yield made
+
+
+@contextmanager
+def copied(city: Path, folder: Path):
+    """A station of one's own; it draws other identifiers than those the city was made with."""
+    shutil.copytree(city, folder)
+    node = make_node(folder, METERING, "metering", seed=2)
     yield Station(node)
     node.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,10 +50,17 @@ def home(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def exported(home):
+    """All evidence of the home, written once."""
+    command_line(home)("evidence", "export", home.parent / "all.evidence")
+    return home.parent / "all.evidence"
+
+
 @pytest.fixture
-def file(home, tmp_path):
-    command_line(home)("evidence", "export", tmp_path / "all.evidence")
-    return tmp_path / "all.evidence"
+def file(exported, tmp_path):
+    """The file, for a test to change."""
+    return Path(shutil.copy(exported, tmp_path))
 
 
 def test_a_home_becomes_one_file_that_is_verified_without_it(home, tmp_path, cli, file):

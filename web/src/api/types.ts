@@ -7,7 +7,7 @@ export type Language = 'zh' | 'en'
 export type Service = 'electricity' | 'water' | 'gas' | 'heat'
 export type Quality = 'measured' | 'estimated' | 'missing' | 'not_expected' | 'suspect' | 'edited'
 export type Severity = 'info' | 'warning' | 'critical'
-export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'steward' | 'government' | 'property' | 'admin'
+export type Role = 'resident' | 'operator' | 'company' | 'cashier' | 'steward' | 'government' | 'property' | 'software' | 'admin'
 
 export interface Text { zh: string; en: string }
 

@@ -4,7 +4,7 @@ export const en: typeof zh = {
   service: { all: 'All', electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
   severity: { info: 'Note', warning: 'Attention', critical: 'Urgent' },
   quality: { name: 'Quality', measured: 'Measured', estimated: 'Estimated', missing: 'Missing', not_expected: 'Not planned', suspect: 'Suspect', edited: 'Corrected by hand' },
-  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', property: 'Property manager', admin: 'Administrator' },
+  role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', property: 'Property manager', software: 'Software of an organisation', admin: 'Administrator' },
   data: { none_yet: 'No data yet', estimated_share: '{{share}}% estimated', just_now: 'just now', late: 'late', as_of: 'As of {{time}}' },
   state: {
     loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',

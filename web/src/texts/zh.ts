@@ -2,7 +2,7 @@ export const zh = {
   service: { all: '全部', electricity: '电', water: '水', gas: '燃气', heat: '热力' },
   severity: { info: '提示', warning: '注意', critical: '紧急' },
   quality: { name: '质量', measured: '实抄', estimated: '估算', missing: '缺失', not_expected: '无计划', suspect: '存疑', edited: '已人工更正' },
-  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', property: '物业', admin: '系统管理员' },
+  role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', property: '物业', software: '机构软件', admin: '系统管理员' },
   data: { none_yet: '暂无数据', estimated_share: '含估算 {{share}}%', just_now: '刚刚', late: '已过期', as_of: '数据截至 {{time}}' },
   state: {
     loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',

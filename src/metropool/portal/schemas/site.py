@@ -6,7 +6,7 @@ from pydantic import Field
 
 from metropool.portal.schemas.basics import Instant, Model, Request, Text
 
-Role = Literal["resident", "operator", "company", "cashier", "steward", "government", "admin"]
+Role = Literal["resident", "operator", "company", "cashier", "steward", "government", "property", "software", "admin"]
 State = Literal["up", "degraded", "down"]
 
 

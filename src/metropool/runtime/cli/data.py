@@ -107,7 +107,7 @@ def import_files(paths: Sequence[Path], *, mapping: str, as_json: bool) -> None:
     from metropool.capabilities.metering.validation.kernels import is_compiled
     from metropool.runtime.importing import run_import
 
-    if not is_compiled():
+    if any(path.exists() for path in paths) and not is_compiled():
         sys.stderr.write(word("import_compiles") + "\n")
     reports = []
     for path in paths:

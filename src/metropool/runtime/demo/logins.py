@@ -56,9 +56,9 @@ FIRST_LOGIN = "home1"
 """The resident of the first combined account."""
 
 
-def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home: Path) -> None:
+def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home: Path, passwords: Passwords) -> None:
     """Make every login of the demo and keep the drawn passwords where only the owner can read them."""
-    ids, passwords = RandomIds(), Passwords()
+    ids = RandomIds()
     secrets = first_secrets(home=home, ids=ids)
     residents = _residents(city)
     words = {member.login: ids.fresh_id()[:12] for member in STAFF}

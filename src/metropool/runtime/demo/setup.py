@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from metropool.access.passwords import Passwords
 from metropool.capabilities.billing import operations as billing
 from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
@@ -64,17 +65,19 @@ class Setup:
         home: The demo's home.
         environment: Settings of the demo's processes.
         months: Months of history before the demo begins.
+        passwords: How the drawn passwords are kept; as everywhere when nobody says.
     """
 
     home: Path
     environment: Mapping[str, str]
     months: int
+    passwords: Passwords | None = None
 
     async def enrol(self) -> None:
         """Fill the registries and make the logins, before anything runs."""
         city = self._city()
         with self._nodes() as nodes:
-            make_logins(nodes, city, home=self.home)
+            make_logins(nodes, city, home=self.home, passwords=self.passwords or Passwords())
             draw_door_keys(nodes, home=self.home)
             for node in nodes.values():
                 if "metering" in node.hosts:

@@ -36,13 +36,13 @@ class Route:
 
 
 async def probe_http(town: Town, probed: Probed) -> None:
-    """Try every route as everyone who may not use it, and beside it as someone who may; all doors at once, each is a process."""
+    """Try every route as everyone who may not use it, and beside it as someone who may; at all systems at once."""
     clients = await _clients(town)
-    await asyncio.gather(*(_at_door(town, system, clients, probed) for system in town.ports))
+    await asyncio.gather(*(_at(system, port, clients, probed) for system, port in town.ports.items()))
 
 
-async def _at_door(town: Town, system: str, clients: Mapping[str, Client], probed: Probed) -> None:
-    url = f"http://127.0.0.1:{town.ports[system]}"
+async def _at(system: str, port: int, clients: Mapping[str, Client], probed: Probed) -> None:
+    url = f"http://127.0.0.1:{port}"
     async with httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False, limits=EACH_ANEW) as nobody:
         routes = [*await _routes(nobody, system), *await _routes(nobody, "")]
         foreign = next(client for name, client in clients.items() if name != system)

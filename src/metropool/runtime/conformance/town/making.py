@@ -9,7 +9,9 @@ from shutil import copy
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from argon2 import PasswordHasher
 
+from metropool.access.passwords import Passwords
 from metropool.core.periods import day_period
 from metropool.runtime.conformance.town.city import FILES, City
 from metropool.runtime.demo.setup import Setup, first_month
@@ -20,6 +22,8 @@ from metropool.storage.disk import write_durably
 MONTHS = 1
 ENDS_ON = "2026-07-01"
 """The month before is over when the town's clock begins."""
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The passwords of a town are drawn anew, kept in it and gone with it: nobody guesses them, so that no work need be put in the way."""
 SHUT, SHUT_ON = "gas", date(2026, 6, 29)
 """The pipe to all homes was shut that day: no meter of it moved."""
 
@@ -62,6 +66,6 @@ async def enrol(home: Path, *, city: City, environment: Mapping[str, str]) -> Se
     """Fill the registries of a home from a city, and make its logins and the keys of its terminals."""
     copy(city.folder / "city.json", home / "city.json")
     write_durably(home / "ports.json", json.dumps({"meter": free_port()}))
-    setup = Setup(home=home, environment=environment, months=MONTHS)
+    setup = Setup(home=home, environment=environment, months=MONTHS, passwords=Passwords(QUICK))
     await setup.enrol()
     return setup
