@@ -7,7 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,37 +23,47 @@ GROUPS = {
     "browser": (["tests/browser"], 3),
     "conformance": (["tests/exchange/conformance"], 3),
 }
-ONE_CITY = ("browser", "conformance")
-"""Groups whose files share one running city, or fill the machine with one: one worker, as a second would start another."""
+BESIDE = {"browser": ("portal", "codecs", "billing")}
+"""Groups that run beside another, each with one worker: a browser and its city wait for one another half of the time."""
+ONE_WORKER = ("browser", "conformance", *(name for names in BESIDE.values() for name in names))
+"""The files of the first two share one running city, or fill the machine with one: a second worker would start another."""
 IN_MEMORY = Path("/dev/shm")
 ROOM = 6 << 30
 """Where files of tests go when there is so much room [bytes]: they are made by the thousand and every commit waits for its disk."""
 
 
 def main() -> int:
-    totals = {"passed": 0, "failed": 0, "skipped": 0, "error": 0}
-    worst, began = 0, time.monotonic()
-    for name, (given, minutes) in GROUPS.items():
-        folders = [folder for folder in given if folder.startswith("--") or any(Path(folder).rglob("test_*.py"))]
-        if not any(not folder.startswith("--") for folder in folders):
-            continue
+    began, counts, beside = time.monotonic(), Counter(), {name for names in BESIDE.values() for name in names}
+    for name in GROUPS:
+        if name not in beside:
+            lanes = [(name,), BESIDE.get(name, ())]
+            with ThreadPoolExecutor(len(lanes)) as pool:
+                counts.update(sum(pool.map(run_lane, lanes), Counter()))
+    print(f"-- all groups: {time.monotonic() - began:.0f} s")
+    print(f"{counts['passed']} passed, {counts['failed'] + counts['error']} failed, {counts['skipped']} skipped")
+    return 1 if counts["status"] else 0
+
+
+def run_lane(names: Iterable[str]) -> "Counter[str]":
+    """Some groups one after the other: how many tests passed and did not, and ``status``, how many groups did not."""
+    counts: Counter[str] = Counter()
+    for name in names:
+        given, minutes = GROUPS[name]
         started = time.monotonic()
         with scratch() as folder:
-            run = run_group(name, folders, folder)
-        print(run.stdout[-30_000:] if run.returncode else _tail(run.stdout), run.stderr[-3000:], flush=True)
+            run = run_group(name, given, folder)
+        said = run.stdout[-30_000:] if run.returncode else _tail(run.stdout)
         for count, word in re.findall(r"(\d+) (passed|failed|skipped|error)", run.stdout.splitlines()[-1] if run.stdout else ""):
-            totals[word] += int(count)
-        worst = worst or run.returncode
-        print(f"-- {name}: {time.monotonic() - started:.0f} s of {minutes * 60} s", flush=True)
-    print(f"-- all groups: {time.monotonic() - began:.0f} s")
-    print(f"{totals['passed']} passed, {totals['failed'] + totals['error']} failed, {totals['skipped']} skipped")
-    return worst
+            counts[word] += int(count)
+        counts["status"] += run.returncode != 0
+        print(f"{said} {run.stderr[-3000:]}\n-- {name}: {time.monotonic() - started:.0f} s of {minutes * 60} s", flush=True)
+    return counts
 
 
 def run_group(name: str, folders: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     """One group. What is compiled is kept, whatever the environment says: a city starts a dozen processes of the same code."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    workers = "1" if name in ONE_CITY else "2"
+    workers = "1" if name in ONE_WORKER else "2"
     spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *spread, "-rfEs", "--durations=8", "--basetemp", str(folder), *folders]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

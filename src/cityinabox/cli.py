@@ -10,6 +10,7 @@ from pathlib import Path
 from cityinabox.carrier.command import add_carrier, add_trouble
 from cityinabox.clock import instant_of, read_clock
 from cityinabox.company.command import add_company
+from cityinabox.company.keeper import add_keeper
 from cityinabox.gateway.command import add_gateway
 from cityinabox.serving import say_ready, until_terminated
 
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     _meter_command(commands.add_parser("meter645", help="run the plain DL/T 645 meter behind transparent TCP"))
     add_carrier(commands.add_parser("carrier", help="run the carrier between terminals and head-end"))
     add_gateway(commands)
+    add_keeper(commands.add_parser("keeper", help="run software that keeps what comes to the door of its system"))
     add_company(commands.add_parser("company", help="run a company's own software at the door of its system"))
     add_trouble(commands.add_parser("trouble", help="ask a running carrier for trouble"))
     _channel_command(commands.add_parser("payment-channel", help="run the outside payment channel"))

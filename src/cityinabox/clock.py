@@ -31,6 +31,10 @@ class CityClock:
         """Business time [Unix seconds]."""
         return self.start_s + (time.time() - self.anchor_s) * self.speed
 
+    def now(self) -> datetime:
+        """Business time, in the city's own."""
+        return datetime.fromtimestamp(self.time(), LOCAL)
+
     async def sleep(self, seconds: float) -> None:
         """Wait for business ``seconds``, in steps so that nobody waits past the end of the process."""
         until = self.time() + seconds

@@ -30,9 +30,11 @@ PAGES = {
     "disclosures": ("steward", "/disclosures/metering", "main .data-table .state-tag"),
     "provisions": ("steward", "/provisions/metering", "main .ant-table-row, main .row-cards"),
     "my_data": ("home1", "/my-data/{account}", "main .row-cards .state-tag"),
-    "permissions": ("auditor", "/admin/permissions", "main .state"),
+    "permissions": ("auditor", "/admin/permissions?system=water_system&message=meter_data", "main .timeline"),
     "audit": ("auditor", "/admin/audit", "main .ant-table-row, main .row-cards"),
     "topology": ("admin", "/topology", ".react-flow__node, .plain-table"),
+    "parked": ("admin", "/admin/parked", "main .data-table"),
+    "watch": ("official", "/watch/government_desk", "main .data-table"),
     "health": ("admin", "/admin/health", "main"),
     "users": ("security", "/admin/users", "text=auditor"),
 }

@@ -14,7 +14,6 @@ CREATE TABLE IF NOT EXISTS day (usage_point TEXT, day TEXT, version INTEGER, met
 CREATE TABLE IF NOT EXISTS bill (number TEXT PRIMARY KEY, usage_point TEXT, month TEXT, amount_fen INTEGER, row TEXT, said INTEGER);
 CREATE TABLE IF NOT EXISTS payment (reference TEXT, bill_number TEXT, amount_fen INTEGER, PRIMARY KEY (reference, bill_number));
 CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, edition INTEGER, message TEXT);
-CREATE TABLE IF NOT EXISTS draft (id TEXT PRIMARY KEY, notice TEXT);
 CREATE TABLE IF NOT EXISTS place (id INTEGER PRIMARY KEY, read INTEGER);
 """
 
@@ -100,16 +99,6 @@ class Book:
     def requests(self) -> list[Row]:
         """Authorities' requests to look into these books, as they came."""
         return [json.loads(row[0]) for row in self._connection.execute("SELECT message FROM request ORDER BY id").fetchall()]
-
-    def keep_draft(self, number: str, notice: Row) -> None:
-        """Keep an announcement that is not told yet."""
-        with self._connection as change:
-            change.execute("INSERT INTO draft VALUES (?, ?)", (number, json.dumps(notice)))
-
-    def draft(self, number: str) -> Row | None:
-        """An announcement that was kept."""
-        row = self._connection.execute("SELECT notice FROM draft WHERE id = ?", (number,)).fetchone()
-        return json.loads(row[0]) if row else None
 
     def close(self) -> None:
         """Close the file."""

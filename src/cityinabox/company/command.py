@@ -2,28 +2,23 @@
 
 import argparse
 import json
-import os
-import secrets
-import socket
-import sys
-import threading
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import httpx
-import uvicorn
 
-from cityinabox.clock import read_clock
+from cityinabox.clock import CityClock, read_clock
+from cityinabox.company.announcing import Office
 from cityinabox.company.book import Book, Row
-from cityinabox.company.desk import Desk
-from cityinabox.company.office import Company, Refused, Tariff
-from cityinabox.serving import say_ready, until_terminated
+from cityinabox.company.desk import CompanyDesk, desk_of
+from cityinabox.company.office import Company, Tariff
+from cityinabox.company.telling import CUSTOMERS, STATUS, phrases_of, tell_customers, tell_who_paid
+from cityinabox.company.working import at_door, serve_desk, work_on
+from cityinabox.serving import say_ready
 
-KEY = "CITYINABOX_KEY"
-PAUSE_S = 2.0
 BOOKS = "company.sqlite"
 
 
@@ -37,7 +32,7 @@ def add_company(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="folder of its books")
     parser.add_argument("--price", type=Decimal, required=True, help="yuan a unit")
     parser.add_argument("--unit", default="m3")
-    parser.add_argument("--reading-type", type=int, default=30, help="register that is billed: 30 water, 40 gas")
+    parser.add_argument("--reading-type", type=int, default=30, help="register that is billed: 1 electricity, 30 water, 40 gas")
     parser.add_argument("--scale", type=int, default=-3, help="registers are told × 10^scale")
     parser.add_argument("--phrase", help="under which bills are told; SERVICE_bills when left out")
     parser.add_argument("--once", action="store_true", help="read what there is, bill and end")
@@ -48,43 +43,19 @@ def add_company(parser: argparse.ArgumentParser) -> None:
 
 def run_company(arguments: argparse.Namespace) -> None:
     """Work at the door until told to end; the key comes in the environment as CITYINABOX_KEY."""
-    key = os.environ.get(KEY, "")
-    if not key:
-        raise ValueError(f"{KEY} holds no key; whoever runs the system gives one")
     arguments.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    customers = customers_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.party)
-    headers = {"Authorization": f"Bearer {key}"}
-    door = f"{arguments.site}/{arguments.system}/api/"
-    with httpx.Client(base_url=door, headers=headers, timeout=60.0, trust_env=False) as client:
-
-        def company(book: Book) -> Company:
-            return Company(
-                door=client,
-                book=book,
-                party=arguments.party,
-                service=arguments.service,
-                tariff=Tariff(arguments.price, arguments.unit, arguments.scale, arguments.reading_type),
-                customers=customers,
-                phrase=arguments.phrase or f"{arguments.service}_bills",
-            )
-
-        def work() -> None:
-            book = Book(arguments.home / BOOKS)
-            try:
-                _work(company(book), once=arguments.once)
-            finally:
-                book.close()
-
-        if arguments.desk is None:
-            if not arguments.once:
-                say_ready(system=arguments.system)
-            work()
+    clock = read_clock(arguments.clock)
+    with at_door(arguments.site, arguments.system) as door:
+        company = partial(_company, arguments, door)
+        work = partial(_work, company, arguments.home / BOOKS, clock, once=arguments.once)
+        if arguments.desk is not None:
+            office = Office(door, arguments.system, arguments.party, arguments.service, clock)
+            routes = {**CompanyDesk(company, books=arguments.home / BOOKS, clock=clock).routes(), **office.routes()}
+            serve_desk(partial(desk_of, routes), port=arguments.desk, system=arguments.system, work=work)
             return
-        token = secrets.token_urlsafe(24)
-        clock = read_clock(arguments.clock)
-        desk = Desk(company, books=arguments.home / BOOKS, system=arguments.system, token=token, clock=clock)
-        threading.Thread(target=work, daemon=True).start()
-        until_terminated(lambda: _serve(desk, port=arguments.desk, token=token, system=arguments.system))
+        if not arguments.once:
+            say_ready(system=arguments.system)
+        work()
 
 
 def customers_of(city: Row, party: str) -> dict[str, Row]:
@@ -92,30 +63,31 @@ def customers_of(city: Row, party: str) -> dict[str, Row]:
     return {row["usage_point"]: row for row in city["agreements"] if row["supplier"] == party and row["combined_account"]}
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the command line."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-
-async def _serve(desk: Desk, *, port: int, token: str, system: str) -> None:
-    """Answer the company's people; the token is told to whoever started this, and to nobody else."""
-    listener = socket.create_server(("127.0.0.1", port))
-    say_ready(system=system, port=listener.getsockname()[1], token=token)
-    await _Server(uvicorn.Config(desk.app(), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)).serve([listener])
+def _company(arguments: argparse.Namespace, door: httpx.Client, book: Book) -> Company:
+    return Company(
+        door=door,
+        book=book,
+        party=arguments.party,
+        service=arguments.service,
+        tariff=Tariff(arguments.price, arguments.unit, arguments.scale, arguments.reading_type),
+        customers=customers_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.party),
+        phrase=arguments.phrase or f"{arguments.service}_bills",
+    )
 
 
-def _work(company: Company, *, once: bool) -> None:
-    while True:
-        try:
-            heard = company.work(wait_s=0 if once else 25)
-        except (httpx.HTTPError, Refused) as error:
-            if once:
-                raise ValueError(str(error)) from error
-            sys.stderr.write(f"company: {error}\n")
-            time.sleep(PAUSE_S)
-            continue
-        if once and not heard:
-            return
+def _work(company: Callable[[Book], Company], books: Path, clock: CityClock, *, once: bool) -> None:
+    book = Book(books)
+    try:
+        work_on(_beginning(company(book), clock).work, once=once)
+    finally:
+        book.close()
+
+
+def _beginning(company: Company, clock: CityClock) -> Company:
+    """The company once it told its customers, where it may; it then tells who paid, where it may."""
+    says = phrases_of(company)
+    if CUSTOMERS in says:
+        tell_customers(company)
+    if STATUS not in says:
+        return company
+    return replace(company, paid=lambda letter: tell_who_paid(company, letter, now=clock.now()))

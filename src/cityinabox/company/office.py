@@ -1,7 +1,7 @@
 """What the company does: reads its letters, bills whole months by its tariff, tells bills, notices and requests."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -47,6 +47,7 @@ class Company:
         door: Client of ``…/<system>/api`` that shows the company's key.
         customers: Usage point to its agreement: ``account_number``, ``combined_account``.
         phrase: Under which it tells its bills.
+        paid: Told each letter of payments, once it is in the books.
     """
 
     door: httpx.Client
@@ -56,6 +57,7 @@ class Company:
     tariff: Tariff
     customers: Mapping[str, Row]
     phrase: str
+    paid: Callable[[Row], None] = lambda _: None
 
     def work(self, *, wait_s: float) -> int:
         """Read what came, bill what is whole, tell it; returns how many letters there were."""
@@ -110,6 +112,7 @@ class Company:
             self.book.note(letter["number"], days=self._days(rows))
         elif letter["kind"] == "PaymentsAllocated":
             self.book.note(letter["number"], payments=rows)
+            self.paid(letter)
         elif letter["kind"] == "ViewRequested":
             asked = letter["message"]
             self.book.note(letter["number"], requests=[{**asked, "id": asked["request"], "message": json.dumps(asked)}])

@@ -18,6 +18,8 @@ export interface Column<R> {
   sortable?: boolean
   right?: boolean
   width?: number
+  /** Widest it may be [rem]; what is longer goes on in the next line. */
+  wrap?: number
 }
 
 export interface Filter { key: string; label: string; options: { value: string; label: string }[] }
@@ -96,10 +98,10 @@ function Wide<R>({ columns, rows, rowKey, label, sort, onSort, selection }: Wide
       scroll={{ x: 'max-content' }}
       rowSelection={selection && { selectedRowKeys: selection.keys, columnTitle: <span className="sr-only">{t('table.choose')}</span>, onChange: (keys: Key[]) => selection.onChange(keys.map(String)) }}
       onChange={(_page, _filters, sorter) => onSort(sortText(sorter as { columnKey?: Key; order?: string | null }))}
-      columns={columns.map(({ key, title, cell, sortable, right, width }) => ({
+      columns={columns.map(({ key, title, cell, sortable, right, width, wrap }) => ({
         key, title, width, sorter: sortable, align: right ? ('right' as const) : undefined,
         sortOrder: sort === key ? ('ascend' as const) : sort === `-${key}` ? ('descend' as const) : null,
-        render: (_: unknown, row: R) => cell(row),
+        render: (_: unknown, row: R) => (wrap ? <div className="cell-wrap" style={{ maxWidth: `${wrap}rem` }}>{cell(row)}</div> : cell(row)),
       }))}
     />
   )

@@ -53,8 +53,8 @@ export function useEntries(session: Session, account: string | undefined): Entry
   if (may('inquiries.read') && session.system) entries.push({ href: `/inquiries/${session.system}`, text: t('nav.inquiries'), icon: <FileSearchOutlined /> })
   if (may('disclosures.read') && session.system) {
     entries.push(
-      { href: `/disclosures/${session.system}`, text: t('nav.disclosures'), icon: <SafetyOutlined /> },
-      { href: `/provisions/${session.system}`, text: t('nav.provisions'), icon: <HistoryOutlined /> },
+      { href: `/disclosures/${session.system}`, text: t('nav.disclosures'), icon: <SafetyOutlined />, seldom: true },
+      { href: `/provisions/${session.system}`, text: t('nav.provisions'), icon: <HistoryOutlined />, seldom: true },
     )
   }
   if (may('notices.read') && session.system) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })

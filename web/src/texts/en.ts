@@ -147,7 +147,7 @@ export const en: typeof zh = {
     plan: 'Plan', running_plan: '{{plan}} (running)', whole: 'Show what is not built yet', only_drawn: 'This plan is only drawn; live figures are those of the running plan.',
     and: ', ', hosts_of: '{{capability}} ({{of}})', of: { electricity: 'electricity', water: 'water', gas: 'gas', heat: 'heat', home: 'homes', community: 'communities', building: 'buildings', city: 'city', government: 'government', readings: 'readings', payments: 'payments', desk: 'desk', app: 'app' },
     capability: {
-      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', office: 'Announcement office', alarms: 'Alarms', insight: 'Insight', inquiries: 'Requests to look into data', disclosure: 'Disclosure', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', service: 'Customer service',
+      metering: 'Metering', billing: 'Billing', settlement: 'Settlement', sharing: 'Data pool', notices: 'Notices', office: 'Announcement office', alarms: 'Alarms', insight: 'Insight', inquiries: 'Requests to look into data', disclosure: 'Disclosure', carbon: 'Carbon', charging: 'Charging', response: 'Demand response', places: 'Places', points: 'Points of homes', watch: 'Alarms heard', door: 'Door for own software', service: 'Customer service',
     },
     provenance: { paper: 'From the reference architecture', inferred: 'Inferred from it', product: 'Added by the product' },
   },

@@ -145,7 +145,7 @@ export const zh = {
     plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
     and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', desk: '电脑端', app: '移动端' },
     capability: {
-      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', inquiries: '数据调阅', disclosure: '数据提供', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', service: '客户服务',
+      metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', inquiries: '数据调阅', disclosure: '数据提供', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', points: '住户点位', watch: '告警接收', door: '自有软件接口', service: '客户服务',
     },
     provenance: { paper: '出自参考架构', inferred: '由参考架构推出', product: '产品补充' },
   },

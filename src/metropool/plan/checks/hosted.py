@@ -39,9 +39,10 @@ def hosting(case: Case) -> Iterator[PlanFault]:
             if given and capability in placed and name not in places[capability]:
                 path = (*case.at_system(name), "hosts", capability)
                 yield source.fault("hosted_elsewhere", *path, name=capability, system=name)
-    for entry in given:
+    outside = {name for name, running in plan.systems.items() if running.software == "outside"}
+    for entry, hosts in given.items():
         capability = entry.partition("[")[0]
-        hosted = any(capability in running.hosts for running in plan.systems.values())
+        hosted = any(capability in running.hosts for running in plan.systems.values()) or outside & set(hosts)
         if not hosted and entry not in plan.not_yet.capabilities:
             yield source.fault("capability_forgotten", "systems", name=entry, plan=plan.plan)
 

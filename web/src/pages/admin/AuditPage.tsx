@@ -29,9 +29,9 @@ export function AuditPage() {
     { key: 'at', title: t('audit.at'), cell: (row) => secondsText(row.at) },
     { key: 'actor', title: t('audit.actor'), cell: (row) => row.actor },
     { key: 'action', title: t('audit.action'), cell: (row) => row.action },
-    { key: 'object', title: t('audit.object'), cell: (row) => row.object },
+    { key: 'object', title: t('audit.object'), wrap: 12, cell: (row) => row.object },
     { key: 'outcome', title: t('audit.outcome'), cell: (row) => <StateTag tone={tone(row.outcome)}>{row.outcome}</StateTag> },
-    { key: 'details', title: t('audit.details'), cell: (row) => <code className="muted">{row.details === '{}' ? '' : row.details}</code> },
+    { key: 'details', title: t('audit.details'), wrap: 15, cell: (row) => <code className="muted">{row.details === '{}' ? '' : row.details}</code> },
     { key: 'hash', title: t('audit.hash'), cell: (row) => <code className="muted">{row.hash.slice(0, 12)}</code> },
   ]
   return (

@@ -67,12 +67,12 @@ function Flows({ plan }: { plan: string }) {
   const pick = usePick()
   const columns: Column<ConformanceFlow>[] = [
     { key: 'row', title: t('topology.row'), sortable: true, cell: (flow) => <>{flow.row} {flow.direction === 'up' ? '↑' : '↓'}</> },
-    { key: 'message', title: t('topology.message_name'), sortable: true, cell: (flow) => <>{pick(flow.name)}<div className="muted"><code>{flow.message}</code></div></> },
-    { key: 'sender', title: t('conformance.way'), sortable: true, cell: (flow) => <>{pick(flow.sender_name)} → {pick(flow.receiver_name)}</> },
+    { key: 'message', title: t('topology.message_name'), sortable: true, wrap: 13, cell: (flow) => <>{pick(flow.name)}<div className="muted"><code>{flow.message}</code></div></> },
+    { key: 'sender', title: t('conformance.way'), sortable: true, wrap: 13, cell: (flow) => <>{pick(flow.sender_name)} → {pick(flow.receiver_name)}</> },
     { key: 'status', title: t('topology.state_name'), sortable: true, cell: (flow) => <FoundTag flow={{ ...flow, delay_ms: null }} /> },
     { key: 'delay_ms', title: t('conformance.delay'), sortable: true, right: true, cell: (flow) => (flow.delay_ms === null ? MISSING : `${numberText(flow.delay_ms, '', 0)} ms`) },
-    { key: 'evidence', title: t('conformance.evidence'), cell: (flow) => <div className="reason">{flow.evidence ? <code>{flow.evidence}</code> : flow.why ? <span className="muted">{pick(flow.why)}</span> : MISSING}</div> },
-    { key: 'src', title: t('conformance.source'), sortable: true, cell: (flow) => t(`topology.provenance.${flow.src}`) },
+    { key: 'evidence', title: t('conformance.evidence'), wrap: 12, cell: (flow) => (flow.evidence ? <code>{flow.evidence}</code> : flow.why ? <span className="muted">{pick(flow.why)}</span> : MISSING) },
+    { key: 'src', title: t('conformance.source'), sortable: true, wrap: 8, cell: (flow) => t(`topology.provenance.${flow.src}`) },
   ]
   return (
     <DataTable

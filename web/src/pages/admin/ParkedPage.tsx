@@ -75,7 +75,7 @@ function Letters({ system, state }: { system: string; state: ParkedState }) {
     { key: 'heard_at', title: t('parked.heard'), sortable: true, cell: (row) => <>{secondsText(row.heard_at)}<div className="muted"><AgeBadge at={row.heard_at} /></div></> },
     { key: 'phrase', title: t('topology.message_name'), sortable: true, cell: (row) => <>{pick(row.name)}<div className="muted"><code>{row.phrase}</code></div></> },
     { key: 'sender', title: t('topology.from'), sortable: true, cell: (row) => pick(row.sender_name) },
-    { key: 'cause', title: t('parked.why'), cell: (row) => <div className="reason"><strong>{pick(row.cause_text)}</strong><div className="muted">{row.reason}</div></div> },
+    { key: 'cause', title: t('parked.why'), wrap: 26, cell: (row) => <><strong>{pick(row.cause_text)}</strong><div className="muted">{row.reason}</div></> },
     { key: 'bytes', title: t('parked.size'), sortable: true, right: true, cell: (row) => (row.bytes === null ? MISSING : `${numberText(row.bytes / 1024, '', 1)} KB`) },
     { key: 'state', title: t('topology.state_name'), cell: (row) => <StateTag tone={TONES[row.state]}>{pick(row.state_text)}</StateTag> },
   ]

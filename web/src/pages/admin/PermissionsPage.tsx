@@ -33,8 +33,8 @@ function OfSystem({ choices }: { choices: WhyChoices }) {
   return (
     <Card title={t('why.question_system')}>
       <div className="pair">
-        <Select showSearch optionFilterProp="label" aria-label={t('why.system')} placeholder={t('why.system')} value={system} options={named(choices.systems)} onChange={(value) => setState({ system: value })} />
-        <Select showSearch optionFilterProp="label" aria-label={t('why.message')} placeholder={t('why.message')} value={message} options={named(choices.messages)} onChange={(value) => setState({ message: value })} />
+        <div><span>{t('why.system')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.system')} placeholder={t('why.system')} value={system} options={named(choices.systems)} onChange={(value) => setState({ system: value })} /></div>
+        <div><span>{t('why.message')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.message')} placeholder={t('why.message')} value={message} options={named(choices.messages)} onChange={(value) => setState({ message: value })} /></div>
       </div>
       {system && message ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose')} />}
     </Card>
@@ -50,10 +50,10 @@ function OfPerson({ choices }: { choices: WhyChoices }) {
   return (
     <Card title={t('why.question_person')}>
       <div className="pair">
-        <Select showSearch aria-label={t('why.person')} placeholder={t('why.person')} value={login} options={plain(choices.people)} onChange={(value) => setState({ login: value })} />
-        <Select showSearch aria-label={t('why.action')} placeholder={t('why.action')} value={action} options={plain(choices.actions)} onChange={(value) => setState({ action: value })} />
-        <Select showSearch optionFilterProp="label" aria-label={t('why.on_system')} placeholder={t('why.on_system')} value={scope?.startsWith('system:') ? scope : undefined} options={choices.systems.map(({ id, name }) => ({ value: `system:${id}`, label: pick(name) }))} onChange={(value: string) => setState({ scope: value })} />
-        <Input.Search aria-label={t('why.on_account')} placeholder={t('why.on_account')} defaultValue={scope?.startsWith('account:') ? scope.slice(8) : ''} onSearch={(value) => setState({ scope: value ? `account:${value}` : undefined })} />
+        <div><span>{t('why.person')}</span><Select showSearch aria-label={t('why.person')} placeholder={t('why.person')} value={login} options={plain(choices.people)} onChange={(value) => setState({ login: value })} /></div>
+        <div><span>{t('why.action')}</span><Select showSearch aria-label={t('why.action')} placeholder={t('why.action')} value={action} options={plain(choices.actions)} onChange={(value) => setState({ action: value })} /></div>
+        <div><span>{t('why.on_system')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.on_system')} placeholder={t('why.on_system')} value={scope?.startsWith('system:') ? scope : undefined} options={choices.systems.map(({ id, name }) => ({ value: `system:${id}`, label: pick(name) }))} onChange={(value: string) => setState({ scope: value })} /></div>
+        <div><span>{t('why.on_account')}</span><Input.Search aria-label={t('why.on_account')} placeholder={t('why.on_account')} defaultValue={scope?.startsWith('account:') ? scope.slice(8) : ''} onSearch={(value) => setState({ scope: value ? `account:${value}` : undefined })} /></div>
       </div>
       {login && action && scope ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose')} />}
     </Card>

@@ -16,7 +16,7 @@ export default function TopologyFlow({ topology, selected, onSelect }: Props) {
   const { nodes, edges, height } = useMemo(() => drawn(topology), [topology])
   const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected }))
   return (
-    <div className="flow" style={nodes.length > FEW ? { height: Math.min(Math.max(height * 0.62, 480), 1200) } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
+    <div className={nodes.length > FEW ? 'flow is-many' : 'flow'} style={nodes.length > FEW ? { height: Math.min(Math.max(height * 0.62, 480), 1200) } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
       <ReactFlow
         key={`${topology.plan.id}-${nodes.length}`}
         nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false}
@@ -36,7 +36,7 @@ function SystemNode({ data }: NodeProps<FlowNode>) {
   const named = (capability: string) => t(`topology.capability.${capability}`, { defaultValue: capability })
   const hosts = system.hosts.map(({ capability, of }) => (of.length > 0 ? t('topology.hosts_of', { capability: named(capability), of: words(of) }) : named(capability))).join(' · ')
   return (
-    <div className={`system is-${system.state}`}>
+    <div className={`system is-${system.state}`} title={hosts || undefined}>
       <Handle type="target" id="in-left" position={Position.Left} style={{ top: '35%', opacity: 0 }} />
       <Handle type="source" id="out-left" position={Position.Left} style={{ top: '70%', opacity: 0 }} />
       <Handle type="source" id="out-right" position={Position.Right} style={{ top: '35%', opacity: 0 }} />
@@ -45,7 +45,7 @@ function SystemNode({ data }: NodeProps<FlowNode>) {
       <Handle type="target" id="in-below" position={Position.Bottom} style={{ opacity: 0, left: '60%' }} />
       <strong>{pick(system.name)}</strong>
       <div>{pick(system.party_name)} · {pick(system.zone_name)}</div>
-      {hosts && <div className="muted">{hosts}</div>}
+      {hosts && <div className="muted hosts">{hosts}</div>}
       <StateTag tone={NODE_TONES[system.state]}>{t(`topology.node.${system.state}`)}</StateTag>
     </div>
   )

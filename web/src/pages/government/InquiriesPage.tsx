@@ -20,7 +20,7 @@ export function InquiriesPage() {
   const system = useParams({ strict: false }).system!
   const { data: session } = useQuery(sessionQuery)
   const columns: Column<InquiryRow>[] = [
-    { key: 'what', title: t('view.what'), sortable: true, cell: (row) => <Link to="/inquiries/$system/$request" params={{ system, request: row.id }}>{pick(row.what_text)}</Link> },
+    { key: 'what', title: t('view.what'), sortable: true, wrap: 13, cell: (row) => <Link to="/inquiries/$system/$request" params={{ system, request: row.id }}>{pick(row.what_text)}</Link> },
     { key: 'state', title: t('view.state'), sortable: true, cell: (row) => <StateTag tone={INQUIRY_TONES[row.state]}>{pick(row.state_text)}</StateTag> },
     { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <MediumTag service={row.service} /> },
     { key: 'first_day', title: t('view.days'), sortable: true, cell: (row) => t('time.from_to', { start: row.first_day, end: row.last_day }) },

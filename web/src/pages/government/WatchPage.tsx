@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { App, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { change } from '../../api/client'
+import { ApiError, change } from '../../api/client'
 import { sessionQuery } from '../../api/queries'
 import { watchQuery, type WatchedRow } from '../../api/watch'
 import { AgeBadge } from '../../design/AgeBadge'
@@ -44,11 +44,12 @@ export function WatchPage() {
 
 function Noted({ system, row, may }: { system: string; row: WatchedRow; may: boolean }) {
   const { t } = useTranslation()
+  const pick = usePick()
   const { message } = App.useApp()
   const queries = useQueryClient()
   const note = useMutation({
     mutationFn: () => change<WatchedRow>('POST', `/${system}/api/watch/${encodeURIComponent(row.id)}/acknowledgement`),
-    onError: (error) => message.error(error.message),
+    onError: (error) => message.error(error instanceof ApiError ? pick(error.message_text) : error.message),
     onSettled: () => queries.invalidateQueries({ queryKey: [system, '/watch'] }),
   })
   if (row.acknowledged_by) return <>{row.acknowledged_by}<div className="muted">{row.acknowledged_at && instantText(row.acknowledged_at)}</div></>

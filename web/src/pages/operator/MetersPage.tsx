@@ -24,9 +24,9 @@ export function MetersPage() {
   const columns: Column<MeterRow>[] = [
     { key: 'number', title: t('meter.number'), sortable: true, cell: (meter) => <Link to="/operator/meters/$meter" params={{ meter: meter.id }}>{meter.number}</Link> },
     { key: 'service', title: t('map.medium'), cell: (meter) => <MediumTag service={meter.service} size={16} /> },
-    { key: 'address', title: t('meter.address'), cell: (meter) => meter.address },
-    { key: 'area_name', title: t('meter.area'), cell: (meter) => pick(meter.area_name) || MISSING },
-    { key: 'model', title: t('meter.model'), cell: (meter) => pick(meter.model_name) },
+    { key: 'address', title: t('meter.address'), wrap: 13, cell: (meter) => meter.address },
+    { key: 'area_name', title: t('meter.area'), wrap: 9, cell: (meter) => pick(meter.area_name) || MISSING },
+    { key: 'model', title: t('meter.model'), wrap: 13, cell: (meter) => <span className="muted">{pick(meter.model_name)}</span> },
     { key: 'state', title: t('meter.state_name'), cell: (meter) => <MeterStateTag state={meter.state} /> },
     { key: 'register', title: t('meter.register'), right: true, cell: (meter) => <NumberWithUnit figure={meter.register} size="small" age={false} /> },
     { key: 'last_read_at', title: t('meter.last_read'), sortable: true, cell: (meter) => (meter.last_read_at ? <AgeBadge at={meter.last_read_at} late_after_s={7200} /> : MISSING) },

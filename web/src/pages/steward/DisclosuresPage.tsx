@@ -16,9 +16,9 @@ export function DisclosuresPage() {
   const pick = usePick()
   const system = useParams({ strict: false }).system!
   const columns: Column<DisclosureRow>[] = [
-    { key: 'what', title: t('view.what'), sortable: true, cell: (row) => <Link to="/disclosures/$system/$asker/$request" params={{ system, asker: row.asker, request: row.id }}>{pick(row.what_text)}</Link> },
+    { key: 'what', title: t('view.what'), sortable: true, wrap: 13, cell: (row) => <Link to="/disclosures/$system/$asker/$request" params={{ system, asker: row.asker, request: row.id }}>{pick(row.what_text)}</Link> },
     { key: 'state', title: t('view.state'), sortable: true, cell: (row) => <StateTag tone={DISCLOSURE_TONES[row.state]}>{pick(row.state_text)}</StateTag> },
-    { key: 'party', title: t('view.party'), cell: (row) => <>{pick(row.party_name)}<div className="muted">{row.requested_by}</div></> },
+    { key: 'party', title: t('view.party'), wrap: 11, cell: (row) => <>{pick(row.party_name)}<div className="muted">{row.requested_by}</div></> },
     { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <MediumTag service={row.service} /> },
     { key: 'is_personal', title: t('view.level'), sortable: true, cell: (row) => t(row.is_personal ? 'view.households' : 'view.sums') },
     { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },

@@ -54,7 +54,7 @@ async def announcement(town: Town, way: Way) -> Seen:
     elif has_door(town, way.receiver):
         return await _at_door(town, said, way, needs)
     else:
-        onward = await _at_door(town, said, _onward(town, way), needs)
+        onward = await announcement(town, _onward(town, way))
         at_s = said.at_s + onward.delay_s
     return await seen_letter(town, way, acted_s=said.at_s, saw_s=at_s)
 
@@ -92,13 +92,14 @@ def _between(town: Town, said: Published, way: Way) -> list[str]:
 
 
 def _onward(town: Town, way: Way) -> Way:
-    """The way on from a relay that shows nobody what it passes on, to a door.
+    """The way on from a relay that shows nobody what it passes on, to a door or to who shows it.
 
     Raises:
-        Failed: It goes on to no door.
+        Failed: It goes on to neither.
     """
     for letter in sorted(town.compiled.letters):
-        if (letter.sender, letter.message) == (way.receiver, way.message) and has_door(town, letter.receiver):
+        shows = has_door(town, letter.receiver) or "notices" in town.compiled.systems[letter.receiver].hosts
+        if (letter.sender, letter.message) == (way.receiver, way.message) and shows:
             return replace(way, sender=letter.sender, receiver=letter.receiver)
     raise Failed("nobody_looks", system=way.receiver)
 

@@ -11,7 +11,8 @@ from metropool.runtime.conformance.checks.months import ENDS, Row, billing_begun
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.town.city import FINE, Customer
 from metropool.runtime.conformance.town.making import MONTHS
-from metropool.runtime.conformance.town.software import Software
+from metropool.runtime.conformance.town.software import Keeping, Reader, Software
+from metropool.runtime.conformance.town.starting import run_outside
 from metropool.runtime.conformance.town.town import DOOR, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.doors import door_key
@@ -27,12 +28,15 @@ def has_door(town: Town, system: str) -> bool:
     return DOOR in town.compiled.systems[system].hosts
 
 
-async def software(town: Town, system: str) -> Software:
-    """The software at the door of a system; it reads on from when it was first asked for."""
+async def reader(town: Town, system: str) -> Reader:
+    """Who reads at the door of a system, from when it was first asked for: its own software's people, or we in its place."""
 
-    async def come() -> Software:
-        url, key = f"http://127.0.0.1:{town.ports[system]}", door_key(town.home, system)
-        found = Software.at(url, system=system, key=key)
+    async def come() -> Reader:
+        if system in run_outside(town):
+            found: Reader = Keeping(await town.desk(system))
+        else:
+            url, key = f"http://127.0.0.1:{town.ports[system]}", door_key(town.home, system)
+            found = Software.at(url, system=system, key=key)
         town.once(("reading", system), found.read_on)
         return found
 
@@ -52,10 +56,10 @@ async def read_at_door(
     Raises:
         Failed: It did not come.
     """
-    reader = await software(town, way.receiver)
+    heard = await reader(town, way.receiver)
 
     async def look() -> tuple[Row, Found] | None:
-        for letter in reader.letters[way.message]:
+        for letter in heard.letters[way.message]:
             if letter["sender"] == way.sender and (found := find(letter["message"])) is not None:
                 return letter, found
         return None

@@ -48,7 +48,7 @@ async def in_app(town: Town, way: Way) -> Seen:
 async def shared(town: Town, way: Way) -> Seen:
     """At another organisation's door, because the household agreed: all of it, nothing of others, and the household is shown that."""
     seen = await at_doors.household_usage(town, way)
-    reader, account = await at_doors.software(town, way.receiver), town.city.accounts[0]
+    reader, account = await at_doors.reader(town, way.receiver), town.city.accounts[0]
     told = {row["usage_point"] for letter in reader.letters[way.message] for row in letter["message"]["rows"]}
     must_be("homes", {each.usage_point for each in town.city.customers if each.combined_account == account}, told)
     await _is_shown_as_given(town, way)

@@ -10,7 +10,7 @@ import httpx
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.town.people import CSRF, CSRF_HEADER, EACH_ANEW, SESSION, Client
-from metropool.runtime.conformance.town.starting import companies_outside
+from metropool.runtime.conformance.town.starting import run_outside
 from metropool.runtime.conformance.town.town import Town
 
 REFUSED = (401, 403, 404)
@@ -58,7 +58,7 @@ async def _clients(town: Town) -> dict[str, Client]:
     """Somebody at each system's door, where there are people for it: its staff, and a resident at the residents' own."""
     found: dict[str, Client] = {}
     door = town.host("settlement")
-    for system in [name for name in town.ports if name not in companies_outside(town)]:
+    for system in [name for name in town.ports if name not in run_outside(town)]:
         try:
             found[system] = (await town.resident())[0] if system == door else await town.someone(system)
         except Failed:

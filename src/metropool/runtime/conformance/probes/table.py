@@ -31,9 +31,10 @@ class Table:
 
 def check_table(compiled: Compiled, *, plan: Path, contract: Path) -> Table:
     """Hold the compiled plan, and the permissions made of it, to the files, read anew and by nothing that compiled them."""
-    read = _read(contract)
-    listed = listed_in(_read(plan), read)
-    every = [Letter(*each) for each in product(read["systems"], read["messages"], read["systems"])]
+    read, ran = _read(contract), _read(plan)
+    listed = listed_in(ran, read)
+    messages = [*read["messages"], *(ran.get("add_messages") or ())]
+    every = [Letter(*each) for each in product(read["systems"], messages, read["systems"])]
     wrong = [f"{letter}: compiled" for letter in every if (letter in compiled.allowed) != (letter in listed)]
     wrong += [f"{letter}: not of the contract" for letter in compiled.allowed.difference(every)]
     nodes = {str(name) for name in compiled.nodes()}

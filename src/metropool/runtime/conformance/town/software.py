@@ -3,15 +3,45 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from metropool.core.errors import Unavailable
-from metropool.runtime.conformance.town.people import TIMEOUT_S, Refusal, Row
+from metropool.runtime.conformance.town.people import TIMEOUT_S, Client, Refusal, Row
 from metropool.runtime.pause import pause
 
 WAIT_S, AT_ONCE, AGAIN_S = 25, 100, 0.5
+
+
+class Reader(Protocol):
+    """Whoever reads at a door: the letters that came, by phrase, in order."""
+
+    letters: defaultdict[str, list[Row]]
+
+    async def read_on(self) -> None: ...
+
+
+@dataclass
+class Keeping:
+    """Software that runs as a process of its own, looked at by its people at its desk."""
+
+    desk: Client
+    letters: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+
+    async def read_on(self) -> None:
+        """Look for what it kept, until cancelled."""
+        last = 0
+        while True:
+            try:
+                found = (await self.desk.get("/letters", after=last))["letters"]
+            except (Refusal, Unavailable):
+                found = []
+            for letter in found:
+                self.letters[letter["phrase"]].append(letter)
+                last = letter["number"]
+            if not found:
+                await pause(AGAIN_S)
 
 
 @dataclass

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.2
 START_S = 120.0
-PRICES = {"water": ("2.50", "m3", 30, -3), "gas": ("3.10", "m3", 40, -3)}
+PRICES = {"electricity": ("0.60", "kWh", 1, -4), "water": ("2.50", "m3", 30, -3), "gas": ("3.10", "m3", 40, -3)}
 """What an outside company asks for a unit of its service [yuan], the unit, and the register it bills with its scale."""
 
 
@@ -30,37 +30,53 @@ async def start_channel(town: "Town") -> None:
     write_channels(town.home, port=channel.told["port"], public_key=channel.told["public_key"])
 
 
+def run_outside(town: "Town") -> list[str]:
+    """The systems for which software of their own stands."""
+    return [name for name in town.ports if town.compiled.systems[name].software == "outside"]
+
+
 def companies_outside(town: "Town") -> dict[str, str]:
-    """System to service of each company whose own software stands for its system."""
-    outside = [name for name in town.ports if town.compiled.systems[name].software == "outside"]
-    return {name: service for name in outside for service in town.rows(name, "billing") or () if service in PRICES}
+    """System to service of each of them that bills."""
+    return {name: service for name in run_outside(town) for service in town.rows(name, "billing") or () if service in PRICES}
 
 
 def process_of(system: str) -> str:
-    """What the process of a company's own software is called."""
-    return f"company:{system}"
+    """What the process of a system's own software is called."""
+    return f"software:{system}"
 
 
-async def start_company(town: "Town", system: str, service: str) -> Client:
-    """Start a company's software, which is told where its door is, its key and its customers; its desk, for its people."""
-    price, unit, register, scale = PRICES[service]
-    options = {
+async def start_software(town: "Town", system: str) -> Client:
+    """Start a system's own software, which is told where its door is, its key and the city file; its desk, for its people."""
+    own = {
         "site": f"http://127.0.0.1:{town.ports[system]}",
         "system": system,
-        "party": town.compiled.systems[system].party,
-        "service": service,
-        "city": town.city.folder / "city.json",
-        "home": town.home / f"company-{system}",
-        "price": price,
-        "unit": unit,
-        "reading-type": register,
-        "scale": scale,
+        "home": town.home / f"software-{system}",
         "desk": 0,
+        "party": town.compiled.systems[system].party,
+        "city": town.city.folder / "city.json",
         "clock": town.clock.setting,
     }
+    service = companies_outside(town).get(system)
+    command, further = ("company", _billing(service)) if service else ("keeper", {"medium": _announced(town, system)})
+    options = {**own, **further}
     key, given = {"CITYINABOX_KEY": door_key(town.home, system)}, [f"--{name}={value}" for name, value in options.items()]
-    told = (await town.processes.outside("company", *given, name=process_of(system), environment=key)).told
+    told = (await town.processes.outside(command, *given, name=process_of(system), environment=key)).told
     return desk_client(f"http://127.0.0.1:{told['port']}", system=system, token=told["token"])
+
+
+def _billing(service: str) -> dict[str, object]:
+    """What a company bills by."""
+    price, unit, register, scale = PRICES[service]
+    return {"service": service, "price": price, "unit": unit, "reading-type": register, "scale": scale}
+
+
+def _announced(town: "Town", system: str) -> str:
+    """What a system announces by the plan; empty where it announces nothing."""
+    messages = town.compiled.whole.messages
+    said = [messages[letter.message] for letter in sorted(town.compiled.letters) if letter.sender == system]
+    return next(
+        (entry.where["service"] for entry in said if entry.carried_by == "NoticePublished" and system in entry.begins), ""
+    )
 
 
 async def till_it_answers(town: "Town", name: str) -> None:

@@ -21,8 +21,9 @@ from metropool.runtime.conformance.town.processes import BROKER, Processes
 from metropool.runtime.conformance.town.starting import (
     companies_outside,
     process_of,
+    run_outside,
     start_channel,
-    start_company,
+    start_software,
     till,
     till_it_answers,
 )
@@ -80,7 +81,7 @@ class Town:
         if self.front_end:
             await self.processes.serve(self.front_end)
         await asyncio.gather(*(till_it_answers(self, name) for name in self.ports))
-        await asyncio.gather(*(self._desk(name) for name in companies_outside(self)))
+        await asyncio.gather(*(self.desk(name) for name in run_outside(self)))
 
     async def start_field(self) -> None:
         """Bring the meters on: the plain one, the carrier between, the concentrators; each keeps its own record."""
@@ -142,7 +143,7 @@ class Town:
                 continue
             facts = self.compiled.systems[name]
             found += STAND_FOR.get(facts.kind, (name,))
-            found += [process_of(name)] if name in companies_outside(self) else []
+            found += [process_of(name)] if name in run_outside(self) else []
             found += [f"{name}:{facts.front_end}"] if facts.front_end else []
         return found
 
@@ -175,14 +176,14 @@ class Town:
         Raises:
             Failed: It has no such people.
         """
-        if system in companies_outside(self):
-            return await self._desk(system)
+        if system in run_outside(self):
+            return await self.desk(system)
         return await self.enter(system, self.member(system, role=role).login)
 
     async def company(self, system: str) -> Client:
         """The staff of the company whose billing a system hosts, or that bills by its own software."""
         if system in companies_outside(self):
-            return await self._desk(system)
+            return await self.desk(system)
         rows = self.rows(system, "billing") or ()
         return await self.staff(next(each.login for each in STAFF if each.capability == "billing" and each.row in rows))
 
@@ -227,8 +228,9 @@ class Town:
         if (stopped := self.processes.stopped([BROKER, *names])) is not None:
             raise Failed("stopped", system=stopped)
 
-    def _desk(self, system: str) -> "asyncio.Task[Client]":
-        return self.once(("desk", system), lambda: start_company(self, system, companies_outside(self)[system]))
+    def desk(self, system: str) -> "asyncio.Task[Client]":
+        """The desk of a system's own software, for its people; the software is started with it."""
+        return self.once(("desk", system), lambda: start_software(self, system))
 
     @cached_property
     def _passwords(self) -> dict[str, str]:
