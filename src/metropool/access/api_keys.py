@@ -82,6 +82,10 @@ class ApiKeys:
         rows = self._connection.execute(select(api_key).order_by(api_key.c.made_at.desc(), api_key.c.id)).mappings()
         return [_seen(row) for row in rows]
 
+    def is_any_in_force(self) -> bool:
+        """Whether any software could come."""
+        return self._connection.execute(select(api_key.c.id).where(api_key.c.revoked_at.is_(None)).limit(1)).first() is not None
+
     def principal(self, shown: str) -> Principal:
         """Who shows a key.
 

@@ -62,7 +62,7 @@ class Work:
         self._made: dict[str, Any] = {}
         self._routes = routes
         self._hosted = hosted or {}
-        self._releases = capability.releases
+        self._capability = capability
         self._outbox = Outbox(context.connection)
 
     @property
@@ -143,6 +143,10 @@ class Work:
         there = [route.receiver for route in self._routes.get(kind.__name__, ()) if _takes(route, of)]
         return [self.system, *there] if here else there
 
+    def is_shared(self, kind: type[Message]) -> bool:
+        """Whether another capability hosted here takes a message class too."""
+        return any(kind in host.capability.consumes for host in self._hosted.values() if host.capability is not self._capability)
+
     def add_files(self, files: Sequence[LakeFile]) -> int:
         """List files in the lake in this unit; the number of the snapshot that shows them."""
         return self.context.lake.add(self.context.connection, files)
@@ -153,11 +157,11 @@ class Work:
 
     def _tell_along(self, route: Route, message: Message, key: str) -> list[Envelope]:
         narrowed = narrowed_to(route.where, message)
-        left = None if narrowed is None else may_leave(self._releases, work=self, message=narrowed, way=route)
+        left = None if narrowed is None else may_leave(self._capability.releases, work=self, message=narrowed, way=route)
         return [] if left is None else [self._put(route, piece, name) for name, piece in named_parts(left, key)]
 
     def _put(self, route: Route, piece: Message, key: str) -> Envelope:
-        release = self._releases.get(type(piece))
+        release = self._capability.releases.get(type(piece))
         sealed = seal(message=piece, key=key, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
         if self._outbox.put(sealed) and release is not None:
             release.told(work=self, message=piece, way=route, key=sealed.id)

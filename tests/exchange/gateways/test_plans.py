@@ -2,12 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from exchange.gateways.house import HOME, hosted, until
+from exchange.gateways.house import HOME, HOUSEHOLDS, OTHER, hosted, until
 from exchange.gateways.test_orders import order, outcome
+from exchange.gateways.test_usage import enrol
+from metropool.core.errors import NotFound
 from metropool.exchange.envelope import open_envelope
+from metropool.facts.registry.tables import supply_agreement
+from metropool.portal.desks.points import PointsDesk
 
 HOSTS = {
     "one": "community_system",
@@ -15,6 +20,14 @@ HOSTS = {
     "two": "third_party_cloud",
     "transition": "smart_use_platform",
 }
+
+
+def agreed(work: Any) -> None:
+    """The pool knows what the first household has agreed: at which home."""
+    enrol(work)
+    row = {"account_number": "W1", "usage_point": "water-1", "combined_account": HOUSEHOLDS[HOME], "valid_from": "2026-01-01"}
+    words = {"party": "p1", "supplier": "water", "tariff": "t", "category": "residential", "options": {}, "valid_to": None}
+    work.registry.add(supply_agreement, [{**row, **words}])
 
 
 @pytest.mark.parametrize("plan", HOSTS)
@@ -56,6 +69,16 @@ def test_in_plan_two_the_pool_hears_security_faults_and_energy_and_no_states(tmp
             await until(counted)
             assert {item for _, item in await town.states(system="data_pool")} <= {"energy", "water", "gas"}
             assert "switch" in {item for _, item in await town.states()}
+            pool = town.desks["data_pool"].node
+            pool.write_now("points", agreed)
+            shown = await pool.read("points", lambda work: PointsDesk(work).heard(account=HOUSEHOLDS[HOME]))
+            assert {"main", "plug"} <= {each.point for each in shown.points}
+            assert [(event.code, event.severity) for event in shown.events] == [
+                ("door_opened", "info"),
+                ("circuit_fault", "warning"),
+            ]
+            with pytest.raises(NotFound):
+                await pool.read("points", lambda work: PointsDesk(work).heard(account=HOUSEHOLDS[OTHER]))
 
     asyncio.run(run())
 

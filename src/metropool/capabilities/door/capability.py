@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from metropool.access.api_keys import ApiKeys
 from metropool.capabilities.door import operations, queries
 from metropool.capabilities.door.adapters.sql import SqlLetters
 from metropool.capabilities.door.tables import metadata
@@ -11,7 +12,7 @@ from metropool.exchange.messages import MESSAGES
 DOOR = Capability(
     name="door",
     consumes=dict.fromkeys(MESSAGES, operations.take_letter),
-    keeps={"letters": SqlLetters},
+    keeps={"letters": SqlLetters, "api_keys": ApiKeys},
     tables=(metadata,),
     workers=(Worker(name="forget-read", step=operations.forget_read, every=timedelta(hours=1)),),
     is_door=True,

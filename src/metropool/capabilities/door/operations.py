@@ -15,9 +15,12 @@ AT_ONCE = 1000
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 
 
-def take_letter(*, work: DoorWork, message: Message) -> None:  # noqa: ARG001  # kept as it travelled
-    """Keep a letter as it travelled, for the system's own software."""
+def take_letter(*, work: DoorWork, message: Message) -> None:
+    """Keep a letter as it travelled, for the system's own software; what is done here without it, only while it has a key: a door
+    that nobody reads holds up nothing else."""
     assert work.letter is not None
+    if work.is_shared(type(message)) and not work.api_keys.is_any_in_force():
+        return
     work.letters.keep(work.letter, now=work.now)
     work.changed(TOPIC)
 

@@ -9,6 +9,7 @@ import msgspec
 from metropool.capabilities.points.model import KeptUsage, KnownPoint, PointValue
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.quantities import reading_types_by_id
+from metropool.exchange.messages import ALARM_CODES
 from metropool.exchange.messages.points import ITEMS
 from metropool.facts.events import EndDeviceEvent
 from metropool.facts.registry.tables import usage_point
@@ -18,7 +19,8 @@ from metropool.portal.schemas.basics import Severity, Text
 
 MOST_EVENTS = 50
 MOST_VALUES = 20_000
-SERIOUS: dict[str, Severity] = {"smoke_alarm": "critical", "circuit_fault": "warning"}
+RAISED: dict[str, Severity] = {code: "critical" for code, (_, state) in ALARM_CODES.items() if state == "raised"}
+SERIOUS: dict[str, Severity] = {**RAISED, "circuit_fault": "warning"}
 
 
 class PointsDesk:

@@ -12,12 +12,14 @@ from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 
-SERVICE, REGISTER = "water", "water_register"
+SERVICE = "water"
+"""What is looked at: of water there is one register, read by the hour."""
 
 
 async def at_gateway(town: Town, way: Way) -> Seen:
     """At the gateway, as the terminal indoors is shown it: a day that its teller knows it has, with what the meter counted on it."""
-    began, home = await _begun(town, way), await indoors(town)
+    home = await indoors(town)  # first: only for a gateway that is there anything is kept
+    began = await _begun(town, way)
     teller = town.host("places") if is_indoors(town, way) else way.sender
 
     async def look() -> tuple[Row, Row] | None:
@@ -54,11 +56,9 @@ async def shared(town: Town, way: Way) -> Seen:
 
 
 async def _begun(town: Town, way: Way) -> float:
-    """When the history was imported that it is about [Unix s of the machine]; indoors, when we look."""
-    if is_indoors(town, way):
-        return unix_s()
+    """When the history was imported that it is about [Unix s of the machine], once all of it was told; indoors, when we look."""
     began: float = await done_while(town, town.once("billing", lambda: billing_begun(town)), (town.host("metering"),))
-    return began
+    return unix_s() if is_indoors(town, way) else began
 
 
 async def _told_by(town: Town, system: str) -> list[Row]:
