@@ -28,9 +28,10 @@ def run(tmp_path_factory):
 
 
 def listed(plan):
-    """Row, direction and message of everything the contract gives a plan."""
-    for name, row in CONTRACT["rows"].items():
-        if plan in row["plans"]:
+    """Row, direction and message of everything the contract gives a plan, and of what its file adds."""
+    added = yaml.safe_load((ROOT / "plans" / f"{plan}.yaml").read_text(encoding="utf-8")).get("add") or {}
+    for name, row in {**CONTRACT["rows"], **added}.items():
+        if plan in row.get("plans", (plan,)):
             for way in ("up", "down"):
                 for message in (*row.get(way, ()), *row.get(f"{way}_inferred", ())):
                     yield str(name), way, message

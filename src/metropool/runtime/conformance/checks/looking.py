@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from metropool.core.periods import DAY, business_date
 from metropool.runtime.conformance.checks.months import ENDS, Row, bill_of, billing_begun, companies, done_while, must_be
-from metropool.runtime.conformance.checks.paying import paid
+from metropool.runtime.conformance.checks.paying import cleared
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.making import MONTHS
@@ -145,7 +145,7 @@ async def _is_full(town: Town, owner: str) -> None:
     """Wait until the books of an owner have something in them."""
     hosts = town.compiled.systems[owner].hosts
     if "settlement" in hosts:
-        await paid(town)
+        await cleared(town)
     elif owner in companies(town):
         await bill_of(town, owner)
     else:

@@ -86,6 +86,18 @@ async def paid(town: Town) -> float:
     return await town.once("paid", pay)
 
 
+async def cleared(town: Town) -> tuple[Row, float]:
+    """The payment as the app has it once who clears it was told of it, and when that was seen [Unix s of the machine]."""
+    await paid(town)
+    order, (app, account) = (await ordered(town)).order, await town.resident()
+
+    async def look() -> Row | None:
+        row: Row = await app.get(f"/households/{account}/payments/{order['order_id']}")
+        return row if row["state"] == "succeeded" else None
+
+    return await town.seen(look, needs=(town.host("settlement"), CHANNEL), what="notice")
+
+
 async def resident_payment(town: Town, way: Way) -> Seen:
     """What the app asks to pay, among the payments of who clears it."""
     payment = await asked(town)
@@ -109,13 +121,7 @@ async def payment_order(town: Town, way: Way) -> Seen:  # noqa: ARG001
 async def payment_notice(town: Town, way: Way) -> Seen:
     """A payment made at the channel, known to who clears it, to the fen."""
     began, order = await paid(town), (await ordered(town)).order
-    app, account = await town.resident()
-
-    async def look() -> Row | None:
-        row: Row = await app.get(f"/households/{account}/payments/{order['order_id']}")
-        return row if row["state"] == "succeeded" else None
-
-    row, at_s = await town.seen(look, needs=(way.receiver, CHANNEL), what="notice")
+    row, at_s = await cleared(town)
     must_be("amount_fen", order["amount_fen"], row["amount_fen"])
     return Seen(at_s - began, f"{way.receiver}:payment:{row['reference']}")
 
