@@ -4,7 +4,7 @@ The form of the file is described in ``src/cityinabox/CITY.md``. A real city enr
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -120,16 +120,6 @@ def households(city: Mapping[str, Any]) -> dict[str, str]:
     """Each home's combined account."""
     at = {row["id"]: row["place"] for row in city["usage_points"]}
     return {at[row["usage_point"]]: row["combined_account"] for row in city["agreements"] if row["combined_account"]}
-
-
-ENROL: Mapping[str, Callable[..., int]] = {
-    "metering": enrol_metering,
-    "billing": enrol_company,
-    "settlement": enrol_platform,
-    "inquiries": enrol_authority,
-    "office": enrol_authority,
-}
-"""Capability to what its host is enrolled with."""
 
 
 def _usage_point_numbers(city: Mapping[str, Any]) -> dict[str, int]:

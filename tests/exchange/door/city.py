@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from exchange.carrying import carry_all
 from metropool.access.api_keys import ApiKeys
 from metropool.capabilities.office import operations as office
 from metropool.capabilities.office.model import Content
@@ -64,20 +65,7 @@ class City:
 
     def carry(self):
         """Relay until nothing waits."""
-        asyncio.run(self._carry())
-
-    async def _carry(self):
-        exchanges = {name: self.broker.exchange(name) for name in self.nodes}
-        moved = True
-        while moved:
-            moved = False
-            for name, node in self.nodes.items():
-                for number, envelope in node.unsent(limit=100):
-                    await node.mark_sent([(number, await exchanges[name].deliver(envelope))])
-                    moved = True
-                for delivery in await exchanges[name].fetch(limit=100, wait_s=0):
-                    await node.receive(delivery)
-                    moved = True
+        asyncio.run(carry_all(self.nodes, self.broker))
 
     def parked(self, system):
         with self.nodes[system].database.snapshot() as connection:

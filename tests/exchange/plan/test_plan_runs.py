@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from msgspec import structs
 
+from exchange.carrying import carry_all
 from metropool.capabilities.billing import operations as billing
 from metropool.capabilities.settlement import operations as settlement
 from metropool.capabilities.settlement import payments
@@ -62,20 +63,7 @@ class City:
 
     def carry(self) -> None:
         """Relay until nothing waits."""
-        asyncio.run(self._carry())
-
-    async def _carry(self) -> None:
-        exchanges = {name: self.broker.exchange(name) for name in self.nodes}
-        moved = True
-        while moved:
-            moved = False
-            for name, node in self.nodes.items():
-                for number, envelope in node.unsent(limit=100):
-                    await node.mark_sent([(number, await exchanges[name].deliver(envelope))])
-                    moved = True
-                for delivery in await exchanges[name].fetch(limit=100, wait_s=0):
-                    await node.receive(delivery)
-                    moved = True
+        asyncio.run(carry_all(self.nodes, self.broker))
 
 
 @pytest.fixture(scope="module", params=["one", "two", "transition"])
