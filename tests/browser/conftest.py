@@ -22,6 +22,8 @@ ARGS = [
 ]
 DEVICES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 STARTS_WITHIN_S = 600
+SPEED = 30
+"""Seconds of the city in one of the machine: what the city waits for a minute, such as a meter's answer, may take two seconds here."""
 HERE = Path(__file__).parent
 
 
@@ -60,6 +62,7 @@ def city(tmp_path_factory):
     log = home.parent / "demo.log"
     environment = {**os.environ, "METROPOOL_HOME": str(home), "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-m", "metropool.runtime.cli", "demo", "--homes", "4", "--months", "2", "--port", str(port)]
+    command += ["--speed", str(SPEED)]
     with log.open("wb") as words:
         process = subprocess.Popen(command, env=environment, stdout=words, stderr=words, start_new_session=True)
     try:

@@ -114,6 +114,8 @@ class TestNode:
             "account_number": [f"A{number:063}" for number in range(count)],
             "status": ["paid"] * count,
             "as_of": [NOW] * count,
+            "community": [None] * count,
+            "building": [None] * count,
         }
         whole = PaymentStatusTold(rows=pa.table(columns, schema=ROWS[PaymentStatusTold]))
         speaker.write_now("speaker", lambda work: work.tell(whole, key="day"))

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -59,8 +59,20 @@ def run_company(arguments: argparse.Namespace) -> None:
 
 
 def customers_of(city: Row, party: str) -> dict[str, Row]:
-    """The company's agreements by usage point."""
-    return {row["usage_point"]: row for row in city["agreements"] if row["supplier"] == party and row["combined_account"]}
+    """The company's agreements by usage point, each with the community and the building it lies in."""
+    places = {row["id"]: row for row in city["places"]}
+    at = {row["id"]: row["place"] for row in city["usage_points"]}
+    own = [row for row in city["agreements"] if row["supplier"] == party and row["combined_account"]]
+    return {row["usage_point"]: {**row, **_lying_in(places, at[row["usage_point"]])} for row in own}
+
+
+def _lying_in(places: Mapping[str, Row], place: str | None) -> dict[str, str | None]:
+    found: dict[str, str | None] = {"community": None, "building": None}
+    while place is not None:
+        row = places[place]
+        found |= {row["kind"]: row["id"]} if row["kind"] in found else {}
+        place = row["parent"]
+    return found
 
 
 def _company(arguments: argparse.Namespace, door: httpx.Client, book: Book) -> Company:

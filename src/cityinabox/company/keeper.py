@@ -30,6 +30,7 @@ def add_keeper(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--party", default="", help="whose software it is, where it announces")
     parser.add_argument("--medium", default="", help="what it announces, such as community")
     parser.add_argument("--city", type=Path, help="city file; who announces takes its own places from it")
+    parser.add_argument("--place", default="", help="the one place it is for; every place of its medium when left out")
     parser.add_argument("--clock", default="", help="START@SPEED/ANCHOR; the machine's time when left out")
     parser.add_argument(
         "--desk", type=int, default=0, metavar="PORT", help="show it to its own people here, on this machine; 0: any port"
@@ -44,7 +45,8 @@ def run_keeper(arguments: argparse.Namespace) -> None:
     with at_door(arguments.site, arguments.system) as door:
         routes: dict[tuple[str, str], Answer] = {("GET", "/letters"): partial(_letters, path)}
         if arguments.medium:
-            places = places_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.medium)
+            every = places_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.medium)
+            places = [place for place in every if arguments.place in ("", place)]
             routes |= Office(door, arguments.system, arguments.party, arguments.medium, clock, places).routes()
         serve_desk(partial(desk_of, routes), port=arguments.desk, system=arguments.system, work=partial(_work, path, door))
 

@@ -10,6 +10,7 @@ from cityinabox.company.book import Row
 from cityinabox.company.office import Company
 
 CUSTOMERS, STATUS, SWITCHES = "customer_profiles", "payment_status", "switch_requests"
+WHERE = ("community", "building")
 SWITCH_WITHIN = timedelta(hours=24)
 
 
@@ -42,7 +43,12 @@ def tell_who_paid(company: Company, letter: Row, *, now: datetime) -> None:
     owed = company.book.owed()
     indebted = {bill["account_number"] for bill in company.book.bills() if owed[bill["bill_number"]] > 0}
     accounts = sorted({row["account_number"] for row in letter["message"]["rows"]})
-    rows = [{"account_number": one, "status": "due" if one in indebted else "paid", "as_of": now.isoformat()} for one in accounts]
+    lies_in = {row["account_number"]: {name: row[name] for name in WHERE} for row in company.customers.values()}
+    rows = [
+        {"account_number": one, "status": "due" if one in indebted else "paid", "as_of": now.isoformat()}
+        | lies_in.get(one, dict.fromkeys(WHERE))
+        for one in accounts
+    ]
     company.say(STATUS, {"rows": rows}, key=f"standing/{letter['number']}")
 
 

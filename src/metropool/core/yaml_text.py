@@ -7,6 +7,11 @@ import yaml
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def write_yaml(data: Any) -> str:
+    """Plain data as a text that people read and change."""
+    return str(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+
+
 def read_yaml(text: str) -> Any:
     """What a text says, as plain data.
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+PLACES: Final = ("community", "building")
+"""Kinds of places that have systems of their own; what tells of people says in columns of these names where they live."""
 
 
 @dataclass(frozen=True)

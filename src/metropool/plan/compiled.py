@@ -1,14 +1,18 @@
 """What a plan compiles to: plain, immutable, comparable. Made by ``compile_plan``, read by everyone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.exchange.ways import Way
 from metropool.plan.broker import BrokerPlan
-from metropool.plan.schema import Kind, Letter, MessageEntry, Network, Party, Row, Title
+from metropool.plan.schema import Kind, Letter, MessageEntry, Party, Row, Title
 from metropool.plan.source import PlanFault
+
+if TYPE_CHECKING:
+    from metropool.plan.drawing.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class RunningFacts:
         hosts: Capability to the rows it is hosted for.
         front_end: Worker in the access zone that listens to devices, when there is one.
         software: Whose software does its work: ours, or ``outside``, which comes through a door.
+        instance_of: The system of the plan that it is one of many of; empty where it is that itself.
+        place: The community or building it is for.
     """
 
     id: SystemId
@@ -64,6 +70,13 @@ class RunningFacts:
     per: str | None = None
     software: str | None = None
     way_in: tuple[str, ...] = ()
+    instance_of: str = ""
+    place: str = ""
+
+    @property
+    def listed_as(self) -> str:
+        """The system of the plan that it is, or is an instance of."""
+        return self.instance_of or self.id
 
 
 @dataclass(frozen=True)
@@ -90,79 +103,20 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class PictureNode:
-    """A system in the drawing; ``column`` counts from the field to the public side, ``layer`` from the top."""
-
-    id: str
-    kind: Kind
-    zone: str
-    party: str
-    title: Title
-    party_title: Title
-    hosts: tuple[str, ...]
-    column: int
-    layer: int
-    per: str | None = None
-    runs: bool = True
-
-
-@dataclass(frozen=True)
-class PictureFlow:
-    """One direction of an edge: which messages of which rows go from one system to the other."""
-
-    sender: str
-    receiver: str
-    messages: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PictureEdge:
-    """Everything between two systems: rows, medium (``broker``, ``field``, ``api``) and one or two directions.
-
-    Attributes:
-        networks: Those its rows travel on, where the plan says.
-        unbuilt: Those of its rows that do not run yet.
-    """
-
-    left: str
-    right: str
-    rows: tuple[str, ...]
-    medium: str
-    flows: tuple[PictureFlow, ...]
-    networks: tuple[Network, ...] = ()
-    unbuilt: tuple[str, ...] = ()
-
-    @property
-    def runs(self) -> bool:
-        """Whether anything goes here yet."""
-        return len(self.unbuilt) < len(self.rows)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Nodes and edges for the drawing and the Topology page; ``messages`` has the names used in it."""
-
-    plan: str
-    title: Title
-    nodes: tuple[PictureNode, ...]
-    edges: tuple[PictureEdge, ...]
-    messages: Mapping[str, Title] = field(hash=False)
-
-
-@dataclass(frozen=True)
 class Compiled:
     """A plan held to the contract and to the capabilities at hand.
 
     Attributes:
         faults: What is wrong; a plan with any is not started.
         notes: Worth knowing: single points of failure, and what could leave ``not_yet``.
-        allowed: Everything that may be said, whatever carries it.
-        letters: Those of them that the broker carries (between nodes of ours).
+        allowed: Everything that may be said between systems of the plan, whatever carries it.
+        letters: Those of them that the broker carries (between nodes of ours), from instance to instance.
         rows: Rows that run.
         routes: System to message class to where it may go, of what may begin there.
         passes: System to message to where it goes on, of what it is told and did not begin.
         ways: System to everything it may say or hear.
-        systems: What runs.
+        systems: What runs: of a system with instances those.
+        instances: System of the plan to the instances it runs as; one that runs as itself is left out.
         variant: Which way of running the plan this is; None where it has one way only.
         whole: Everything the plan will be when what is not built yet is built.
         whole_picture: The drawing of that.
@@ -180,15 +134,16 @@ class Compiled:
     routes: Mapping[str, Mapping[str, tuple[Route, ...]]]
     systems: Mapping[str, RunningFacts]
     broker: BrokerPlan
-    picture: Picture
+    picture: "Picture"
     whole: Outline
-    whole_picture: Picture
+    whole_picture: "Picture"
     variant: str | None = None
     identity: Mapping[str, str] = field(default_factory=dict)
     brokers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     passes: Mapping[str, Mapping[str, tuple[Route, ...]]] = field(default_factory=dict)
     ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
     consents: tuple[tuple[PartyId, str], ...] = ()
+    instances: Mapping[str, tuple[SystemId, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -200,7 +155,29 @@ class Compiled:
         """What runs, in the shape of ``whole``."""
         kept = tuple((row, letter) for row, letter in self.whole.said if letter in self.allowed and row in self.rows)
         rows = {row: entry for row, entry in self.whole.rows.items() if row in self.rows}
-        return replace(self.whole, systems=self.systems, said=kept, rows=rows)
+        systems = {name: facts for name, facts in self.whole.systems.items() if self.runs_as(name)}
+        return replace(self.whole, systems=systems, said=kept, rows=rows)
+
+    def runs_as(self, system: str) -> Sequence[SystemId]:
+        """The names that a system of the plan runs under: its own or those of its instances; none where it does not run."""
+        return self.instances.get(system) or ((self.systems[system].id,) if system in self.systems else ())
+
+    def spread(self, letter: Letter) -> Iterator[Letter]:
+        """A letter between systems of the plan, between those that run as them; itself where they do not run."""
+        for sender in self.runs_as(letter.sender) or (letter.sender,):
+            for receiver in self.runs_as(letter.receiver) or (letter.receiver,):
+                yield Letter(sender, letter.message, receiver)
+
+    def facts(self, system: str) -> RunningFacts:
+        """A system of the plan or an instance, whether it runs or will.
+
+        Raises:
+            NotFound: There is no such name.
+        """
+        found = self.systems.get(system) or self.whole.systems.get(system)
+        if found is None:
+            raise NotFound(f"the plan {self.plan} has no system {system!r}")
+        return found
 
     def hosts(self, system: str) -> Sequence[tuple[str, Sequence[str]]]:
         """Capabilities of a system, each with the rows it is hosted for."""

@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from metropool.core.errors import Invalid, NotFound
+from metropool.plan.instances import Instances
 from metropool.plan.schema import Contract, Plan
 from metropool.plan.sites import Sites
 from metropool.plan.source import PathInFile, PlanFault, Source
@@ -66,6 +67,16 @@ def load_sites(path: Path) -> Sites:
         Unreadable: Faults, all of them.
     """
     return _load(path, Sites).content
+
+
+def load_instances(path: Path) -> Instances:
+    """Read which communities and buildings have a system of their own.
+
+    Raises:
+        NotFound: No such file.
+        Unreadable: Faults, all of them.
+    """
+    return _load(path, Instances).content
 
 
 def plan_path(name: str) -> Path:

@@ -69,7 +69,7 @@ def passing_of(
     relays = frozenset(
         (system, message)
         for system, message in told & onward
-        if system not in contract.messages[message].begins
+        if systems[system].listed_as not in contract.messages[message].begins
         and not _decides(systems[system], contract.messages[message].carried_by, capabilities)
     )
     return Passing(letters=frozenset(letters), relays=relays)

@@ -80,10 +80,25 @@ def enrol_platform(registry: Registry, city: Mapping[str, Any]) -> int:
     return _enrol_customers(registry, city, [row for row in city["agreements"] if row["combined_account"]])
 
 
-def enrol_authority(registry: Registry, city: Mapping[str, Any]) -> int:
-    """What an authority and an office know: organisations and places; nobody's home, meter or customer."""
-    places = [_place(row) for row in city["places"] if row["kind"] != HOME]
+def enrol_authority(registry: Registry, city: Mapping[str, Any], *, within: str = "") -> int:
+    """What an authority and an office know: organisations and places; nobody's home, meter or customer.
+
+    Args:
+        within: The community or building that an office is of: it knows what this lies in and what lies in it; empty for all.
+    """
+    known = _around(within, city["places"]) if within else {row["id"] for row in city["places"]}
+    places = [_place(row) for row in city["places"] if row["kind"] != HOME and row["id"] in known]
     return registry.add(t.party, _organisations(city)) + registry.add(t.place, places)
+
+
+def _around(place: str, places: Sequence[Row]) -> set[str]:
+    """A place, what it lies in and what lies in it."""
+    parents = {row["id"]: row["parent"] for row in places}
+
+    def path(of: str | None) -> list[str]:
+        return [] if of is None else [of, *path(parents[of])]
+
+    return {one for one in parents if one in path(place) or place in path(one)}
 
 
 def _organisations(city: Mapping[str, Any]) -> list[Row]:

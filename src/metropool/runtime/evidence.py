@@ -13,6 +13,7 @@ from metropool.access.audit import Audit
 from metropool.core.errors import Invalid, Unavailable
 from metropool.exchange.evidence import Anchor, Evidence, Listing
 from metropool.plan.compiled import Compiled
+from metropool.plan.schema import Letter
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.storage.disk import write_once
@@ -84,11 +85,12 @@ def cover(node: "Node", key: SigningKey) -> None:
 
 def listing_of(compiled: Compiled) -> Listing:
     """What the running plan says of letters."""
-    rows = {
-        (flow.sender, phrase, flow.receiver): " ".join(edge.rows)
+    rows: dict[tuple[str, str, str], str] = {
+        each: " ".join(edge.rows)
         for edge in compiled.picture.edges
         for flow in edge.flows
         for phrase in flow.messages
+        for each in compiled.spread(Letter(flow.sender, phrase, flow.receiver))
     }
     parties = {name: str(facts.party) for name, facts in compiled.systems.items()}
     return Listing(plan=compiled.plan, parties=parties, rows=rows)

@@ -52,7 +52,7 @@ class ParkedDesk:
 
     def __init__(self, work: Work, *, nodes: Mapping[SystemId, Node], compiled: Compiled) -> None:
         self._work, self._node = work, nodes[work.system]
-        self._systems = {node.id: node.title for node in compiled.whole_picture.nodes}
+        self._systems = {name: facts.title for name, facts in {**compiled.whole.systems, **compiled.systems}.items()}
         self._messages = compiled.whole.messages
 
     def parked(self, *, state: ParkedState, asked: Asked) -> Page[ParkedLetter]:

@@ -169,12 +169,13 @@ class Facts:
         return why_system(self.compiled, system=system, message=message)
 
     def _system(self, node: Node) -> schema.SystemInfo:
-        picture = {found.id: found for found in self.compiled.picture.nodes}[node.system]
+        facts = self.compiled.systems[node.system]
+        party = self.compiled.whole.parties.get(facts.party)
         return schema.SystemInfo(
             id=node.system,
-            name=_text(picture.title),
-            party=picture.party,
-            party_name=_text(picture.party_title),
+            name=_text(facts.title),
+            party=facts.party,
+            party_name=_text(party) if party else Text(zh=facts.party, en=facts.party),
             hosts=[schema.Hosting(capability=name, of=list(host.rows)) for name, host in node.hosted.items()],
         )
 

@@ -49,7 +49,7 @@ def _result(kept: Mapping[str, Any], compiled: Compiled) -> Conformance | None:
 
 def _flow(flow: Mapping[str, Any], compiled: Compiled) -> ConformanceFlow:
     messages = compiled.whole.messages
-    titles = {node.id: node.title for node in compiled.whole_picture.nodes}
+    titles = {name: facts.title for name, facts in {**compiled.whole.systems, **compiled.systems}.items()}
     why = flow.get("why")
     return ConformanceFlow.model_validate(
         {

@@ -44,7 +44,7 @@ def serve_system(name: str) -> None:
     """
     settings = Settings()
     quiet_log()
-    compiled = compile_named(settings.plan)
+    compiled = compile_named(settings.plan, home=settings.home)
     system, _, process = name.partition(":")
     if system == BROKER:
         asyncio.run(until_stopped(serve_broker(process, settings=settings, compiled=compiled)))

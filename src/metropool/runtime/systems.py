@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 from metropool.core.errors import NotFound
@@ -9,10 +10,12 @@ from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.plan.compile import compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
+from metropool.plan.instances import NONE
 from metropool.plan.load import load_contract, load_plan, named_plan, outside_of, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.evidence import listing_of
 from metropool.runtime.hold import hold
+from metropool.runtime.instances import read_instances
 from metropool.runtime.node import Hosted, Node
 from metropool.runtime.settings import Settings, settings_of_home
 from metropool.storage.database import open_database
@@ -32,17 +35,21 @@ def facts_of(capabilities: Mapping[str, Capability]) -> dict[str, CapabilityFact
     }
 
 
-def compile_named(plan: str) -> Compiled:
+def compile_named(plan: str, *, home: Path | None = None) -> Compiled:
     """The plan of this name (``one``, ``one:indirect``, ``two+water_system``) or file, held to the contract and to what is built.
+
+    Args:
+        home: Of a city, whose communities and buildings run as its file of instances says; without one each system runs once.
 
     Raises:
         NotFound: No such plan, or no such variant of it.
-        Invalid: The plan has faults; each is listed.
+        Invalid: The plan has faults, or the instances do; each is listed.
     """
     path, variant = named_plan(plan)
     facts = facts_of(CAPABILITIES)
     contract = load_contract(plan_path("contract"))
-    compiled = compile_plan(load_plan(path), contract, facts, variant=variant, outside=outside_of(plan))
+    many = read_instances(home) if home else NONE
+    compiled = compile_plan(load_plan(path), contract, facts, variant=variant, outside=outside_of(plan), instances=many)
     compiled.require_sound()
     return compiled
 
@@ -88,7 +95,7 @@ def opened_beside(system: str) -> Iterator[Node]:
         NotFound: The plan runs no such node, or nobody has served it yet.
     """
     settings = settings_of_home()
-    compiled = compile_named(settings.plan)
+    compiled = compile_named(settings.plan, home=settings.home)
     if system not in compiled.nodes():
         raise NotFound(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
     if settings.database == "embedded" and not (settings.folder(system) / f"{system}.sqlite").exists():

@@ -1,5 +1,6 @@
 """The Topology page's desk: a plan's picture; of the running one with what this deployment's outboxes and inboxes say of it."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,9 @@ from metropool.core.clock import Instant
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import SystemId
 from metropool.exchange.outbox import outbox
-from metropool.plan.compiled import Compiled, PictureEdge, PictureFlow, PictureNode
+from metropool.plan.compiled import Compiled
 from metropool.plan.drawing.layout import Placed, place
+from metropool.plan.drawing.picture import PictureEdge, PictureFlow, PictureNode
 from metropool.plan.schema import Letter
 from metropool.portal.desks.paging import page_of
 from metropool.portal.ports.asked import Asked
@@ -22,6 +24,7 @@ from metropool.runtime.node import Node
 from metropool.runtime.traffic import Traffic, merged, parked_by, traffic_of
 from metropool.runtime.work import Work
 
+NEWEST = 1000
 SILENT_AFTER = timedelta(days=1)
 CONTROL = ("control", "read", "profile", "switch", "order", "command", "limit")
 ZONES = {
@@ -81,13 +84,20 @@ class TopologyDesk:
     def messages(self, *, edge: str, asked: Asked) -> Page[schema.TopologyMessage]:
         """Messages that travelled along one edge of the running plan, newest first, without their content."""
         sender, _, receiver = edge.partition(">")
-        node = self._nodes.get(sender)
-        if node is None:
+        compiled = self._compiled_of(self._running)
+        here = [name for name in compiled.runs_as(sender) if name in self._nodes]
+        if not here:
             raise NotFound(f"no node runs here that sends along {edge}")
-        with node.database.snapshot() as connection:
-            query = select(outbox).where(outbox.c.receiver == receiver).order_by(outbox.c.number.desc()).limit(1000)
-            rows = [self._message(sender, dict(row)) for row in connection.execute(query).mappings()]
-        return page_of(rows, asked, as_of=self._now)
+        receivers = compiled.runs_as(receiver)
+        rows = [row for name in here for row in self._said(name, receivers)]
+        newest = sorted(rows, key=lambda row: row.sent_at, reverse=True)[:NEWEST]
+        return page_of(newest, asked, as_of=self._now)
+
+    def _said(self, sender: str, receivers: Sequence[str]) -> list[schema.TopologyMessage]:
+        c = outbox.c
+        query = select(outbox).where(c.receiver.in_(receivers)).order_by(c.number.desc()).limit(NEWEST)
+        with self._nodes[sender].database.snapshot() as connection:
+            return [self._message(sender, dict(row)) for row in connection.execute(query).mappings()]
 
     def _named(self, plan: str) -> PlanNamed:
         return PlanNamed(id=plan, title=_text(self._compiled_of(plan).title))
@@ -114,12 +124,17 @@ class Seen:
 
     def __init__(self, compiled: Compiled, nodes: Mapping[str, Node], now: Instant) -> None:
         self._compiled, self._nodes, self._now = compiled, nodes, now
-        self._traffic = {name: traffic_of(node, now) for name, node in nodes.items()}
-        self._parked = {name: parked_by(node) for name, node in nodes.items()}
+        self._traffic: defaultdict[tuple[str, str, str], list[Traffic]] = defaultdict(list)
+        self._parked: Counter[tuple[str, str, str]] = Counter()
+        for name, node in nodes.items():
+            for (phrase, receiver), seen in traffic_of(node, now).items():
+                self._traffic[self._listed(name), phrase, self._listed(receiver)].append(seen)
+            for (sender, phrase), count in parked_by(node).items():
+                self._parked[self._listed(sender), phrase, self._listed(name)] += count
 
     def node(self, node: PictureNode, placed: Placed) -> schema.TopologyNode:
         """A system."""
-        is_here = node.id in self._nodes
+        is_here = self._is_here(node.id)
         facts = self._compiled.whole.systems[node.id]
         return schema.TopologyNode(
             id=node.id,
@@ -138,9 +153,8 @@ class Seen:
 
     def edge(self, edge: PictureEdge, flow: PictureFlow) -> schema.TopologyEdge:
         """One direction between two systems."""
-        known = self._traffic.get(flow.sender, {})
-        seen = merged({phrase: known[phrase, flow.receiver] for phrase in flow.messages if (phrase, flow.receiver) in known})
-        parked = self._parked.get(flow.receiver, {})
+        ways = [(flow.sender, phrase, flow.receiver) for phrase in flow.messages]
+        seen = merged([traffic for way in ways for traffic in self._traffic.get(way, ())])
         return schema.TopologyEdge(
             id=f"{flow.sender}>{flow.receiver}",
             row=" ".join(edge.rows),
@@ -153,7 +167,7 @@ class Seen:
             per_minute=seen.per_minute if seen else None,
             delay_s=seen.delay_s if seen else None,
             delivered=seen.delivered if seen else 0,
-            refused=sum(parked.get((flow.sender, phrase), 0) for phrase in flow.messages),
+            refused=sum(self._parked[way] for way in ways),
             last_at=seen.last_at if seen else None,
             provenance=min((self._compiled.whole.rows[row].src for row in edge.rows), key=SOURCES.index),
         )
@@ -166,11 +180,19 @@ class Seen:
     def _edge_state(self, edge: PictureEdge, flow: PictureFlow, seen: Traffic | None) -> Any:
         if not any(self._is_built(phrase, flow) for phrase in flow.messages):
             return "not_built"
-        if not self._nodes or (edge.medium == "broker" and flow.sender not in self._nodes):
+        if not self._nodes or (edge.medium == "broker" and not self._is_here(flow.sender)):
             return "not_run"
         if seen is None or seen.last_at is None:
             return "idle"
         return "flowing" if self._now - seen.last_at < SILENT_AFTER else "silent"
+
+    def _listed(self, system: str) -> str:
+        """What the plan calls a system that runs, which may be one of many."""
+        facts = self._compiled.systems.get(system)
+        return facts.listed_as if facts else system
+
+    def _is_here(self, system: str) -> bool:
+        return any(name in self._nodes for name in self._compiled.runs_as(system))
 
     def _is_built(self, phrase: str, flow: PictureFlow) -> bool:
         return Letter(flow.sender, phrase, flow.receiver) in self._compiled.allowed

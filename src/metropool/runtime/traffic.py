@@ -1,6 +1,6 @@
 """What the outboxes and inboxes of one process say of the letters between systems."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,11 +80,10 @@ def traffic_of(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
     }
 
 
-def merged(parts: Mapping[str, Traffic]) -> Traffic | None:
-    """Several phrases as one; None where there is none."""
-    if not parts:
+def merged(every: Sequence[Traffic]) -> Traffic | None:
+    """Several phrases, or several ways, as one; None where there is none."""
+    if not every:
         return None
-    every = parts.values()
     return Traffic(
         delivered=sum(part.delivered for part in every),
         waiting=sum(part.waiting for part in every),

@@ -41,7 +41,7 @@ def why_system(compiled: Compiled, *, system: str, message: str) -> Why:
 
 
 def _system_step(compiled: Compiled, system: str) -> WhyStep:
-    runs = system in compiled.systems
+    runs = bool(compiled.runs_as(system))
     facts = compiled.whole.systems[system]
     hosts = ", ".join(facts.hosts) or facts.kind
     zh = f"{facts.title.zh}由 {facts.party} 运行，承载 {hosts}" + ("" if runs else "；尚未建成")
@@ -63,7 +63,7 @@ def _row_steps(compiled: Compiled, row: str, letter: Letter) -> Iterator[WhyStep
         zh, en = "每户须先同意（我的数据），撤回即停", "each household has to agree first (My data); a withdrawal stops it"
         yield WhyStep(kind="consent", holds=runs, text=Text(zh=zh, en=en))
     if runs:
-        by_broker = letter in compiled.letters
+        by_broker = not compiled.letters.isdisjoint(compiled.spread(letter))
         zh, en = (
             ("经消息总线，仅此发送方、此消息可达", "by the broker: this sender and this message alone")
             if by_broker

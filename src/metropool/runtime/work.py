@@ -12,9 +12,9 @@ from metropool.core.errors import Invalid
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import MAX_BYTES, Envelope, Step, seal
-from metropool.exchange.messages import Message
+from metropool.exchange.messages import Message, tells
 from metropool.exchange.outbox import Outbox
-from metropool.exchange.ways import Way
+from metropool.exchange.ways import PLACES, Way
 from metropool.plan.compiled import Route
 from metropool.runtime.releasing import may_leave
 from metropool.storage.lake import Lake, LakeFile
@@ -169,7 +169,12 @@ class Work:
 
 
 def narrowed_to(where: Mapping[str, str], message: Message) -> Message | None:
-    """What of a message may go a way: itself, itself with some of its rows, or None when nothing of it may."""
+    """What of a message may go a way: itself, itself with some of its rows, or None when nothing of it may.
+
+    Where people live must be said: what does not say it goes to no single place.
+    """
+    if any(name in PLACES and not tells(message, name) for name in where):
+        return None
     if any(getattr(message, name, value) != value for name, value in where.items()):
         return None
     rows: pa.Table | None = getattr(message, "rows", None)

@@ -28,7 +28,7 @@ class City:
     """A plan at work."""
 
     def __init__(self, folder, plan):
-        self.compiled, self.settings = compile_named(plan), Settings(home=folder, plan=plan)
+        self.compiled, self.settings = compile_named(plan, home=folder), Settings(home=folder, plan=plan)
         self.clock, self.nodes = VirtualClock(NOW), {}
         for name in self.compiled.nodes():
             self.nodes[name] = node = open_node(name, compiled=self.compiled, settings=self.settings)

@@ -7,9 +7,9 @@ import pytest
 
 from exchange.plan.cases import spine
 from exchange.plan.test_plan_files import compiled
-from metropool.plan.compiled import Picture
 from metropool.plan.drawing.figure import draw_plan
 from metropool.plan.drawing.layout import WIDTH, place
+from metropool.plan.drawing.picture import Picture
 from metropool.plan.drawing.ways import run_lines
 
 SVG = "{http://www.w3.org/2000/svg}"

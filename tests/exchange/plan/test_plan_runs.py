@@ -27,7 +27,7 @@ from metropool.exchange.messages import ROWS, BlocksSealed
 from metropool.facts.registry import tables as registry
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
-from metropool.runtime.demo.logins import STAFF, system_of
+from metropool.runtime.demo.logins import posts
 from metropool.runtime.node import Node
 from metropool.runtime.portal import Facts
 from metropool.runtime.settings import Settings
@@ -269,7 +269,8 @@ def test_another_plan_is_drawn_and_nothing_of_it_runs(city: City) -> None:
 
 
 def test_the_staff_of_a_demo_work_where_their_work_is_hosted(city: City) -> None:
-    systems = {member.login: system_of(member, city.nodes) for member in STAFF}
+    rows = {name: {each: of.rows for each, of in node.hosted.items()} for name, node in city.nodes.items()}
+    systems = {post.login: post.system for post in posts(list(rows), lambda name, capability: rows[name].get(capability))}
     assert systems["cashier"] == city.hub.system
     assert (systems["operator"], systems["waterworks"], systems["gasworks"]) == ("metering", "water_system", "gas_system")
 

@@ -10,6 +10,7 @@ from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import PartyId, derived_id
 from metropool.core.periods import business_date
 from metropool.exchange.messages import ROWS, CustomersTold, Message, PaymentStatusTold, RowsRequested, SwitchSupply
+from metropool.exchange.ways import PLACES
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import supply_agreement, usage_point
 
@@ -17,8 +18,8 @@ CUSTOMERS_AT_ONCE = 5_000
 SWITCH_WITHIN = timedelta(hours=24)
 
 
-class StatusWork(Protocol):
-    """One unit of work of billing, as far as telling who paid needs it."""
+class TellingWork(Protocol):
+    """One unit of work of billing, as far as telling needs it."""
 
     @property
     def now(self) -> datetime: ...
@@ -26,14 +27,9 @@ class StatusWork(Protocol):
     def party(self) -> PartyId: ...
     @property
     def bills(self) -> Any: ...
-    def tell(self, message: Message, *, key: str, to: str | None = None) -> None: ...
-
-
-class TellingWork(StatusWork, Protocol):
-    """One unit of work of billing, as far as telling about customers needs it."""
-
     @property
     def registry(self) -> Registry: ...
+    def tell(self, message: Message, *, key: str, to: str | None = None) -> None: ...
 
 
 def tell_customers(*, work: TellingWork) -> int:
@@ -53,18 +49,20 @@ def _customer(row: Any) -> dict[str, object]:
     return {**copied, **dates, "place": None, "name": None}
 
 
-def tell_payment_status(*, work: StatusWork, accounts: Collection[str]) -> None:
+def tell_payment_status(*, work: TellingWork, accounts: Collection[str]) -> None:
     """Tell whether accounts are paid, due or overdue; no amounts."""
     today = business_date(work.now)
+    lies_in = work.registry.surroundings(accounts, kinds=PLACES, combined=False)
     rows = [
-        {"account_number": account, "status": _status(work, account, today), "as_of": work.now} for account in sorted(accounts)
+        {"account_number": account, "status": _status(work, account, today), "as_of": work.now, **lies_in.get(account, {})}
+        for account in sorted(accounts)
     ]
     if rows:
         told = _table(rows, PaymentStatusTold)
         work.tell(PaymentStatusTold(rows=told), key=f"payment-status/{work.party}/{work.now.isoformat()}/{len(rows)}")
 
 
-def _status(work: StatusWork, account: str, today: date) -> str:
+def _status(work: TellingWork, account: str, today: date) -> str:
     open_bills = work.bills.open_bills(account)
     if not open_bills:
         return "paid"

@@ -8,6 +8,7 @@ import pyarrow as pa
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.periods import business_date
 from metropool.exchange.messages import ROWS, PaymentStatusTold
+from metropool.exchange.ways import PLACES
 
 AT_ONCE = 5_000
 
@@ -19,7 +20,11 @@ def tell_standing(*, work: SettlementWork, accounts: Collection[str]) -> None:
     changed = {account: status for account, status in now.items() if told.get(account) != status}
     if not changed:
         return
-    rows = [{"account_number": account, "status": status, "as_of": work.now} for account, status in changed.items()]
+    lies_in = work.registry.surroundings(changed, kinds=PLACES, combined=True)
+    rows = [
+        {"account_number": account, "status": status, "as_of": work.now, **lies_in.get(account, {})}
+        for account, status in changed.items()
+    ]
     message = PaymentStatusTold(rows=pa.Table.from_pylist(rows, schema=ROWS[PaymentStatusTold]))
     work.tell(message, key=f"standing/{work.now.isoformat()}/{min(changed)}/{changed[min(changed)]}/{len(changed)}")
     work.dues.note_standings(changed, now=work.now)

@@ -25,7 +25,7 @@ from metropool.exchange.messages.government import (
     ViewAnswered,
     ViewRequested,
 )
-from metropool.exchange.messages.holding import check_own_name, check_rows, check_where
+from metropool.exchange.messages.holding import check_own_name, check_rows, check_where, tells
 from metropool.exchange.messages.known import MESSAGES, ROWS
 from metropool.exchange.messages.money import (
     LATE_FEE,
@@ -81,4 +81,5 @@ __all__ = [
     "check_rows",
     "check_where",
     "late_fee_of",
+    "tells",
 ]

@@ -10,6 +10,7 @@ from metropool.exchange.messages.base import Message
 from metropool.exchange.messages.known import NEEDED, ROWS
 from metropool.exchange.messages.money import BillsIssued
 from metropool.exchange.messages.notices import NoticePublished
+from metropool.exchange.ways import PLACES
 
 
 def check_rows(message: Message) -> None:
@@ -57,9 +58,17 @@ def check_where(message: Message, wheres: Sequence[Mapping[str, str]]) -> None:
         raise Invalid(f"{type(message).__name__}: this way only {' or '.join(map(str, wheres))} may be spoken of")
 
 
+def tells(message: Message, name: str) -> bool:
+    """Whether a message, or each of its rows, has something of this name."""
+    rows: pa.Table | None = getattr(message, "rows", None)
+    return hasattr(message, name) or (rows is not None and name in rows.schema.names)
+
+
 def _keeps(message: Message, where: Mapping[str, str]) -> bool:
     rows: pa.Table | None = getattr(message, "rows", None)
     for name, value in where.items():
+        if name in PLACES and not tells(message, name):
+            return False
         if getattr(message, name, value) != value:
             return False
         if rows is not None and name in rows.schema.names:

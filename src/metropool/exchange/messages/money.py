@@ -1,6 +1,7 @@
 """Customers, bills, payments and who is paid up."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import msgspec
 import pyarrow as pa
@@ -32,8 +33,9 @@ class PaymentsAllocated(Fact, frozen=True, kw_only=True):
 
 
 class PaymentStatusTold(Fact, frozen=True, kw_only=True):
-    """Whether accounts are paid, due or overdue (缴费情况); no amounts."""
+    """Whether accounts are paid, due or overdue (缴费情况), and the community and building they lie in; no amounts."""
 
+    version: ClassVar[int] = 2
     rows: pa.Table
 
 
@@ -56,7 +58,10 @@ ROWS: Mapping[type[Message], pa.Schema] = {
         [(name, _TEXT) for name in ("reference", "account_number", "bill_number")]
         + [("amount_fen", pa.int64()), ("paid_at", pa.timestamp("us", tz="UTC"))]
     ),
-    PaymentStatusTold: pa.schema([("account_number", _TEXT), ("status", _TEXT), ("as_of", pa.timestamp("us", tz="UTC"))]),
+    PaymentStatusTold: pa.schema(
+        [(name, _TEXT) for name in ("account_number", "status", "community", "building")]
+        + [("as_of", pa.timestamp("us", tz="UTC"))]
+    ),
 }
 NEEDED: Mapping[type[Message], frozenset[str]] = {
     CustomersTold: frozenset({"usage_point", "account_number"}),

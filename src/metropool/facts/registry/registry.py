@@ -1,6 +1,6 @@
 """The registry book: what exists, as adapters of one unit of work see it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -177,6 +177,29 @@ class Registry:
     def agreements_of(self, *, combined_account: str) -> list[Row]:
         """The agreements (户号) joined to one combined-bill account."""
         return self.rows(supply_agreement, combined_account=combined_account)
+
+    def surroundings(self, accounts: Collection[str], *, kinds: Sequence[str], combined: bool) -> dict[str, dict[str, str]]:
+        """Account to the places of some kinds that it lies in, by kind; an account that is in no such place is left out.
+
+        Args:
+            accounts: Their numbers at their companies, or, with ``combined``, those of combined bills.
+        """
+        number = supply_agreement.c.combined_account if combined else supply_agreement.c.account_number
+        above = place.alias("above")
+        path = (
+            select(number.label("account"), place.c.id, place.c.kind, place.c.parent)
+            .join(usage_point, usage_point.c.id == supply_agreement.c.usage_point)
+            .join(place, place.c.id == usage_point.c.place)
+            .where(number.in_(sorted(accounts)))
+            .cte("path", recursive=True)
+        )
+        path = path.union(
+            select(path.c.account, above.c.id, above.c.kind, above.c.parent).join(path, above.c.id == path.c.parent)
+        )
+        found: dict[str, dict[str, str]] = {}
+        for row in self._connection.execute(select(path).where(path.c.kind.in_(kinds)).order_by(path.c.id.desc())):
+            found.setdefault(row.account, {})[row.kind] = row.id
+        return found
 
     def homes(self, *, service: str | None, on: date, within: Sequence[str] | None = None) -> pa.Table:
         """Homes with an agreement on a day, as columns ``combined_account``, ``lon``, ``lat``; a home comes once an agreement.

@@ -6,10 +6,10 @@ from html import escape
 from itertools import pairwise
 
 from metropool.core.texts import Language, say, texts_of
-from metropool.plan.compiled import Picture, PictureEdge, PictureNode
 from metropool.plan.drawing.layout import PUBLIC_FAR, PUBLIC_NEAR, WIDTH, ZONE_ORDER, Placed, place
 from metropool.plan.drawing.listing import listing
 from metropool.plan.drawing.marks import STROKE, head, line, name, rounded, text, wrap
+from metropool.plan.drawing.picture import Picture, PictureEdge, PictureNode
 from metropool.plan.drawing.ways import Lines, Way, run_lines
 from metropool.plan.schema import Network
 from metropool.plan.source import ROOM

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from metropool.plan.compiled import Picture, PictureEdge, PictureNode
+from metropool.plan.drawing.picture import Picture, PictureEdge, PictureNode
 
 WIDTH, HEIGHT = 176, 62
 GAP, LANE, PORT, ZONE_GAP = 22, 15, 17, 28

@@ -3,8 +3,8 @@
 from html import escape
 
 from metropool.core.texts import Language, say
-from metropool.plan.compiled import Picture
 from metropool.plan.drawing.marks import STROKE, name, text, wrap
+from metropool.plan.drawing.picture import Picture
 from metropool.plan.source import ROOM
 
 LINE, ROWS, ENDS = 17.0, 96.0, 440.0

@@ -2,12 +2,73 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from metropool.plan.compiled import Picture, PictureEdge, PictureFlow, PictureNode, RunningFacts
-from metropool.plan.schema import Contract, Letter, Network, Plan, Title
+from metropool.plan.compiled import RunningFacts
+from metropool.plan.schema import Contract, Kind, Letter, Network, Plan, Title
 
 ZONES = ("field", "carrier", "production", "management", "dmz", "public")
 _COLUMN = {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3, "public": 4}
+
+
+@dataclass(frozen=True)
+class PictureNode:
+    """A system in the drawing; ``column`` counts from the field to the public side, ``layer`` from the top."""
+
+    id: str
+    kind: Kind
+    zone: str
+    party: str
+    title: Title
+    party_title: Title
+    hosts: tuple[str, ...]
+    column: int
+    layer: int
+    per: str | None = None
+    runs: bool = True
+
+
+@dataclass(frozen=True)
+class PictureFlow:
+    """One direction of an edge: which messages of which rows go from one system to the other."""
+
+    sender: str
+    receiver: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PictureEdge:
+    """Everything between two systems: rows, medium (``broker``, ``field``, ``api``) and one or two directions.
+
+    Attributes:
+        networks: Those its rows travel on, where the plan says.
+        unbuilt: Those of its rows that do not run yet.
+    """
+
+    left: str
+    right: str
+    rows: tuple[str, ...]
+    medium: str
+    flows: tuple[PictureFlow, ...]
+    networks: tuple[Network, ...] = ()
+    unbuilt: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything goes here yet."""
+        return len(self.unbuilt) < len(self.rows)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Nodes and edges for the drawing and the Topology page; ``messages`` has the names used in it."""
+
+    plan: str
+    title: Title
+    nodes: tuple[PictureNode, ...]
+    edges: tuple[PictureEdge, ...]
+    messages: Mapping[str, Title] = field(hash=False)
 
 
 def draw_up(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from metropool.plan.compiled import PictureEdge
 from metropool.plan.drawing.layout import WIDTH, Item, Placed, chain
+from metropool.plan.drawing.picture import PictureEdge
 
 TRACK, STUB, LETTER, APART = 9.0, 20.0, 6.4, 6.0
 Point = tuple[float, float]

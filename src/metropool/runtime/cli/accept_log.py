@@ -38,7 +38,7 @@ async def _accept(system: str, *, reason: str) -> dict[str, Any]:
     from metropool.runtime.systems import compile_named, hold_node, open_node
 
     settings = settings_of_home()
-    compiled = compile_named(settings.plan)
+    compiled = compile_named(settings.plan, home=settings.home)
     if system not in compiled.nodes() or "metering" not in compiled.systems[SystemId(system)].hosts:
         raise Invalid(word("accept_log_no_log", system=system))
     async with AsyncExitStack() as stack:

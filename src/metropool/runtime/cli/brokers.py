@@ -78,7 +78,7 @@ def list_servers(as_json: AsJson = False) -> None:
     from metropool.runtime.systems import compile_named
 
     settings = settings_of_home()
-    sites, zones = read_sites(settings, compile_named(settings.plan))
+    sites, zones = read_sites(settings, compile_named(settings.plan, home=settings.home))
     rows = [
         {
             "server": site.name,

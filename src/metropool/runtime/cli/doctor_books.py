@@ -14,7 +14,7 @@ def touched_chains(settings: Settings) -> tuple[int, list[str]]:
 
     found = [
         (system, chain, fault)
-        for system in compile_named(settings.plan).nodes()
+        for system in compile_named(settings.plan, home=settings.home).nodes()
         if (file := settings.folder(system) / f"{system}.sqlite").is_file()
         for chain, fault in _faults(file, system, settings)
     ]

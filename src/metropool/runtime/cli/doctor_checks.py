@@ -155,7 +155,8 @@ def _plan() -> str:
     from metropool.runtime.settings import settings_of_home
     from metropool.runtime.systems import compile_named
 
-    compiled = compile_named(settings_of_home().plan)
+    settings = settings_of_home()
+    compiled = compile_named(settings.plan, home=settings.home)
     return f"{compiled.plan}: {', '.join(compiled.nodes())}"
 
 

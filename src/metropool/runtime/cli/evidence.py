@@ -91,7 +91,7 @@ def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[
     """The systems of the home, each with a view of its books that stays as it is; whoever serves them may go on."""
     from metropool.runtime.systems import compile_named, open_node
 
-    compiled = compile_named(settings.plan)
+    compiled = compile_named(settings.plan, home=settings.home)
     unknown = [name for name in wanted if name not in compiled.nodes()]
     if unknown:
         raise NotFound(word("evidence_no_system", system=unknown[0], systems=", ".join(compiled.nodes())))

@@ -62,7 +62,7 @@ def _at_host(operation: Callable[[Any], Any]) -> Any:
     from metropool.runtime.systems import compile_named, open_node
 
     settings = settings_of_home()
-    compiled = compile_named(settings.plan)
+    compiled = compile_named(settings.plan, home=settings.home)
     gateways = compiled.broker.gateways
     if gateways is None:
         raise NotFound(f"the plan {compiled.plan} hosts no homes")

@@ -61,7 +61,7 @@ def _open() -> "tuple[TerminalKeyFile, Clock]":
     from metropool.runtime.terminal_keys import front_end_system, open_terminal_keys
 
     settings = settings_of_home()
-    return open_terminal_keys(settings, front_end_system(compile_named(settings.plan))), settings.the_clock
+    return open_terminal_keys(settings, front_end_system(compile_named(settings.plan, home=settings.home))), settings.the_clock
 
 
 def _addresses(terminals: list[str]) -> list[int]:

@@ -147,7 +147,7 @@ class ClearingBooks:
         from metropool.runtime.systems import compile_named, open_node
 
         self._settings = settings_of_home()
-        compiled = compile_named(self._settings.plan)
+        compiled = compile_named(self._settings.plan, home=self._settings.home)
         system = compiled.host_of("settlement")
         if system is None:
             raise Invalid(f"the plan {compiled.plan} places settlement nowhere")

@@ -51,7 +51,7 @@ def _flows(report: Report, language: Language, *, with_unbuilt: bool) -> Table:
 
 def _cells(report: Report, found: Finding, language: Language) -> tuple[str, ...]:
     way, whole = found.way, report.compiled.whole
-    ends = (getattr(whole.systems[end].title, language) for end in (way.sender, way.receiver))
+    ends = (getattr(report.compiled.facts(end).title, language) for end in (way.sender, way.receiver))
     delay = say(ROOM, "milliseconds", language, ms=found.delay_ms) if found.delay_ms is not None else ""
     return (
         f"{way.row} {ARROWS[way.direction]}",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from metropool.core.clock import Instant
@@ -23,6 +23,7 @@ class Finding:
         delay_ms: Machine time from the act to when the receiver's client saw it.
         evidence: Record of it: ``system:number`` of an evidence book, or where the one who was told keeps it.
         why: Why it is not built or failed.
+        each: Where the plan has many of an end, the same of each instance; the finding is then the worst of them.
     """
 
     way: Way
@@ -30,6 +31,7 @@ class Finding:
     delay_ms: int | None = None
     evidence: str | None = None
     why: Words | None = None
+    each: tuple["Finding", ...] = ()
 
     def as_json(self, language: Language) -> dict[str, Any]:
         """The finding for ``--json``."""
@@ -37,6 +39,7 @@ class Finding:
         told: dict[str, Any] = {"id": way.row, "direction": way.direction, "message": way.message, "status": self.status}
         told |= {"delay_ms": self.delay_ms, "evidence": self.evidence}
         told |= {"from": way.sender, "to": way.receiver, "src": way.src}
+        told |= {"instances": [found.as_json(language) for found in self.each]} if self.each else {}
         return told | ({"why": said(self.why, language)} if self.why else {})
 
 
@@ -117,6 +120,21 @@ class Report:
                 "table": dict(self.table),
             },
         }
+
+
+def together(findings: Iterable[Finding], compiled: Compiled) -> list[Finding]:
+    """Findings with those of the instances of a system as one, in their order."""
+    found: dict[Way, list[Finding]] = {}
+    for finding in findings:
+        way = finding.way
+        sender, receiver = (compiled.facts(end).listed_as for end in (way.sender, way.receiver))
+        found.setdefault(replace(way, sender=sender, receiver=receiver), []).append(finding)
+    return [each[0] if len(each) == 1 and each[0].way == way else _worst(way, each) for way, each in found.items()]
+
+
+def _worst(way: Way, each: Sequence[Finding]) -> Finding:
+    worst = max(each, key=lambda found: (STATUSES.index(found.status), found.delay_ms or 0))
+    return replace(worst, way=way, each=tuple(each))
 
 
 def tally(findings: Iterable[Finding]) -> dict[str, int]:

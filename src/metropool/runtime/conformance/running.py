@@ -9,12 +9,13 @@ from metropool.plan.compiled import Compiled
 from metropool.plan.load import outside_of
 from metropool.runtime.conformance.driving import drive
 from metropool.runtime.conformance.probes.all import probe, table_of
-from metropool.runtime.conformance.report import Finding, Report
+from metropool.runtime.conformance.report import Finding, Report, together
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.making import make_city
 from metropool.runtime.conformance.town.opening import open_town
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import ways_of
+from metropool.runtime.instances import instances_of, write_instances
 from metropool.runtime.systems import compile_named
 
 HOMES = 5
@@ -55,12 +56,14 @@ class Run:
         compiled = {plan: compile_named(plan) for plan in self.plans}
         self.say("city_made", seed=self.seed, homes=self.homes)
         city = await make_city(folder, seed=self.seed, homes=self.homes)
-        return [await self._one(folder, plan, each, city) for plan, each in compiled.items()]
+        return [await self._one(folder / named(plan, each), plan, each, city) for plan, each in compiled.items()]
 
-    async def _one(self, folder: Path, plan: str, compiled: Compiled, city: City) -> Report:
+    async def _one(self, home: Path, plan: str, one_of_each: Compiled, city: City) -> Report:
         began = monotonic_s()
+        write_instances(home, instances_of(one_of_each, city.rows))
+        compiled = compile_named(plan, home=home)
         self.say("plan_starts", plan=named(plan, compiled), systems=len(compiled.nodes()))
-        town = open_town(folder / named(plan, compiled), plan=plan, compiled=compiled, city=city, served=self.served)
+        town = open_town(home, plan=plan, compiled=compiled, city=city, served=self.served)
         try:
             report = await self._look(town, began)
         finally:
@@ -81,7 +84,7 @@ class Run:
             at=SystemClock().now(),
             took_s=monotonic_s() - began,
             compiled=town.compiled,
-            findings=findings,
+            findings=together(findings, town.compiled),
             doors=doors,
             table={"combinations": table.combinations, "listed": table.listed, "wrong": len(table.wrong)},
         )

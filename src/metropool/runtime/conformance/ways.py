@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from metropool.plan.compiled import Compiled
-from metropool.plan.schema import Letter, Row
+from metropool.plan.schema import Letter
 
 Direction = Literal["up", "down"]
 Source = Literal["paper", "inferred", "product"]
@@ -49,12 +49,17 @@ class Way:
 
 
 def ways_of(compiled: Compiled) -> list[Way]:
-    """Everything the contract gives a plan, in the order of the plan's rows."""
-    return [_way(compiled, row, compiled.whole.rows[row], letter) for row, letter in compiled.whole.said]
+    """Everything the contract gives a plan, in the order of the plan's rows; to and from each instance where there are many."""
+    return [
+        _way(compiled, row, listed, letter)
+        for row, listed in compiled.whole.said
+        for letter in (compiled.spread(listed) if _unbuilt(compiled, row, listed) is None else (listed,))
+    ]
 
 
-def _way(compiled: Compiled, name: str, row: Row, letter: Letter) -> Way:
-    direction: Direction = "up" if letter.sender == row.link[0] else "down"
+def _way(compiled: Compiled, name: str, listed: Letter, letter: Letter) -> Way:
+    row = compiled.whole.rows[name]
+    direction: Direction = "up" if listed.sender == row.link[0] else "down"
     inferred = row.up_inferred if direction == "up" else row.down_inferred
     where = {**compiled.whole.messages[letter.message].where, **row.where}
     return Way(
@@ -65,13 +70,13 @@ def _way(compiled: Compiled, name: str, row: Row, letter: Letter) -> Way:
         receiver=letter.receiver,
         src="inferred" if row.src == "paper" and letter.message in inferred else row.src,
         service=where.get("service", ""),
-        unbuilt=_unbuilt(compiled, name, letter),
+        unbuilt=_unbuilt(compiled, name, listed),
     )
 
 
 def _unbuilt(compiled: Compiled, row: str, letter: Letter) -> Words | None:
     """What of it the plan has under ``not_yet``."""
-    if missing := [end for end in (letter.sender, letter.receiver) if end not in compiled.systems]:
+    if missing := [end for end in (letter.sender, letter.receiver) if not compiled.runs_as(end)]:
         return Words.of("unbuilt_system", system=missing[0])
     if row not in compiled.rows:
         return Words.of("unbuilt_row", row=row)

@@ -1,7 +1,7 @@
 """Logins of a demo: one per role with a drawn password, one per home, the first administrators. Never a default secret."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from metropool.access.passwords import Passwords
 from metropool.access.rights import account_scope, system_scope
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import RandomIds, SystemId
+from metropool.exchange.ways import PLACES
 from metropool.runtime.node import Node
 from metropool.storage.disk import write_durably
 
@@ -61,8 +62,8 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
     ids = RandomIds()
     secrets = first_secrets(home=home, ids=ids)
     residents = _residents(city)
-    words = {member.login: ids.fresh_id()[:12] for member in STAFF}
-    systems = {member.login: system_of(member, nodes) for member in STAFF}
+    held = posts(list(nodes), lambda name, capability: _rows(nodes[name], capability))
+    words = {post.login: ids.fresh_id()[:12] for post in held}
     hashes = {login: passwords.hash(word) for login, word in words.items()}
     resident_word = ids.fresh_id()[:12]
     resident_hash = passwords.hash(resident_word)
@@ -70,36 +71,78 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
         is_door = "settlement" in node.hosts
         with node.database.unit() as connection:
             access = Access(node.context(connection))
-            for member in STAFF:
-                if is_door or systems[member.login] == name:
-                    _add_staff(access, member, system=systems[member.login], password_hash=hashes[member.login])
+            for post in held:
+                if is_door or post.system == name:
+                    _add_staff(access, post, password_hash=hashes[post.login])
             if is_door:
                 make_first_logins(access, secrets=secrets, passwords=passwords)
             if is_door or "places" in node.hosts:
                 for login, (account, person) in residents.items():
                     _add_resident(access, login, account, person, resident_hash)
-    _write(home, residents, words, resident_word, secrets)
+    _write(home, residents, {post: words[post.login] for post in held}, resident_word, secrets)
 
 
-def system_of(member: Staff, nodes: Mapping[SystemId, Node]) -> SystemId:
-    """The system that hosts what a member of staff works with, or whose own software does that work.
+@dataclass(frozen=True)
+class Post:
+    """A member of staff at the system they work with: of a kind of places one at each.
+
+    Attributes:
+        number: 1 for the first.
+    """
+
+    member: Staff
+    system: SystemId
+    number: int
+
+    @property
+    def login(self) -> str:
+        """The name they sign in by."""
+        return self.member.login if self.number == 1 else f"{self.member.login}{self.number}"
+
+    def titled(self, title: str) -> str:
+        """What they are called, told apart."""
+        return title if self.number == 1 else f"{title} {self.number}"
+
+
+def posts(systems: Sequence[SystemId], rows: Callable[[SystemId, str], Sequence[str] | None]) -> list[Post]:
+    """Everyone at the system that hosts what they work with, or whose own software does that work.
+
+    Args:
+        systems: In their order.
+        rows: The rows for which a system hosts a capability; None where it does not.
 
     Raises:
-        NotFound: The plan places it nowhere.
+        NotFound: It is placed nowhere.
     """
+    return [post for member in STAFF for post in _posts(member, systems, rows)]
+
+
+def _posts(member: Staff, systems: Sequence[SystemId], rows: Callable[[SystemId, str], Sequence[str] | None]) -> Iterator[Post]:
     for capability in (member.capability, "door"):
-        for name, node in nodes.items():
-            hosted = node.hosted.get(capability)
-            if hosted is not None and (member.row in hosted.rows or not (member.row or capability == "door")):
-                return name
+        found = [name for name in systems if _does(member, rows(name, capability), capability)]
+        if found:
+            here = found if member.row in PLACES else found[:1]
+            yield from (Post(member, name, number) for number, name in enumerate(here, start=1))
+            return
     raise NotFound(f"the plan places {member.capability} nowhere for {member.row or member.login}")
 
 
-def _add_staff(access: Access, member: Staff, *, system: SystemId, password_hash: str) -> None:
-    access.logins.add_login(login_name=member.login, name=member.zh, password_hash=password_hash, by="demo", system=system)
-    scope = system_scope(system)
-    for role in (member.role, *member.also):
-        access.logins.give_role(login_name=member.login, role=role, scope=scope, purpose="demo", by="demo")
+def _does(member: Staff, hosted: Sequence[str] | None, capability: str) -> bool:
+    return hosted is not None and (member.row in hosted or not (member.row or capability == "door"))
+
+
+def _rows(node: Node, capability: str) -> Sequence[str] | None:
+    hosted = node.hosted.get(capability)
+    return None if hosted is None else hosted.rows
+
+
+def _add_staff(access: Access, post: Post, *, password_hash: str) -> None:
+    login, scope = post.login, system_scope(post.system)
+    access.logins.add_login(
+        login_name=login, name=post.titled(post.member.zh), password_hash=password_hash, by="demo", system=post.system
+    )
+    for role in (post.member.role, *post.member.also):
+        access.logins.give_role(login_name=login, role=role, scope=scope, purpose="demo", by="demo")
 
 
 def _add_resident(access: Access, login: str, account: str, person: str, password_hash: str) -> None:
@@ -118,12 +161,12 @@ def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 def _write(
     home: Path,
     residents: Mapping[str, tuple[str, str]],
-    words: Mapping[str, str],
+    words: Mapping[Post, str],
     resident_word: str,
     secrets: Mapping[str, str],
 ) -> None:
     told = [_told("居民", "Resident", next(iter(residents)), resident_word)]
-    told += [_told(member.zh, member.en, member.login, words[member.login]) for member in STAFF]
+    told += [_told(post.titled(post.member.zh), post.titled(post.member.en), post.login, word) for post, word in words.items()]
     told += [
         _told("系统管理员", "System administrator", "admin", secrets["admin"]),
         _told("安全管理员", "Security administrator", "security", secrets["security"]),

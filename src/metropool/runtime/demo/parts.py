@@ -46,7 +46,7 @@ class Parts:
         from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
         from metropool.runtime.systems import compile_named
 
-        key = public_hex(merchant_key(self.home, merchant_system(compile_named(self.plan))))
+        key = public_hex(merchant_key(self.home, merchant_system(compile_named(self.plan, home=self.home))))
         options = ("--home", self.home / "payment-channel", "--merchant", f"{MERCHANT}={key}", "--clock", self.clock.setting)
         channel = await self._start_box("payment-channel", options)
         write_channels(self.home, port=channel.told["port"], public_key=channel.told["public_key"])
@@ -124,7 +124,7 @@ class Parts:
         """The worker that hears terminals, as ``serve`` is told it."""
         from metropool.runtime.systems import compile_named
 
-        systems = compile_named(self.plan).systems.values()
+        systems = compile_named(self.plan, home=self.home).systems.values()
         return next(f"{facts.id}:{facts.front_end}" for facts in systems if facts.front_end)
 
     def _log(self, name: str) -> Path:

@@ -18,6 +18,8 @@ from metropool.runtime.demo.parts import Parts
 from metropool.runtime.demo.setup import Setup, first_month
 from metropool.runtime.demo.state import FIRST_MIDNIGHT, DemoClock, DemoState, open_demo
 from metropool.runtime.demo.tools import run_own, run_tool
+from metropool.runtime.enrol import read_city
+from metropool.runtime.instances import instances_of, write_instances
 from metropool.runtime.pause import done_before, pause
 from metropool.runtime.ports import free_port
 from metropool.runtime.systems import compile_named
@@ -137,6 +139,7 @@ class Demo:
             self.home / "city.json",
         )
         await run_tool("city", *options)
+        write_instances(self.home, instances_of(compile_named(self.state.plan), read_city(self.home / "city.json")))
         write_durably(self.home / "ports.json", json.dumps({"meter": free_port()}))
 
     async def _write_history(self) -> None:

@@ -19,6 +19,7 @@ from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.core.periods import day_period
 from metropool.exchange.outbox import Outbox, inbox, outbox
+from metropool.plan.compiled import Compiled
 from metropool.runtime.demo.agreements import agree
 from metropool.runtime.demo.announcements import announce
 from metropool.runtime.demo.doors import draw_door_keys
@@ -75,7 +76,7 @@ class Setup:
 
     async def enrol(self) -> None:
         """Fill the registries and make the logins, before anything runs."""
-        city = self._city()
+        city, compiled = self._city(), self._compiled
         with self._nodes() as nodes:
             make_logins(nodes, city, home=self.home, passwords=self.passwords or Passwords())
             draw_door_keys(nodes, home=self.home)
@@ -97,7 +98,7 @@ class Setup:
                     node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
                     node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
-                    node.write_now("office", lambda work: enrol_authority(work.registry, city))
+                    _enrol_office(node, city, within=compiled.systems[node.system].place)
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:
@@ -138,23 +139,31 @@ class Setup:
         told = self.environment
         return Settings(home=self.home, clock=told["METROPOOL_CLOCK"], plan=told["METROPOOL_PLAN"])
 
+    @property
+    def _compiled(self) -> Compiled:
+        return compile_named(self._settings().plan, home=self.home)
+
     def _nodes(self) -> "_OpenNodes":
-        return _OpenNodes(self._settings())
+        return _OpenNodes(self._settings(), self._compiled)
 
 
 class _OpenNodes(ExitStack):
     """The nodes of a home, opened for setting up beside whoever runs them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, compiled: Compiled) -> None:
         super().__init__()
-        self._settings = settings
+        self._settings, self._compiled = settings, compiled
 
     def __enter__(self) -> dict[SystemId, Node]:  # type: ignore[override]
-        compiled = compile_named(self._settings.plan)
-        nodes = {system: open_node(system, compiled=compiled, settings=self._settings) for system in compiled.nodes()}
+        compiled, settings = self._compiled, self._settings
+        nodes = {system: open_node(system, compiled=compiled, settings=settings) for system in compiled.nodes()}
         for node in nodes.values():
             self.callback(node.close)
         return nodes
+
+
+def _enrol_office(node: Node, city: Mapping[str, Any], *, within: str) -> None:
+    node.write_now("office", lambda work: enrol_authority(work.registry, city, within=within))
 
 
 def _enrol_company(node: Node, city: Mapping[str, Any], *, since: date) -> None:

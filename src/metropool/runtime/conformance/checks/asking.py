@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from metropool.core.periods import DAY
-from metropool.runtime.conformance.checks.at_doors import has_door, read_at_door, row_where
+from metropool.runtime.conformance.checks.at_doors import has_door, read_at_door, reader, row_where
 from metropool.runtime.conformance.checks.field import meter_of
 from metropool.runtime.conformance.checks.months import ENDS, Row, billing_begun, done_while, must_be
 from metropool.runtime.conformance.checks.paying import paid
@@ -99,11 +99,14 @@ async def customers(town: Town, way: Way) -> Seen:
 
 
 async def payment_status(town: Town, way: Way) -> Seen:
-    """Who has paid, on the page of the meter or at a door, once a payment came."""
-    customer, began = meter_of(town, 0), await paid(town)
+    """Who has paid, on the page of the meter or at a door, once a payment came; at the door of one place nobody of another."""
+    place = town.compiled.systems[way.receiver].place
+    home = town.city.accounts_in(place)[0] if place else 0
+    customer, began = meter_of(town, home), await paid(town, home)
     if has_door(town, way.receiver):
         accounts = (customer.account_number, customer.combined_account)
         _, seen = await read_at_door(town, way, _who_paid(accounts), acted_s=began)
+        must_be("strangers", [], await _strangers(town, way, place) if place else [])
         return seen
     operator = await town.staff("operator")
 
@@ -114,6 +117,15 @@ async def payment_status(town: Town, way: Way) -> Seen:
     row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="payment_status")
     must_be("account_number", customer.account_number, row["account_number"])
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+
+
+async def _strangers(town: Town, way: Way, place: str) -> list[str]:
+    """Accounts that were told of at a door and do not lie in its place."""
+    of = town.city.customers
+    own = [town.city.accounts[number] for number in town.city.accounts_in(place)]
+    here = {name for each in of if each.combined_account in own for name in (each.account_number, each.combined_account)}
+    letters = (await reader(town, way.receiver)).letters[way.message]
+    return sorted({row["account_number"] for letter in letters for row in letter["message"]["rows"]} - here)
 
 
 def _who_paid(accounts: Sequence[str]) -> Callable[[Row], Row | None]:

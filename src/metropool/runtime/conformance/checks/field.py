@@ -17,6 +17,8 @@ from metropool.runtime.demo.state import FIRST_MIDNIGHT
 CONCENTRATORS = "concentrators"
 WRITTEN_UNTIL = int(FIRST_MIDNIGHT.timestamp())
 """What is later no file of the old systems has."""
+IN_TIME_S = 7200
+"""How long an order stands [s of the city, whose minute is a second here]: as long as it is waited for."""
 REGISTERS = ("electricity_forward_register", "electricity_forward_profile_register")
 """What a meter's page shows as its register: the same register as it was frozen, and as a curve of it was kept."""
 
@@ -90,7 +92,8 @@ async def control(town: Town, way: Way) -> Seen:
 
 async def _ordered(town: Town, kind: str, meter: str) -> str:
     controller = await town.staff("controller")
-    return str((await controller.post("/commands", {"kind": kind, "meter": meter, "reason": drawn_word()}))["id"])
+    wanted = {"kind": kind, "meter": meter, "reason": drawn_word(), "expires_in_s": IN_TIME_S}
+    return str((await controller.post("/commands", wanted))["id"])
 
 
 def _unix(text: str) -> int:

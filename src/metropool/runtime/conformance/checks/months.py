@@ -119,13 +119,13 @@ async def combined_bill(town: Town, way: Way) -> Seen:
     return Seen(max(0.0, at_s - max(each.seen_s for each in found)), f"{way.sender}:bill:{bill['number']}")
 
 
-async def latest_bill(town: Town) -> tuple[Row, float]:
-    """The newest combined bill of the first home, as its app shows it."""
+async def latest_bill(town: Town, home: int = 0) -> tuple[Row, float]:
+    """The newest combined bill of a home, as its app shows it."""
 
     async def search() -> tuple[Row, float]:
         for name in companies(town):
             await bill_of(town, name)
-        app, account = await town.resident()
+        app, account = await town.resident(home)
 
         async def look() -> Row | None:
             bill: Row = await app.get(f"/households/{account}/bills/latest")
@@ -133,7 +133,7 @@ async def latest_bill(town: Town) -> tuple[Row, float]:
 
         return await town.seen(look, needs=[town.host("settlement"), *companies(town)], what="combined_bill")
 
-    return await town.once("combined bill", search)
+    return await town.once(("combined bill", home), search)
 
 
 async def household_usage(town: Town, way: Way) -> Seen:

@@ -32,26 +32,26 @@ class Ordered:
     at_s: float
 
 
-async def asked(town: Town) -> Asked:
-    """Ask to pay the whole combined bill of the first home."""
+async def asked(town: Town, home: int = 0) -> Asked:
+    """Ask to pay the whole combined bill of a home."""
 
     async def ask() -> Asked:
-        await latest_bill(town)
-        app, account = await town.resident()
+        await latest_bill(town, home)
+        app, account = await town.resident(home)
         dues = await app.get(f"/households/{account}/dues")
         numbers = [bill["bill_number"] for each in dues["companies"] for bill in each["bills"] if bill["payable_fen"]]
         wanted = {"bill_numbers": numbers, "amount_fen": dues["payable_fen"], "channel": dues["channels"][0]["id"]}
         began = unix_s()
         return Asked(await app.post(f"/households/{account}/payments", wanted), began)
 
-    return await town.once("asked to pay", ask)
+    return await town.once(("asked to pay", home), ask)
 
 
-async def ordered(town: Town) -> Ordered:
+async def ordered(town: Town, home: int = 0) -> Ordered:
     """Wait until the channel has the order, of the amount that was asked for."""
 
     async def wait() -> Ordered:
-        payment = (await asked(town)).payment
+        payment = (await asked(town, home)).payment
 
         async def look() -> Row | None:
             return order_at_channel(town.home, payment["reference"])
@@ -60,16 +60,16 @@ async def ordered(town: Town) -> Ordered:
         must_be("amount_fen", payment["amount_fen"], order["amount_fen"])
         return Ordered(order, at_s)
 
-    return await town.once("ordered", wait)
+    return await town.once(("ordered", home), wait)
 
 
-async def paid(town: Town) -> float:
+async def paid(town: Town, home: int = 0) -> float:
     """Pay on the channel's own page, as a payer does; when."""
 
     async def pay() -> float:
-        await ordered(town)
-        app, account = await town.resident()
-        reference = (await asked(town)).payment["reference"]
+        await ordered(town, home)
+        app, account = await town.resident(home)
+        reference = (await asked(town, home)).payment["reference"]
 
         async def look() -> str | None:
             url: str | None = (await app.get(f"/households/{account}/payments/{reference}"))["redirect_url"]
@@ -83,7 +83,7 @@ async def paid(town: Town) -> float:
             raise Failed("not_paid", status=answer.status_code)
         return began
 
-    return await town.once("paid", pay)
+    return await town.once(("paid", home), pay)
 
 
 async def cleared(town: Town) -> tuple[Row, float]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from metropool.plan.instances import FILE
 from metropool.plan.load import named_plan, plan_path
 from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.arrived import account_for, positions
@@ -35,4 +36,4 @@ async def probe(town: Town) -> list[Door]:
 def table_of(town: Town) -> Table:
     """The compiled plan held to its file and the contract, in memory."""
     plan: Path = named_plan(town.plan)[0]
-    return check_table(town.compiled, plan=plan, contract=plan_path("contract"))
+    return check_table(town.compiled, plan=plan, contract=plan_path("contract"), instances=town.home / FILE)

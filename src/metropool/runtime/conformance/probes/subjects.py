@@ -19,7 +19,7 @@ def drawn(subjects: Iterable[str], *, most: int, salt: str) -> list[str]:
 
 def own_name(user: BrokerUser, compiled: Compiled) -> Iterator[str]:
     """Every message to every system of the contract, in the name of the user's own system."""
-    systems, messages = compiled.whole.systems, compiled.whole.messages
+    systems, messages = dict.fromkeys((*compiled.whole.systems, *compiled.nodes())), compiled.whole.messages
     yield from (subject_of(Letter(user.account, message, receiver)) for receiver, message in product(systems, messages))
 
 

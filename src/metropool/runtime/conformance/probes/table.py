@@ -29,7 +29,7 @@ class Table:
     wrong: tuple[str, ...]
 
 
-def check_table(compiled: Compiled, *, plan: Path, contract: Path) -> Table:
+def check_table(compiled: Compiled, *, plan: Path, contract: Path, instances: Path | None = None) -> Table:
     """Hold the compiled plan, and the permissions made of it, to the files, read anew and by nothing that compiled them."""
     read, ran = _read(contract), _read(plan)
     listed = listed_in(ran, read)
@@ -37,9 +37,9 @@ def check_table(compiled: Compiled, *, plan: Path, contract: Path) -> Table:
     every = [Letter(*each) for each in product(read["systems"], messages, read["systems"])]
     wrong = [f"{letter}: compiled" for letter in every if (letter in compiled.allowed) != (letter in listed)]
     wrong += [f"{letter}: not of the contract" for letter in compiled.allowed.difference(every)]
-    nodes = {str(name) for name in compiled.nodes()}
-    by_broker = {letter for letter in listed if letter.sender in nodes and letter.receiver in nodes}
-    subjects = {letter: subject_of(letter) for letter in every if letter.receiver in nodes}
+    nodes, many = {str(name) for name in compiled.nodes()}, _many(ran, instances)
+    by_broker = {each for letter in listed for each in _spread(letter, many) if nodes.issuperset((each.sender, each.receiver))}
+    subjects = {each: subject_of(each) for letter in every for each in _spread(letter, many) if each.receiver in nodes}
     wrong += [*_permissions(compiled, subjects, by_broker), *_passages(compiled, subjects, by_broker)]
     return Table(len(every), len(listed), len(subjects) * len(compiled.broker.users), tuple(wrong[:20]))
 
@@ -52,6 +52,17 @@ def listed_in(plan: Mapping[str, Any], contract: Mapping[str, Any]) -> set[Lette
     said = {letter for name, row in rows.items() for letter in _letters(row) if letter.message not in alone.get(name, ())}
     running = set(plan["systems"])
     return {each for each in said if each.message not in unbuilt and {each.sender, each.receiver} <= running}
+
+
+def _many(plan: Mapping[str, Any], instances: Path | None) -> Mapping[str, list[str]]:
+    """System to its instances as the city's file says; one that gateways come in at stands for all of them."""
+    listed = read_yaml(instances.read_text(encoding="utf-8")) if instances is not None and instances.is_file() else {}
+    return {name: list(each) for name, each in listed.items() if each and "places" not in plan["systems"][name].get("hosts", {})}
+
+
+def _spread(letter: Letter, many: Mapping[str, list[str]]) -> Iterator[Letter]:
+    ends = (many.get(end, [end]) for end in (letter.sender, letter.receiver))
+    yield from (Letter(sender, letter.message, receiver) for sender, receiver in product(*ends))
 
 
 def lets(patterns: Iterable[str], subject: str) -> bool:

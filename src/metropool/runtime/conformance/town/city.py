@@ -66,6 +66,13 @@ class City:
         """Combined accounts, in order."""
         return sorted({each.combined_account for each in self.customers})
 
+    def accounts_in(self, place: str) -> list[int]:
+        """Which of the accounts lie in a place, by their number in ``accounts``."""
+        parents = {row["id"]: row["parent"] for row in self.rows["places"]}
+        at = {row["id"]: row["place"] for row in self.rows["usage_points"]}
+        lying = {each.combined_account for each in self.customers if place in _path(at[each.usage_point], parents)}
+        return [number for number, account in enumerate(self.accounts) if account in lying]
+
     def device(self, name: str) -> Row:
         """One device."""
         return next(row for row in self.rows["devices"] if row["id"] == name)
@@ -93,6 +100,10 @@ class City:
             if row["combined_account"]:
                 point = row["usage_point"]
                 yield Customer(services[point], row["account_number"], row["combined_account"], point, meters[point])
+
+
+def _path(place: str | None, parents: Mapping[str, str | None]) -> list[str]:
+    return [] if place is None else [place, *_path(parents[place], parents)]
 
 
 def _scalar(at: datetime) -> Any:

@@ -57,7 +57,8 @@ async def start_software(town: "Town", system: str) -> Client:
         "clock": town.clock.setting,
     }
     service = companies_outside(town).get(system)
-    command, further = ("company", _billing(service)) if service else ("keeper", {"medium": _announced(town, system)})
+    keeps = {"medium": _announced(town, system), "place": town.compiled.systems[system].place}
+    command, further = ("company", _billing(service)) if service else ("keeper", keeps)
     options = {**own, **further}
     key, given = {"CITYINABOX_KEY": door_key(town.home, system)}, [f"--{name}={value}" for name, value in options.items()]
     told = (await town.processes.outside(command, *given, name=process_of(system), environment=key)).told
@@ -74,9 +75,8 @@ def _announced(town: "Town", system: str) -> str:
     """What a system announces by the plan; empty where it announces nothing."""
     messages = town.compiled.whole.messages
     said = [messages[letter.message] for letter in sorted(town.compiled.letters) if letter.sender == system]
-    return next(
-        (entry.where["service"] for entry in said if entry.carried_by == "NoticePublished" and system in entry.begins), ""
-    )
+    own = town.compiled.systems[system].listed_as
+    return next((entry.where["service"] for entry in said if entry.carried_by == "NoticePublished" and own in entry.begins), "")
 
 
 async def till_it_answers(town: "Town", name: str) -> None:

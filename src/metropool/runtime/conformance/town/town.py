@@ -27,7 +27,7 @@ from metropool.runtime.conformance.town.starting import (
     till,
     till_it_answers,
 )
-from metropool.runtime.demo.logins import STAFF, Staff
+from metropool.runtime.demo.logins import Post, posts
 from metropool.runtime.demo.setup import FIELD_KEYS
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
@@ -155,19 +155,17 @@ class Town:
 
     async def staff(self, login: str) -> Client:
         """A member of staff at the door of the system they work with."""
-        member = next(each for each in STAFF if each.login == login)
-        return await self.enter(self.host(member.capability, member.row), login)
+        return await self.enter(next(post.system for post in self._posts if post.login == login), login)
 
-    def member(self, system: str, *, role: str = "") -> Staff:
+    def member(self, system: str, *, role: str = "") -> Post:
         """A member of a system's own staff, of a role where that makes a difference.
 
         Raises:
             Failed: It has no such people.
         """
-        for each in STAFF:
-            rows = self.rows(system, each.capability)
-            if role in ("", each.role, *each.also) and rows is not None and (not each.row or each.row in rows):
-                return each
+        for post in self._posts:
+            if post.system == system and role in ("", post.member.role, *post.member.also):
+                return post
         raise Failed("nobody_looks", system=system)
 
     async def someone(self, system: str, *, role: str = "") -> Client:
@@ -184,8 +182,9 @@ class Town:
         """The staff of the company whose billing a system hosts, or that bills by its own software."""
         if system in companies_outside(self):
             return await self.desk(system)
-        rows = self.rows(system, "billing") or ()
-        return await self.staff(next(each.login for each in STAFF if each.capability == "billing" and each.row in rows))
+        return await self.staff(
+            next(post.login for post in self._posts if (post.system, post.member.capability) == (system, "billing"))
+        )
 
     async def resident(self, number: int = 0, *, of: str = "settlement") -> tuple[Client, str]:
         """A resident's app at the door of who hosts a capability, and the combined account."""
@@ -231,6 +230,10 @@ class Town:
     def desk(self, system: str) -> "asyncio.Task[Client]":
         """The desk of a system's own software, for its people; the software is started with it."""
         return self.once(("desk", system), lambda: start_software(self, system))
+
+    @cached_property
+    def _posts(self) -> list[Post]:
+        return posts(list(self.compiled.nodes()), self.rows)
 
     @cached_property
     def _passwords(self) -> dict[str, str]:

@@ -1,0 +1,93 @@
+"""The many of a plan (``per: community | building``): each community and each building with a system of its own. Pure.
+
+A city says which there are in a file beside the plan. Each instance is a system like any other: an account, books, keys, a door. What
+tells of a household goes to the instance of the place it lies in alone; what tells of nobody goes to all of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Final
+
+from pydantic import RootModel, StrictStr
+
+from metropool.core.errors import Fault, Invalid
+from metropool.core.identifiers import SystemId
+from metropool.exchange.ways import PLACES
+from metropool.plan.compiled import RunningFacts
+from metropool.plan.schema import Letter, Name, Title
+
+FILE: Final = "instances.yaml"
+
+
+class Instance(Title):
+    """One community or building, and what its system is told apart by."""
+
+    place: StrictStr
+
+
+class Instances(RootModel[Mapping[Name, Mapping[Name, Instance]]]):
+    """System of the plan to its instances, by the name each runs under."""
+
+
+NONE = Instances({})
+
+
+@dataclass(frozen=True)
+class Many:
+    """What runs of each system: itself, or its instances."""
+
+    of: Mapping[str, tuple[SystemId, ...]]
+
+    def runs_as(self, system: str) -> Sequence[str]:
+        """The names a system runs under."""
+        return self.of.get(system, (system,))
+
+    def letters(self, letter: Letter) -> Iterator[Letter]:
+        """A letter between systems of the plan, between those that run."""
+        for sender, receiver in product(self.runs_as(letter.sender), self.runs_as(letter.receiver)):
+            yield Letter(sender, letter.message, receiver)
+
+
+def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[dict[str, RunningFacts], Many]:
+    """Put instances in the place of their system.
+
+    Args:
+        systems: What runs by the plan.
+        instances: Those of the city. A system that gateways come in at (it hosts ``places``) runs as one for all its places.
+
+    Raises:
+        Invalid: A system is no node of which there are many, or an instance has the name of a system.
+    """
+    if faults := list(_faults(systems, instances)):
+        raise Invalid("the instances of the city do not fit the plan", faults=faults)
+    running: dict[str, RunningFacts] = {}
+    names: dict[str, tuple[SystemId, ...]] = {}
+    for system, facts in systems.items():
+        listed = {} if "places" in facts.hosts else instances.root.get(system, {})
+        each = {name: _instance(facts, name, given) for name, given in listed.items()} or {system: facts}
+        running |= each
+        if listed:
+            names[system] = tuple(facts.id for facts in each.values())
+    return running, Many(names)
+
+
+def _instance(facts: RunningFacts, name: str, given: Instance) -> RunningFacts:
+    title = Title(zh=f"{facts.title.zh}（{given.zh}）", en=f"{facts.title.en} ({given.en})")
+    return replace(facts, id=SystemId(name), title=title, instance_of=facts.id, place=given.place)
+
+
+def _faults(systems: Mapping[str, RunningFacts], instances: Instances) -> Iterator[Fault]:
+    seen = set(systems)
+    for system, listed in instances.root.items():
+        facts = systems.get(system)
+        if facts is not None and (facts.kind != "node" or facts.per not in PLACES):
+            yield Fault(system, "the plan runs one of it", f"of these there are many: {', '.join(_many(systems))}")
+        for name in listed:
+            if name in seen:
+                yield Fault(f"{system}.{name}", "this name is taken", "give each instance a name of its own")
+            seen.add(name)
+
+
+def _many(systems: Mapping[str, RunningFacts]) -> list[str]:
+    return [name for name, facts in systems.items() if facts.kind == "node" and facts.per in PLACES] or ["none"]
