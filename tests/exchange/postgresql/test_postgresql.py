@@ -30,7 +30,7 @@ from metropool.exchange.outbox import inbox, outbox
 from metropool.exchange.ports import LogEntry
 from metropool.facts.registry.tables import channel
 from metropool.runtime.chain_health import chain_checks
-from metropool.runtime.demo.setup import _enrol_company, _schedule
+from metropool.runtime.demo.companies import enrol_a_company, let_bill
 from metropool.runtime.enrol import enrol_metering, enrol_platform
 from metropool.runtime.evidence import cover
 from metropool.runtime.metering import MeteringUnits
@@ -85,7 +85,7 @@ class City:
     def enrol(self) -> None:
         box = make_city(7, HOMES).as_dict()
         self.nodes[METERING].write_now("metering", lambda work: enrol_metering(work.registry, box))
-        _enrol_company(self.nodes[MARKETING], box, since=FIRST)
+        enrol_a_company(self.nodes[MARKETING], box, since=FIRST)
         self.nodes[PLATFORM].write_now("settlement", lambda work: enrol_platform(work.registry, box))
 
     def freezes(self) -> bytes:
@@ -169,7 +169,7 @@ def bill_june(city: City) -> list[dict]:
     city.work_off(METERING)
     assert len(city.nodes[METERING].read_now("metering", lambda work: work.sealing.sealed())) >= DAYS
     city.carry()
-    _schedule(city.nodes[MARKETING], FIRST)
+    let_bill(city.nodes[MARKETING], FIRST)
     city.clock.advance(timedelta(days=1))
     for _ in range(10):
         city.work_off(MARKETING)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +13,6 @@ from typing import Any
 from sqlalchemy import func, select
 
 from metropool.access.passwords import Passwords
-from metropool.capabilities.billing import operations as billing
-from metropool.capabilities.billing.telling import tell_customers
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.core.periods import day_period
@@ -22,13 +20,13 @@ from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.plan.compiled import Compiled
 from metropool.runtime.demo.agreements import agree
 from metropool.runtime.demo.announcements import announce
+from metropool.runtime.demo.companies import enrol_a_company, let_bill
 from metropool.runtime.demo.doors import draw_door_keys
 from metropool.runtime.demo.gateways import enrol_gateways, homes_with_gateways
 from metropool.runtime.demo.logins import make_logins
 from metropool.runtime.demo.requests import answer_first, ask_examples, have_arrived
 from metropool.runtime.enrol import (
     enrol_authority,
-    enrol_company,
     enrol_homes,
     enrol_metering,
     enrol_platform,
@@ -42,12 +40,6 @@ from metropool.runtime.terminal_keys import hand_over, open_terminal_keys
 from metropool.storage.disk import write_durably
 
 LAST_MONTH = date(2026, 6, 1)
-REGISTERS = {
-    "electricity": "electricity_forward_register",
-    "water": "water_register",
-    "gas": "gas_register",
-}
-PROFILE_REGISTER = "electricity_forward_profile_register"
 CHANNEL = "citypay"
 FIELD_KEYS = "field-keys.json"
 
@@ -85,7 +77,7 @@ class Setup:
                     node.write_now("metering", lambda work: enrol_metering(work.registry, city))
                     self._draw_keys(node)
                 if "billing" in node.hosts:
-                    _enrol_company(node, city, since=first_month(self.months))
+                    enrol_a_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
                 if "points" in node.hosts:
@@ -115,7 +107,7 @@ class Setup:
             await _until(lambda: _is_sealed(nodes) and _is_quiet(nodes), "sealed")
             for node in nodes.values():
                 if "billing" in node.hosts:
-                    _schedule(node, first_month(self.months))
+                    let_bill(node, first_month(self.months))
 
     def _draw_keys(self, node: Node) -> None:
         """A key for everything that keeps a link; what the simulated terminals are given lies in ``field-keys.json``."""
@@ -164,56 +156,6 @@ class _OpenNodes(ExitStack):
 
 def _enrol_office(node: Node, city: Mapping[str, Any], *, within: str) -> None:
     node.write_now("office", lambda work: enrol_authority(work.registry, city, within=within))
-
-
-def _enrol_company(node: Node, city: Mapping[str, Any], *, since: date) -> None:
-    points = {row["id"]: row for row in city["usage_points"]}
-    multipliers = {row["usage_point"]: row["multiplier"] for row in city["installations"]}
-
-    def enrol(work: Any) -> None:
-        enrol_company(work.registry, city, party=node.party)
-        for row in city["agreements"]:
-            if row["supplier"] == node.party:
-                service = points[row["usage_point"]]["service"]
-                options = _options(row.get("options") or {}, work.tariffs.book.tariff(row["tariff"]).options)
-                billing.assign_tariff(
-                    work=work,
-                    account_number=row["account_number"],
-                    usage_point=row["usage_point"],
-                    combined_account=row["combined_account"] or "",
-                    tariff=row["tariff"],
-                    register=_register(service, row["tariff"], options),
-                    valid_from=since,
-                    options=options,
-                    multiplier=multipliers.get(row["usage_point"], "1"),
-                )
-
-        tell_customers(work=work)
-
-    node.write_now("billing", enrol)
-
-
-def _register(service: str, tariff: str, options: list[str]) -> str:
-    """The register a bill is made of: the quarter-hourly one where the hour counts."""
-    needs_hours = "tou" in options or "commercial" in tariff
-    return PROFILE_REGISTER if service == "electricity" and needs_hours else REGISTERS[service]
-
-
-def _options(given: Mapping[str, Any], known: Collection[str]) -> list[str]:
-    """Options of the tariff that a customer of the city file has; a tariff without choice has none."""
-    members = int(given.get("household_members") or 0)
-    wanted = {"tou": given.get("time_of_use"), "combined_meter": given.get("combined_meter"), "multi_person": members >= 5}
-    return [option for option, is_wanted in wanted.items() if is_wanted and option in known]
-
-
-def _schedule(node: Node, since: date) -> None:
-    def schedule(work: Any) -> None:
-        known = {row["service"] for row in work.runs.schedules()}
-        for service in node.hosted["billing"].rows:
-            if service not in known:
-                billing.schedule_bill_runs(work=work, service=service, first_month=since, day=1)
-
-    node.write_now("billing", schedule)
 
 
 def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from metropool.core.areas import Area, lies_in
 from metropool.core.periods import DAY, business_date, day_period
 from metropool.facts.ledger.tables import posting
-from metropool.facts.registry.registry import lying_in
+from metropool.facts.registry.places import lying_in
 from metropool.facts.registry.tables import place, supply_agreement, usage_point
 from metropool.storage.bulk import frame_of, is_one_of
 from metropool.storage.units import UnitContext

@@ -15,8 +15,9 @@ from metropool.runtime.conformance.town.software import Keeping, Reader, Softwar
 from metropool.runtime.conformance.town.starting import run_outside
 from metropool.runtime.conformance.town.town import DOOR, Town
 from metropool.runtime.conformance.ways import Way
+from metropool.runtime.demo.companies import PROFILE_REGISTER, REGISTERS
 from metropool.runtime.demo.doors import door_key
-from metropool.runtime.demo.setup import PROFILE_REGISTER, REGISTERS, first_month
+from metropool.runtime.demo.setup import first_month
 
 PROFILED = {**REGISTERS, "electricity": PROFILE_REGISTER}
 """Service to the register that a load profile is made of, as ``FINE`` has it."""
