@@ -71,11 +71,13 @@ def _batches() -> dict[str, Any]:
 
 
 def rows_of_batch() -> pa.Table:
-    """Accounts and how they stand: three columns, each account another."""
+    """Accounts, how they stand and where they lie: five columns, an account a row, fifty to a building and six of these to a community."""
     columns = {
         "account_number": pa.array(np.arange(BATCH_ROWS) + 1_000_000_000).cast(pa.string()),
         "status": pa.array(["paid"] * BATCH_ROWS),
         "as_of": pa.array([NOW] * BATCH_ROWS),
+        "community": pa.array([f"community-{number // 300}" for number in range(BATCH_ROWS)]),
+        "building": pa.array([f"building-{number // 300}-{number // 50 % 6}" for number in range(BATCH_ROWS)]),
     }
     schema = ROWS[PaymentStatusTold]
     return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)

@@ -6,8 +6,10 @@ a stream export gives none.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from metropool.core.errors import Invalid
@@ -132,15 +134,13 @@ def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -
         nodes: System to the name of its front end, or None.
         letters: Those between nodes.
     """
-    ordered = sorted(letters)
-    streams = tuple(stream for system, front in nodes.items() for stream in _streams(system, front))
-    users = tuple(
-        user
-        for system, front in nodes.items()
-        for user in _users(system, front, [subject_of(letter) for letter in ordered if letter.sender == system], streams)
-    )
-    passages = tuple(Passage(letter.sender, letter.receiver, subject_of(letter)) for letter in ordered)
-    return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=streams)
+    passages = tuple(Passage(letter.sender, letter.receiver, subject_of(letter)) for letter in sorted(letters))
+    said: dict[str, list[str]] = defaultdict(list)
+    for way in passages:
+        said[way.sender].append(way.subject)
+    streams = {system: _streams(system, front) for system, front in nodes.items()}
+    users = tuple(user for system, front in nodes.items() for user in _users(system, front, said[system], streams[system]))
+    return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=tuple(chain.from_iterable(streams.values())))
 
 
 def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings, issuer: str = "") -> str:
@@ -170,7 +170,7 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
         },
         "system_account": SYSTEM_ACCOUNT,
         "accounts": {SYSTEM_ACCOUNT: {"users": [_user(user, keys[user.name]) for user in broker.users_of(SYSTEM_ACCOUNT)]}}
-        | {name: _account(broker, name, keys, settings) for name in broker.accounts},
+        | _accounts(broker, keys, settings),
     }
     add_door(config, broker=broker, settings=settings, keys=keys, issuer=issuer)
     for name, block in settings.blocks.items():
@@ -190,8 +190,7 @@ def _streams(system: str, front: str | None) -> list[Stream]:
     return [inbox, log]
 
 
-def _users(system: str, front: str | None, letters: list[str], streams: tuple[Stream, ...]) -> list[BrokerUser]:
-    own = [stream for stream in streams if stream.account == system]
+def _users(system: str, front: str | None, letters: list[str], own: list[Stream]) -> list[BrokerUser]:
     publish = [*letters, *(subject for stream in own for subject in _consumer_subjects(stream))]
     replies = (f"reply.{system}.>",)
     provisioner = provisioner_of(system)
@@ -225,11 +224,20 @@ def _provision_subjects(stream: Stream) -> tuple[str, ...]:
     return tuple(f"$JS.API.{rest}" for rest in (*(f"STREAM.{verb}.{stream.name}" for verb in verbs), *about_consumer))
 
 
-def _account(broker: BrokerPlan, name: str, keys: Mapping[str, str], settings: BrokerSettings) -> dict[str, Any]:
-    exports = [{"service": way.subject, "accounts": [way.sender]} for way in broker.passages if way.receiver == name]
-    imports = [{"service": {"account": way.receiver, "subject": way.subject}} for way in broker.passages if way.sender == name]
-    users = [_user(user, keys[user.name]) for user in broker.users_of(name)]
-    return _room_for(broker.streams_of(name), settings) | {"users": users, "exports": exports, "imports": imports}
+def _accounts(broker: BrokerPlan, keys: Mapping[str, str], settings: BrokerSettings) -> dict[str, Any]:
+    streams: dict[str, list[Stream]] = defaultdict(list)
+    for stream in broker.streams:
+        streams[stream.account].append(stream)
+    accounts: dict[str, Any] = {
+        name: _room_for(streams[name], settings) | {"users": [], "exports": [], "imports": []} for name in broker.accounts
+    }
+    for user in broker.users:
+        if user.account in accounts:
+            accounts[user.account]["users"].append(_user(user, keys[user.name]))
+    for way in broker.passages:
+        accounts[way.receiver]["exports"].append({"service": way.subject, "accounts": [way.sender]})
+        accounts[way.sender]["imports"].append({"service": {"account": way.receiver, "subject": way.subject}})
+    return accounts
 
 
 def _room_for(streams: Sequence[Stream], settings: BrokerSettings) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from metropool.plan.instances import NONE as NO_INSTANCES
 from metropool.plan.instances import Instances, Many, spread
 from metropool.plan.load import Loaded
 from metropool.plan.passing import passing_of
-from metropool.plan.routes import begun, passed, routes_of, ways_of
+from metropool.plan.routes import begun, by_system, passed, routes_of, ways_of
 from metropool.plan.schema import REST, Contract, Letter, Plan, Title, letters_of
 
 
@@ -73,7 +73,7 @@ def compile_plan(
         rows=tuple(rows),
         routes=begun(routes, running),
         passes=passed(routes),
-        ways={name: tuple(way for way in ways if name in (way.sender, way.receiver)) for name in running},
+        ways=by_system(ways, running),
         systems=running,
         instances=many.of,
         broker=_broker(running, frozenset(letter for _, letter in between), letters, contract.content),

@@ -1,7 +1,9 @@
 """Who passes on what it did not begin: a system that is told a message and has rows that carry the same message onward. Pure."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from metropool.plan.compiled import CapabilityFacts, RunningFacts
 from metropool.plan.schema import Contract, Letter
@@ -32,10 +34,18 @@ class Passing:
             if (one, message) not in self.relays:
                 found.add(one)
                 continue
-            before = {letter.sender for letter in self.letters if (letter.message, letter.receiver) == (message, one)} - seen
+            before = self._tellers.get((message, one), set()) - seen
             seen |= before
             asked.extend(sorted(before))
         return frozenset(found)
+
+    @cached_property
+    def _tellers(self) -> Mapping[tuple[str, str], set[str]]:
+        """Who says a message to a system."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for letter in self.letters:
+            found[letter.message, letter.receiver].add(letter.sender)
+        return dict(found)
 
     def circles(self) -> Iterable[Relay]:
         """Relays that what they pass on comes back to."""

@@ -1,7 +1,7 @@
 """From letters to ways and routes: who may say what to whom, with which rows, and where what is heard goes on. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from metropool.exchange.ways import Way
 from metropool.plan.compiled import CapabilityFacts, Route, RunningFacts
@@ -53,6 +53,15 @@ def _where(entry: MessageEntry, row: Row, receiver: RunningFacts) -> dict[str, s
     return {**entry.where, **row.where, **lives}
 
 
+def by_system(ways: Sequence[Way], systems: Iterable[str]) -> dict[str, tuple[Way, ...]]:
+    """Each system's own ways, to it and from it."""
+    found: dict[str, list[Way]] = {name: [] for name in systems}
+    for way in ways:
+        for end in dict.fromkeys((way.sender, way.receiver)):
+            found[end].append(way)
+    return {name: tuple(own) for name, own in found.items()}
+
+
 def routes_of(
     ways: Sequence[Way],
     *,
@@ -65,6 +74,7 @@ def routes_of(
     found: list[tuple[Way, Route]] = []
     for way in ways:
         receiver, entry = systems[way.receiver], contract.messages[way.phrase]
+        routes: list[Route] = []
         for row in way.rows:
             route = Route(
                 phrase=way.phrase,
@@ -74,8 +84,9 @@ def routes_of(
                 needs_consent=way.phrase in rows[row].consent,
                 rows=_taking(receiver, way.kind, capabilities),
             )
-            if (way, route) not in found:
-                found.append((way, route))
+            if route not in routes:
+                routes.append(route)
+        found += [(way, route) for route in routes]
     return found
 
 

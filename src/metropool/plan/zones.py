@@ -64,6 +64,18 @@ def border_account(other: str) -> str:
     return f"border-{other}"
 
 
+def apart(brokers: Mapping[str, Sequence[str]], places: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Brokers of a plan, and one for each of some systems that are at a place of their own: it dials the broker it would be on.
+
+    What lies further in than that still dials it: nothing of a place opens a door inward.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, systems in brokers.items():
+        found |= {place: (place,) for place in places if place in systems}
+        found[name] = tuple(system for system in systems if system not in places)
+    return found
+
+
 def split(broker: BrokerPlan, brokers: Mapping[str, Sequence[str]]) -> dict[str, Zone]:
     """One broker a zone.
 

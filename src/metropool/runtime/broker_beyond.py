@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from metropool.exchange.ways import PLACES
 from metropool.plan.broker import BrokerPlan, BrokerSettings
 from metropool.plan.compiled import Compiled
 from metropool.plan.load import load_sites
 from metropool.plan.sites import Sites, blocks_of, check_sites
-from metropool.plan.zones import Zone, split
+from metropool.plan.zones import Zone, apart, split
 from metropool.runtime.broker_keys import seed_of
 from metropool.runtime.certificates.trust import Certificates
 from metropool.runtime.settings import Settings
@@ -71,6 +72,8 @@ def read_sites(settings: Settings, compiled: Compiled) -> tuple[Sites, Mapping[s
         NotFound: The file is not there.
         Invalid: It does not fit the plan.
     """
-    sites, zones = load_sites(Path(settings.broker)), split(compiled.broker, compiled.brokers)
+    sites = load_sites(Path(settings.broker))
+    places = [name for name in sites.brokers if name in compiled.systems and compiled.systems[name].per in PLACES]
+    zones = split(compiled.broker, apart(compiled.brokers, places))
     check_sites(sites, zones)
     return sites, zones

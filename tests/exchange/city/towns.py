@@ -53,6 +53,10 @@ class Town:
         return [Letter(sender, PHRASE, receiver) for sender, receiver in self.ways]
 
     @property
+    def systems(self) -> dict[str, Any]:
+        return {}
+
+    @property
     def broker(self):
         systems = dict.fromkeys(system for way in self.ways for system in way)
         return plan_broker(nodes=dict.fromkeys(systems), letters=self.letters)
