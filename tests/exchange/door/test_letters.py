@@ -88,6 +88,7 @@ class TestReading:
             def later():
                 city.announce("gas")
                 city.carry()
+                client.portal.call(city.nodes[COMMUNITY].committed, ["letters"])
 
             timer = threading.Timer(0.3, later)
             timer.start()
@@ -233,7 +234,7 @@ class TestKeys:
 
         def revoke():
             city.nodes["water_system"].write_now("door", lambda work: ApiKeys(work.context).revoke(name="company", by="ann"))
-            city.nodes["water_system"].committed(["letters"])
+            water.portal.call(city.nodes["water_system"].committed, ["letters"])
 
         timer = threading.Timer(0.3, revoke)
         timer.start()
