@@ -12,6 +12,7 @@ from metropool.plan.gateways import gateways_of, with_gateways
 from metropool.plan.instances import NONE as NO_INSTANCES
 from metropool.plan.instances import Instances, Many, spread
 from metropool.plan.load import Loaded
+from metropool.plan.outside import run_outside
 from metropool.plan.passing import passing_of
 from metropool.plan.routes import begun, by_system, passed, routes_of, ways_of
 from metropool.plan.schema import REST, Contract, Letter, Plan, Title, letters_of
@@ -45,7 +46,7 @@ def compile_plan(
     """
     if outside:
         door = next(name for name, facts in capabilities.items() if facts.is_door)
-        plan = replace(plan, content=plan.content.run_outside(outside, door=door))
+        plan = replace(plan, content=run_outside(plan.content, outside, door=door))
     contract = replace(contract, content=contract.content.with_messages(plan.content.add_messages))
     variant = plan.content.variant(variant)
     title = _title(plan.content, variant)

@@ -210,18 +210,6 @@ class Plan(_Closed):
             if letter.message not in unsaid and letter.message not in here.get(row, ())
         ]
 
-    def run_outside(self, systems: Sequence[str], *, door: str) -> "Plan":
-        """The same plan with some systems run by software that is not ours and comes through a door.
-
-        Raises:
-            NotFound: The plan runs no such node.
-        """
-        unknown = [name for name in systems if name not in self.systems or self.systems[name].kind != "node"]
-        if unknown:
-            raise NotFound(f"the plan {self.plan} runs no node {', '.join(unknown)} that outside software could run")
-        outside = {name: _through(self.systems[name], door) for name in systems}
-        return self.model_copy(update={"systems": {**self.systems, **outside}})
-
     def network(self, row: str) -> Network | None:
         """The network a row travels on; None where the plan does not say."""
         named: dict[Network, tuple[RowId, ...]] = {
@@ -242,12 +230,6 @@ class Plan(_Closed):
             known = ", ".join(f"{self.plan}:{variant}" for variant in self.variants) or self.plan
             raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}")
         return name
-
-
-def _through(running: RunningSystem, door: str) -> RunningSystem:
-    """The same system with a door in place of what it hosts, for the same rows."""
-    rows = tuple(dict.fromkeys(row for hosted in running.hosts.values() for row in hosted))
-    return running.model_copy(update={"hosts": {door: rows}, "software": "outside", "front_end": None})
 
 
 def letters_of(rows: Mapping[str, Row]) -> Sequence[tuple[str, Letter]]:

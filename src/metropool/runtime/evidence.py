@@ -93,7 +93,8 @@ def listing_of(compiled: Compiled) -> Listing:
         for each in compiled.spread(Letter(flow.sender, phrase, flow.receiver))
     }
     parties = {name: str(facts.party) for name, facts in compiled.systems.items()}
-    return Listing(plan=compiled.plan, parties=parties, rows=rows)
+    places = {name: facts.place for name, facts in compiled.systems.items() if facts.place}
+    return Listing(plan=compiled.plan, parties=parties, rows=rows, places=places)
 
 
 def examine_audit(context: UnitContext) -> tuple[int, str]:

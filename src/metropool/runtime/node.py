@@ -246,7 +246,7 @@ class Node:
             routes=self.routes,
             letter=letter,
             ways=self.ways,
-            sender_party=self.listing.parties.get(letter.sender, "") if letter else "",
+            listing=self.listing,
             hosted=self.hosted,
         )
 

@@ -12,6 +12,7 @@ from metropool.core.errors import Invalid
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import MAX_BYTES, Envelope, Step, seal
+from metropool.exchange.evidence import Listing
 from metropool.exchange.messages import Message, tells
 from metropool.exchange.outbox import Outbox
 from metropool.exchange.ways import PLACES, Way
@@ -22,6 +23,8 @@ from metropool.storage.units import UnitContext
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Hosted
+
+NO_LISTING = Listing()
 
 
 class Work:
@@ -35,7 +38,7 @@ class Work:
         routes: Message class to where it may go.
         letter: The envelope that is being taken in, if any; its id is a key for what follows from it.
         ways: What the running plan lets this system say and hear.
-        sender_party: The organisation that runs the system it came from, by the plan.
+        listing: What the running plan says of systems.
         hosted: What the plan placed on this system.
     """
 
@@ -49,18 +52,17 @@ class Work:
         routes: Mapping[str, Sequence[Route]],
         letter: Envelope | None = None,
         ways: Sequence[Way] = (),
-        sender_party: str = "",
+        listing: Listing = NO_LISTING,
         hosted: Mapping[str, "Hosted"] | None = None,
     ) -> None:
         self.context = context
         self.letter = letter
         self.ways = tuple(ways)
-        self.sender_party = PartyId(sender_party)
         self.rows = tuple(rows)
         self.topics: list[str] = []
         self._adapters = {**books, **capability.keeps}
         self._made: dict[str, Any] = {}
-        self._routes = routes
+        self._routes, self._listing = routes, listing
         self._hosted = hosted or {}
         self._capability = capability
         self._outbox = Outbox(context.connection)
@@ -84,6 +86,21 @@ class Work:
     def speaker(self) -> SystemId:
         """The system the letter began with: the sender, or, where it was passed on by the plan, the first that said it."""
         return SystemId(self.letter.speaker if self.letter else "")
+
+    @property
+    def sender_party(self) -> PartyId:
+        """The organisation that runs the system it came from, by the plan."""
+        return PartyId(self._listing.parties.get(self.sender, ""))
+
+    @property
+    def place(self) -> str:
+        """The community or building that this system is for; empty where it is for all."""
+        return self._listing.places.get(self.system, "")
+
+    @property
+    def speaker_place(self) -> str:
+        """That of the system the letter began with."""
+        return self._listing.places.get(self.speaker, "")
 
     @property
     def system(self) -> SystemId:

@@ -92,7 +92,7 @@ def _check(work: DoorWork, phrase: str, message: Message) -> None:
     check_own_name(message, system=work.system, party=work.party)
     check_where(message, [where for way in may_say(work=work) if way.phrase == phrase for where in way.wheres])
     if isinstance(message, NoticePublished):
-        check_notice(message)
+        check_notice(message, place=work.place)
 
 
 def _again(work: DoorWork, before: tuple[str, Said], sha256: str) -> Said:

@@ -24,8 +24,8 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
     """
     if message.office != work.speaker:
         raise Invalid(f"{work.speaker} speaks in the name of {message.office[:64]!r}")
-    check_notice(message)
-    check_places(message, kinds=work.registry.place_kinds(message.area.places))
+    check_notice(message, place=work.speaker_place)
+    check_places(message, kinds=work.registry.place_kinds(message.area.places), place=work.speaker_place)
     known = work.board.one(office=message.office, notice=message.notice)
     if known is not None and known.edition >= message.edition:
         return
@@ -36,12 +36,12 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
 
 
 def households(*, work: NoticesWork, message: NoticePublished) -> Sequence[str]:
-    """Combined accounts of the homes in the area that have the service today, each once."""
-    area = message.area
+    """Combined accounts of the homes in the area that have the service today, each once; of an office of one place, those there."""
+    area, own = message.area, work.speaker_place
     homes = work.registry.homes(
         service=None if message.service in EVERYONE else message.service,
         on=business_date(work.now),
-        within=area.places if area.kind == "places" else None,
+        within=area.places if area.kind == "places" else ([own] if own else None),
     )
     if area.kind == "outline":
         lon, lat = (np.asarray(homes[name].to_numpy(zero_copy_only=False), dtype=np.float64) for name in ("lon", "lat"))

@@ -131,8 +131,8 @@ def _check(work: OfficeWork, notice: OfficeNotice) -> None:
     if content.service not in work.rows:
         raise Invalid(f"{work.system} tells nothing of {content.service}", faults=[Fault("service", "fault.literal_error")])
     message = message_of(notice, state="published", office=work.system, publisher=work.party, now=work.now)
-    check_notice(message)
-    check_places(message, kinds=work.registry.place_kinds(content.area.places))
+    check_notice(message, place=work.place)
+    check_places(message, kinds=work.registry.place_kinds(content.area.places), place=work.place)
 
 
 def _with(work: OfficeWork, notice: OfficeNotice, by: str, **values: Any) -> OfficeNotice:

@@ -33,11 +33,13 @@ class Listing:
         plan: Its name.
         parties: The organisation of each system.
         rows: Rows of the plan under which (sender, phrase, receiver) may travel.
+        places: The community or building of each system that is for one.
     """
 
     plan: str = ""
     parties: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def under(self, envelope: Envelope) -> str:
         """Plan and rows a letter travels under."""

@@ -47,7 +47,9 @@ def words_of(content: Any, names: PlaceNames) -> dict[str, Any]:
     }
 
 
-def area_map(registry: Registry, *, media: Sequence[schema.Medium], account: str | None = None) -> schema.AreaMap:
+def area_map(
+    registry: Registry, *, media: Sequence[schema.Medium], account: str | None = None, place_of_office: str = ""
+) -> schema.AreaMap:
     """Districts and communities, the city around them, and the homes of an account."""
     managed = tuple(OF_PLACES[medium] for medium in media if medium in OF_PLACES)
     choosable = managed or CHOOSABLE
@@ -61,7 +63,7 @@ def area_map(registry: Registry, *, media: Sequence[schema.Medium], account: str
         bounds=_bounds(list(shapes.values())),
         features={"type": "FeatureCollection", "features": features},
         media=list(media),
-        areas=["places"] if managed else ["city", "places", "outline"],
+        areas=(["places", "outline"] if place_of_office else ["places"]) if managed else ["city", "places", "outline"],
         choosable=list(choosable),
     )
 

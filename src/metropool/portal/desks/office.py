@@ -41,7 +41,7 @@ class OfficeDesk:
 
     def areas(self) -> schema.AreaMap:
         """What an announcement of this office may be about."""
-        return area_map(self._work.registry, media=self._work.rows)
+        return area_map(self._work.registry, media=self._work.rows, place_of_office=self._work.place)
 
     def compose(self, *, given: schema.NoticeGiven, by: str) -> schema.OfficeNotice:
         """Operation: begin a draft."""
