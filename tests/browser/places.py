@@ -10,6 +10,7 @@ PAGES = {
     "notices": ("home1", "/notices/{account}", "main .notice"),
     "announcements": ("waterworks", "/announcements/water_system", "main .data-table .state-tag"),
     "announcement": ("waterworks", "/announcements/water_system/new", "[data-ready]"),
+    "property": ("property", "/announcements/community_system_1/new", "[data-ready]"),
     "places": ("home1", "/places/{account}", "[data-testid=switch-plug]"),
     "invoice": ("home1", "/pay/invoice/{account}", "main .invoice-rows"),
     "map": ("operator", "/operator/map", "[data-ready]"),

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from metropool.core.errors import Conflict
 from metropool.core.texts import texts_of
-from metropool.portal.desks.combined import meters_of
+from metropool.portal.desks.money.combined import meters_of
 from metropool.portal.documents.bill import render_bill, render_company_bill
 from metropool.portal.documents.receipt import render_receipt
 from metropool.portal.documents.typesetter import HERE

@@ -1,7 +1,7 @@
 """What the contract lets households agree to, as the pages offer it."""
 
 from metropool.plan.compiled import Compiled
-from metropool.portal.desks.consents import Offered
+from metropool.portal.desks.books.consents import Offered
 from metropool.portal.schemas.basics import Text
 
 

@@ -12,7 +12,7 @@ from metropool.capabilities.settlement import credit, operations, payments, refu
 from metropool.capabilities.settlement.adapters.channel import HttpChannel, signed_text
 from metropool.capabilities.settlement.clearing import ASKS_AFTER, speak_to_channels
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
-from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.residents.households import HouseholdsDesk
 from metropool.portal.schemas.paying import NewPayment, NewTopUp
 
 from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of

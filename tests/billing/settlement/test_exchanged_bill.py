@@ -12,8 +12,8 @@ from billing.company import Company
 from billing.test_exchanged import DAILY, JULY, POWER, days_with_exchange
 from metropool.capabilities.settlement import operations
 from metropool.exchange.messages import BillsIssued
-from metropool.portal.desks.combined import meters_of
-from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.money.combined import meters_of
+from metropool.portal.desks.residents.households import HouseholdsDesk
 from metropool.portal.documents.bill import render_bill
 
 from .conftest import ACCOUNT

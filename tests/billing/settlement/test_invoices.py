@@ -6,7 +6,7 @@ import pytest
 
 from metropool.capabilities.settlement import credit, operations, refunds
 from metropool.core.errors import NotFound
-from metropool.portal.desks.invoices import InvoicesDesk
+from metropool.portal.desks.money.invoices import InvoicesDesk
 
 from .conftest import ACCOUNT, AMOUNTS, NUMBERS, hear, notice, order_of
 

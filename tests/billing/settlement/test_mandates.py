@@ -14,7 +14,7 @@ from metropool.capabilities.settlement.adapters.channel import HttpChannel, sign
 from metropool.capabilities.settlement.clearing import ASKS_AFTER, speak_to_channels
 from metropool.capabilities.settlement.model import MandateNotice
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
-from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.residents.households import HouseholdsDesk
 from metropool.portal.schemas.paying import NewMandate
 
 from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of

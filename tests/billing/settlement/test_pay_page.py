@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from metropool.capabilities.settlement import operations, refunds
 from metropool.facts.registry import tables as registry
-from metropool.portal.desks.combined import why_changed
-from metropool.portal.desks.households import HouseholdsDesk
+from metropool.portal.desks.money.combined import why_changed
+from metropool.portal.desks.residents.households import HouseholdsDesk
 from metropool.portal.documents.bill import bill_data
 from metropool.portal.documents.receipt import receipt_data
 from metropool.portal.ports.asked import Asked

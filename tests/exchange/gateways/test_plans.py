@@ -12,7 +12,7 @@ from exchange.gateways.test_usage import enrol
 from metropool.core.errors import NotFound
 from metropool.exchange.envelope import open_envelope
 from metropool.facts.registry.tables import supply_agreement
-from metropool.portal.desks.points import PointsDesk
+from metropool.portal.desks.residents.points import PointsDesk
 
 HOSTS = {
     "one": "community_system",

@@ -14,7 +14,7 @@ from metropool.core.errors import Conflict, NotFound
 from metropool.core.quantities import reading_type
 from metropool.facts.readings.schemas import BLOCK
 from metropool.facts.registry.tables import channel, end_device, supply_agreement, usage_point
-from metropool.portal.desks.company import CompanyDesk
+from metropool.portal.desks.money.company import CompanyDesk
 from metropool.portal.ports.asked import Asked
 
 POINT = {"number": 900, "id": "w-east-1", "service": "water", "role": "consumption", "place": "east-1"}

@@ -12,7 +12,7 @@ from metropool.core.errors import Invalid
 from metropool.exchange.envelope import body_of, open_envelope
 from metropool.exchange.outbox import Outbox
 from metropool.facts.registry import tables as t
-from metropool.portal.desks.notice_words import area_map
+from metropool.portal.desks.announcements.notice_words import area_map
 from metropool.runtime.instances import instances_of, write_instances
 from metropool.runtime.systems import compile_named
 

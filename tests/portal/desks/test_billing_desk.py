@@ -13,7 +13,7 @@ from metropool.capabilities.billing.capability import BILLING
 from metropool.core.errors import NotFound
 from metropool.exchange.messages import ROWS, BlocksSealed, PaymentsAllocated
 from metropool.facts.registry.tables import supply_agreement
-from metropool.portal.desks.billing import BillingDesk
+from metropool.portal.desks.money.billing import BillingDesk
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.runtime.enrol import enrol_company
 from portal.desks.conftest import HOMES, NOW, make_node

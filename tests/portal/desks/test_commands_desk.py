@@ -7,7 +7,7 @@ import pytest
 from metropool.capabilities.metering.control import operations
 from metropool.capabilities.metering.frontend.tasks import Answer, Value
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
-from metropool.portal.desks.commands import CommandsDesk
+from metropool.portal.desks.operator.commands import CommandsDesk
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.commands import NewCommand
 from portal.desks.conftest import DAILY, NOW, NOW_S

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from metropool.core.errors import Conflict, Invalid, NotFound
-from metropool.portal.desks.commands import CommandsDesk
-from metropool.portal.desks.exchanges import ExchangesDesk
-from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.desks.operator.commands import CommandsDesk
+from metropool.portal.desks.operator.exchanges import ExchangesDesk
+from metropool.portal.desks.operator.metering import MeteringDesk
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.exchanges import NewExchange
 from portal.desks.conftest import NOW

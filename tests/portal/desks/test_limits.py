@@ -11,8 +11,8 @@ from metropool.core.errors import Conflict, Forbidden, Invalid
 from metropool.core.quantities import reading_type
 from metropool.devices.addresses import pack_dlt645
 from metropool.facts.registry.tables import end_device
-from metropool.portal.desks.commands import CommandsDesk
-from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.desks.operator.commands import CommandsDesk
+from metropool.portal.desks.operator.metering import MeteringDesk
 from metropool.portal.told import told
 from portal.desks.conftest import NOW, NOW_S
 from portal.desks.test_commands_desk import METER, decide, guarantee, listed, order, record, send

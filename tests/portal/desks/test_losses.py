@@ -11,7 +11,7 @@ from metropool.capabilities.metering.collection import ingest
 from metropool.capabilities.metering.sealing import operations as sealing
 from metropool.capabilities.metering.validation.flags import FLAGS
 from metropool.facts.registry.tables import channel, link
-from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.desks.operator.metering import MeteringDesk
 from portal.desks.conftest import DAY, GAS, MIDNIGHT, NEVER, NOW_S, batch_of
 
 CLOSED = datetime(2026, 7, 1, 16, tzinfo=UTC)

@@ -11,7 +11,7 @@ from metropool.capabilities.metering.frontend.tasks import ClockShown, Contact
 from metropool.core.errors import Conflict, Invalid, NotFound
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.facts.events import EndDeviceEvent
-from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.desks.operator.metering import MeteringDesk
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.metering import Recollect
 from portal.desks.conftest import DEAD, FALLING, MIDNIGHT, NEVER, NOW, NOW_S, PROFILE

@@ -8,8 +8,8 @@ import pytest
 from exchange.notices.town import BOARD, NOW, SQUARE, WATER, opened
 from metropool.core.errors import Invalid, NotFound
 from metropool.facts.registry.tables import place
-from metropool.portal.desks.notices import NoticesDesk
-from metropool.portal.desks.office import OfficeDesk
+from metropool.portal.desks.announcements.notices import NoticesDesk
+from metropool.portal.desks.announcements.office import OfficeDesk
 from metropool.portal.exports import file_of
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.notices import HomeNotice, NoticeChange, NoticeGiven, NoticePublication, NoticeReceipts

@@ -7,7 +7,7 @@ import pytest
 from metropool.capabilities.metering.scheduling import operations
 from metropool.capabilities.metering.scheduling.model import least_every_s
 from metropool.core.errors import Conflict, Invalid, NotFound
-from metropool.portal.desks.schedules import SchedulesDesk
+from metropool.portal.desks.operator.schedules import SchedulesDesk
 from metropool.portal.schemas.collecting import ScheduleChange, ScheduleUndo
 from portal.desks.conftest import NOW, NOW_S
 

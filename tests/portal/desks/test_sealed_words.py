@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from metropool.capabilities.metering.queries.alarms import EVENT_SEVERITY
-from metropool.portal.desks.clocks import event_detail
+from metropool.portal.desks.operator.clocks import event_detail
 
 CITY = SimpleNamespace(meter_at={}, meters=[])
 LINE = ("altered", "repeated", "other_session", "bad_header", "repeated_hello", "unsealed", "other_terminal")

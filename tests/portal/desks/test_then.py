@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from metropool.core.errors import Invalid
-from metropool.portal.desks.metering import MeteringDesk
+from metropool.portal.desks.operator.metering import MeteringDesk
 from portal.desks.conftest import FALLING, MIDNIGHT, NOW
 from portal.desks.test_metering_desk import LOAD_KW
 

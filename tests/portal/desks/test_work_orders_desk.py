@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from metropool.capabilities.metering.work_orders.book import work_order
 from metropool.core.errors import Conflict, Invalid, NotFound
-from metropool.portal.desks.work_orders import WorkOrdersDesk
+from metropool.portal.desks.operator.work_orders import WorkOrdersDesk
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.collecting import NewOrderStep, NewWorkOrders
 from portal.desks.conftest import DEAD, NOW

@@ -13,7 +13,7 @@ from metropool.access.rights import roles
 from metropool.core.errors import Fault, Invalid
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
-from metropool.portal.desks.why import why_person
+from metropool.portal.desks.books.why import why_person
 from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas.basics import Page

@@ -162,7 +162,7 @@ class ClearingBooks:
     def bills(self, equal: Mapping[str, str]) -> list[dict[str, Any]]:
         """Combined bills whose columns equal the given values, newest first."""
         from metropool.core.periods import business_date
-        from metropool.portal.desks import combined
+        from metropool.portal.desks.money import combined
 
         def query(work: Any) -> list[dict[str, Any]]:
             today, rows = business_date(work.now), work.dues.combined_bills(**equal)
@@ -177,7 +177,7 @@ class ClearingBooks:
 
     def document(self, row: Row) -> bytes:
         """The PDF of a bill, as the resident gets it."""
-        from metropool.portal.desks.households import HouseholdsDesk
+        from metropool.portal.desks.residents.households import HouseholdsDesk
         from metropool.portal.documents.bill import render_bill
 
         def query(work: Any) -> Any:

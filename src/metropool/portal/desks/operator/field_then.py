@@ -13,9 +13,9 @@ from metropool.capabilities.metering.queries.city import Ints
 from metropool.capabilities.metering.queries.flow import POWER_UNIT, Flow
 from metropool.capabilities.metering.queries.past import HourFlow
 from metropool.capabilities.metering.queries.standing import TerminalStanding
-from metropool.portal.desks.field import Field, MeteringWork, service_or_power
-from metropool.portal.desks.losses import loss_of
-from metropool.portal.desks.operator_words import amount, moment, said
+from metropool.portal.desks.operator.field import Field, MeteringWork, service_or_power
+from metropool.portal.desks.operator.losses import loss_of
+from metropool.portal.desks.operator.operator_words import amount, moment, said
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Figure, Service
 

@@ -6,9 +6,9 @@ from typing import Any
 from metropool.capabilities.disclosure import computing, operations
 from metropool.capabilities.disclosure.model import Known
 from metropool.core.errors import NotFound
-from metropool.portal.desks.notice_words import PlaceNames
+from metropool.portal.desks.announcements.notice_words import PlaceNames
+from metropool.portal.desks.books.view_words import asked_words, provision_row
 from metropool.portal.desks.paging import page_of
-from metropool.portal.desks.view_words import asked_words, provision_row
 from metropool.portal.desks.words import Parties, name
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import views as schema

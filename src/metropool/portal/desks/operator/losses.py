@@ -9,8 +9,8 @@ from metropool.capabilities.metering.loss.queries import FORWARD, newest_total
 from metropool.capabilities.metering.queries.city import Ints
 from metropool.capabilities.metering.queries.flow import ENERGY_UNIT
 from metropool.core.periods import day_period
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.operator_words import amount, nothing, said
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.operator_words import amount, nothing, said
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Figure, Service, Text
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from metropool.capabilities.metering.queries.alarms import Alarm
 from metropool.devices.catalog import device_models
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.operator_words import moment, moment_ms, place_text, said
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.operator_words import moment, moment_ms, place_text, said
 from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.metering import Alarm as AlarmShown
 from metropool.portal.schemas.metering import Terminal

@@ -10,7 +10,7 @@ from typing import Any
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.errors import NotFound
 from metropool.core.money import Fen
-from metropool.portal.desks.owed import STATES, open_fen
+from metropool.portal.desks.money.owed import STATES, open_fen
 from metropool.portal.desks.words import SERVICES, Parties, name
 from metropool.portal.schemas import invoices as schema
 from metropool.portal.schemas.basics import Text

@@ -7,7 +7,7 @@ from metropool.capabilities.office.model import Content
 from metropool.capabilities.office.model import OfficeNotice as Known
 from metropool.core.areas import Area, outline_of
 from metropool.core.errors import Fault, Invalid, NotFound
-from metropool.portal.desks.notice_words import PlaceNames, area_map, words_of
+from metropool.portal.desks.announcements.notice_words import PlaceNames, area_map, words_of
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import name
 from metropool.portal.ports.asked import Asked

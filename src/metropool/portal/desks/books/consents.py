@@ -9,8 +9,8 @@ from metropool.access.consents import Consent, consent_id
 from metropool.capabilities.sharing.consenting import change_consent
 from metropool.core.errors import Fault, Invalid
 from metropool.exchange.messages import ConsentPurpose
+from metropool.portal.desks.books.view_words import provision_words
 from metropool.portal.desks.paging import page_of
-from metropool.portal.desks.view_words import provision_words
 from metropool.portal.desks.words import Parties, name
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import consents as schema

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from metropool.capabilities.notices import operations
 from metropool.capabilities.notices.model import NoticeAtHome, Reach, Receipt, standing_of
-from metropool.portal.desks.notice_words import PlaceNames, area_map, words_of
+from metropool.portal.desks.announcements.notice_words import PlaceNames, area_map, words_of
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import Parties, name
 from metropool.portal.ports.asked import Asked

@@ -9,11 +9,11 @@ from metropool.capabilities.metering.queries.alarms import LOOKS_BACK
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import derived_id
 from metropool.core.periods import business_date
-from metropool.portal.desks import area_page, city_features, collection_page, losses, meter_curve, meter_page, neighbours
-from metropool.portal.desks.field import NOT_YET, Field, MeteringWork, service_or_power
-from metropool.portal.desks.field_rows import alarm_row, meter_row, terminal_row
-from metropool.portal.desks.field_then import FieldThen
-from metropool.portal.desks.light_pages import light_page
+from metropool.portal.desks.operator import area_page, city_features, collection_page, losses, meter_curve, meter_page, neighbours
+from metropool.portal.desks.operator.field import NOT_YET, Field, MeteringWork, service_or_power
+from metropool.portal.desks.operator.field_rows import alarm_row, meter_row, terminal_row
+from metropool.portal.desks.operator.field_then import FieldThen
+from metropool.portal.desks.operator.light_pages import light_page
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Page, Rows, Service, Text

@@ -25,7 +25,7 @@ from metropool.capabilities.metering.queries.flow import Flow, FlowWork
 from metropool.capabilities.metering.queries.standing import Standing, StandingWork, TerminalStanding
 from metropool.core.periods import business_date
 from metropool.core.quantities import reading_types_by_id
-from metropool.portal.desks.operator_words import (
+from metropool.portal.desks.operator.operator_words import (
     amount,
     moment,
     nothing,

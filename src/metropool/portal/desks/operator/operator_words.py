@@ -15,7 +15,7 @@ QUALITIES: tuple[Quality, ...] = ("measured", "estimated", "missing", "not_expec
 
 @cache
 def _names() -> dict[str, dict[str, dict[str, str]]]:
-    text = files("metropool.portal.desks").joinpath("operator_names.yaml").read_text(encoding="utf-8")
+    text = files("metropool.portal.desks.operator").joinpath("operator_names.yaml").read_text(encoding="utf-8")
     loaded: dict[str, dict[str, dict[str, str]]] = read_yaml(text)
     return loaded
 

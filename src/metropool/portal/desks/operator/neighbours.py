@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.errors import Conflict
 from metropool.core.periods import business_date, day_period
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.operator_words import place_text
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.operator_words import place_text
 from metropool.portal.schemas.basics import Rows
 from metropool.portal.schemas.exchanges import Neighbour
 from metropool.portal.schemas.meters import DayCompared

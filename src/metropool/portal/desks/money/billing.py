@@ -13,8 +13,8 @@ from metropool.facts.ledger import SqlLedger
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import party, place, supply_agreement, usage_point
 from metropool.portal.desks.adapters.bill_rows import SORTABLE, BillRows
-from metropool.portal.desks.combined import lines_of, meters_of, state_of
-from metropool.portal.desks.light_pages import light_rows
+from metropool.portal.desks.money.combined import lines_of, meters_of, state_of
+from metropool.portal.desks.operator.light_pages import light_rows
 from metropool.portal.desks.words import Parties, tariff_name
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import bills as schema

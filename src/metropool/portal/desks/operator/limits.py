@@ -7,9 +7,9 @@ from metropool.capabilities.metering.queries.city import MeterFact
 from metropool.capabilities.metering.queries.standing import OFF
 from metropool.facts.commands import Command
 from metropool.facts.commands.commands import to_ms
-from metropool.portal.desks.abilities import kinds_of
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.operator_words import moment_ms, said
+from metropool.portal.desks.operator.abilities import kinds_of
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.operator_words import moment_ms, said
 from metropool.portal.schemas import meters as schema
 from metropool.portal.schemas.basics import Text
 

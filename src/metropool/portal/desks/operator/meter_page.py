@@ -17,12 +17,12 @@ from metropool.core.identifiers import derived_id
 from metropool.core.periods import business_date, day_period
 from metropool.core.quantities import reading_types_by_id
 from metropool.core.texts import texts_of
-from metropool.portal.desks import clocks, limits
-from metropool.portal.desks.abilities import guarantee_of, kinds_of
-from metropool.portal.desks.clocks import event_detail
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.field_rows import meter_row, terminal_row
-from metropool.portal.desks.operator_words import moment, reading, said, type_name
+from metropool.portal.desks.operator import clocks, limits
+from metropool.portal.desks.operator.abilities import guarantee_of, kinds_of
+from metropool.portal.desks.operator.clocks import event_detail
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.field_rows import meter_row, terminal_row
+from metropool.portal.desks.operator.operator_words import moment, reading, said, type_name
 from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.meters import Measure, Meter, MeterEvent, Switch
 

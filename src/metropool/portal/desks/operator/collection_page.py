@@ -10,9 +10,9 @@ from metropool.capabilities.metering.queries import collected
 from metropool.capabilities.metering.queries.city import Ints
 from metropool.capabilities.metering.queries.collected import Counts, ItemDay, kind_of
 from metropool.core.periods import business_date
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.field_rows import terminal_row
-from metropool.portal.desks.operator_words import moment
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.field_rows import terminal_row
+from metropool.portal.desks.operator.operator_words import moment
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Service
 

@@ -11,8 +11,8 @@ from metropool.capabilities.settlement.refunds import GIVEN
 from metropool.core.errors import Forbidden, Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.facts.registry.tables import party, place, usage_point
-from metropool.portal.desks import automatic, combined, owed
-from metropool.portal.desks.owed import open_fen
+from metropool.portal.desks.money import automatic, combined, owed
+from metropool.portal.desks.money.owed import open_fen
 from metropool.portal.desks.paging import page_of
 from metropool.portal.desks.words import Parties, name
 from metropool.portal.ports.asked import Asked

@@ -8,9 +8,9 @@ from metropool.capabilities.metering.clocks.model import clock_rules_on
 from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
 from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.periods import business_date
-from metropool.portal.desks.abilities import sets_clock
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.operator_words import moment_ms, names_of, said
+from metropool.portal.desks.operator.abilities import sets_clock
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.operator_words import moment_ms, names_of, said
 from metropool.portal.schemas.basics import Text
 
 

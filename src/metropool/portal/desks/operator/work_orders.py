@@ -5,9 +5,9 @@ from typing import Any
 from metropool.capabilities.metering.work_orders import model, operations
 from metropool.capabilities.metering.work_orders.book import SORTABLE
 from metropool.core.errors import Fault, Invalid, NotFound
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.field_rows import device_name
-from metropool.portal.desks.operator_words import moment_ms, said
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.field_rows import device_name
+from metropool.portal.desks.operator.operator_words import moment_ms, said
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import collecting as schema
 from metropool.portal.schemas.basics import Page

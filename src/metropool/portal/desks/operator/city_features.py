@@ -7,9 +7,9 @@ import numpy as np
 
 from metropool.capabilities.metering.queries.city import City, Place
 from metropool.capabilities.metering.queries.flow import POWER_UNIT
-from metropool.portal.desks.field import Field, service_or_power
-from metropool.portal.desks.field_rows import terminal_row
-from metropool.portal.desks.losses import NO_LOSS, map_properties
+from metropool.portal.desks.operator.field import Field, service_or_power
+from metropool.portal.desks.operator.field_rows import terminal_row
+from metropool.portal.desks.operator.losses import NO_LOSS, map_properties
 from metropool.portal.schemas import metering as schema
 from metropool.portal.schemas.basics import Service
 

@@ -11,8 +11,8 @@ from metropool.capabilities.metering.meter_exchange.ports import ExchangeWork
 from metropool.capabilities.metering.queries.city import MeterFact
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.quantities import ReadingType, reading_type
-from metropool.portal.desks.field import Field, MeteringWork
-from metropool.portal.desks.operator_words import moment, moment_ms, said
+from metropool.portal.desks.operator.field import Field, MeteringWork
+from metropool.portal.desks.operator.operator_words import moment, moment_ms, said
 from metropool.portal.schemas import exchanges as schema
 from metropool.portal.schemas.basics import Rows, Text
 

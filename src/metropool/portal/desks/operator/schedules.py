@@ -8,7 +8,7 @@ from metropool.capabilities.metering.scheduling import model, operations
 from metropool.capabilities.metering.scheduling.model import Version, Wish
 from metropool.capabilities.metering.scheduling.operations import SchedulingWork
 from metropool.core.quantities import ReadingType, reading_type, reading_types_by_id
-from metropool.portal.desks.operator_words import moment, said, type_name
+from metropool.portal.desks.operator.operator_words import moment, said, type_name
 from metropool.portal.schemas import collecting as schema
 from metropool.portal.schemas.basics import Service
 

@@ -13,9 +13,9 @@ from metropool.capabilities.metering.queries.city import MeterFact
 from metropool.core.periods import DAY, business_date, day_period
 from metropool.core.quantities import ReadingType, reading_types_by_id
 from metropool.facts.readings.schemas import Quality as Grade
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.neighbours import by_day
-from metropool.portal.desks.operator_words import QUALITIES, moment
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.neighbours import by_day
+from metropool.portal.desks.operator.operator_words import QUALITIES, moment
 from metropool.portal.schemas.basics import Quality, Series
 from metropool.portal.schemas.meters import MeterCurve, NeighbourCurve, RegisterValue
 

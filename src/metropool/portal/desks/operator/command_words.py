@@ -8,7 +8,7 @@ from metropool.capabilities.metering.control import limiting
 from metropool.capabilities.metering.queries.city import City
 from metropool.core.quantities import reading_types_by_id
 from metropool.facts.commands import KINDS, Command, Step
-from metropool.portal.desks.operator_words import amount, moment_ms, names_of, reading, said, type_name
+from metropool.portal.desks.operator.operator_words import amount, moment_ms, names_of, reading, said, type_name
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Text
 

@@ -11,11 +11,11 @@ from metropool.capabilities.metering.queries.flow import FINE
 from metropool.core.errors import Conflict, Fault, Forbidden, Invalid
 from metropool.core.quantities import reading_type
 from metropool.facts.commands import KINDS, Draft
-from metropool.portal.desks import limits
-from metropool.portal.desks.abilities import guarantee_of, kinds_of
-from metropool.portal.desks.command_words import STATES_OF, command_of
-from metropool.portal.desks.field import Field, MeteringWork
-from metropool.portal.desks.operator_words import amount, effect_of, said
+from metropool.portal.desks.operator import limits
+from metropool.portal.desks.operator.abilities import guarantee_of, kinds_of
+from metropool.portal.desks.operator.command_words import STATES_OF, command_of
+from metropool.portal.desks.operator.field import Field, MeteringWork
+from metropool.portal.desks.operator.operator_words import amount, effect_of, said
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text

@@ -6,10 +6,10 @@ from typing import Any
 from metropool.capabilities.inquiries import operations
 from metropool.capabilities.inquiries.model import Inquiry as Known
 from metropool.capabilities.inquiries.model import Wish
-from metropool.portal.desks.notice_words import PlaceNames, area_map
-from metropool.portal.desks.office import area_given
+from metropool.portal.desks.announcements.notice_words import PlaceNames, area_map
+from metropool.portal.desks.announcements.office import area_given
+from metropool.portal.desks.books.view_words import asked_words
 from metropool.portal.desks.paging import page_of
-from metropool.portal.desks.view_words import asked_words
 from metropool.portal.desks.words import SERVICES, name
 from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import views as schema

@@ -8,10 +8,10 @@ import numpy as np
 from metropool.capabilities.metering.queries import flow
 from metropool.capabilities.metering.queries.city import Place
 from metropool.core.errors import NotFound
-from metropool.portal.desks import city_features, losses
-from metropool.portal.desks.field import Field
-from metropool.portal.desks.field_rows import alarm_row, terminal_row
-from metropool.portal.desks.operator_words import moment, named, place_text
+from metropool.portal.desks.operator import city_features, losses
+from metropool.portal.desks.operator.field import Field
+from metropool.portal.desks.operator.field_rows import alarm_row, terminal_row
+from metropool.portal.desks.operator.operator_words import moment, named, place_text
 from metropool.portal.schemas.basics import Series, Service
 from metropool.portal.schemas.metering import Area, MetersOfService, Terminal
 

@@ -1,0 +1,1 @@
+"""Desks of who announces and of who is told."""

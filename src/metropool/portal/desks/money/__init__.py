@@ -1,0 +1,1 @@
+"""Desks of bills, what is owed and paid, refunds and invoices."""

@@ -1,0 +1,1 @@
+"""Desks of a resident's home: households, usage, what is in the home."""
