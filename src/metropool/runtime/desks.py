@@ -29,6 +29,7 @@ from metropool.portal.desks.residents.places import PlacesDesk
 from metropool.portal.desks.residents.points import PointsDesk
 from metropool.portal.desks.residents.usage import UsageDesk
 from metropool.portal.ports.desks import Desks
+from metropool.portal.schemas.basics import Text
 from metropool.runtime.channels import open_channels
 from metropool.runtime.consents import offers_of
 from metropool.runtime.node import Node
@@ -55,6 +56,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
     channels = open_channels(settings, merchant) if merchant else {}
     offers, compiled_of = offers_of(compiled), plans_beside(compiled)
+    organisations = {name: Text(zh=party.zh, en=party.en) for name, party in compiled.whole.parties.items()}
     return {
         "households": lambda work: HouseholdsDesk(work, channels),
         "refunds": RefundsDesk,
@@ -70,7 +72,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "requests": RequestsDesk,
         "heard_requests": HeardRequestsDesk,
         "office": OfficeDesk,
-        "notices": NoticesDesk,
+        "notices": partial(NoticesDesk, organisations=organisations),
         "places": PlacesDesk,
         "points": PointsDesk,
         "inquiries": InquiriesDesk,

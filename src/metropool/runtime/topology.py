@@ -149,6 +149,7 @@ class Seen:
             last_seen_at=self._now if is_here else None,
             column=placed.rank[node.id],
             top=placed.top[node.id],
+            instances=len(self._compiled.runs_as(node.id)) or 1,
         )
 
     def edge(self, edge: PictureEdge, flow: PictureFlow) -> schema.TopologyEdge:

@@ -211,6 +211,7 @@ export interface InvoiceBasis { account: string; as_of: Instant; payment: string
 // Topology
 export interface TopologyNode {
   id: string
+  instances: number
   name: Text
   party: string
   party_name: Text

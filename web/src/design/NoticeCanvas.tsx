@@ -1,13 +1,12 @@
 import type { GeoJSONSource, LayerSpecification, Map as MapView } from 'maplibre-gl'
 import { useEffect, useRef, useState } from 'react'
-import { isService, type Publisher } from '../api/types'
-import { COLOURS } from './format'
+import { isService } from '../api/types'
+import { COLOURS, PUBLISHERS } from './format'
 import { openMap, type Bounds, type FittedMap } from './mapView'
 import type { DrawnArea, NoticeMapProps, Spot } from './NoticeMap'
 import { usePreferences } from './preferences'
 
 const FONT = ['Noto Sans CJK SC', 'sans-serif']
-const PUBLISHERS: Record<Publisher, string> = { government: '#4a5a8a', community: '#7a5c2e', building: '#6b4f7a' }
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 
 function layersOf(language: 'zh' | 'en'): LayerSpecification[] {

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isService, type HomeNotice, type Language, type Medium, type NoticeStanding, type Publisher } from '../api/types'
+import { isService, type HomeNotice, type Language, type Medium, type NoticeStanding } from '../api/types'
 import { instantText } from './format'
-import { MediumShape } from './MediumTag'
+import { MediumShape, PublisherShape } from './MediumTag'
 import './notice.css'
 import { StateTag, type Tone } from './StateTag'
 
@@ -42,11 +42,9 @@ export function NoticeCard({ notice, language, actions }: { notice: NoticeShown;
   )
 }
 
-const SIGNS: Record<Publisher, string> = { government: '🏛', community: '🏘', building: '🏢' }
-
 /** The medium it is about, or whose it is where it is of none. */
 export function NoticeMedium({ service, language }: { service: Medium; language?: Language }) {
   const { t } = useTranslation()
-  if (!isService(service)) return <span className="medium-tag">{SIGNS[service]} {t(`notice.of.${service}`, { lng: language })}</span>
+  if (!isService(service)) return <span className="medium-tag"><PublisherShape publisher={service} />{t(`notice.of.${service}`, { lng: language })}</span>
   return <span className="medium-tag"><MediumShape service={service} />{t(`service.${service}`, { lng: language })}</span>
 }

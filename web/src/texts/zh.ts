@@ -143,7 +143,7 @@ export const zh = {
     row: '条目', message_name: '消息', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
     edge: { flowing: '流动', idle: '空闲', silent: '静默', refused: '有拒绝', not_run: '未部署', not_built: '未建成' }, node: { up: '运行', silent: '静默', down: '停止', not_run: '未部署', not_built: '未建成' }, message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
     plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
-    and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', desk: '电脑端', app: '移动端' },
+    instances: '共 {{count}} 个', and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', desk: '电脑端', app: '移动端' },
     capability: {
       metering: '计量', billing: '计费', settlement: '收费与结算', sharing: '数据池', notices: '公告', office: '公告发布', alarms: '告警', insight: '用能分析', inquiries: '数据调阅', disclosure: '数据提供', carbon: '碳排放', charging: '充电', response: '需求响应', places: '场所', points: '住户点位', watch: '告警接收', door: '自有软件接口', service: '客户服务',
     },

@@ -20,7 +20,8 @@ class MessageNamed(Model):
 class TopologyNode(Model):
     """A system; ``not_run``: the plan names it, this deployment does not run it; ``not_built``: nobody can yet.
 
-    ``column`` counts from the field to the public side, ``top`` is its height in the drawing of the plan [px].
+    ``column`` counts from the field to the public side, ``top`` is its height in the drawing of the plan [px]; ``instances`` is how many
+    of it run, where the plan has many.
     """
 
     id: str
@@ -35,6 +36,7 @@ class TopologyNode(Model):
     last_seen_at: Instant | None
     column: int
     top: float
+    instances: int = 1
 
 
 class TopologyEdge(Model):

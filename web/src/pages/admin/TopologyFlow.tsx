@@ -44,7 +44,7 @@ function SystemNode({ data }: NodeProps<FlowNode>) {
       <Handle type="source" id="out-below" position={Position.Bottom} style={{ opacity: 0, left: '40%' }} />
       <Handle type="target" id="in-below" position={Position.Bottom} style={{ opacity: 0, left: '60%' }} />
       <strong>{pick(system.name)}</strong>
-      <div>{pick(system.party_name)} · {pick(system.zone_name)}</div>
+      <div>{pick(system.party_name)} · {pick(system.zone_name)}{system.instances > 1 && ` · ${t('topology.instances', { count: system.instances })}`}</div>
       {hosts && <div className="muted hosts">{hosts}</div>}
       <StateTag tone={NODE_TONES[system.state]}>{t(`topology.node.${system.state}`)}</StateTag>
     </div>

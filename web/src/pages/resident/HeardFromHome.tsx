@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { homeHeardQuery } from '../../api/queries'
-import type { HomeHeard } from '../../api/types'
+import type { HomeHeard, ItemNow } from '../../api/types'
 import { AgeBadge } from '../../design/AgeBadge'
 import { Card } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
@@ -39,11 +39,20 @@ function Values({ heard }: { heard: HomeHeard }) {
       <thead><tr><th scope="col">{t('heard.device')}</th><th scope="col">{t('heard.what')}</th><th scope="col">{t('heard.value')}</th><th scope="col">{t('heard.at')}</th></tr></thead>
       <tbody>
         {rows.map(({ point, item }) => (
-          <tr key={`${point}/${item.item}`}><th scope="row">{point}</th><td>{pick(item.name)}</td><td><Value item={item} /></td><td><AgeBadge at={item.as_of} /></td></tr>
+          <tr key={`${point}/${item.item}`}><th scope="row">{point}</th><td>{pick(item.name)}</td><td><Said item={item} /></td><td><AgeBadge at={item.as_of} /></td></tr>
         ))}
       </tbody>
     </table>
   )
+}
+
+/** A value with its unit, or, of what is one way or the other, the word for it. */
+function Said({ item }: { item: ItemNow }) {
+  const { t } = useTranslation()
+  const is = item.value !== 0
+  if (item.item === 'switch') return t(is ? 'places.on' : 'places.off')
+  if (item.item === 'open' || item.item === 'smoke') return t(`places.sensor.${item.item}.${is ? 'yes' : 'no'}`)
+  return <Value item={item} />
 }
 
 function Happened({ heard }: { heard: HomeHeard }) {

@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { siteQuery } from '../../api/queries'
 import { provisionsQuery, type Provision } from '../../api/views'
 import { DataTable, type Column } from '../../design/DataTable'
 import { instantText, MISSING, numberText, secondsText } from '../../design/format'
@@ -11,6 +13,11 @@ import { StateTag } from '../../design/StateTag'
 export function useProvisionColumns(): Column<Provision>[] {
   const { t } = useTranslation()
   const pick = usePick()
+  const { data: site } = useQuery(siteQuery)
+  const allower = ({ allowed_by }: Provision) => {
+    const system = site?.systems.find(({ id }) => id === allowed_by)
+    return allowed_by === 'residents' ? t('view.by_household') : system ? pick(system.name) : allowed_by
+  }
   return [
     { key: 'given_at', title: t('view.given'), sortable: true, wrap: 6, cell: (row) => secondsText(row.given_at) },
     { key: 'party_name', title: t('view.to_whom'), wrap: 9, cell: (row) => pick(row.party_name) },
@@ -19,7 +26,7 @@ export function useProvisionColumns(): Column<Provision>[] {
     { key: 'legal_basis', title: t('view.basis'), wrap: 10, cell: (row) => (row.legal_basis === 'consent' ? t('view.by_consent') : row.legal_basis || MISSING) },
     { key: 'rows', title: t('view.rows'), right: true, sortable: true, cell: (row) => numberText(row.rows, '1') },
     { key: 'subjects', title: t('view.subjects'), right: true, sortable: true, cell: (row) => numberText(row.subjects, '1') },
-    { key: 'allowed_by', title: t('view.allowed_by'), wrap: 8, cell: (row) => (row.allowed_by === 'residents' ? t('view.by_household') : row.allowed_by) },
+    { key: 'allowed_by', title: t('view.allowed_by'), wrap: 8, cell: allower },
     { key: 'agreement', title: t('view.agreement'), wrap: 8, cell: (row) => row.agreement },
     { key: 'ends_at', title: t('view.expires'), sortable: true, wrap: 6, cell: (row) => (row.withheld_at ? <StateTag tone="bad">{t('view.withheld')}</StateTag> : row.ends_at ? instantText(row.ends_at) : MISSING) },
   ]

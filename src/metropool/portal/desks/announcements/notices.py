@@ -1,6 +1,6 @@
 """The desk of announcements at the households they reach."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from metropool.capabilities.notices import operations
@@ -17,10 +17,14 @@ MOST_SORTED = 100_000
 
 
 class NoticesDesk:
-    """What was announced, to whom, and how far it came, in one unit of work."""
+    """What was announced, to whom, and how far it came, in one unit of work.
 
-    def __init__(self, work: Any) -> None:
-        self._work = work
+    Args:
+        organisations: Names of those that the plan knows and the registry may not.
+    """
+
+    def __init__(self, work: Any, *, organisations: Mapping[str, Text] | None = None) -> None:
+        self._work, self._organisations = work, organisations
 
     def notices(
         self, *, account: str, service: schema.Medium | None, scope: Literal["mine", "city"], asked: Asked
@@ -55,7 +59,7 @@ class NoticesDesk:
 
     def _shown(self, found: Sequence[NoticeAtHome]) -> list[schema.HomeNotice]:
         names = PlaceNames(self._work.registry, [one.kept.area for one in found])
-        parties = Parties(self._work.registry)
+        parties = Parties(self._work.registry, others=self._organisations)
         return [schema.HomeNotice.model_validate(self._home(one, names, parties)) for one in found]
 
     def _home(self, one: NoticeAtHome, names: PlaceNames, parties: Parties) -> dict[str, Any]:
