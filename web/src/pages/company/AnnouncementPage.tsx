@@ -35,7 +35,7 @@ function New({ system, map }: { system: string; map: AreaMap }) {
   const navigate = useNavigate()
   const now = useNow(3_600_000)
   const open = ({ id }: OfficeNotice) => navigate({ to: '/announcements/$system/$notice', params: { system, notice: id }, replace: true })
-  return <Composer system={system} map={map} notice={null} first={emptyEntry(map.media[0] ?? 'government', now, map.areas[0])} onSaved={open} />
+  return <Composer system={system} map={map} notice={null} first={emptyEntry(map.media[0] ?? 'government', now, map)} onSaved={open} />
 }
 
 function Known({ system, map, notice }: { system: string; map: AreaMap; notice: OfficeNotice }) {

@@ -25,10 +25,14 @@ export interface Entry extends AreaEntry {
 const FORM_TIME = 'YYYY-MM-DDTHH:mm'
 export const instantOf = (time: string): string => `${time}:00+08:00`
 
-export function emptyEntry(service: Medium, now: number, area: NoticeArea['kind'] = 'city'): Entry {
+/** What a new one begins with: the first way to give an area, and the one place there is to name where there is one only. */
+export function emptyEntry(service: Medium, now: number, map?: AreaMap): Entry {
+  const area = map?.areas[0] ?? 'city'
+  const known = new Set(map?.features.features.map(({ properties }) => properties).filter(({ kind }) => map.choosable.some((each) => each === kind)).map(({ id }) => id))
+  const places = area === 'places' && known.size === 1 ? [...known] : []
   const next_day = shanghai(now).add(1, 'day').startOf('day')
   return {
-    service, kind: isService(service) ? 'outage' : 'general', title_zh: '', title_en: '', text_zh: '', text_en: '', starts: next_day.add(9, 'hour').format(FORM_TIME), ends: next_day.add(17, 'hour').format(FORM_TIME), area, places: [], polygons: [],
+    service, kind: isService(service) ? 'outage' : 'general', title_zh: '', title_en: '', text_zh: '', text_en: '', starts: next_day.add(9, 'hour').format(FORM_TIME), ends: next_day.add(17, 'hour').format(FORM_TIME), area, places, polygons: [],
   }
 }
 

@@ -60,12 +60,18 @@ def area_map(
     features += [_feature(row, _point(row)) for row in places if row["kind"] != "city" and row["lon"] is not None]
     features += [_feature(row, _point(row)) for row in (_homes(registry, account) if account else []) if row["lon"] is not None]
     return schema.AreaMap(
-        bounds=_bounds(list(shapes.values())),
+        bounds=_bounds(_around(place_of_office, places, shapes) or list(shapes.values())),
         features={"type": "FeatureCollection", "features": features},
         media=list(media),
         areas=(["places", "outline"] if place_of_office else ["places"]) if managed else ["city", "places", "outline"],
         choosable=list(choosable),
     )
+
+
+def _around(own: str, places: Sequence[Any], shapes: Mapping[str, Any]) -> list[Any]:
+    """The shape of an office's own place, or of the one it lies in; none where the office is for all."""
+    parents = {row["id"]: row["parent"] for row in places}
+    return [shapes[one] for one in (own, parents.get(own) or "") if one in shapes][:1]
 
 
 def _spots_in(registry: Registry, ids: Sequence[str]) -> Mapping[str, list[tuple[float, float]]]:
