@@ -106,12 +106,17 @@ def browser(city):
         launched.close()
 
 
+def changed(password):
+    """What the first password of an administrator becomes."""
+    return f"{password[:20]}-Changed-1"
+
+
 def first_password_changed(page, url, password):
     """The password from now on: the first sign-in of an administrator asks for a new one."""
     if not page.request.get(f"{url}/api/session").json()["must_change_password"]:
         return password
     csrf = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "metropool_csrf")
-    body = {"current": password, "new": f"{password[:20]}-Changed-1"}
+    body = {"current": password, "new": changed(password)}
     answer = page.request.put(f"{url}/api/session/password", data=body, headers={"X-Metropool-CSRF": csrf})
     assert answer.status == 200, answer.text()
     return body["new"]

@@ -3,7 +3,7 @@ import { useParams } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change, newIntention } from '../../api/client'
+import { address, change, newIntention } from '../../api/client'
 import { isHostedWith } from '../../api/places'
 import { PLATFORM, POINTS } from '../../api/queries'
 import { accessesQuery, consentsQuery, type ConsentOffer } from '../../api/views'
@@ -12,7 +12,7 @@ import { DataTable } from '../../design/DataTable'
 import { ExportButtons } from '../../design/ExportButtons'
 import { instantText } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
-import { usePick } from '../../design/preferences'
+import { usePick, usePreferences } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { StateView } from '../../design/StateView'
 import { useProvisionColumns } from '../steward/ProvisionsPage'
@@ -23,6 +23,7 @@ import './resident.css'
 export function MyDataPage() {
   const { t } = useTranslation()
   const account = useParams({ strict: false }).account!
+  const { language } = usePreferences()
   const consents = useQuery(consentsQuery(account))
   const [deciding, setDeciding] = useState<ConsentOffer | null>(null)
   const [, , what, purpose, basis, , , allowed, ...rest] = useProvisionColumns()
@@ -42,6 +43,7 @@ export function MyDataPage() {
       </Card>
       <Card title={t('consent.own')}>
         <p className="muted">{t('consent.own_about')}</p>
+        <p><a className="export" href={address(`/${PLATFORM}/api/households/${encodeURIComponent(account)}/data`, { language })} download>↓ {t('consent.own_all')}</a></p>
         {(['bills', 'payments'] as const).map((what) => <p key={what} className="row">{t(`consent.${what}`)} <ExportButtons path={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/${what}`} query={{}} /></p>)}
       </Card>
       {deciding && <Decide account={account} offer={deciding} onClose={() => setDeciding(null)} />}
