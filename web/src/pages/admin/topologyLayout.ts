@@ -12,7 +12,7 @@ const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab'
 export const FEW = 14
 const COLUMN = WIDTH + 110
 /** From the top of a system to that of the next below it: room for an English name of three lines. */
-const LINE = HEIGHT + 68
+const LINE = HEIGHT + 92
 /** A column with more than this stands in two, side by side, so that the whole stays readable. */
 const TALLEST = 7
 
