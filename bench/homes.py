@@ -19,10 +19,12 @@ from bench.peer import Peer
 from bench.processes import Cost, cost_of
 from bench.report import Measured, Result
 from metropool.capabilities.places import operations as places
+from metropool.core.identifiers import SystemId
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.broker_place import keep_server
 from metropool.runtime.gateways.attending import gateway_desk
+from metropool.runtime.gateways.porter import open_porter
 from metropool.runtime.gateways.warden import open_warden
 from metropool.runtime.node import Node
 from metropool.runtime.ports import free_port
@@ -69,7 +71,7 @@ async def _run(home: Path, homes: int, *, servers: int) -> dict[str, Any]:
     assert gateways is not None
     async with AsyncExitStack() as stack:
         brokers = await _brokers(stack, home, compiled, servers)
-        node = open_node(gateways.host, compiled=compiled, settings=brokers.settings)
+        node = open_node(SystemId(gateways.hosts[0]), compiled=compiled, settings=brokers.settings)
         stack.callback(node.close)
         secrets = node.write_now("places", lambda work: _credentials(work, homes))[0]
         (home / "credentials.json").write_text(json.dumps(secrets), "utf-8")
@@ -105,6 +107,7 @@ async def _brokers(stack: AsyncExitStack, home: Path, compiled: Compiled, server
         settings = Settings(home=home, plan=PLAN)
         server = await stack.enter_async_context(BrokerServer(home=home, broker=compiled.broker, port=free_port()))
         await open_warden(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
+        await open_porter(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
         return _Brokers(settings, server.url, [server])
     ports = ("port", "links", "routes", "gateways")
     sites = [{"name": f"city-{number}", "host": "127.0.0.1"} | {name: free_port() for name in ports} for number in range(servers)]

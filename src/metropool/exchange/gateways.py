@@ -24,6 +24,7 @@ from metropool.exchange.messages.points import (
     OrderAnswered,
     PointDescribed,
 )
+from metropool.exchange.ways import PLACES
 
 S = TypeVar("S")
 VERSION = 1
@@ -95,7 +96,7 @@ def write_usage(message: HouseholdUsageTold, *, teller: str) -> tuple[str, bytes
     what of whom was received."""
     rows = [
         {**row, "business_date": row["business_date"].isoformat(), "values": row["values"], "quality": row["quality"]}
-        for row in message.rows.drop_columns(["usage_point", "meters"]).to_pylist()
+        for row in message.rows.drop_columns(["usage_point", "meters", *PLACES]).to_pylist()
     ]
     body = msgspec.json.encode(rows)
     number = derived_id("usage", teller, body.decode())

@@ -1,10 +1,12 @@
 """Gateways at the broker: an account of their own, a door that asks the registry, and exactly who hears and who speaks.
 
-A gateway is no broker user of the plan: it comes over MQTT with a name and a secret, the broker asks the door (auth callout), and the
-door answers with what this one gateway may say and hear. So one of them comes and goes without the broker being told anew.
+A gateway is no broker user of the plan: it comes over MQTT with a name and a secret, the broker asks its porter (auth callout), the porter
+the door of whoever vouches for the home, and answers with what this one gateway may say and hear. So one of them comes and goes without
+the broker being told anew, and a secret is told to the host of its home alone.
 
-Topics are ``home/<name>/up/<message>`` and ``home/<name>/down/<message>``. What a gateway says with QoS 1 is in the stream ``$MQTT_msgs``
-before it is acknowledged; each system that hears some of it has a consumer of its own there.
+Topics are ``home/<name>/up/<message>`` and ``home/<name>/down/<message>``. A gateway's name is its home, or, where there are many hosts
+(one a community), ``<host>/<home>``: who hosts one home hears and tells no gateway of another. What a gateway says with QoS 1 is in the
+stream ``$MQTT_msgs`` before it is acknowledged; each system that hears some of it has a consumer of its own there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,9 +22,11 @@ STORED = "$MQTT.msgs."
 RECEIPTS = "receipts"
 """Said by gateways of what came down to them; no message of a plan: the acknowledgement of one."""
 DROP = "gateways.drop"
-"""Asked with a gateway's name: end its connection now."""
+"""Asked under this and the host's name, with a gateway's name: end its connection now."""
+KNOCK = "gateways.knock"
+"""Asked under this and the host's name, with a home and a secret: may it come in?"""
 ASKED = "$SYS.REQ.USER.AUTH"
-WARDEN = "gateways-warden"
+WARDEN, PORTER = "gateways-warden", "gateways-porter"
 _GIB = 1 << 30
 _NS = 1_000_000_000
 MAX_BYTES = 64 << 10
@@ -36,7 +40,8 @@ class Gateways:
     Attributes:
         account: The system of the plan that they are instances of; the broker's account has its name.
         per: What there is one of them for (``home``).
-        host: The system whose registry vouches for them.
+        hosts: The systems whose registries vouch for them.
+        is_many: Whether each host is for the homes of one place: names then begin with it.
         heard: System to the messages it hears from them.
         said: System to the messages it says to them.
         kinds: Message to the class that carries it.
@@ -44,7 +49,8 @@ class Gateways:
 
     account: str
     per: str
-    host: str
+    hosts: tuple[str, ...]
+    is_many: bool
     heard: Mapping[str, tuple[str, ...]] = field(hash=False)
     said: Mapping[str, tuple[str, ...]] = field(hash=False)
     kinds: Mapping[str, str] = field(hash=False)
@@ -54,13 +60,35 @@ class Gateways:
         """Systems that hear or say something."""
         return tuple(dict.fromkeys((*self.heard, *self.said)))
 
+    def name_of(self, host: str, home: str) -> str:
+        """What the gateway of a home is called."""
+        return f"{host}/{home}" if self.is_many else home
+
+    def home_of(self, name: str) -> str:
+        """The home of a gateway."""
+        return name.partition("/")[2] if self.is_many else name
+
+    def host_of(self, name: str) -> str | None:
+        """Who vouches for a gateway; None where nobody can."""
+        host = name.partition("/")[0] if self.is_many else self.hosts[0]
+        return host if host in self.hosts and self.home_of(name) else None
+
+    def every(self, system: str) -> str:
+        """The names of all gateways that a system hears or tells: those of its own homes, or everyone's."""
+        return self.name_of(system if system in self.hosts else "*", "*")
+
     def up(self, name: str, message: str) -> str:
-        """The subject on which a gateway says something; ``*`` for any of them."""
-        return f"{self.per}.{name}.up.{message}"
+        """The subject on which a gateway says something."""
+        return f"{self.per}.{name.replace('/', '.')}.up.{message}"
 
     def down(self, name: str, message: str) -> str:
         """The subject on which it is told something."""
-        return f"{self.per}.{name}.down.{message}"
+        return f"{self.per}.{name.replace('/', '.')}.down.{message}"
+
+    def said_on(self, subject: str) -> tuple[str, str]:
+        """The home and the message of a subject on which a gateway said something."""
+        parts = subject.split(".")
+        return parts[2 if self.is_many else 1], parts[-1]
 
     def may_publish(self, name: str) -> list[str]:
         """All that one gateway may say."""
@@ -69,12 +97,12 @@ class Gateways:
 
     def may_subscribe(self, name: str) -> list[str]:
         """All that one gateway may hear; MQTT's ``down/#`` is of ``down`` itself too."""
-        return [f"{self.per}.{name}.down", self.down(name, ">")]
+        return [self.down(name, "").removesuffix("."), self.down(name, ">")]
 
     def subjects_of(self, system: str) -> list[str]:
         """What the consumer of a system is given, as it is stored."""
         messages = (*self.heard.get(system, ()), *((RECEIPTS,) if system in self.said else ()))
-        return [STORED + self.up("*", message) for message in messages]
+        return [STORED + self.up(self.every(system), message) for message in messages]
 
 
 def speaker_of(system: str) -> str:
@@ -83,7 +111,7 @@ def speaker_of(system: str) -> str:
 
 
 def door_of(system: str) -> str:
-    """The broker user that is asked whether a gateway may come in."""
+    """The broker user by which a host is asked whether a gateway may come in."""
     return f"{system}-door"
 
 
@@ -101,14 +129,19 @@ def gateways_of(
     for facts in systems.values():
         if facts.kind != "device" or facts.per is None or "mqtt" not in facts.way_in:
             continue
-        host = next((name for name, other in systems.items() if facts.per in other.hosts.get(capability, ())), None)
-        if host is not None:
-            return _gateways(facts.id, facts.per, host, systems, sorted(letters), kinds)
+        hosts = tuple(name for name, other in systems.items() if facts.per in other.hosts.get(capability, ()))
+        if hosts:
+            return _gateways(facts.id, facts.per, hosts, systems, sorted(letters), kinds)
     return None
 
 
 def _gateways(
-    account: str, per: str, host: str, systems: Mapping[str, Any], letters: Iterable[Letter], kinds: Mapping[str, str]
+    account: str,
+    per: str,
+    hosts: tuple[str, ...],
+    systems: Mapping[str, Any],
+    letters: Iterable[Letter],
+    kinds: Mapping[str, str],
 ) -> Gateways:
     heard: dict[str, tuple[str, ...]] = {}
     said: dict[str, tuple[str, ...]] = {}
@@ -118,7 +151,8 @@ def _gateways(
         if letter.receiver == account and systems[letter.sender].kind == "node":
             said[letter.sender] = (*said.get(letter.sender, ()), letter.message)
     named = {message: kinds[message] for messages in (*heard.values(), *said.values()) for message in messages}
-    return Gateways(account=account, per=per, host=host, heard=heard, said=said, kinds=named)
+    is_many = any(systems[host].place for host in hosts)
+    return Gateways(account=account, per=per, hosts=hosts, is_many=is_many, heard=heard, said=said, kinds=named)
 
 
 def with_gateways(broker: BrokerPlan, gateways: Gateways | None) -> BrokerPlan:
@@ -132,37 +166,45 @@ def with_gateways(broker: BrokerPlan, gateways: Gateways | None) -> BrokerPlan:
 def _speaker(gateways: Gateways, system: str) -> BrokerUser:
     name = speaker_of(system)
     pulls = (f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{system}", f"$JS.ACK.{STREAM}.{system}.>")
-    says = tuple(gateways.down("*", message) for message in gateways.said.get(system, ()))
-    drops = (DROP,) if system == gateways.host else ()
+    says = tuple(gateways.down(gateways.every(system), message) for message in gateways.said.get(system, ()))
+    drops = (f"{DROP}.{system}",) if system in gateways.hosts else ()
     return BrokerUser(name, gateways.account, (*pulls, *says, *drops), (f"reply.{name}.>",), keeper=system)
 
 
 def _keepers(gateways: Gateways) -> list[BrokerUser]:
-    """Who is asked at the door, who ends connections (asked in the gateways' account, done in the broker's own), who makes streams."""
-    account, door, maker = gateways.account, door_of(gateways.host), provisioner_of(gateways.account)
+    """Who lets in (the porter asks each host's door), who ends connections (asked in the gateways' account, done in the broker's own),
+    who makes streams."""
+    account, maker = gateways.account, provisioner_of(gateways.account)
     makes = [f"STREAM.{verb}.{STREAM}" for verb in ("CREATE", "UPDATE", "INFO")]
     makes += [f"CONSUMER.CREATE.{STREAM}.{system}" for system in gateways.speakers]
     ends = ("$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.*.KICK")
     system = f"{SYSTEM_ACCOUNT}-{WARDEN}"
+    knocks = tuple(f"{KNOCK}.{host}" for host in gateways.hosts)
     return [
-        BrokerUser(door, account, (f"reply.{door}.>",), (ASKED,), may_answer=True, keeper=gateways.host),
-        BrokerUser(WARDEN, account, (f"reply.{WARDEN}.>",), (DROP,), may_answer=True, keeper=SYSTEM_ACCOUNT),
+        *(_door(account, host) for host in gateways.hosts),
+        BrokerUser(PORTER, account, knocks, (ASKED, f"reply.{PORTER}.>"), may_answer=True, keeper=SYSTEM_ACCOUNT),
+        BrokerUser(WARDEN, account, (f"reply.{WARDEN}.>",), (f"{DROP}.*",), may_answer=True, keeper=SYSTEM_ACCOUNT),
         BrokerUser(system, SYSTEM_ACCOUNT, ends, (f"reply.{system}.>",), keeper=SYSTEM_ACCOUNT),
         BrokerUser(maker, account, tuple(f"$JS.API.{rest}" for rest in makes), (f"reply.{maker}.>",)),
     ]
 
 
+def _door(account: str, host: str) -> BrokerUser:
+    name = door_of(host)
+    return BrokerUser(name, account, (f"reply.{name}.>",), (f"{KNOCK}.{host}",), may_answer=True, keeper=host)
+
+
 def add_door(
     config: dict[str, Any], *, broker: BrokerPlan, settings: BrokerSettings, keys: Mapping[str, str], issuer: str
 ) -> None:
-    """Add to a broker's configuration the way in for gateways: MQTT, and who is asked.
+    """Add to a broker's configuration the way in for gateways: MQTT, and whose word counts.
 
     Args:
         config: As it is without them; changed.
         broker: The plan.
         settings: Where to listen.
         keys: User to its public nkey; none of them is asked about at the door.
-        issuer: Public account nkey that the door's answers are signed with.
+        issuer: Public account nkey that the porter's answers are signed with.
     """
     gateways = broker.gateways
     if gateways is None:

@@ -54,7 +54,7 @@ def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[d
 
     Args:
         systems: What runs by the plan.
-        instances: Those of the city. A system that gateways come in at (it hosts ``places``) runs as one for all its places.
+        instances: Those of the city.
 
     Raises:
         Invalid: A system is no node of which there are many, or an instance has the name of a system.
@@ -64,7 +64,7 @@ def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[d
     running: dict[str, RunningFacts] = {}
     names: dict[str, tuple[SystemId, ...]] = {}
     for system, facts in systems.items():
-        listed = {} if "places" in facts.hosts else instances.root.get(system, {})
+        listed = instances.root.get(system, {})
         each = {name: _instance(facts, name, given) for name, given in listed.items()} or {system: facts}
         running |= each
         if listed:

@@ -102,8 +102,8 @@ def _homes(broker: BrokerPlan, brokers: Mapping[str, Sequence[str]]) -> dict[str
             if system in broker.accounts:
                 home[system] = name
     if broker.gateways:  # who comes in over MQTT comes in where their host is
-        home[broker.gateways.account] = at = home[broker.gateways.host]
-        if far := [system for system in broker.gateways.speakers if home.get(system) != at]:
+        home[broker.gateways.account] = at = home[broker.gateways.hosts[0]]
+        if far := [system for system in (*broker.gateways.hosts, *broker.gateways.speakers) if home.get(system) != at]:
             raise Invalid(f"{', '.join(far)}: speak with gateways that come in at another broker, {at}")
     if lost := [system for system in broker.accounts if system not in home]:
         raise Invalid(f"{', '.join(lost)}: on no broker of the plan")

@@ -172,7 +172,7 @@ class BrokerServer:
 
     def _configure(self) -> None:
         gateways, keys = self._broker.gateways, public_keys(self._home, self._broker)
-        issuer = open_issuer(self._home, host=gateways.host).public if gateways else ""
+        issuer = open_issuer(self._home).public if gateways else ""
         write_durably(self._folder / "nats.conf", render_broker(self._broker, keys=keys, settings=self._settings, issuer=issuer))
         if gateways:
             write_durably(self._folder / GATEWAYS_NOTE, self.gateways_at)

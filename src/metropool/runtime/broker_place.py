@@ -12,6 +12,7 @@ from metropool.plan.load import load_sites
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.broker_beyond import beyond_of, read_sites
 from metropool.runtime.certificates.trust import Certificates
+from metropool.runtime.gateways.porter import open_porter
 from metropool.runtime.gateways.warden import open_warden
 from metropool.runtime.pause import pause
 from metropool.runtime.ports import noted, port_as_before
@@ -50,6 +51,7 @@ async def broker_url(
         write_durably(note, server.url)
         if compiled.broker.gateways is not None:
             await open_warden(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
+            await open_porter(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
         return server.url
     await _is_noted(note)
     if not note.exists():
@@ -74,6 +76,7 @@ async def keep_server(stack: AsyncExitStack, name: str, *, settings: Settings, c
     if beyond.broker.gateways is not None:
         tls = beyond.tls() if beyond.tls else None
         await open_warden(stack, beyond.url, settings=settings, gateways=beyond.broker.gateways, tls=tls)
+        await open_porter(stack, beyond.url, settings=settings, gateways=beyond.broker.gateways, tls=tls)
     if beyond.tls:
         heeding = asyncio.create_task(_heed_pins(server, Certificates(settings.certificate_folder)), name=f"{name}: certificates")
         stack.callback(heeding.cancel)

@@ -94,11 +94,18 @@ def enrol_authority(registry: Registry, city: Mapping[str, Any], *, within: str 
 def _around(place: str, places: Sequence[Row]) -> set[str]:
     """A place, what it lies in and what lies in it."""
     parents = {row["id"]: row["parent"] for row in places}
+    own = _path(place, parents)
+    return {one for one in parents if one in own or place in _path(one, parents)}
 
-    def path(of: str | None) -> list[str]:
-        return [] if of is None else [of, *path(parents[of])]
 
-    return {one for one in parents if one in path(place) or place in path(one)}
+def lying_in(city: Mapping[str, Any], place: str) -> set[str]:
+    """What lies in a place, and that itself; everything where none is named."""
+    parents = {row["id"]: row["parent"] for row in city["places"]}
+    return {one for one in parents if not place or place in _path(one, parents)}
+
+
+def _path(place: str | None, parents: Mapping[str, str | None]) -> list[str]:
+    return [] if place is None else [place, *_path(parents[place], parents)]
 
 
 def _organisations(city: Mapping[str, Any]) -> list[Row]:

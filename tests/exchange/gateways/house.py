@@ -17,6 +17,7 @@ from metropool.plan.compiled import Compiled
 from metropool.plan.gateways import Gateways
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.gateways.attending import GatewayDesk, gateway_desk
+from metropool.runtime.gateways.porter import open_porter
 from metropool.runtime.gateways.warden import open_warden
 from metropool.runtime.node import Node
 from metropool.runtime.ports import free_port
@@ -54,7 +55,7 @@ class Hosted:
     @property
     def node(self) -> Node:
         """The node that hosts the homes."""
-        return self.desks[self.gateways.host].node
+        return self.desks[self.gateways.hosts[0]].node
 
     def attend(self) -> None:
         """Start everything that attends the nodes."""
@@ -103,34 +104,38 @@ class Hosted:
 
     async def states(self, place: str = HOME, *, system: str | None = None) -> dict[tuple[str, str], int]:
         """How the points of a home stand at its host, or at another system that hears it."""
-        node = self.desks[system or self.gateways.host].node
+        node = self.desks[system or self.gateways.hosts[0]].node
         rows = await node.read("points", lambda work: work.point_book.states(place))
         return {(row.point, row.item): row.value for row in rows}
 
     async def events(self, system: str | None = None) -> list[tuple[str, str]]:
         """What a node knows to have happened, the oldest first."""
-        node = self.desks[system or self.gateways.host].node
+        node = self.desks[system or self.gateways.hosts[0]].node
         rows = await node.read("points", lambda work: work.events.of())
         return [(row.device, row.code) for row in reversed(rows)]
 
 
 @asynccontextmanager
 async def hosted(folder: Path, *, plan: str = "transition", attended: bool = True) -> AsyncIterator[Hosted]:
-    """A plan's broker, and every node that hears gateways in it."""
+    """A plan's broker, and every node that hears gateways in it; of the home's instances, where it has some."""
     settings = Settings(home=folder, plan=plan, clock="")
-    compiled = compile_named(plan)
+    compiled = compile_named(plan, home=folder)
     gateways = compiled.broker.gateways
     assert gateways is not None
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(BrokerServer(home=folder, broker=compiled.broker, port=free_port()))
         await open_warden(stack, server.url, settings=settings, gateways=gateways)
+        await open_porter(stack, server.url, settings=settings, gateways=gateways)
         desks = {}
         for system in gateways.speakers:
             node = open_node(system, compiled=compiled, settings=settings)
             stack.callback(node.close)
             desk = await stack.enter_async_context(gateway_desk(node, url=server.url, settings=settings, gateways=gateways))
             desks[system] = desk
-        secrets = {place: _credential(desks[gateways.host].node, place, account) for place, account in HOUSEHOLDS.items()}
+        secrets = {
+            gateways.name_of(host, place): _credential(desks[host].node, place, account)
+            for (place, account), host in zip(HOUSEHOLDS.items(), gateways.hosts * 2, strict=False)
+        }
         town = Hosted(settings, compiled, server, gateways, desks, secrets, stack)
         if attended:
             town.attend()

@@ -32,7 +32,7 @@ def test_a_gateway_comes_in_by_its_own_secret_only(tmp_path: Path) -> None:
                 (HOME, "x"),
                 ("home-9999", own),
                 ("home-0001/x", own),
-                (town.gateways.host, own),
+                (town.gateways.hosts[0], own),
             ):
                 assert await refused(town, name, secret), (name, secret)
 

@@ -41,7 +41,7 @@ def test_what_was_heard_and_not_committed_is_heard_again_and_counts_once(tmp_pat
             payload = said("e1", events=[["door", "door_opened", 1782835200, 1]])
             for _ in range(3):
                 await link.publish(f"home/{HOME}/up/home_security", payload)
-            desk = town.desks[town.gateways.host]
+            desk = town.desks[town.gateways.hosts[0]]
             ((_, first), *_) = await desk.link.fetch(limit=1, wait_s=2)
             await first.later(0.05)  # as a host that died before it committed
             town.attend()

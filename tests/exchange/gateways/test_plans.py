@@ -34,7 +34,7 @@ def agreed(work: Any) -> None:
 def test_energy_and_the_plug_get_through_to_whoever_hosts_the_home(tmp_path: Path, plan: str) -> None:
     async def run() -> None:
         async with hosted(tmp_path, plan=plan) as town, town.gateway() as (_, terminal):
-            assert town.gateways.host == HOSTS[plan]
+            assert town.gateways.hosts[0] == HOSTS[plan]
 
             async def told() -> bool:
                 return {("plug", "switch"), ("main", "energy")} <= set(await town.states())

@@ -137,11 +137,21 @@ def test_a_system_does_not_take_in_what_tells_of_people_elsewhere(home, plan):
         assert told(city, "building_system_2_1", "payment_status") == []
 
 
-def test_one_that_gateways_come_in_at_stands_for_all_its_places(compiled):
-    hosts_homes = [name for name, facts in compiled.systems.items() if "places" in facts.hosts]
-    assert all(not compiled.systems[name].place for name in hosts_homes)
-    many = () if hosts_homes == ["community_system"] else ("_1", "_2")
-    assert list(compiled.runs_as("community_system")) == [f"community_system{each}" for each in many or ("",)]
+def test_gateways_come_in_at_the_host_of_their_own_place(compiled):
+    gateways = compiled.broker.gateways
+    many = ("community_system_1", "community_system_2")
+    assert compiled.runs_as("community_system") == many
+    assert gateways.is_many == (gateways.hosts == many)
+    if gateways.is_many:
+        assert gateways.may_publish("community_system_1/home-1")[0].startswith("home.community_system_1.home-1.up.")
+        assert gateways.subjects_of("community_system_2")[0].startswith("$MQTT.msgs.home.community_system_2.*.up.")
+        assert gateways.host_of("community_system_2/home-1") == "community_system_2"
+        assert [gateways.host_of(name) for name in ("home-1", "nobody/home-1", "community_system_2/", "")] == [None] * 4
+        doors = {user.name: user for user in compiled.broker.users if user.name.endswith("-door")}
+        assert doors["community_system_2-door"].subscribe == ("gateways.knock.community_system_2",)
+        speakers = {user.name: user for user in compiled.broker.users if user.name.endswith("-gateways")}
+        said = speakers["community_system_1-gateways"].publish
+        assert not [subject for subject in said if "community_system_2" in subject or subject.startswith("home.*")]
 
 
 @pytest.mark.parametrize("plan", ["two"], indirect=True)

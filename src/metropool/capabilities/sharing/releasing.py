@@ -14,6 +14,7 @@ from metropool.capabilities.sharing.ports import SharingWork
 from metropool.core.periods import day_period
 from metropool.exchange.capability import Release, Way
 from metropool.exchange.messages import HouseholdUsageTold, ViewAnswered
+from metropool.exchange.ways import PLACES
 from metropool.facts.registry.tables import supply_agreement
 
 
@@ -27,10 +28,18 @@ def usage_may_leave(*, work: SharingWork, message: HouseholdUsageTold, way: Way)
     accounts = _accounts_of(work, message.rows["usage_point"].unique().to_pylist())
     live = work.consents.live(receiver=way.receiver_party, message=way.phrase, accounts=sorted(set(accounts.values())))
     kept = _covered(message.rows, accounts, live)
-    if pc.all(kept).as_py():
+    rows = _without_places(message.rows if pc.all(kept).as_py() else message.rows.filter(kept))
+    if rows is message.rows:
         return message
-    rows = message.rows.filter(kept)
     return msgspec.structs.replace(message, rows=rows) if rows.num_rows else None
+
+
+def _without_places(rows: pa.Table) -> pa.Table:
+    """Rows that do not say where a household lives: nobody agreed to that."""
+    for name in PLACES:
+        if rows[name].null_count < rows.num_rows:
+            rows = rows.set_column(rows.schema.get_field_index(name), name, pa.nulls(rows.num_rows, pa.string()))
+    return rows
 
 
 def usage_told(*, work: SharingWork, message: HouseholdUsageTold, way: Way, key: str) -> None:

@@ -1,6 +1,7 @@
 """Usage as it was measured, and what is asked and ordered about it."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -34,8 +35,9 @@ class BlocksSealed(Fact, frozen=True, kw_only=True):
 
 
 class HouseholdUsageTold(Fact, frozen=True, kw_only=True):
-    """A household's own three meters' data (家庭三表数据), for the household."""
+    """A household's own three meters' data (家庭三表数据), for the household; and the community and building it lies in."""
 
+    version: ClassVar[int] = 2
     rows: pa.Table
 
 
@@ -61,7 +63,7 @@ class SwitchSupply(Order, frozen=True, kw_only=True):
 
 ROWS: Mapping[type[Message], pa.Schema] = {
     BlocksSealed: _BLOCK_COLUMNS,
-    HouseholdUsageTold: _BLOCK_COLUMNS,
+    HouseholdUsageTold: pa.schema([*_BLOCK_COLUMNS, ("community", pa.string()), ("building", pa.string())]),
     RowsRequested: pa.schema([("usage_point", pa.string())]),
 }
 _BLOCK_NEEDS = frozenset({"service", "usage_point", "reading_type", "business_date", "version", "start", "interval_s"})

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Select, func, or_, select
 
 from metropool.facts.registry.rows import Row, Rows, columns
@@ -56,6 +57,23 @@ class Places(Rows):
         found: dict[str, dict[str, str]] = {}
         for row in self._connection.execute(select(path).where(path.c.kind.in_(kinds)).order_by(path.c.id.desc())):
             found.setdefault(row.account, {})[row.kind] = row.id
+        return found
+
+    def around(self, places: pa.Array, *, kinds: Sequence[str]) -> dict[str, pa.Array]:
+        """For each of some places the place of each kind that it is, or lies in; null where it is in none."""
+        c = place.c
+        known = columns(
+            self._connection.execute(select(c.id, c.kind, c.parent)).all(), dict.fromkeys(("id", "kind", "parent"), pa.string())
+        )
+        nothing = pa.scalar(None, pa.string())
+        found = {kind: pa.nulls(len(places), pa.string()) for kind in kinds}
+        at = pc.index_in(places, value_set=known["id"])
+        while at.null_count < len(at):
+            here = {name: known[name].combine_chunks().take(at) for name in known.column_names}
+            for kind in kinds:
+                of_kind = pc.fill_null(pc.equal(here["kind"], kind), False)
+                found[kind] = pc.coalesce(found[kind], pc.if_else(of_kind, here["id"], nothing))
+            at = pc.index_in(here["parent"], value_set=known["id"])
         return found
 
     def homes(self, *, service: str | None, on: date, within: Sequence[str] | None = None) -> pa.Table:

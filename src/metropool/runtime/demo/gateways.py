@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from metropool.capabilities.places import operations
-from metropool.runtime.enrol import households
+from metropool.plan.gateways import Gateways
+from metropool.runtime.enrol import households, lying_in
 from metropool.runtime.node import Node
 from metropool.storage.disk import write_durably
 
@@ -22,18 +23,23 @@ def homes_with_gateways(city: Mapping[str, Any]) -> list[str]:
     return sorted(accounts, key=lambda one: accounts[one])[: len(CREDENTIALS)]
 
 
-def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path) -> None:
-    """Enrol the gateways with a credential each, which lie in the demo's home for their processes alone."""
-    accounts = households(city)
+def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path, gateways: Gateways, within: str = "") -> None:
+    """Enrol the gateways with a credential each, which lie in the demo's home for their processes alone.
+
+    Args:
+        within: The place whose homes the node hosts; empty for all.
+    """
+    accounts, own = households(city), lying_in(city, within)
 
     def enrol(work: Any, place: str) -> str:
         operations.enrol_gateway(work=work, place=place, household=accounts[place])
         return operations.issue_credential(work=work, place=place, by="demo")
 
     for place, (note, credential) in zip(homes_with_gateways(city), CREDENTIALS, strict=False):
-        secret = node.write_now("places", partial(enrol, place=place))[0]
-        write_durably(home / credential, secret + "\n")
-        write_durably(home / note, json.dumps({"name": place}))
+        if place in own:
+            secret = node.write_now("places", partial(enrol, place=place))[0]
+            write_durably(home / credential, secret + "\n")
+            write_durably(home / note, json.dumps({"name": gateways.name_of(node.system, place), "home": place}))
 
 
 def gateway_options(home: Path, clock: str) -> tuple[str, ...] | None:

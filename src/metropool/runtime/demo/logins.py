@@ -13,6 +13,7 @@ from metropool.access.rights import account_scope, system_scope
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.ways import PLACES
+from metropool.runtime.enrol import households, lying_in
 from metropool.runtime.node import Node
 from metropool.storage.disk import write_durably
 
@@ -57,8 +58,19 @@ FIRST_LOGIN = "home1"
 """The resident of the first combined account."""
 
 
-def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home: Path, passwords: Passwords) -> None:
-    """Make every login of the demo and keep the drawn passwords where only the owner can read them."""
+def make_logins(
+    nodes: Mapping[SystemId, Node],
+    city: Mapping[str, Any],
+    *,
+    home: Path,
+    passwords: Passwords,
+    places: Mapping[str, str] | None = None,
+) -> None:
+    """Make every login of the demo and keep the drawn passwords where only the owner can read them.
+
+    Args:
+        places: The place that each system is for, where it is for one; its residents alone are known there.
+    """
     ids = RandomIds()
     secrets = first_secrets(home=home, ids=ids)
     residents = _residents(city)
@@ -77,8 +89,10 @@ def make_logins(nodes: Mapping[SystemId, Node], city: Mapping[str, Any], *, home
             if is_door:
                 make_first_logins(access, secrets=secrets, passwords=passwords)
             if is_door or "places" in node.hosts:
+                own = _accounts_in(city, (places or {}).get(name, ""))
                 for login, (account, person) in residents.items():
-                    _add_resident(access, login, account, person, resident_hash)
+                    if account in own:
+                        _add_resident(access, login, account, person, resident_hash)
     _write(home, residents, {post: words[post.login] for post in held}, resident_word, secrets)
 
 
@@ -156,6 +170,12 @@ def _residents(city: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     names = {row["id"]: row["name"]["zh"] for row in city["parties"]}
     homes = {row["combined_account"]: row["party"] for row in city["agreements"] if row["combined_account"]}
     return {f"home{number}": (account, names[party]) for number, (account, party) in enumerate(sorted(homes.items()), start=1)}
+
+
+def _accounts_in(city: Mapping[str, Any], place: str) -> set[str]:
+    """The combined accounts of the homes in a place; all of them where none is named."""
+    homes, within = households(city), lying_in(city, place)
+    return {account for home, account in homes.items() if home in within}
 
 
 def _write(

@@ -30,6 +30,7 @@ from metropool.runtime.enrol import (
     enrol_homes,
     enrol_metering,
     enrol_platform,
+    lying_in,
     read_city,
 )
 from metropool.runtime.node import Node
@@ -70,7 +71,8 @@ class Setup:
         """Fill the registries and make the logins, before anything runs."""
         city, compiled = self._city(), self._compiled
         with self._nodes() as nodes:
-            make_logins(nodes, city, home=self.home, passwords=self.passwords or Passwords())
+            places = {name: facts.place for name, facts in compiled.systems.items()}
+            make_logins(nodes, city, home=self.home, passwords=self.passwords or Passwords(), places=places)
             draw_door_keys(nodes, home=self.home)
             for node in nodes.values():
                 if "metering" in node.hosts:
@@ -81,16 +83,16 @@ class Setup:
                 if "settlement" in node.hosts:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
                 if "points" in node.hosts:
-                    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=homes_with_gateways(city)))
-                if "places" in node.hosts:
-                    enrol_gateways(node, city, home=self.home)
+                    _enrol_homes(node, city, within=places[node.system])
+                if "places" in node.hosts and (gateways := compiled.broker.gateways):
+                    enrol_gateways(node, city, home=self.home, gateways=gateways, within=places[node.system])
                 if "sharing" in node.hosts:
                     agree(node, city, at=day_period(first_month(self.months)).start)
                 if "inquiries" in node.hosts:
                     node.write_now("inquiries", lambda work: enrol_authority(work.registry, city))
                     node.write_now("inquiries", lambda work: ask_examples(work=work))
                 if "office" in node.hosts:
-                    _enrol_office(node, city, within=compiled.systems[node.system].place)
+                    _enrol_office(node, city, within=places[node.system])
                     node.write_now("office", lambda work: announce(work=work))
 
     async def bill(self) -> None:
@@ -152,6 +154,11 @@ class _OpenNodes(ExitStack):
         for node in nodes.values():
             self.callback(node.close)
         return nodes
+
+
+def _enrol_homes(node: Node, city: Mapping[str, Any], *, within: str) -> None:
+    homes = lying_in(city, within).intersection(homes_with_gateways(city))
+    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=homes))
 
 
 def _enrol_office(node: Node, city: Mapping[str, Any], *, within: str) -> None:

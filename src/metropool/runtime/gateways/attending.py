@@ -12,7 +12,6 @@ from metropool.plan.gateways import Gateways, door_of, speaker_of
 from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_tls, noted_by
 from metropool.runtime.gateways import telling
-from metropool.runtime.gateways.claims import open_issuer
 from metropool.runtime.gateways.door import Door
 from metropool.runtime.gateways.hearing import Hearing
 from metropool.runtime.gateways.link import GatewayLink
@@ -36,8 +35,7 @@ class GatewayDesk:
     async def open_door(self) -> None:
         """Let gateways in from now on, where that is ours to say."""
         if self.door is not None:
-            issuer = open_issuer(self.settings.home, host=self.node.system)
-            await Door(self.node, issuer=issuer, gateways=self.gateways).open(self.door)
+            await Door(self.node).open(self.door)
 
     def attend(self) -> Iterator[Attendance]:
         """The loops, by name; each runs for ever."""
@@ -60,7 +58,7 @@ async def gateway_desk(
     if gateways is None or node.system not in gateways.speakers:
         yield None
         return
-    names = [speaker_of(node.system), *([door_of(node.system)] if node.system == gateways.host else [])]
+    names = [speaker_of(node.system), *([door_of(node.system)] if node.system in gateways.hosts else [])]
     clients: list[Client] = []
     try:
         for name in names:

@@ -1,4 +1,4 @@
-"""The two signed objects (JWT of the broker's own kind) by which a door answers: may this one come in, and what may it then do."""
+"""The two signed objects (JWT of the broker's own kind) by which the porter answers: may this one come in, and what may it then do."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -12,6 +12,7 @@ import nkeys
 from nacl.signing import SigningKey
 
 from metropool.core.errors import Invalid
+from metropool.plan.broker import SYSTEM_ACCOUNT
 from metropool.storage.disk import write_once
 
 _HEADER = {"typ": "JWT", "alg": "ed25519-nkey"}
@@ -60,7 +61,7 @@ def read_knock(data: bytes) -> Knock:
 
 
 class Issuer:
-    """Signs answers with the door's account key.
+    """Signs answers with the porter's account key.
 
     Args:
         seed: nkey seed of an account.
@@ -93,9 +94,9 @@ class Issuer:
         return f"{signed}.{_coded(self._pair.sign(signed.encode()))}"
 
 
-def open_issuer(home: Path, *, host: str) -> Issuer:
-    """The key of the door of one system, drawn at the first call and kept for its owner alone."""
-    path = home / host / "keys" / "door.nk"
+def open_issuer(home: Path) -> Issuer:
+    """The key of the broker's porter, drawn at the first call and kept for its owner alone."""
+    path = home / SYSTEM_ACCOUNT / "keys" / "porter.nk"
     if not path.exists():
         write_once(path, nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_ACCOUNT).decode() + "\n")
     return Issuer(path.read_text(encoding="ascii").strip())

@@ -1,13 +1,14 @@
-"""The door: the broker asks it about every gateway that comes, it asks the registry."""
+"""The door: the porter asks it about every gateway of a home that this system hosts, it asks the registry."""
+
+import json
 
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from metropool.capabilities.places import operations
-from metropool.core.errors import Invalid, MetropoolError
-from metropool.plan.gateways import ASKED, Gateways
-from metropool.runtime.gateways.claims import Issuer, Knock, read_knock
+from metropool.core.errors import MetropoolError
+from metropool.plan.gateways import KNOCK
 from metropool.runtime.node import Node
 
 log = structlog.get_logger()
@@ -15,50 +16,36 @@ CAPABILITY = "places"
 
 
 class Door:
-    """Lets gateways in that have the credential the registry has, each into its own subtree.
+    """Vouches for gateways that have the credential the registry has.
 
     Args:
-        node: The system whose registry vouches.
-        issuer: Signs the answers.
-        gateways: Of the running plan.
+        node: The system whose registry it is.
     """
 
-    def __init__(self, node: Node, *, issuer: Issuer, gateways: Gateways) -> None:
+    def __init__(self, node: Node) -> None:
         self._node = node
-        self._issuer = issuer
-        self._gateways = gateways
 
     async def open(self, client: Client) -> None:
         """Answer from now on; ``client`` is logged in as the door's user."""
-        await client.subscribe(ASKED, cb=self._answer)
+        await client.subscribe(f"{KNOCK}.{self._node.system}", cb=self._answer)
 
     async def _answer(self, message: Msg) -> None:
         try:
-            knock = read_knock(message.data)
-        except Invalid as reason:
+            asked = json.loads(message.data)
+            home, secret = str(asked["home"]), str(asked["secret"])
+        except (ValueError, KeyError, TypeError) as reason:
             log.warning("not understood at the door", reason=str(reason))
             return
-        is_let_in = await self._is_let_in(knock)
-        await message.respond(self._let_in(knock) if is_let_in else self._issuer.refuse(knock))
+        await message.respond(b"yes" if await self._vouches_for(home, secret) else b"no")
 
-    async def _is_let_in(self, knock: Knock) -> bool:
-        # The client id is the name: nobody takes another's session over.
-        if knock.kind != "mqtt" or not knock.name or knock.client_id != knock.name:
-            return False
-        given = {"place": knock.name, "secret": knock.secret}
+    async def _vouches_for(self, home: str, secret: str) -> bool:
         try:
-            is_right = await self._node.read(CAPABILITY, lambda work: operations.may_come_in(work=work, **given))
+            is_right = await self._node.read(
+                CAPABILITY, lambda work: operations.may_come_in(work=work, place=home, secret=secret)
+            )
             if is_right:
-                await self._node.write(CAPABILITY, lambda work: operations.let_in(work=work, place=knock.name))
+                await self._node.write(CAPABILITY, lambda work: operations.let_in(work=work, place=home))
         except MetropoolError as reason:
             log.warning("nobody is let in", reason=str(reason))
             return False
         return is_right
-
-    def _let_in(self, knock: Knock) -> bytes:
-        return self._issuer.admit(
-            knock,
-            account=self._gateways.account,
-            publish=self._gateways.may_publish(knock.name),
-            subscribe=self._gateways.may_subscribe(knock.name),
-        )

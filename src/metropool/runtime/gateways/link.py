@@ -34,24 +34,24 @@ class GatewayLink:
         self._system = system
 
     async def fetch(self, *, limit: int, wait_s: float) -> Sequence[tuple[str, Delivery]]:
-        """What gateways said, each with the name of who the broker vouches said it."""
+        """What gateways said, each with the home that the broker vouches said it."""
         found = await fetch(self._client, stream=STREAM, consumer=self._system, limit=limit, wait_s=wait_s)
-        return [_heard(message, self._gateways.account) for message in found]
+        return [_heard(message, self._gateways) for message in found]
 
-    async def say(self, name: str, message: str, data: bytes) -> None:
-        """Say something to a gateway, which gives a receipt when it has it; nothing while it or the broker is away."""
+    async def say(self, home: str, message: str, data: bytes) -> None:
+        """Say something to the gateway of a home, which gives a receipt when it has it; nothing while it or the broker is away."""
         try:
-            await self._client.publish(self._gateways.down(name, message), data)
+            await self._client.publish(self._gateways.down(self._name(home), message), data)
         except (NatsError, OSError):
             return
 
-    async def tell(self, name: str, message: str, data: bytes) -> bool:
+    async def tell(self, home: str, message: str, data: bytes) -> bool:
         """Tell a gateway something at most once; False when the broker knows that nobody heard it.
 
         Raises:
             Unavailable: The broker is away: nobody knows.
         """
-        subject = self._gateways.down(name, message)
+        subject = self._gateways.down(self._name(home), message)
         try:
             # Gateways never answer here; the broker does, when there is none.
             await self._client.request(subject, data, timeout=HEARD_S)
@@ -60,32 +60,35 @@ class GatewayLink:
         except TimeoutError:
             return True
         except (NatsError, OSError) as cause:
-            raise Unavailable(f"{message} to {name}: {cause or type(cause).__name__}") from cause
+            raise Unavailable(f"{message} to {home}: {cause or type(cause).__name__}") from cause
         return True
 
-    async def drop(self, name: str) -> int:
+    async def drop(self, home: str) -> int:
         """End a gateway's connections; returns how many there were.
 
         Raises:
             Unavailable: Whoever does that does not answer.
         """
         try:
-            answer = await self._client.request(DROP, name.encode(), timeout=ASK_S)
+            answer = await self._client.request(f"{DROP}.{self._system}", self._name(home).encode(), timeout=ASK_S)
         except (NatsError, TimeoutError, OSError) as cause:
-            raise Unavailable(f"the connection of {name} could not be ended: {cause or type(cause).__name__}") from cause
+            raise Unavailable(f"the connection of {home} could not be ended: {cause or type(cause).__name__}") from cause
         told: dict[str, Any] = json.loads(answer.data)
         return int(told["dropped"])
 
+    def _name(self, home: str) -> str:
+        return self._gateways.name_of(self._system, home)
 
-def _heard(message: Msg, account: str) -> tuple[str, Delivery]:
-    _, name, _, phrase = message.subject.removeprefix(STORED).split(".", 3)
+
+def _heard(message: Msg, gateways: Gateways) -> tuple[str, Delivery]:
+    home, phrase = gateways.said_on(message.subject.removeprefix(STORED))
     delivery = Delivery(
         data=message.data,
-        sender=account,
+        sender=gateways.account,
         phrase=phrase,
         position=message.metadata.sequence.stream,
         attempt=message.metadata.num_delivered or 1,
         done=done_with(message),
         later=put_off(message),
     )
-    return name, delivery
+    return home, delivery

@@ -35,12 +35,14 @@ async def open_warden(
 
     async def drop(message: Msg) -> None:
         try:
-            dropped = await end_connections(system, account=gateways.account, name=message.data.decode())
+            name, host = message.data.decode(), message.subject.rpartition(".")[2]
+            own = gateways.host_of(name) == host  # a host ends connections of its own homes alone
+            dropped = await end_connections(system, account=gateways.account, name=name) if own else 0
             await message.respond(json.dumps({"dropped": dropped}).encode())
         except (NatsError, OSError, UnicodeDecodeError) as reason:
             log.warning("connections could not be ended", reason=str(reason))
 
-    await clients[WARDEN].subscribe(DROP, cb=drop)
+    await clients[WARDEN].subscribe(f"{DROP}.*", cb=drop)
 
 
 async def end_connections(system: Client, *, account: str, name: str) -> int:

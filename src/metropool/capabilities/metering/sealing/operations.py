@@ -15,6 +15,7 @@ from metropool.capabilities.metering.sealing.ports import SealingWork
 from metropool.capabilities.metering.sealing.seal import Sealed, seal_day
 from metropool.core.periods import DAY, day_period
 from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold
+from metropool.exchange.ways import PLACES
 from metropool.facts.readings.schemas import Quality
 from metropool.facts.readings.versions import next_versions
 from metropool.facts.registry import Registry
@@ -112,7 +113,16 @@ def _tell(work: SealingWork, prepared: Prepared) -> None:
         work.tell(BlocksSealed(rows=rows), key=key)
     at_home = rows.filter(pc.is_in(rows["usage_point"], household_points(work.registry)))
     if at_home.num_rows:
-        work.tell(HouseholdUsageTold(rows=at_home), key=key)
+        work.tell(HouseholdUsageTold(rows=_with_places(at_home, work.registry)), key=key)
+
+
+def _with_places(rows: pa.Table, registry: Registry) -> pa.Table:
+    """The community and the building that each household lies in, beside its data."""
+    points = registry.usage_points()
+    at = points["place"].combine_chunks().take(pc.index_in(rows["usage_point"].combine_chunks(), value_set=points["id"]))
+    for kind, lies_in in registry.around(at, kinds=PLACES).items():
+        rows = rows.append_column(kind, lies_in)
+    return rows
 
 
 def _of_customers(blocks: pa.Table, registry: Registry) -> pa.Table:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from metropool.plan.broker import provisioner_of
-from metropool.plan.gateways import DROP, RECEIPTS, STREAM, Gateways
+from metropool.plan.gateways import DROP, KNOCK, RECEIPTS, STREAM, Gateways
 from metropool.runtime.broker import GATEWAYS_NOTE
 from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.count import Probed
@@ -54,8 +54,13 @@ def _homes(town: Town) -> Iterator[Home]:
 
 
 async def _log_in(town: Town, probed: Probed, home: Home) -> None:
-    others = [row["id"] for row in town.city.rows["places"] if row["kind"] == "home" and row["id"] != home.name]
-    strangers = {(home.name, "wrong"), (home.name, ""), ("", ""), ("home-nobody", home.secret)}
+    gateways = town.compiled.broker.gateways
+    assert gateways is not None
+    host, own = gateways.host_of(home.name) or "", gateways.home_of(home.name)
+    homes = [row["id"] for row in town.city.rows["places"] if row["kind"] == "home" and row["id"] != own]
+    others = [gateways.name_of(at, other) for at in gateways.hosts for other in homes]
+    others += [gateways.name_of(at, own) for at in gateways.hosts if at != host]
+    strangers = {(home.name, "wrong"), (home.name, ""), ("", ""), ("home-nobody", home.secret), (f"nobody/{own}", home.secret)}
     strangers |= {(other, home.secret) for other in others}
     leaked = [who for who, word in sorted(strangers) if await _lets_in(home.door, who, word)]
     leaked += ["other client id"] if await _lets_in(home.door, home.name, home.secret, client="probe") else []
@@ -77,7 +82,8 @@ async def _publish(town: Town, probed: Probed, gateways: Gateways, home: Home, o
     down = sorted({message for messages in gateways.said.values() for message in messages})
     stored = [f"home/{other.name}/up/{message}" for message in up]
     told = [f"home/{name.name}/down/{message}" for name in (home, other) for message in down]
-    reached = [DROP.replace(".", "/"), "$SYS/REQ/SERVER/PING", f"$JS/API/STREAM/DELETE/{STREAM}"]
+    inner = [f"{asked}.{host}".replace(".", "/") for host in gateways.hosts for asked in (DROP, KNOCK)]
+    reached = [*inner, "$SYS/REQ/SERVER/PING", f"$JS/API/STREAM/DELETE/{STREAM}"]
     async with a_line(home.door) as line, a_line(other.door) as victim:
         is_in = await home.comes_in(line) and await other.comes_in(victim)
         is_in = is_in and await victim.may_hear(f"home/{other.name}/down/#")

@@ -55,9 +55,9 @@ def listed_in(plan: Mapping[str, Any], contract: Mapping[str, Any]) -> set[Lette
 
 
 def _many(plan: Mapping[str, Any], instances: Path | None) -> Mapping[str, list[str]]:
-    """System to its instances as the city's file says; one that gateways come in at stands for all of them."""
+    """System to its instances as the city's file says."""
     listed = read_yaml(instances.read_text(encoding="utf-8")) if instances is not None and instances.is_file() else {}
-    return {name: list(each) for name, each in listed.items() if each and "places" not in plan["systems"][name].get("hosts", {})}
+    return {name: list(each) for name, each in listed.items() if each and name in plan["systems"]}
 
 
 def _spread(letter: Letter, many: Mapping[str, list[str]]) -> Iterator[Letter]:
