@@ -191,6 +191,9 @@ class FakeFacts:
             hosted_by={},
         )
 
+    async def hosts_of(self, households):
+        return {}
+
     async def health(self):
         return Health(as_of=START, systems=[])
 

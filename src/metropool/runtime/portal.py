@@ -18,7 +18,9 @@ from metropool.core.clock import Instant, ScaledClock
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.evidence import Evidence
+from metropool.exchange.ways import PLACES
 from metropool.plan.compiled import Compiled
+from metropool.plan.outside import WITH_GATEWAYS
 from metropool.portal.app import make_app
 from metropool.portal.schemas import site as schema
 from metropool.portal.schemas.basics import Text
@@ -137,6 +139,24 @@ class Facts:
             systems=[self._system(node) for node in self.nodes.values()],
             hosted_by=self.compiled.hosted_by(),
         )
+
+    async def hosts_of(self, households: Sequence[str]) -> dict[str, dict[str, str]]:
+        """By household and capability the system that is there for it: the one for the place it lies in."""
+        several = {name: hosts for name, hosts in self.compiled.hosted_by().items() if name in WITH_GATEWAYS and len(hosts) > 1}
+        node = next((node for node in self.nodes.values() if "settlement" in node.hosts), None)
+        if not several or not households or node is None:
+            return {}
+
+        def ask(work: Any) -> dict[str, dict[str, str]]:
+            found: dict[str, dict[str, str]] = work.registry.surroundings(households, kinds=PLACES, combined=True)
+            return found
+
+        places = await node.read("settlement", ask)
+        at = {name: {self.compiled.systems[SystemId(host)].place: host for host in hosts} for name, hosts in several.items()}
+        return {
+            account: {name: hosts[place] for name, hosts in at.items() for place in lies_in.values() if place in hosts}
+            for account, lies_in in places.items()
+        }
 
     async def health(self) -> schema.Health:
         """How every system in this process is."""

@@ -1,5 +1,5 @@
-import { learnPlaces, located } from './places'
-import type { ErrorBody, Site, Text } from './types'
+import { learnHomes, learnPlaces, located } from './places'
+import type { ErrorBody, Session, Site, Text } from './types'
 
 /** What the server said instead of an answer, in both languages. */
 export class ApiError extends Error {
@@ -52,6 +52,17 @@ export async function getSite(): Promise<Site> {
   const site = await get<Site>('/api/site')
   learnPlaces(site)
   return site
+}
+
+/** Who is signed in; with it, who is there for their homes. */
+export async function getSession(): Promise<Session | null> {
+  return learned(await get<Session | null>('/api/session'))
+}
+
+/** What a session says of the person's homes is known from now on. */
+export function learned<S extends Session | null>(session: S): S {
+  learnHomes(session)
+  return session
 }
 
 /** The token this browser must echo; who is quicker than the page that brings it asks for it first. */

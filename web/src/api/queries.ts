@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { get, getSite, type Query } from './client'
+import { get, getSession, getSite, type Query } from './client'
 import type * as T from './types'
 
 /** Whom a page asks: the capability; which system hosts it is the plan's. */
@@ -33,7 +33,7 @@ export const siteQuery = queryOptions({ queryKey: ['site'], queryFn: getSite, st
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   staleTime: 60_000,
-  queryFn: () => get<T.Session | null>('/api/session'),
+  queryFn: getSession,
 })
 
 export const usersQuery = (query: Query) =>

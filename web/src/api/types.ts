@@ -64,6 +64,7 @@ export interface Session {
   roles: Role[]
   rights: string[]
   households: string[]
+  hosts: Record<string, Record<string, string>>
   system: string | null
   must_change_password: boolean
   expires_at: Instant

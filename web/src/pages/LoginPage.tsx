@@ -3,7 +3,7 @@ import { useNavigate, useRouter } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
 import { useEffect, useState, type SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change } from '../api/client'
+import { change, learned } from '../api/client'
 import { sessionQuery, siteQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { usePick } from '../design/preferences'
@@ -53,7 +53,7 @@ function LoginForm() {
     setWorking(true)
     setError(null)
     try {
-      const session = await change<Session>('POST', '/api/session', { login: login.trim(), password })
+      const session = learned(await change<Session>('POST', '/api/session', { login: login.trim(), password }))
       client.setQueryData(sessionQuery.queryKey, session)
       await router.invalidate()
       await navigate({ href: inside(next) ?? firstPage(session), replace: true })

@@ -3,7 +3,7 @@ import { useNavigate, useRouter } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
 import { useState, type SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change } from '../api/client'
+import { change, learned } from '../api/client'
 import { sessionQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { Card, PageFrame } from '../design/PageFrame'
@@ -27,7 +27,7 @@ export function PasswordPage() {
     event.preventDefault()
     setError(null)
     try {
-      client.setQueryData(sessionQuery.queryKey, await change<Session>('PUT', '/api/session/password', { current, new: fresh }))
+      client.setQueryData(sessionQuery.queryKey, learned(await change<Session>('PUT', '/api/session/password', { current, new: fresh })))
       await router.invalidate()
       await navigate({ to: '/' })
     } catch (failed) {

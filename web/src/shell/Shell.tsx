@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useChanges } from '../api/changes'
-import { hostOf, isHosted } from '../api/places'
+import { hostOf, hostsOf, isHosted } from '../api/places'
 import { METERING, PLACES, PLATFORM, POOL, sessionQuery } from '../api/queries'
 import type { Session } from '../api/types'
 import { useBusinessTime } from './useBusinessTime'
@@ -45,7 +45,7 @@ function listenedBy(session: Session): string[] {
   const may = (right: string) => session.rights.includes(right)
   const systems = new Set<string>()
   if (may('home.read') || may('notices.read')) systems.add(hostOf(PLATFORM))
-  if (may('home.control') && isHosted(PLACES)) systems.add(hostOf(PLACES))
+  if (may('home.control') && isHosted(PLACES)) hostsOf(PLACES).forEach((host) => systems.add(host))
   if (may('topology.read')) systems.add(hostOf(POOL))
   if (may('meters.read')) systems.add(hostOf(METERING))
   const own = ['bills.read', 'notices.read', 'inquiries.read', 'disclosures.read', 'watch.read']

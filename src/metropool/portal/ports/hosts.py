@@ -1,6 +1,6 @@
 """Hosts that run units of work, and what runtime knows of the whole deployment."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
@@ -47,6 +47,10 @@ class SiteFacts(Protocol):
 
     def site(self, *, now: Instant) -> Site:
         """The site, its plan and its systems."""
+        ...
+
+    async def hosts_of(self, households: Sequence[str]) -> dict[str, dict[str, str]]:
+        """By household and capability the system that is there for it, of capabilities that several systems host."""
         ...
 
     async def health(self) -> Health:

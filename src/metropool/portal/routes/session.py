@@ -23,7 +23,7 @@ async def get_session(call: CallOf) -> Response:
     """Who is signed in; null when nobody is."""
     if call.who is None:
         return Response("null", media_type="application/json")
-    return answer(_session(call, call.who))
+    return answer(await _session(call, call.who))
 
 
 @ROOM.post("/session", right=ANYONE, answer=Session)
@@ -81,20 +81,22 @@ async def unlock_user(call: CallOf, login: str) -> Response:
 
 async def _enter(call: Call, opened: Opened) -> Response:
     who = await call.portal.at_door(lambda door: door.sessions.principal(opened.token))
-    response = answer(_session(call, who))
+    response = answer(await _session(call, who))
     set_session(response, call.request, opened)
     return response
 
 
-def _session(call: Call, who: Principal) -> Session:
+async def _session(call: Call, who: Principal) -> Session:
     now = call.now
+    households = who.households(now=now)
     return Session.model_validate(
         {
             "login": who.login,
             "name": who.name,
             "roles": list(who.faces),
             "rights": who.rights.actions(now=now),
-            "households": who.households(now=now),
+            "households": households,
+            "hosts": await call.portal.facts.hosts_of(households),
             "system": who.system,
             "must_change_password": who.must_change_password,
             "expires_at": who.expires_at,

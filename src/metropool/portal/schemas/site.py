@@ -63,13 +63,17 @@ class NewPassword(Request):
 
 
 class Session(Model):
-    """Who is signed in; the site shows and hides by ``rights``, the server decides anyway."""
+    """Who is signed in; the site shows and hides by ``rights``, the server decides anyway.
+
+    ``hosts``: by household and capability the system that is there for this home, of capabilities that several systems host.
+    """
 
     login: str
     name: str
     roles: list[Role]
     rights: list[str]
     households: list[str]
+    hosts: dict[str, dict[str, str]] = Field(default_factory=dict)
     system: str | None
     must_change_password: bool
     expires_at: Instant
