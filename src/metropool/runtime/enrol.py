@@ -126,11 +126,16 @@ def _enrol_customers(registry: Registry, city: Mapping[str, Any], agreements: Se
     return sum(registry.add(table, some) for table, some in rows)
 
 
-def enrol_homes(registry: Registry, city: Mapping[str, Any], *, homes: Collection[str]) -> int:
-    """What whoever hears some homes knows: where they are and their usage points; nobody's agreements, and no other homes."""
+def enrol_homes(registry: Registry, city: Mapping[str, Any], *, homes: Collection[str], within: str = "") -> int:
+    """What whoever hears some homes knows: where they are and their usage points; nobody's agreements, and no other homes.
+
+    Args:
+        within: The place whose homes it hears: it knows what this lies in and what lies in it; empty for all.
+    """
     numbers = _usage_point_numbers(city)
     given = [row for row in city["usage_points"] if row["place"] in homes]
-    known = [row for row in city["places"] if row["kind"] != "home" or row["id"] in homes]
+    around = _around(within, city["places"]) if within else {row["id"] for row in city["places"]}
+    known = [row for row in city["places"] if row["id"] in around and (row["kind"] != HOME or row["id"] in homes)]
     rows: list[tuple[Table, Sequence[Row]]] = [
         (t.place, [_place(row) for row in known]),
         (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in given]),

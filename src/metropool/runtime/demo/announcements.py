@@ -27,8 +27,8 @@ def announce(*, work: Any) -> None:
         _publish(work, _content(work, "water", "safety", area=CITY, first_h=0, hours=24 * 14))
     if "gas" in work.rows:
         operations.compose(work=work, content=_content(work, "gas", "general", area=CITY, first_h=72, hours=8), by=BY)
-    if "community" in work.rows and (managed := _communities(work)[:1]):
-        area = Area(kind="places", places=tuple(row["id"] for row in managed))
+    if "community" in work.rows and (managed := [work.place] if work.place else [row["id"] for row in _communities(work)[:1]]):
+        area = Area(kind="places", places=tuple(managed))
         _publish(work, _content(work, "community", "general", area=area, first_h=14, hours=4))
 
 

@@ -158,7 +158,7 @@ class _OpenNodes(ExitStack):
 
 def _enrol_homes(node: Node, city: Mapping[str, Any], *, within: str) -> None:
     homes = lying_in(city, within).intersection(homes_with_gateways(city))
-    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=homes))
+    node.write_now("points", lambda work: enrol_homes(work.registry, city, homes=homes, within=within))
 
 
 def _enrol_office(node: Node, city: Mapping[str, Any], *, within: str) -> None:
