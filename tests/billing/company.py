@@ -21,7 +21,7 @@ from metropool.exchange import outbox
 from metropool.exchange.envelope import open_envelope
 from metropool.exchange.messages import ROWS, BillsIssued, BlocksSealed
 from metropool.exchange.outbox import Outbox
-from metropool.facts import ledger
+from metropool.facts import ledger, registry
 from metropool.runtime.work import Route, Work
 from metropool.storage.database import open_database
 from metropool.storage.units import UnitContext
@@ -48,7 +48,7 @@ class Company:
     def reopen(self) -> None:
         """Open the books as a process that starts does."""
         self.database = open_database(self.url, schema="company")
-        self.database.create([*BILLING.tables, ledger.metadata, outbox.metadata])
+        self.database.create([*BILLING.tables, ledger.metadata, registry.metadata, outbox.metadata])
 
     @contextmanager
     def unit(self) -> Iterator[Work]:
@@ -60,7 +60,7 @@ class Company:
                 context=context,
                 capability=self.capability,
                 rows=(),
-                books={"ledger": ledger.SqlLedger},
+                books={"ledger": ledger.SqlLedger, "registry": registry.Registry},
                 routes={"BillsIssued": [route]},
             )
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.plan.broker import BrokerPlan, plan_broker
 from metropool.plan.checks.every import check_everything
-from metropool.plan.compiled import CapabilityFacts, Compiled, Outline, RunningFacts
+from metropool.plan.compiled import CapabilityFacts, Compiled, Many, Outline, RunningFacts
 from metropool.plan.drawing.picture import draw_up
 from metropool.plan.gateways import gateways_of, with_gateways
 from metropool.plan.instances import NONE as NO_INSTANCES
-from metropool.plan.instances import Instances, Many, spread
+from metropool.plan.instances import Instances, spread
 from metropool.plan.load import Loaded
 from metropool.plan.outside import run_outside
 from metropool.plan.passing import passing_of
@@ -76,7 +76,7 @@ def compile_plan(
         passes=passed(routes),
         ways=by_system(ways, running),
         systems=running,
-        instances=many.of,
+        instances=many,
         broker=_broker(running, frozenset(letter for _, letter in between), letters, contract.content),
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
         whole=whole,

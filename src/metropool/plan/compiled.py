@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from metropool.core.errors import Invalid, NotFound
@@ -103,6 +104,22 @@ class Outline:
 
 
 @dataclass(frozen=True)
+class Many:
+    """What runs of each system: itself, or its instances."""
+
+    of: Mapping[str, tuple[SystemId, ...]] = field(default_factory=dict)
+
+    def runs_as(self, system: str) -> Sequence[str]:
+        """The names a system runs under."""
+        return self.of.get(system, (system,))
+
+    def letters(self, letter: Letter) -> Iterator[Letter]:
+        """A letter between systems of the plan, between those that run."""
+        for sender, receiver in product(self.runs_as(letter.sender), self.runs_as(letter.receiver)):
+            yield Letter(sender, letter.message, receiver)
+
+
+@dataclass(frozen=True)
 class Compiled:
     """A plan held to the contract and to the capabilities at hand.
 
@@ -116,7 +133,7 @@ class Compiled:
         passes: System to message to where it goes on, of what it is told and did not begin.
         ways: System to everything it may say or hear.
         systems: What runs: of a system with instances those.
-        instances: System of the plan to the instances it runs as; one that runs as itself is left out.
+        instances: Which instances run of the systems of the plan that there are many of.
         variant: Which way of running the plan this is; None where it has one way only.
         whole: Everything the plan will be when what is not built yet is built.
         whole_picture: The drawing of that.
@@ -143,7 +160,7 @@ class Compiled:
     passes: Mapping[str, Mapping[str, tuple[Route, ...]]] = field(default_factory=dict)
     ways: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
     consents: tuple[tuple[PartyId, str], ...] = ()
-    instances: Mapping[str, tuple[SystemId, ...]] = field(default_factory=dict)
+    instances: Many = field(default_factory=Many)
 
     @property
     def name(self) -> str:
@@ -160,13 +177,11 @@ class Compiled:
 
     def runs_as(self, system: str) -> Sequence[SystemId]:
         """The names that a system of the plan runs under: its own or those of its instances; none where it does not run."""
-        return self.instances.get(system) or ((self.systems[system].id,) if system in self.systems else ())
+        return self.instances.of.get(system) or ((self.systems[system].id,) if system in self.systems else ())
 
     def spread(self, letter: Letter) -> Iterator[Letter]:
         """A letter between systems of the plan, between those that run as them; itself where they do not run."""
-        for sender in self.runs_as(letter.sender) or (letter.sender,):
-            for receiver in self.runs_as(letter.receiver) or (letter.receiver,):
-                yield Letter(sender, letter.message, receiver)
+        return self.instances.letters(letter)
 
     def facts(self, system: str) -> RunningFacts:
         """A system of the plan or an instance, whether it runs or will.

@@ -4,9 +4,8 @@ A city says which there are in a file beside the plan. Each instance is a system
 tells of a household goes to the instance of the place it lies in alone; what tells of nobody goes to all of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from pydantic import RootModel, StrictStr
@@ -14,8 +13,8 @@ from pydantic import RootModel, StrictStr
 from metropool.core.errors import Fault, Invalid
 from metropool.core.identifiers import SystemId
 from metropool.exchange.ways import PLACES
-from metropool.plan.compiled import RunningFacts
-from metropool.plan.schema import Letter, Name, Title
+from metropool.plan.compiled import Many, RunningFacts
+from metropool.plan.schema import Name, Title
 
 FILE: Final = "instances.yaml"
 
@@ -31,22 +30,6 @@ class Instances(RootModel[Mapping[Name, Mapping[Name, Instance]]]):
 
 
 NONE = Instances({})
-
-
-@dataclass(frozen=True)
-class Many:
-    """What runs of each system: itself, or its instances."""
-
-    of: Mapping[str, tuple[SystemId, ...]]
-
-    def runs_as(self, system: str) -> Sequence[str]:
-        """The names a system runs under."""
-        return self.of.get(system, (system,))
-
-    def letters(self, letter: Letter) -> Iterator[Letter]:
-        """A letter between systems of the plan, between those that run."""
-        for sender, receiver in product(self.runs_as(letter.sender), self.runs_as(letter.receiver)):
-            yield Letter(sender, letter.message, receiver)
 
 
 def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[dict[str, RunningFacts], Many]:

@@ -44,8 +44,10 @@ def issue(place: Place) -> None:
     """Draw a new credential and print it: it is shown nowhere else."""
     from metropool.capabilities.places import operations
 
-    issued = lambda work: operations.issue_credential(work=work, place=place, by="command line")  # noqa: E731
-    sys.stdout.write(_at_hosts(issued, home=place, one=True)[0][1] + "\n")
+    ((_, secret),) = _at_hosts(
+        lambda work: operations.issue_credential(work=work, place=place, by="command line"), home=place, one=True
+    )
+    sys.stdout.write(secret + "\n")
 
 
 @gateway_app.command("revoke", help=word("gateway_revoke"))
@@ -76,12 +78,12 @@ def _at_hosts(operation: Callable[[Any], Any], *, home: str = "", system: str = 
     compiled = compile_named(settings.plan, home=settings.home)
     gateways = compiled.broker.gateways
     hosts = [host for host in (gateways.hosts if gateways else ()) if system in ("", host)]
-    if len(hosts) > 1 and home:
+    if not hosts:
+        raise NotFound(f"the plan {compiled.plan} hosts no homes{f' at {system}' if system else ''}")
+    if home and len(hosts) > 1:
         hosts = [host for host in hosts if _knows(host, home, compiled, settings)]
     if not hosts:
-        raise NotFound(
-            f"the plan {compiled.plan} hosts no homes{' at ' + system if system else ''}, or nobody hosts {home or 'it'}"
-        )
+        raise NotFound(f"no host knows a gateway of {home}: enrol it first")
     if one and len(hosts) > 1:
         raise Invalid(f"several systems host homes: name one with --system: {', '.join(hosts)}")
     return [(host, _at(host, operation, compiled, settings)) for host in hosts]

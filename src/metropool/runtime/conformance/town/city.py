@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from metropool.core.periods import day_period
+from metropool.runtime.enrol import lying_in
 
 Row = dict[str, Any]
 FILES = {
@@ -68,9 +69,8 @@ class City:
 
     def accounts_in(self, place: str) -> list[int]:
         """Which of the accounts lie in a place, by their number in ``accounts``."""
-        parents = {row["id"]: row["parent"] for row in self.rows["places"]}
-        at = {row["id"]: row["place"] for row in self.rows["usage_points"]}
-        lying = {each.combined_account for each in self.customers if place in _path(at[each.usage_point], parents)}
+        within, at = lying_in(self.rows, place), {row["id"]: row["place"] for row in self.rows["usage_points"]}
+        lying = {each.combined_account for each in self.customers if at[each.usage_point] in within}
         return [number for number, account in enumerate(self.accounts) if account in lying]
 
     def device(self, name: str) -> Row:
@@ -100,10 +100,6 @@ class City:
             if row["combined_account"]:
                 point = row["usage_point"]
                 yield Customer(services[point], row["account_number"], row["combined_account"], point, meters[point])
-
-
-def _path(place: str | None, parents: Mapping[str, str | None]) -> list[str]:
-    return [] if place is None else [place, *_path(parents[place], parents)]
 
 
 def _scalar(at: datetime) -> Any:
