@@ -1,6 +1,7 @@
 """Ports of this machine: the one noted before, or a free one."""
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 
@@ -20,10 +21,16 @@ def port_as_before(note: Path) -> int:
 
 def free_port() -> int:
     """A loopback port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """So many of them, each another: all are held until the last is found."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def noted(note: Path) -> str:

@@ -39,6 +39,14 @@ def meter_of(town: Town, home: int) -> Customer:
     return town.city.customer(account=account, service="electricity")
 
 
+def answering(town: Town, number: int) -> Customer:
+    """The electricity meter of a home that answers whenever it is asked: some of the city leave one question in five unanswered."""
+    silent = {fault["device"] for fault in town.city.rows["faults"] if fault["kind"] == "missed_answers"}
+    found = [meter_of(town, home) for home in range(len(town.city.accounts))]
+    steady = [customer for customer in found if customer.meter not in silent] or found
+    return steady[number % len(steady)]
+
+
 async def register_told(town: Town, way: Way) -> Seen:
     """A register that a meter told since its history was written, on the meter's page: the same value of the same instant."""
     await in_field(town)
@@ -58,7 +66,7 @@ async def register_told(town: Town, way: Way) -> Seen:
 async def read_on_demand(town: Town, way: Way) -> Seen:
     """A read that an operator orders, answered by the meter with what it shows."""
     await in_field(town)
-    client, device = await town.staff("controller"), meter_of(town, 0).meter
+    client, device = await town.staff("controller"), answering(town, 0).meter
     before = unix_s()
     command = await _ordered(town, "read_on_demand", device)
 
@@ -77,7 +85,7 @@ async def read_on_demand(town: Town, way: Way) -> Seen:
 async def control(town: Town, way: Way) -> Seen:
     """A cut that one person orders and another approves, in the meter's own journal."""
     await in_field(town)
-    device = meter_of(town, 1).meter
+    device = answering(town, 1).meter
     command = await _ordered(town, "disconnect", device)
     checker, began = await town.staff("checker"), unix_s()
     decision = {"decision": "approve", "reason": drawn_word(), "password": checker.password}

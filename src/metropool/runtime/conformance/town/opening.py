@@ -9,7 +9,7 @@ from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.processes import Processes
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.demo.state import FIRST_INSTANT, DemoClock, DemoState
-from metropool.runtime.ports import free_port
+from metropool.runtime.ports import free_ports
 from metropool.runtime.settings import PREFIX, Settings
 
 SPEED = 60.0
@@ -29,7 +29,7 @@ def open_town(home: Path, *, plan: str, compiled: Compiled, city: City, served: 
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     state = DemoState(home=home, seed=0, homes=len(city.accounts), plan=plan, clock_at=FIRST_INSTANT, stages=[])
-    clock, field_port = DemoClock.resume(state, speed=SPEED), free_port()
+    clock, (field_port, *ports) = DemoClock.resume(state, speed=SPEED), free_ports(1 + len(compiled.nodes()))
     environment = {
         **OWN,
         "METROPOOL_HOME": str(home),
@@ -45,7 +45,7 @@ def open_town(home: Path, *, plan: str, compiled: Compiled, city: City, served: 
         city=city,
         clock=clock,
         processes=Processes(home=home, environment=environment, served=served),
-        ports={str(name): free_port() for name in compiled.nodes()},
+        ports=dict(zip(map(str, compiled.nodes()), ports, strict=True)),
         field_port=field_port,
         patience_s=PATIENCE_S if is_compiled() else COLD_S,
     )

@@ -80,7 +80,7 @@ def _announced(town: "Town", system: str) -> str:
 
 
 async def till_it_answers(town: "Town", name: str) -> None:
-    """Wait until the site of a system answers.
+    """Wait until the site of a system answers, and nobody else in its place.
 
     Raises:
         Unavailable: It did not start.
@@ -89,8 +89,9 @@ async def till_it_answers(town: "Town", name: str) -> None:
 
         async def look() -> bool:
             try:
-                return (await client.get(f"http://127.0.0.1:{town.ports[name]}/api/site")).status_code == 200
-            except httpx.HTTPError:
+                told = (await client.get(f"http://127.0.0.1:{town.ports[name]}/api/site")).json()
+                return name in [system["id"] for system in told["systems"]]
+            except (httpx.HTTPError, ValueError, KeyError):
                 return False
 
         ends = monotonic_s() + START_S
