@@ -1,8 +1,12 @@
 """Ports of this machine: the one noted before, or a free one."""
 
+import secrets
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+
+FIRST, END = 12_000, 32_000
+TRIES = 50
 
 
 def port_as_before(note: Path) -> int:
@@ -25,12 +29,21 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """So many of them, each another: all are held until the last is found."""
+    """So many of them, each another: all are held until the last is found.
+
+    They are below those that a machine gives to connections going out, which would take one before it is listened on.
+    """
     with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+        return [_bound(held.enter_context(socket.socket())) for _ in range(count)]
+
+
+def _bound(probe: socket.socket) -> int:
+    for _ in range(TRIES):
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", FIRST + secrets.randbelow(END - FIRST)))
+            return int(probe.getsockname()[1])
+    probe.bind(("127.0.0.1", 0))
+    return int(probe.getsockname()[1])
 
 
 def noted(note: Path) -> str:
