@@ -1,7 +1,6 @@
 """Small exchanges a second with evidence: told, carried by the broker, taken in, recorded at both ends, under signed roots, verified."""
 
 import asyncio
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from metropool.plan.schema import Letter
 from metropool.runtime.broker import BrokerServer, seed_of
 from metropool.runtime.evidence import sign_evidence
 from metropool.runtime.node import Hosted, Node
+from metropool.runtime.ports import free_port
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
@@ -162,9 +162,3 @@ async def open_exchange(home: Path, url: str, node: Node) -> JetStreamExchange:
 
 def _take(*, work: Any, message: PaymentStatusTold) -> None:
     """Nothing follows from it here: the exchange is what is measured."""
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])

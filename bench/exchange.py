@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bench.evidence import HEARER, PHRASE, TELLER, free_port, open_exchange, open_node
+from bench.evidence import HEARER, PHRASE, TELLER, open_exchange, open_node
 from bench.peer import Peer
 from bench.processes import cost_of
 from bench.report import Measured, Result
@@ -19,6 +19,7 @@ from metropool.exchange.messages import ROWS, PaymentStatusTold
 from metropool.plan.broker import plan_broker
 from metropool.plan.schema import Letter
 from metropool.runtime.broker import BrokerServer
+from metropool.runtime.ports import free_port
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.systems import compile_named
 

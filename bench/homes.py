@@ -27,7 +27,7 @@ from metropool.runtime.gateways.attending import gateway_desk
 from metropool.runtime.gateways.porter import open_porter
 from metropool.runtime.gateways.warden import open_warden
 from metropool.runtime.node import Node
-from metropool.runtime.ports import free_port
+from metropool.runtime.ports import free_port, free_ports
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
@@ -110,7 +110,10 @@ async def _brokers(stack: AsyncExitStack, home: Path, compiled: Compiled, server
         await open_porter(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
         return _Brokers(settings, server.url, [server])
     ports = ("port", "links", "routes", "gateways")
-    sites = [{"name": f"city-{number}", "host": "127.0.0.1"} | {name: free_port() for name in ports} for number in range(servers)]
+    sites = [
+        {"name": f"city-{number}", "host": "127.0.0.1"} | dict(zip(ports, free_ports(len(ports)), strict=True))
+        for number in range(servers)
+    ]
     file = home / "brokers.yaml"
     file.write_text(json.dumps({"tls": False, "brokers": {"city": sites}}), "utf-8")
     settings = Settings(home=home, plan=PLAN, broker=str(file))

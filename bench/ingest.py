@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import socket
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from bench.processes import Cost, cost_of
 from bench.report import Measured, Result
 from metropool.plan.broker import plan_broker
 from metropool.runtime.broker import BrokerServer
+from metropool.runtime.ports import free_port
 
 MARK_READINGS_S = 500_000
 MARK_MEMORY_BYTES = 2 << 30
@@ -82,7 +82,7 @@ def _once(city: City, day: CityDay) -> dict[str, Any]:
 async def _through_the_product(city: City, day: CityDay, home: Path) -> dict[str, Any]:
     meters = city.electricity + city.volumes
     async with BrokerServer(
-        home=home, broker=plan_broker(nodes={"metering": "frontend"}, letters=[]), port=_free_port()
+        home=home, broker=plan_broker(nodes={"metering": "frontend"}, letters=[]), port=free_port()
     ) as broker:
         processes = Processes()
         try:
@@ -169,11 +169,6 @@ def _receive(pipe: Connection) -> Any:
         return pipe.recv()
     except EOFError as cause:
         raise RuntimeError("a process of the bench ended early; its reason is above") from cause
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
 
 
 def _peer_once(peer: Peer, city: City, day: CityDay) -> dict[str, float]:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from metropool.runtime.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "src" / "metropool" / "portal" / "site" / "index.html"
@@ -91,12 +92,6 @@ def wait_for(log, process):
             pytest.fail(f"the demo ended: {text[-2000:]}")
         time.sleep(0.5)
     pytest.fail(f"the demo did not start within {STARTS_WITHIN_S} s: {log.read_text()[-2000:]}")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,15 +18,9 @@ from exchange.plan.cases import transition
 from metropool.plan.broker import provisioner_of
 from metropool.plan.compiled import Compiled
 from metropool.runtime.broker import BrokerServer, seed_of
+from metropool.runtime.ports import free_port
 
 _REFUSED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"')  # the client passes it on in lower case
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

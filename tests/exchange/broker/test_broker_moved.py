@@ -4,12 +4,12 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from exchange.broker.harness import free_port
 from exchange.plan.cases import transition
 from metropool.exchange.connection import connect
 from metropool.runtime.broker import seed_of
 from metropool.runtime.broker_place import broker_url
 from metropool.runtime.frontend import serve_frontend
+from metropool.runtime.ports import free_port
 from metropool.runtime.settings import Settings
 
 WITHIN_S = 45.0

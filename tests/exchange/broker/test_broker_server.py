@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from nats.errors import Error as NatsError
 
-from exchange.broker.harness import free_port, running_city
+from exchange.broker.harness import running_city
 from exchange.plan.cases import transition
 from metropool.core.errors import Conflict, Unavailable
 from metropool.runtime import broker as broker_module
 from metropool.runtime.broker import BrokerServer, find_nats_server
+from metropool.runtime.ports import free_port
 
 BILLS = "smart_use_platform.main.water_bills.water_system.main"
 

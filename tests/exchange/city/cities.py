@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,18 +22,10 @@ from metropool.runtime.broker import BrokerServer, seed_of
 from metropool.runtime.broker_beyond import read_sites
 from metropool.runtime.broker_place import broker_tls, keep_server
 from metropool.runtime.certificates.authority import Authority
+from metropool.runtime.ports import free_ports
 from metropool.runtime.settings import Settings
 
 HOST = "127.0.0.1"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on just now, each another."""
-    held = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def place(home: Path, *, servers: dict[str, int], tls: bool) -> Settings:

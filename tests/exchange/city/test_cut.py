@@ -8,8 +8,9 @@ from random import Random
 
 import pytest
 
-from exchange.city.cities import HOST, free_ports, running_brokers
+from exchange.city.cities import HOST, running_brokers
 from exchange.city.towns import Line, Town, eventually, served
+from metropool.runtime.ports import free_ports
 from metropool.runtime.settings import Settings
 
 FAR = "127.0.0.2"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from exchange.city.cities import HOST, Brokers, free_ports
+from exchange.city.cities import HOST, Brokers
 from exchange.city.towns import Line, begin, eventually
 from metropool.capabilities.office import operations as office
 from metropool.capabilities.office.model import Content
@@ -26,6 +26,7 @@ from metropool.runtime.broker_beyond import read_sites
 from metropool.runtime.broker_place import keep_server
 from metropool.runtime.instances import instances_of, write_instances
 from metropool.runtime.node import Node
+from metropool.runtime.ports import free_ports
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node

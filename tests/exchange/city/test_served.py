@@ -15,8 +15,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from exchange.city.cities import HOST, free_ports, place, running_brokers
+from exchange.city.cities import HOST, place, running_brokers
 from metropool.runtime.cli.main import app
+from metropool.runtime.ports import free_ports
 from metropool.runtime.systems import compile_named
 
 PATIENCE_S = 60.0

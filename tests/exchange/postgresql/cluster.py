@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from exchange.broker.harness import free_port
+from metropool.runtime.ports import free_port
 
 OWNER = "postgres"
 

@@ -26,6 +26,7 @@ from metropool.core.periods import business_date
 from metropool.exchange.outbox import Outbox, inbox, outbox
 from metropool.runtime.demo.setup import FIELD_KEYS, Setup
 from metropool.runtime.node import Node
+from metropool.runtime.ports import free_port
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
@@ -33,13 +34,6 @@ SOURCE, TESTS = Path(__file__).parents[3] / "src", Path(__file__).parents[2]
 BEGINS = "2026-07-01T20:00:00+08:00"
 NO_FAULTS = "2026-08-01"
 METERING, PLATFORM = SystemId("metering"), SystemId("smart_use_platform")
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:

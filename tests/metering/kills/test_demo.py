@@ -16,10 +16,11 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from metering.kills.compare import PROFILE, readings_of, values_of
-from metering.kills.harness import METERING, SOURCE, free_port, listens, until
+from metering.kills.harness import METERING, SOURCE, listens, until
 from metropool.core.quantities import reading_type
 from metropool.facts.registry.tables import channel
 from metropool.runtime.demo.state import FIRST_INSTANT
+from metropool.runtime.ports import free_port
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from exchange.plan.cases import transition
-from metering.kills.harness import free_port
 from metering.power.disk import cut_power, disk, why_not
 from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.runtime import broker as broker_room
 from metropool.runtime.broker import BrokerServer, seed_of
+from metropool.runtime.ports import free_port
 from metropool.storage import database as database_room
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake

@@ -179,7 +179,7 @@ export const zh = {
   },
   consent: {
     help: '上面是谁可以得到您家的数据、为了什么，随时可以撤回；下面是谁查看过您家的数据、依据什么。', title: '数据授权', about: '未经同意，您家的数据不会转给其他机构。撤回后一秒内停止，尚未送出的也不再送出。', none: '没有需要授权的机构。', not_connected: '该机构尚未接入，现在不会送出任何数据', given: '已同意', withdrawn: '已撤回', never: '未授权',
-    give: '同意', withdraw: '撤回同意', history: '变更记录', looked: '谁查看过', own: '取走我的数据', own_about: '本平台保存的关于本户的全部数据，可一次取走，也可逐项取走；任意时段的用量在“用量”页，各公司自己的账册请向公司索取。', own_all: '全部（ZIP）', bills: '账单', payments: '缴费', nobody: '没有机构查看过您家的逐户数据。', give_effect: '同意把{{what}}提供给{{party}}，仅用于{{purpose}}；只包括同意之后的完整日期。', withdraw_effect: '停止把{{what}}提供给{{party}}（{{purpose}}）。',
+    give: '同意', withdraw: '撤回同意', history: '变更记录', looked: '谁查看过', own: '取走我的数据', own_about: '本平台掌握的本户数据，可一次取走，也可逐项取走；任意时段的用量在“用量”页，各公司自己的账册请向公司索取。', own_all: '全部（ZIP）', bills: '账单', payments: '缴费', nobody: '没有机构查看过您家的逐户数据。', give_effect: '同意把{{what}}提供给{{party}}，仅用于{{purpose}}；只包括同意之后的完整日期。', withdraw_effect: '停止把{{what}}提供给{{party}}（{{purpose}}）。',
   },
   customer: {
     account: '户号', customer: '用户', tariff: '资费', usage_point: '计量点', usage_points: '计量点', combined: '合并户号', meter: '表号', register_start: '起示数', register_end: '止示数', customers_help: '本公司的用户。姓名和地址已脱敏；点计量点看其每日示数。', no_customers: '没有用户。', search_customers: '户号或计量点',

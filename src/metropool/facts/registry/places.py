@@ -12,6 +12,9 @@ from metropool.facts.registry.rows import Row, Rows, columns
 from metropool.facts.registry.tables import place, supply_agreement, usage_point
 from metropool.storage.bulk import columns_of
 
+DEEPEST = 16
+"""Places in one another, at most: whatever a registry says, its path ends."""
+
 
 class Places(Rows):
     """Places (地点) and what lies in them, in one unit of work."""
@@ -68,7 +71,7 @@ class Places(Rows):
         nothing = pa.scalar(None, pa.string())
         found = {kind: pa.nulls(len(places), pa.string()) for kind in kinds}
         at = pc.index_in(places, value_set=known["id"])
-        while at.null_count < len(at):
+        for _ in range(DEEPEST):
             here = {name: known[name].combine_chunks().take(at) for name in known.column_names}
             for kind in kinds:
                 of_kind = pc.fill_null(pc.equal(here["kind"], kind), False)
@@ -118,7 +121,7 @@ class Places(Rows):
         """A place and the places it lies in, innermost first."""
         path: list[Row] = []
         current: str | None = place_id
-        while current is not None and len(path) < 16:
+        while current is not None and len(path) < DEEPEST:
             row = self.one(place, id=current)
             path.append(row)
             current = row["parent"]

@@ -1,4 +1,4 @@
-"""Everything that the platform keeps of a household, as one file for the household (个人信息副本)."""
+"""What the platform knows of a household, as one file for the household (个人信息副本)."""
 
 import asyncio
 import io
@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import Response
 
+from metropool.core.clock import Instant
 from metropool.core.texts import Language, say
 from metropool.portal.call import Call, CallOf
 from metropool.portal.declare import Room, on_account
@@ -15,15 +16,16 @@ from metropool.portal.exports import file_of
 from metropool.portal.listing import EXPORTED_ROWS
 from metropool.portal.ports.asked import Asked
 from metropool.portal.ports.desks import CONSENTS, HOUSEHOLDS, NOTICES, POINTS, USAGE
+from metropool.portal.ports.insight import UsageDesk
+from metropool.portal.ports.settlement import HouseholdsDesk
 from metropool.portal.routes.series import SeriesRow, rows_of
-from metropool.portal.schemas.basics import Model, show_instant
+from metropool.portal.schemas.basics import Model, Service, show_instant
 from metropool.portal.schemas.bills import BillSummary
 from metropool.portal.schemas.consents import AccessRow
 from metropool.portal.schemas.notices import HomeNotice
 from metropool.portal.schemas.paying import Payment
 
 ROOM = Room("my data", of="settlement")
-BILLS = "bills"
 USAGE_DAYS = 400
 """How far back usage goes: a year and what an earlier one is compared with is asked for on its page."""
 ALL = Asked(page=1, size=EXPORTED_ROWS, sort=())
@@ -32,7 +34,7 @@ Part = tuple[str, bytes]
 
 @ROOM.get("/households/{a}/data", right=on_account("home.read"), media="application/zip")
 async def get_own_data(call: CallOf, a: str, language: Language = "zh") -> Response:
-    """Bills, payments, daily usage, announcements, consents, who looked, and what the home's devices said: a ZIP of CSV and JSON."""
+    """Bills, payments, dues, daily usage, announcements, consents, who looked, what devices at home said: a ZIP of CSV and JSON."""
     found = [part for gather in PARTS for part in await gather(call, a, language)]
     names = "\n".join(f"- {name}" for name, _ in found)
     about = say("metropool.portal", "own_data.about", language, account=a, time=show_instant(call.now), names=names)
@@ -43,31 +45,34 @@ async def get_own_data(call: CallOf, a: str, language: Language = "zh") -> Respo
 
 
 async def _money(call: Call, account: str, language: Language) -> list[Part]:
-    bills = (await call.ask(HOUSEHOLDS, lambda desk: desk.bills(account=account, state=None, asked=ALL))).rows
-    payments = (await call.ask(HOUSEHOLDS, lambda desk: desk.payments(account=account, asked=ALL))).rows
-    whole = [
-        await call.ask(HOUSEHOLDS, lambda desk, number=row.number: desk.bill(account=account, number=number))  # type: ignore[misc]
-        for row in bills
-    ]
-    each = [(f"{BILLS}/{bill.number}.json", _json(bill)) for bill in whole]
-    return [
-        (f"{BILLS}.csv", file_of("csv", BillSummary, bills, language)),
-        ("payments.csv", file_of("csv", Payment, payments, language)),
-        *each,
-    ]
+    def ask(desk: HouseholdsDesk) -> list[Part]:
+        bills = desk.bills(account=account, state=None, asked=ALL).rows
+        payments = desk.payments(account=account, asked=ALL).rows
+        return [
+            ("bills.csv", file_of("csv", BillSummary, bills, language)),
+            ("payments.csv", file_of("csv", Payment, payments, language)),
+            ("dues.json", _json(desk.dues(account=account))),
+            *((f"bills/{row.number}.json", _json(desk.bill(account=account, number=row.number))) for row in bills),
+        ]
+
+    return await call.ask(HOUSEHOLDS, ask)
 
 
 async def _usage(call: Call, account: str, language: Language) -> list[Part]:
     if USAGE.capability not in call.host.hosts:
         return []
-    span = {"start": call.now - timedelta(days=USAGE_DAYS), "end": call.now, "step": "day", "compare_start": None}
-    parts: list[Part] = []
-    now = await call.ask(USAGE, lambda desk: desk.now(account=account))
-    for service in [row.service for row in now.usage]:
-        found = await call.ask(USAGE, lambda desk, service=service: desk.usage(account=account, service=service, **span))  # type: ignore[misc]
-        rows = rows_of(found.series, money=found.money, carbon=found.carbon)
-        parts.append((f"usage-{service}.csv", file_of("csv", SeriesRow, rows, language)))
-    return parts
+    start, end = call.now - timedelta(days=USAGE_DAYS), call.now
+
+    def ask(desk: UsageDesk) -> list[Part]:
+        return [_used(desk, account, row.service, start, end, language) for row in desk.now(account=account).usage]
+
+    return await call.ask(USAGE, ask)
+
+
+def _used(desk: UsageDesk, account: str, service: Service, start: Instant, end: Instant, language: Language) -> Part:
+    found = desk.usage(account=account, service=service, start=start, end=end, step="day", compare_start=None)
+    rows = rows_of(found.series, money=found.money, carbon=found.carbon)
+    return f"usage-{service}.csv", file_of("csv", SeriesRow, rows, language)
 
 
 async def _looked(call: Call, account: str, language: Language) -> list[Part]:
