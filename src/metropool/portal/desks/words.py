@@ -14,17 +14,25 @@ SERVICES: tuple[Service, ...] = ("electricity", "water", "gas", "heat")
 """In the order pages and bills show them."""
 
 
+Names = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Kind to key to language."""
+
+
 @cache
-def _names() -> dict[str, dict[str, dict[str, str]]]:
-    text = files("metropool.portal.desks").joinpath("names.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = read_yaml(text)
+def read_names(room: str, file: str) -> Names:
+    """The names that a room of the desks keeps in a file of its own."""
+    loaded: Names = read_yaml(files(room).joinpath(file).read_text(encoding="utf-8"))
     return loaded
 
 
-def name(kind: str, key: str, **values: object) -> Text:
+def _names() -> Names:
+    return read_names("metropool.portal.desks", "names.yaml")
+
+
+def name(kind: str, key: str, *, names: Names | None = None, **values: object) -> Text:
     """The name of a key of some kind; the key itself when nobody named it."""
-    found = _names()[kind].get(key) or {"zh": key, "en": key}
-    return Text(zh=found["zh"].format(**values), en=found["en"].format(**values))
+    found = (names or _names())[kind].get(key) or {"zh": key, "en": key}
+    return Text(zh=found["zh"].format(**values), en=found["en"].format(**values)) if values else Text(**found)
 
 
 def service_name(key: str, service: str, **values: object) -> Text:

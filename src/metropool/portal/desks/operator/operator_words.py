@@ -2,28 +2,22 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 
 from metropool.capabilities.metering.queries.city import Place
 from metropool.core.quantities import ReadingType
-from metropool.core.yaml_text import read_yaml
+from metropool.portal.desks.words import Names, name, read_names
 from metropool.portal.schemas.basics import Figure, Named, Quality, Text
 
 QUALITIES: tuple[Quality, ...] = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
 
 
-@cache
-def _names() -> dict[str, dict[str, dict[str, str]]]:
-    text = files("metropool.portal.desks.operator").joinpath("operator_names.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = read_yaml(text)
-    return loaded
+def _names() -> Names:
+    return read_names("metropool.portal.desks.operator", "operator_names.yaml")
 
 
 def said(kind: str, key: str, **values: object) -> Text:
     """The name of a key of some kind; the key itself when nobody named it."""
-    found = _names()[kind].get(key) or {"zh": key, "en": key}
-    return Text(zh=found["zh"].format(**values), en=found["en"].format(**values)) if values else Text(**found)
+    return name(kind, key, names=_names(), **values)
 
 
 def effect_of(kind: str, *, service: str, homes: int) -> Text:
