@@ -29,9 +29,14 @@ def _names() -> Names:
     return read_names("metropool.portal.desks", "names.yaml")
 
 
-def name(kind: str, key: str, *, names: Names | None = None, **values: object) -> Text:
+def name(kind: str, key: str, **values: object) -> Text:
     """The name of a key of some kind; the key itself when nobody named it."""
-    found = (names or _names())[kind].get(key) or {"zh": key, "en": key}
+    return name_in(_names(), kind, key, **values)
+
+
+def name_in(names: Names, kind: str, key: str, **values: object) -> Text:
+    """The name among these of a key of some kind; the key itself when nobody named it."""
+    found = names[kind].get(key) or {"zh": key, "en": key}
     return Text(zh=found["zh"].format(**values), en=found["en"].format(**values)) if values else Text(**found)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from metropool.capabilities.metering.queries.city import Place
 from metropool.core.quantities import ReadingType
-from metropool.portal.desks.words import Names, name, read_names
+from metropool.portal.desks.words import Names, name_in, read_names
 from metropool.portal.schemas.basics import Figure, Named, Quality, Text
 
 QUALITIES: tuple[Quality, ...] = ("measured", "estimated", "missing", "not_expected", "suspect", "edited")
@@ -17,7 +17,7 @@ def _names() -> Names:
 
 def said(kind: str, key: str, **values: object) -> Text:
     """The name of a key of some kind; the key itself when nobody named it."""
-    return name(kind, key, names=_names(), **values)
+    return name_in(_names(), kind, key, **values)
 
 
 def effect_of(kind: str, *, service: str, homes: int) -> Text:
