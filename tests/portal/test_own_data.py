@@ -36,8 +36,8 @@ def test_has_each_list_and_says_what_it_is(portal):
         about = box.read("README.txt").decode()
         assert samples.ACCOUNT in about
         assert all(f"- {name}" in about for name in names - {"README.txt"})
-        bill = next(name for name in names if name.startswith("bills/"))
-        assert json.loads(box.read(bill))["number"] == bill.removeprefix("bills/").removesuffix(".json")
+        bills = [name for name in names if name.startswith("bills/")]
+        assert [json.loads(box.read(name))["number"] for name in bills] == [samples.NUMBER]
         rows = list(csv.reader(io.StringIO(box.read("payments.csv").decode("utf-8-sig"))))
         assert len(rows) >= 2
 
