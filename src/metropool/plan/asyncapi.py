@@ -6,9 +6,9 @@ from typing import Any
 from metropool.exchange.described import KINDS, example_of, schema_of
 from metropool.exchange.envelope import MAX_BYTES
 from metropool.exchange.ways import Way
-from metropool.plan.broker import subject_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import subject_of
 
 ASYNCAPI = "3.0.0"
 ABOUT = (

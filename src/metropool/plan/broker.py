@@ -1,8 +1,8 @@
 """From letters to the broker: one account per system, exports and imports per letter, users confined to exactly theirs.
 
-Subjects are ``<receiver>.<instance>.<message>.<sender>.<instance>``. A letter is exported by the receiver's account as a
+A letter is exported by the receiver's account as a
 *service* to the sender's account alone, so that the receipt (the PubAck of the receiver's inbox stream) finds its way back;
-a stream export gives none.
+a stream export gives none. Along the same ways a system tells that it is there, on subjects that nothing keeps.
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from metropool.core.errors import Invalid
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import beat_of, subject_of
 
 if TYPE_CHECKING:
     from metropool.plan.gateways import Gateways
 
-INSTANCE = "main"
 CONSUMER = "main"
 SYSTEM_ACCOUNT = "broker"
 INBOX_ACK_WAIT_S, LOG_ACK_WAIT_S = 30.0, 5.0
@@ -65,7 +65,7 @@ class BrokerUser:
 
 @dataclass(frozen=True)
 class Passage:
-    """A letter from account to account: exported by the receiver's to the sender's only, imported there."""
+    """A letter, or a beat, from account to account: exported by the receiver's to the sender's only, imported there."""
 
     sender: str
     receiver: str
@@ -117,11 +117,6 @@ class BrokerSettings:
     max_connections: int = 32_768
 
 
-def subject_of(letter: Letter) -> str:
-    """The one subject a letter travels on."""
-    return f"{letter.receiver}.{INSTANCE}.{letter.message}.{letter.sender}.{INSTANCE}"
-
-
 def provisioner_of(account: str) -> str:
     """The user that creates the streams of an account at start; only the supervisor has its key."""
     return f"{account}-provision"
@@ -134,7 +129,12 @@ def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -
         nodes: System to the name of its front end, or None.
         letters: Those between nodes.
     """
-    passages = tuple(Passage(letter.sender, letter.receiver, subject_of(letter)) for letter in sorted(letters))
+    listed = sorted(letters)
+    pairs = sorted({(letter.sender, letter.receiver) for letter in listed})
+    passages = (
+        *(Passage(letter.sender, letter.receiver, subject_of(letter)) for letter in listed),
+        *(Passage(sender, receiver, beat_of(sender, receiver)) for sender, receiver in pairs),
+    )
     said: dict[str, list[str]] = defaultdict(list)
     for way in passages:
         said[way.sender].append(way.subject)
@@ -190,9 +190,9 @@ def _streams(system: str, front: str | None) -> list[Stream]:
     return [inbox, log]
 
 
-def _users(system: str, front: str | None, letters: list[str], own: list[Stream]) -> list[BrokerUser]:
-    publish = [*letters, *(subject for stream in own for subject in _consumer_subjects(stream))]
-    replies = (f"reply.{system}.>",)
+def _users(system: str, front: str | None, said: list[str], own: list[Stream]) -> list[BrokerUser]:
+    publish = [*said, *(subject for stream in own for subject in _consumer_subjects(stream))]
+    replies = (f"reply.{system}.>", beat_of("*", system))
     provisioner = provisioner_of(system)
     provision = BrokerUser(
         name=provisioner,

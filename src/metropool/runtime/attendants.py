@@ -14,6 +14,7 @@ from metropool.runtime.log_check import check_log
 from metropool.runtime.metering import answer_front_end, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
+from metropool.runtime.presence import keep_in_touch
 from metropool.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ async def check(node: Node, *, client: Client) -> None:
 
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
     """What attends a node, by name; each runs for ever."""
+    yield "presence", keep_in_touch(node, client)
     if "metering" in node.hosts:
         loops = attendants_of(node, client)
         yield "log", loops.take_log_in(log_of(node, client))

@@ -25,6 +25,7 @@ from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, intake, workers
 from metropool.runtime.letters import Letter, envelope_of, taking
+from metropool.runtime.presence import Neighbours
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
 from metropool.storage.database import Database
@@ -53,13 +54,13 @@ class Node:
         party: The organisation that runs it.
         hosted: Capability name to what the plan placed here.
         routes: Message class name to where the plan lets it go.
-        books: Name to adapter of the five books.
-        tables: Tables of the books.
+        books: Name to adapter of the five books, whose tables are ``tables``.
         listing: What the running plan says of letters, for their evidence.
         wake: Set when a unit was committed: the relay has something to look at.
         uncovered: Set when something was noted that no signed root covers yet.
         passes: Phrase to where it goes on, of what this system is told and did not begin.
         ways: Everything the running plan lets this system say and hear; what comes in is held to it.
+        neighbours: Those that say something to it, and when each was last heard to be there.
     """
 
     system: SystemId
@@ -78,12 +79,14 @@ class Node:
     _writer: ThreadPoolExecutor = field(init=False)
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
+    neighbours: Neighbours = field(init=False)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     uncovered: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.system}-reader")
+        self.neighbours = Neighbours(frozenset(way.sender for way in self.ways if way.receiver == self.system))
         rooms = [outbox.metadata, evidence.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
         for host in self.hosted.values():
             rooms.extend(host.capability.tables)
@@ -179,7 +182,7 @@ class Node:
     async def has_room(self) -> bool:
         """Whether everything hosted here can take more in; asked before more is fetched."""
         asked = [(name, host.capability.has_room) for name, host in self.hosted.items()]
-        return all([await self.read(name, partial(_asked, ask)) for name, ask in asked if ask is not None])
+        return all([await self.read(name, lambda work, ask=ask: ask(work=work)) for name, ask in asked if ask is not None])  # type: ignore[misc]
 
     async def park(self, delivery: Delivery, envelope: Envelope, reason: str) -> None:
         """Keep what cannot be taken in, with the reason; the envelope stands for bytes that are none."""
@@ -249,7 +252,3 @@ class Node:
             listing=self.listing,
             hosted=self.hosted,
         )
-
-
-def _asked(ask: Callable[..., bool], work: Work) -> bool:
-    return ask(work=work)

@@ -22,6 +22,7 @@ class Traffic:
     Attributes:
         delivered: Letters with a receipt.
         waiting: Letters without one that may still leave.
+        waits_since: When the oldest of them was told.
         last_at: The last receipt.
         per_minute: Letters a minute of the last hour.
         delay_s: The longest wait for a receipt of the last hour [s of the business clock]; None where there was no letter.
@@ -29,6 +30,7 @@ class Traffic:
 
     delivered: int
     waiting: int
+    waits_since: Instant | None
     last_at: Instant | None
     per_minute: float
     delay_s: float | None
@@ -51,8 +53,9 @@ def traffic_of(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
     """What a node said, by phrase and receiver."""
     since, c = (now - RECENT).isoformat(), outbox.c
     recent = func.sum(case((c.told_at >= since, 1), else_=0))
+    oldest = func.min(case((c.sent_at.is_(None), c.told_at)))
     query = (
-        select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent)
+        select(c.phrase, c.receiver, func.count(), func.count(c.sent_at), func.max(c.sent_at), recent, oldest)
         .where(~exists().where(withheld.c.number == c.number))
         .group_by(c.phrase, c.receiver)
     )
@@ -72,12 +75,37 @@ def traffic_of(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
         (phrase, receiver): Traffic(
             delivered=sent,
             waiting=told - sent,
-            last_at=datetime.fromisoformat(last_at) if last_at else None,
+            waits_since=_instant(waits_since),
+            last_at=_instant(last_at),
             per_minute=float(lately or 0) / 60,
             delay_s=delays.get((phrase, receiver)),
         )
-        for phrase, receiver, told, sent, last_at, lately in counted
+        for phrase, receiver, told, sent, last_at, lately, waits_since in counted
     }
+
+
+def heard_by(node: Node, now: Instant) -> dict[tuple[str, str], Traffic]:
+    """What a node heard, by sender and phrase: all that is known here of a sender elsewhere."""
+    c = inbox.c
+    recent = func.sum(case((c.heard_at >= (now - RECENT).isoformat(), 1), else_=0))
+    query = select(c.sender, c.phrase, func.count(), func.max(c.heard_at), recent).group_by(c.sender, c.phrase)
+    with node.database.snapshot() as connection:
+        rows = connection.execute(query).all()
+    return {
+        (sender, phrase): Traffic(
+            delivered=count,
+            waiting=0,
+            waits_since=None,
+            last_at=_instant(last_at),
+            per_minute=float(lately or 0) / 60,
+            delay_s=None,
+        )
+        for sender, phrase, count, last_at, lately in rows
+    }
+
+
+def _instant(told: str | None) -> Instant | None:
+    return datetime.fromisoformat(told) if told else None
 
 
 def merged(every: Sequence[Traffic]) -> Traffic | None:
@@ -87,6 +115,7 @@ def merged(every: Sequence[Traffic]) -> Traffic | None:
     return Traffic(
         delivered=sum(part.delivered for part in every),
         waiting=sum(part.waiting for part in every),
+        waits_since=min((part.waits_since for part in every if part.waits_since), default=None),
         last_at=max((part.last_at for part in every if part.last_at), default=None),
         per_minute=sum(part.per_minute for part in every),
         delay_s=max((part.delay_s for part in every if part.delay_s is not None), default=None),

@@ -11,9 +11,9 @@ from nats.errors import Error as NatsError
 
 from exchange.broker.harness import City, Probe, running_city
 from exchange.plan.cases import CONTRACT
-from metropool.plan.broker import subject_of
 from metropool.plan.load import load_contract
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import subject_of
 
 MESSAGES = tuple(load_contract(CONTRACT).content.messages)
 

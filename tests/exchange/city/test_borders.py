@@ -12,8 +12,8 @@ import pytest
 from nats.errors import Error as NatsError
 
 from exchange.city.cities import Brokers, certify, place, running_brokers
-from metropool.plan.broker import subject_of
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import subject_of
 from metropool.runtime.broker import seed_of
 
 ZONES = {"production": 1, "management": 1, "dmz": 1}

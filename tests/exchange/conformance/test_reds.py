@@ -10,6 +10,7 @@ import pytest
 from metropool.runtime.conformance.driving import drive
 from metropool.runtime.conformance.town.making import make_city
 from metropool.runtime.conformance.town.opening import open_town
+from metropool.runtime.conformance.town.people import CSRF, CSRF_HEADER
 from metropool.runtime.conformance.town.starting import process_of
 from metropool.runtime.conformance.ways import ways_of
 from metropool.runtime.systems import compile_named
@@ -33,9 +34,13 @@ async def look(tmp_path):
         gas, electricity = at_host["gas_announcements"], at_host["electricity_announcements"]
         own = [way for way in ways if {way.sender, way.receiver} & set(OUTSIDE) and way != gas]
         *found, constant = await drive(town, [*own, gas], heard=lambda found: None)
+        page = await auditor(town)
+        before = await on_the_page(page, electricity.sender, until="up")
+        began = time.monotonic()
         stopped = await without(town, electricity.sender, electricity)
+        shown = before, await on_the_page(page, electricity.sender, until="down"), time.monotonic() - began
         ended = await without(town, process_of("water_system"), at_host["water_announcements"])
-        return found, constant, stopped, ended
+        return found, constant, stopped, ended, shown
     finally:
         await town.stop()
 
@@ -46,6 +51,25 @@ async def without(town, process, way):
     began = time.monotonic()
     (found,) = await drive(town, [way], heard=lambda found: None)
     return found, time.monotonic() - began
+
+
+async def auditor(town):
+    """Who may look at the Topology page."""
+    page = await town.enter(town.host("sharing"), "auditor")
+    new = {"current": page.password, "new": f"{page.password}-Changed1"}
+    changed = await page.http.put("/api/session/password", json=new, headers={CSRF_HEADER: page.http.cookies.get(CSRF)})
+    assert changed.is_success, changed.text
+    return page
+
+
+async def on_the_page(page, system, *, until):
+    """What the page shows of a system once it is in a state, and of its lines."""
+    while True:
+        topology = await page.get("/topology")
+        state = next(node["state"] for node in topology["nodes"] if node["id"] == system)
+        if state == until:
+            return {edge["state"] for edge in topology["edges"] if system in (edge["source"], edge["target"])}
+        await asyncio.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -72,4 +96,13 @@ def test_a_stopped_producer_is_seen_within_ten_seconds(town, which):
     stopped, took_s = town[which]
     assert (stopped.status, stopped.why.key) == ("failed", "stopped")
     assert dict(stopped.why.values)["system"] in (stopped.way.sender, process_of(stopped.way.sender))
+    assert took_s < 10
+
+
+def test_the_topology_page_shows_it_too(town):
+    before, after, took_s = town[4]
+    assert "flowing" in before
+    assert "broken" not in before
+    assert "broken" in after
+    assert "flowing" not in after
     assert took_s < 10

@@ -9,7 +9,7 @@ from exchange.plan.test_plan_files import compiled
 from metropool.exchange.described import KINDS, example_of
 from metropool.exchange.plain import message_from
 from metropool.plan.asyncapi import as_text, describe
-from metropool.plan.broker import subject_of
+from metropool.plan.subjects import subject_of
 
 
 @pytest.mark.parametrize("name", ["one", "two", "transition"])

@@ -6,8 +6,9 @@ import pytest
 
 from exchange.plan.cases import transition
 from metropool.core.errors import Invalid
-from metropool.plan.broker import BrokerSettings, render_broker, subject_of
+from metropool.plan.broker import BrokerSettings, render_broker
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import subject_of
 
 KEYS = {user.name: f"U{user.name}" for user in transition().broker.users}
 DESKS = ("government_desk", "government_app")
@@ -121,6 +122,9 @@ class TestBrokerConfiguration:
             (i["service"]["subject"], name, i["service"]["account"]) for name, a in accounts.items() for i in a.get("imports", ())
         }
         expected = {(subject_of(letter), letter.sender, letter.receiver) for letter in transition().letters}
+        expected |= {
+            (f"alive.{letter.receiver}.{letter.sender}", letter.sender, letter.receiver) for letter in transition().letters
+        }
         assert exported == expected
         assert imported == expected
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from metropool.capabilities.billing import operations as billing
 from metropool.capabilities.settlement import operations as settlement
 from metropool.capabilities.settlement import payments
 from metropool.capabilities.settlement.model import PaymentNotice
-from metropool.core.clock import VirtualClock
+from metropool.core.clock import VirtualClock, monotonic_s
 from metropool.core.errors import Forbidden, NotFound
 from metropool.core.identifiers import SeededIds
 from metropool.core.quantities import reading_type
@@ -219,7 +220,7 @@ def test_the_site_tells_who_hosts_what(city: City, tmp_path) -> None:
     assert {system.id for system in site.systems} == set(city.compiled.nodes())
 
 
-def topology_of(city: City, **asked: Any) -> Any:
+def topology_of(city: City, *, without: str = "", **asked: Any) -> Any:
     def desk(work: Any) -> Any:
         plans = ("one:direct", "one:indirect", "two", "transition")
         running = city.compiled.name
@@ -228,7 +229,7 @@ def topology_of(city: City, **asked: Any) -> Any:
             running=running,
             plans=plans,
             compiled_of=lambda plan: city.compiled if plan == running else compile_named(plan),
-            nodes=city.nodes,
+            nodes={name: node for name, node in city.nodes.items() if name != without},
         )
         return made.topology(**({"plan": None, "whole": False} | asked))
 
@@ -246,6 +247,35 @@ def test_the_topology_of_the_running_plan_is_what_passed(city: City) -> None:
     assert {edge.provenance for edge in shown.edges} == {"paper", "inferred", "product"}
     assert all(node.state == "up" for node in shown.nodes if node.running)
     assert {node.id for node in shown.nodes if node.running} == set(city.compiled.nodes())
+
+
+@contextmanager
+def heard(city: City, system: str, *, ago_s: float | None) -> Iterator[None]:
+    """The broker is there for a minute, and everyone heard a system so long ago, or never."""
+    now_s = monotonic_s()
+    for node in city.nodes.values():
+        node.neighbours.since_s = now_s - 60
+        node.neighbours.heard_s = {system: now_s - ago_s} if ago_s is not None else {}
+    yield
+    for node in city.nodes.values():
+        node.neighbours.since_s, node.neighbours.heard_s = None, {}
+
+
+@pytest.mark.parametrize(("ago_s", "state", "edge"), [(1.0, "up", "flowing"), (8.0, "down", "broken"), (None, "down", "broken")])
+def test_a_system_elsewhere_is_there_while_it_is_heard(city: City, ago_s: float | None, state: str, edge: str) -> None:
+    hub = str(city.hub.system)
+    with heard(city, "metering", ago_s=ago_s):
+        shown = topology_of(city, without="metering")
+    node = next(node for node in shown.nodes if node.id == "metering")
+    found = {each.id: each for each in shown.edges}[f"metering>{hub}"]
+    assert (node.state, node.running, node.last_seen_at is None) == (state, False, ago_s is None)
+    assert (found.state, found.delivered >= 3) == (edge, True)
+
+
+def test_nobody_is_called_down_while_the_broker_is_away(city: City) -> None:
+    shown = topology_of(city, without="metering")
+    assert next(node.state for node in shown.nodes if node.id == "metering") == "unheard"
+    assert "broken" not in {edge.state for edge in shown.edges}
 
 
 def test_what_is_not_built_is_drawn_when_asked_for(city: City) -> None:

@@ -222,10 +222,11 @@ export interface TopologyNode {
   running: boolean
   column: number
   top: number
-  state: 'up' | 'silent' | 'down' | 'not_run' | 'not_built'
+  state: NodeState
   last_seen_at: Instant | null
 }
-export type EdgeState = 'flowing' | 'idle' | 'silent' | 'refused' | 'not_run' | 'not_built'
+export type NodeState = 'up' | 'down' | 'unheard' | 'beyond' | 'not_run' | 'not_built'
+export type EdgeState = 'flowing' | 'idle' | 'waiting' | 'refused' | 'broken' | 'not_run' | 'not_built'
 export interface TopologyEdge {
   id: string
   row: string

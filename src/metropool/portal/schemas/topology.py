@@ -18,7 +18,9 @@ class MessageNamed(Model):
 
 
 class TopologyNode(Model):
-    """A system; ``not_run``: the plan names it, this deployment does not run it; ``not_built``: nobody can yet.
+    """A system: ``up`` or ``down`` as it is here, or is heard by those here to whom it says something (``unheard``: not yet).
+
+    ``beyond``: no system of ours (a device, the carrier, an app); ``not_run``: nobody here can tell; ``not_built``: nobody can run it yet.
 
     ``column`` counts from the field to the public side, ``top`` is its height in the drawing of the plan [px]; ``instances`` is how many
     of it run, where the plan has many.
@@ -32,7 +34,7 @@ class TopologyNode(Model):
     zone_name: Text
     hosts: list[Hosting]
     running: bool
-    state: Literal["up", "silent", "down", "not_run", "not_built"]
+    state: Literal["up", "down", "unheard", "beyond", "not_run", "not_built"]
     last_seen_at: Instant | None
     column: int
     top: float
@@ -40,7 +42,7 @@ class TopologyNode(Model):
 
 
 class TopologyEdge(Model):
-    """One row of the plan in one direction."""
+    """One row in one direction: ``broken`` with an end that is down, ``refused`` with letters parked, ``waiting`` with late ones."""
 
     id: str
     row: str
@@ -49,7 +51,7 @@ class TopologyEdge(Model):
     direction: Literal["up", "down"]
     control: bool
     messages: list[MessageNamed]
-    state: Literal["flowing", "idle", "silent", "refused", "not_run", "not_built"]
+    state: Literal["flowing", "idle", "waiting", "refused", "broken", "not_run", "not_built"]
     per_minute: float | None
     delay_s: float | None
     delivered: int

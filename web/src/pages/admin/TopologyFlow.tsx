@@ -7,7 +7,7 @@ import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
 import { drawn, FEW, type FlowEdge, type FlowNode } from './topologyLayout'
 
-const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', silent: 'late', down: 'bad', not_run: 'quiet', not_built: 'quiet' }
+const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', down: 'bad', unheard: 'late', beyond: 'quiet', not_run: 'quiet', not_built: 'quiet' }
 
 interface Props { topology: Topology; selected: string | undefined; onSelect: (id: string) => void }
 

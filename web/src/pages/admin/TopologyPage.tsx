@@ -17,7 +17,7 @@ import { EdgePanel } from './EdgePanel'
 import { FoundTag, LastRun, useFound } from './LastRun'
 
 const TopologyFlow = lazy(() => import('./TopologyFlow'))
-export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', silent: 'late', refused: 'bad', not_run: 'quiet', not_built: 'quiet' }
+export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', waiting: 'late', refused: 'bad', broken: 'bad', not_run: 'quiet', not_built: 'quiet' }
 
 /** The systems of a plan and what flows between them: the running one live, the others as they would run. */
 export function TopologyPage() {
@@ -44,11 +44,11 @@ function Body({ topology }: { topology: Topology }) {
   return (
     <>
       <div className="key-numbers">
-        <KeyNumber name={t('topology.systems')} note={t('topology.in_plan', { count: topology.nodes.length })}>{topology.nodes.filter(({ running }) => running).length}</KeyNumber>
+        <KeyNumber name={t('topology.systems')} note={t('topology.in_plan', { count: topology.nodes.length })}>{topology.nodes.filter((node) => node.state === 'up').length}</KeyNumber>
         <KeyNumber name={t('topology.per_minute')}>{numberText(run.reduce((sum, { per_minute }) => sum + (per_minute ?? 0), 0), '', 1)}</KeyNumber>
         <KeyNumber name={t('topology.delay')}>{run.some(({ delay_s }) => delay_s !== null) ? `${numberText(Math.max(...run.map(({ delay_s }) => delay_s ?? 0)), 's')} s` : MISSING}</KeyNumber>
         <KeyNumber name={t('topology.refused')}>{run.reduce((sum, { refused }) => sum + refused, 0)}</KeyNumber>
-        <KeyNumber name={t('topology.silent')}>{run.filter((each) => each.state === 'silent').length}</KeyNumber>
+        <KeyNumber name={t('topology.broken')}>{run.filter((each) => each.state === 'broken').length}</KeyNumber>
       </div>
       <div className={`with-panel is-wide${edge ? '' : ' no-panel'}`}>
         <Card title={t('topology.picture')} extra={<><Legend /><button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
@@ -80,7 +80,7 @@ function PlanChoice({ topology, whole, onChange }: ChoiceProps) {
 
 function Legend() {
   const { t } = useTranslation()
-  return <span className="row">{(['flowing', 'idle', 'silent', 'refused', 'not_run', 'not_built'] as const).map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
+  return <span className="row">{(['flowing', 'idle', 'waiting', 'refused', 'broken', 'not_run', 'not_built'] as const).map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
 }
 
 function EdgeTable({ topology, onSelect }: { topology: Topology; onSelect: (id: string) => void }) {

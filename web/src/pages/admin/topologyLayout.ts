@@ -7,7 +7,7 @@ export type FlowEdge = Edge<{ row: string; floor: number }>
 
 const WIDTH = 184
 const HEIGHT = 118
-const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', silent: '#b57400', refused: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
+const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', waiting: '#b57400', refused: '#a5211a', broken: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
 
 export const FEW = 14
 const COLUMN = WIDTH + 110
@@ -61,7 +61,7 @@ function flowEdge(edge: TopologyEdge, rightward: boolean, floor: number): FlowEd
   const handles = edge.control ? { sourceHandle: 'out-below', targetHandle: 'in-below' } : rightward ? { sourceHandle: 'out-right', targetHandle: 'in-left' } : { sourceHandle: 'out-left', targetHandle: 'in-right' }
   return {
     id: edge.id, source: edge.source, target: edge.target, type: edge.control ? 'below' : 'across', data: { row: edge.row, floor }, animated: edge.state === 'flowing', ...handles,
-    style: { stroke: colour, strokeWidth: edge.state === 'refused' ? 2.6 : 1.8, strokeDasharray: ['not_run', 'not_built', 'silent'].includes(edge.state) ? '3 5' : undefined },
+    style: { stroke: colour, strokeWidth: ['refused', 'broken'].includes(edge.state) ? 2.6 : 1.8, strokeDasharray: ['not_run', 'not_built', 'waiting', 'broken'].includes(edge.state) ? '3 5' : undefined },
     markerEnd: { type: MarkerType.ArrowClosed, color: colour }, ariaLabel: `${edge.row}: ${edge.source} → ${edge.target}`,
   }
 }

@@ -9,9 +9,10 @@ from nacl.signing import SigningKey
 
 from metropool.core.clock import Instant
 from metropool.exchange.envelope import Envelope, digest, to_bytes
-from metropool.plan.broker import provisioner_of, subject_of
+from metropool.plan.broker import provisioner_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import subject_of
 from metropool.runtime.broker import seed_of
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.subjects import drawn, listens, other_names, own_name, peeks

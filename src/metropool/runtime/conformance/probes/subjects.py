@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from metropool.plan.broker import INSTANCE, BrokerUser, subject_of
+from metropool.plan.broker import BrokerUser
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import INSTANCE, subject_of
 
 
 def drawn(subjects: Iterable[str], *, most: int, salt: str) -> list[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.yaml_text import read_yaml
-from metropool.plan.broker import subject_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
+from metropool.plan.subjects import beat_of, subject_of
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,16 @@ def _permissions(compiled: Compiled, subjects: Mapping[Letter, str], listed: set
             may = subject in exact or lets(broad, subject)
             if may != (letter in listed and letter.sender == user.name):
                 yield f"{user.name} {'may' if may else 'may not'} say {subject}"
+        beats = {each for each in user.publish if each.startswith("alive.")}
+        for subject in beats ^ {beat_of(each.sender, each.receiver) for each in listed if each.sender == user.name}:
+            yield f"{user.name} {'may' if subject in beats else 'may not'} say {subject}"
 
 
 def _passages(compiled: Compiled, subjects: Mapping[Letter, str], listed: set[Letter]) -> Iterator[str]:
     """What crosses from account to account is what is listed."""
     made = {(way.sender, way.subject, way.receiver) for way in compiled.broker.passages}
     wanted = {(letter.sender, subjects[letter], letter.receiver) for letter in listed}
+    wanted |= {(letter.sender, beat_of(letter.sender, letter.receiver), letter.receiver) for letter in listed}
     yield from (f"passage {each}" for each in made ^ wanted)
 
 
