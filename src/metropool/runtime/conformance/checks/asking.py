@@ -99,7 +99,10 @@ async def customers(town: Town, way: Way) -> Seen:
 
 
 async def payment_status(town: Town, way: Way) -> Seen:
-    """Who has paid, on the page of the meter or at a door, once a payment came; at the door of one place nobody of another."""
+    """Who has paid, on the page of the meter or at a door, once a payment came.
+
+    Not who has not paid, and at the door of one place nobody of another.
+    """
     place = town.compiled.systems[way.receiver].place
     home = town.city.accounts_in(place)[0] if place else 0
     customer, began = meter_of(town, home), await paid(town, home)
@@ -107,6 +110,7 @@ async def payment_status(town: Town, way: Way) -> Seen:
         accounts = (customer.account_number, customer.combined_account)
         _, seen = await read_at_door(town, way, _who_paid(accounts), acted_s=began)
         must_be("strangers", [], await _strangers(town, way, place) if place else [])
+        must_be("unpaid", [], await _called_paid(town, way))
         return seen
     operator = await town.staff("operator")
 
@@ -116,7 +120,26 @@ async def payment_status(town: Town, way: Way) -> Seen:
 
     row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="payment_status")
     must_be("account_number", customer.account_number, row["account_number"])
+    for other in _unpaid(town):
+        shown = (await operator.get(f"/meters/{meter_of(town, other).meter}"))["customer"]
+        must_be("unpaid", False, shown is not None and shown["payment"] == "paid")
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)
+
+
+def _unpaid(town: Town) -> list[int]:
+    """Homes that nobody here pays for."""
+    places = {facts.place for facts in town.compiled.systems.values() if facts.place}
+    paying = {0, *(town.city.accounts_in(place)[0] for place in places)}
+    return [number for number in range(len(town.city.accounts)) if number not in paying]
+
+
+async def _called_paid(town: Town, way: Way) -> list[str]:
+    """Of those homes the ones that were called paid at a door."""
+    unpaid = {town.city.accounts[number] for number in _unpaid(town)}
+    names = {each.account_number for each in town.city.customers if each.combined_account in unpaid} | unpaid
+    letters = (await reader(town, way.receiver)).letters[way.message]
+    rows = [row for letter in letters for row in letter["message"]["rows"]]
+    return sorted({row["account_number"] for row in rows if row["status"] == "paid"} & names)
 
 
 async def _strangers(town: Town, way: Way, place: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The broker's doors, with each user's own key: letters that are not listed, other names, other inboxes, other answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ from metropool.exchange.envelope import Envelope, digest, to_bytes
 from metropool.plan.broker import provisioner_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
-from metropool.plan.subjects import subject_of
+from metropool.plan.subjects import beat_of, subject_of
 from metropool.runtime.broker import seed_of
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.subjects import drawn, listens, other_names, own_name, peeks
 from metropool.runtime.conformance.probes.table import lets
 from metropool.runtime.conformance.probes.users import Prober, at_door, lets_in
 
-BATCH = 100
-"""So many refusals stand beside one letter that is let through on the same connection."""
+BATCH = 20
+"""So many refusals, at most, stand beside one of the same kind that is let through on the same connection."""
 SAID, ASKED, HEARD = 300, 120, 60
 """So many of what one user must not say, ask or hear are tried at most."""
 MARK = b"probe: this is no letter"
@@ -43,16 +43,19 @@ async def probe_broker(url: str, *, home: Path, compiled: Compiled, now: Instant
 async def _letters(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
     """Every letter there could be, under one's own name and under others', but those one may say."""
     own = [letter for letter in sorted(compiled.letters) if letter.sender == prober.user.name]
-    mine = {subject_of(letter) for letter in own}
+    mine = {subject_of(letter) for letter in own} | {beat_of(letter.sender, letter.receiver) for letter in own}
     unlisted = {*own_name(prober.user, compiled), *other_names(prober.user, compiled)} - mine
     subjects = drawn(unlisted, most=SAID, salt=salt)
-    for number, start in enumerate(range(0, len(subjects), BATCH)):
-        batch = subjects[start : start + BATCH]
+    for number, batch in enumerate(_batches(subjects)):
         probed.refusals("publish", batch, await prober.publish(batch, MARK), who=prober.user.name)
         if own:
             await _say(prober, own[number % len(own)], probed)
         else:
             probed.control("publish", prober.user.name, passed=await _answered(prober))
+
+
+def _batches(subjects: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (subjects[start : start + BATCH] for start in range(0, len(subjects), BATCH))
 
 
 async def _say(prober: Prober, letter: Letter, probed: Probed) -> None:
@@ -86,9 +89,9 @@ async def _peeks(prober: Prober, compiled: Compiled, probed: Probed, *, salt: st
     """What would show or change what is not one's own, or what one's own user has no business with."""
     wanted = {subject for other in compiled.nodes() for subject in peeks(prober.user.account, str(other))}
     unlisted = (subject for subject in wanted if not lets(prober.user.publish, subject))
-    subjects = drawn(unlisted, most=ASKED, salt=salt)
-    probed.refusals("request", subjects, await prober.publish(subjects, b""), who=prober.user.name)
-    probed.control("request", prober.user.name, passed=await _asks_own(prober))
+    for batch in _batches(drawn(unlisted, most=ASKED, salt=salt)):
+        probed.refusals("request", batch, await prober.publish(batch, b""), who=prober.user.name)
+        probed.control("request", prober.user.name, passed=await _asks_own(prober))
 
 
 async def _asks_own(prober: Prober) -> bool:
@@ -107,8 +110,9 @@ async def _listens(prober: Prober, compiled: Compiled, probed: Probed, *, salt: 
     """Subscriptions that would hear what is meant for others."""
     wanted = {subject for other in compiled.nodes() for subject in listens(prober.user.account, str(other))}
     subjects = drawn((subject for subject in wanted if subject not in prober.user.subscribe), most=HEARD, salt=salt)
-    probed.refusals("subscribe", subjects, await prober.subscribe(subjects), who=prober.user.name)
-    probed.control("subscribe", prober.user.name, passed=await _welcome(prober))
+    for batch in _batches(subjects):
+        probed.refusals("subscribe", batch, await prober.subscribe(batch), who=prober.user.name)
+        probed.control("subscribe", prober.user.name, passed=await _welcome(prober))
 
 
 async def _forged(prober: Prober, compiled: Compiled, probed: Probed, *, now: Instant) -> None:

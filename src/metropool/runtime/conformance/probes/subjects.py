@@ -7,7 +7,7 @@ from itertools import product
 from metropool.plan.broker import BrokerUser
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
-from metropool.plan.subjects import INSTANCE, subject_of
+from metropool.plan.subjects import INSTANCE, beat_of, subject_of
 
 
 def drawn(subjects: Iterable[str], *, most: int, salt: str) -> list[str]:
@@ -22,13 +22,14 @@ def own_name(user: BrokerUser, compiled: Compiled) -> Iterator[str]:
     """Every message to every system of the contract, in the name of the user's own system."""
     systems, messages = dict.fromkeys((*compiled.whole.systems, *compiled.nodes())), compiled.whole.messages
     yield from (subject_of(Letter(user.account, message, receiver)) for receiver, message in product(systems, messages))
+    yield from (beat_of(user.account, receiver) for receiver in systems)
 
 
 def other_names(user: BrokerUser, compiled: Compiled) -> Iterator[str]:
     """Every letter that others may say, and one's own under another instance."""
     for letter in compiled.letters:
         if letter.sender != user.account:
-            yield subject_of(letter)
+            yield from (subject_of(letter), beat_of(letter.sender, letter.receiver))
         else:
             yield subject_of(letter).removesuffix(INSTANCE) + "other"
 
@@ -71,7 +72,7 @@ def listens(me: str, other: str) -> Sequence[str]:
         "$JS.API.>",
         "$SYS.>",
     )
-    own = (f"{me}.>", f"{me}.{INSTANCE}.>", f"log.{me}.>", "frontend.>")
+    own = (f"{me}.>", f"{me}.{INSTANCE}.>", f"log.{me}.>", "frontend.>", "alive.>", f"alive.{other}.*", f"alive.*.{other}")
     return [
         *broad,
         *own,

@@ -1,5 +1,7 @@
 """The machine's own time, and words nobody said before."""
 
+from zlib import crc32
+
 from metropool.core.clock import SystemClock
 from metropool.core.identifiers import RandomIds
 
@@ -12,3 +14,8 @@ def unix_s() -> float:
 def drawn_word() -> str:
     """A word nobody said before, to know again what was said."""
     return RandomIds().fresh_id()[:12]
+
+
+def drawn_number(below: int) -> int:
+    """A number nobody knows before, from 0 on."""
+    return crc32(RandomIds().fresh_id().encode()) % below
