@@ -17,7 +17,7 @@ from metropool.devices.gdw1376.frame import Frame
 from metropool.devices.gdw1376.units import Unit, read_units
 from metropool.devices.rows import CLOCK_BAD, FORWARD, MONTHLY, REVERSE, Row, Rows, code_at, unix_s
 
-CURRENT, HISTORY, FORWARDING = 0x0C, 0x0D, 0x10
+QUERY, CURRENT, HISTORY, FORWARDING = 0x0A, 0x0C, 0x0D, 0x10
 STEP_S = {1: 900, 2: 1800, 3: 3600, 254: 300, 255: 60}
 CURVES = {
     81: "electricity_active_power",
@@ -29,6 +29,9 @@ CURVES = {
     101: "electricity_forward_profile_register",
 }
 _NONE: tuple[str, ...] = ()
+_ANSWERED = {(CURRENT, 2), (QUERY, 10)}
+"""Answers of a terminal about itself, read by whoever asked: its clock, its archive."""
+
 # Active registers by (AFN, Fn): the rest of their content has no reading type.
 _ACTIVE = {
     (CURRENT, 33): FORWARD,
@@ -70,9 +73,6 @@ def rows_of(frame: Frame) -> Rows:
     return found
 
 
-TERMINAL_CLOCK = (CURRENT, 2)
-
-
 def _add_unit(found: Rows, frame: Frame, unit: Unit) -> str:
     """Add one unit's values; why not, when not."""
     key = (frame.afn, unit.function)
@@ -87,8 +87,8 @@ def _add_unit(found: Rows, frame: Frame, unit: Unit) -> str:
         return _add_current(found, _at_reading(device, unit), unit.content)
     if frame.afn == HISTORY and "values" in unit.content:
         return _add_curve(found, Row(device, unit.point, 0, 0, 0), unit.content, CURVES.get(unit.function))
-    found.unmapped += key == TERMINAL_CLOCK
-    return "" if key == TERMINAL_CLOCK else "no reading types for it"
+    found.unmapped += key in _ANSWERED
+    return "" if key in _ANSWERED else "no reading types for it"
 
 
 def _at_reading(device: int, unit: Unit) -> Row:
