@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS off (meter TEXT, from_s INTEGER, to_s INTEGER);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value INTEGER);
 CREATE TABLE IF NOT EXISTS event (
     terminal TEXT, number INTEGER, code INTEGER, content BLOB, is_confirmed INTEGER, PRIMARY KEY (terminal, number));
+CREATE TABLE IF NOT EXISTS archive (
+    terminal TEXT, device INTEGER, address TEXT, content BLOB, wall REAL, PRIMARY KEY (terminal, device));
 """
 
 
@@ -31,7 +33,7 @@ class TerminalEvent:
 
 
 class Journal:
-    """Off-times of relays and valves, named numbers (clock offsets, progress of pushes), and events of terminals."""
+    """Off-times of relays and valves, named numbers (clock offsets, progress of pushes), events and written archives of terminals."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,6 +104,16 @@ class Journal:
 
     def confirm_event(self, terminal: str, number: int) -> None:
         self._db.execute("UPDATE event SET is_confirmed = 1 WHERE terminal = ? AND number = ?", (terminal, number))
+
+    def archive(self, terminal: str) -> list[bytes]:
+        """Rows that were written into a terminal's archive."""
+        rows = self._db.execute("SELECT content FROM archive WHERE terminal = ? ORDER BY device", (terminal,))
+        return [content for (content,) in rows]
+
+    def keep_row(self, terminal: str, device: int, content: bytes, *, address: str) -> None:
+        """Keep a row of a terminal's archive in place of the one under the same device number."""
+        row = (terminal, device, address, content, round(time.time(), 3))
+        self._db.execute("INSERT OR REPLACE INTO archive VALUES (?, ?, ?, ?, ?)", row)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Reports:
 
     def __init__(self, terminal: Terminal, *, curve_s: int = 3600) -> None:
         self.terminal, self.curve_s = terminal, curve_s
-        self.id, self.journal, self.energy = terminal.id, terminal.journal, terminal.energy
+        self.id, self.journal = terminal.id, terminal.journal
 
     def link_frame(self, fn: int) -> Frame376:
         """AFN 02: F1 login, F2 logout, F3 heartbeat."""
@@ -63,7 +63,7 @@ class Reports:
     def live(self, at_s: float) -> None:
         """Note that the terminal is alive, and events that have happened since it last was."""
         now, before = self.terminal.clock(at_s), self.journal.fact(f"alive/{self.id}")
-        for pn, meter in self.energy.items():
+        for pn, meter in self.terminal.polled.items():
             for since, amount in meter.steps:
                 if before and before < since <= now:
                     after = meter.register(since)
@@ -93,7 +93,9 @@ class Reports:
         if now < frozen_s + 120 + self.terminal.number * 37 % 300:
             return None
         label = day_label(done)
-        points = [(161, pn) for pn in self.energy] + [(163, pn) for pn, meter in self.energy.items() if meter.reverse_use]
+        points = [(161, pn) for pn in self.terminal.polled] + [
+            (163, pn) for pn, meter in self.terminal.polled.items() if meter.reverse_use
+        ]
         return self._push_items(points, label, now, f"freeze/{self.id}", frozen_s)
 
     def _push_curve(self, now: int) -> Push | None:
@@ -105,12 +107,12 @@ class Reports:
         if end <= done:
             return None
         label = curve_label(done + 900, (end - done) // 900)
-        return self._push_items([(101, pn) for pn in self.energy], label, now, f"curve/{self.id}", end)
+        return self._push_items([(101, pn) for pn in self.terminal.polled], label, now, f"curve/{self.id}", end)
 
     def _push_items(self, wanted: list[tuple[int, int]], label: bytes, now: int, fact: str, until: int) -> Push:
         units = []
         for fn, pn in wanted:
-            meter = self.energy[pn]
+            meter = self.terminal.polled[pn]
             if self.terminal.is_missed(meter):
                 continue
             content, told = ITEMS[wire.HISTORY, fn][1](Ask(meter, label, now, self.terminal.late_s()))

@@ -6,8 +6,9 @@ Times in frames are those of the terminal's clock, which may be late. All that m
 from dataclasses import dataclass, field
 from random import Random
 
+from cityinabox.archive import Archive
 from cityinabox.codec import gdw1376 as wire
-from cityinabox.codec.bcd import BadFrame, digits, instant
+from cityinabox.codec.bcd import BadFrame, instant
 from cityinabox.codec.gdw1376 import Frame376
 from cityinabox.energymeters import EnergyMeter
 from cityinabox.flowmeters import FlowMeter
@@ -18,6 +19,7 @@ from cityinabox.meters import Meter, Row
 LARGEST_UNITS = 960
 """A frame carries at most this many bytes of data units, so that it stays near 1 KB on the air."""
 FIRST, LAST, WANTS_CONFIRM = 0x40, 0x20, 0x10
+ARCHIVE = 10
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,13 @@ class Terminal:
         self.energy = {meter.point: meter for meter in energy}
         self.flow = {meter.address: meter for meter in flow}
         self.journal, self.chance, self.lose = journal, chance, lose
+        self.archive = Archive(self.id, self.energy, journal)
         self._late_s = late_s
+
+    @property
+    def polled(self) -> dict[int, EnergyMeter]:
+        """Electricity meters that the archive knows, by measuring point."""
+        return self.archive.polled
 
     def late_s(self) -> int:
         return self.journal.fact(f"late/{self.id}", self._late_s)
@@ -76,7 +84,7 @@ class Terminal:
             wire.EVENTS: self._events,
             wire.QUERY: self._parameters,
             wire.CONTROL: self._order,
-            wire.SET: self._accept,
+            wire.SET: self._set,
             0x01: self._accept,
         }
         if frame.afn not in answers or len(frame.units) < 4:
@@ -97,7 +105,7 @@ class Terminal:
                 break
             size = sizes.pop()
             label, rest = rest[:size], rest[size:]
-            points = sorted(self.energy) if points == [-1] else points
+            points = sorted(self.polled) if points == [-1] else points
             units += [part for pn in points for fn in functions for part in self._unit(frame.afn, pn, fn, label, at_s)]
         return self._answer(frame, units) if units else self._deny(frame)
 
@@ -107,9 +115,9 @@ class Terminal:
     def _unit(self, afn: int, pn: int, fn: int, label: bytes, at_s: int) -> list[tuple[bytes, list[Told]]]:
         if (afn, fn) == (wire.CURRENT, 2):
             return [(wire.unit(0, 2, wire.a1(self.clock(at_s))), [])]
-        if pn not in self.energy:
+        if pn not in self.polled:
             return []
-        meter = self.energy[pn]
+        meter = self.polled[pn]
         missed = self.is_missed(meter)
         content, told = ITEMS[afn, fn][1](Ask(meter, label, self.clock(at_s), self.late_s(), missed))
         return [(wire.unit(pn, fn, content), told)]
@@ -147,20 +155,18 @@ class Terminal:
 
     def _parameters(self, frame: Frame376, _: int) -> list[Sent]:
         """AFN 0A F1 communication parameters, F3 head-end address, F10 archive of measuring points."""
-        contents = {1: self._link_parameters, 3: lambda: b"\0" * 28, 10: self._archive}
-        known = [fn for fn in wire.masked_functions(frame.units[2:4]) if fn in contents]
-        units: list[tuple[bytes, list[Told]]] = [(wire.unit(0, fn, contents[fn]()), []) for fn in known]
+        contents = {1: bytes((10, 0, 5, 0x03, 0x07, 1)), 3: bytes(28)}
+        functions = wire.masked_functions(frame.units[2:4])
+        if ARCHIVE in functions:
+            contents[ARCHIVE] = self.archive.told(frame.units[4:])
+        units: list[tuple[bytes, list[Told]]] = [(wire.unit(0, fn, contents[fn]), []) for fn in functions if fn in contents]
         return self._answer(frame, units) if units else self._deny(frame)
 
-    def _link_parameters(self) -> bytes:
-        return bytes((10, 0, 5, 0x03, 0x07, 1))
-
-    def _archive(self) -> bytes:
-        rows = [
-            pn.to_bytes(2, "little") * 2 + bytes((0x7F, 30)) + digits(meter.address) + b"\0" * 6 + b"\x04\x09"
-            for pn, meter in sorted(self.energy.items())
-        ]
-        return len(rows).to_bytes(2, "little") + b"".join(row + b"\0" * 6 + b"\0" for row in rows)
+    def _set(self, frame: Frame376, at_s: int) -> list[Sent]:
+        """AFN 04 F10 writes rows of the archive; other parameters change nothing here."""
+        if ARCHIVE in wire.masked_functions(frame.units[2:4]):
+            self.archive.write(frame.units[4:])
+        return self._accept(frame, at_s)
 
     def _order(self, frame: Frame376, at_s: int) -> list[Sent]:
         """AFN 05: F31 sets the clock, F29 allows and F37 forbids pushes; the terminal has no switches of its own."""

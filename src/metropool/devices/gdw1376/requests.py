@@ -16,6 +16,9 @@ POINTS_PER_CURVE_MAX = 255
 Density = Literal["15min", "30min", "60min", "5min", "1min"]
 DENSITIES: dict[Density, int] = {"15min": 1, "30min": 2, "60min": 3, "5min": 254, "1min": 255}
 Parity = Literal["none", "even", "odd"]
+POWER_LINE = 31
+"""The port at which meters are reached over the power line."""
+
 _SPEEDS = (300, 600, 1200, 2400, 4800, 7200, 9600, 19200)
 _EIGHT_BITS = 3
 
@@ -108,7 +111,7 @@ def pass_through(
     """Have the terminal send ``inner`` to a meter and return the answer (AFN 10 F1).
 
     Args:
-        port: 1-31; 31 is the power line.
+        port: 1-31; 31 is ``POWER_LINE``.
         port_control: See ``port_control``.
         frame_timeout: Time to wait for the answer; the top bit chooses the unit, 0: 10 ms, 1: s.
         byte_timeout: Time between bytes [10 ms].

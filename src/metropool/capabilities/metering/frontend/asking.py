@@ -1,8 +1,10 @@
 """Tasks carried out over links: one request at a time on each link, matched by number, function and meter, bounded in time."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from metropool.capabilities.metering.frontend import clocks, readable
 from metropool.capabilities.metering.frontend.chunks.decoder import NOT_ASKED
@@ -14,6 +16,7 @@ from metropool.capabilities.metering.frontend.tasks import (
     ClockShown,
     Read,
     ReadClock,
+    ReadProfile,
     Result,
     SetClock,
     Value,
@@ -21,7 +24,8 @@ from metropool.capabilities.metering.frontend.tasks import (
 )
 from metropool.core.clock import Clock
 from metropool.core.errors import Invalid, Unavailable
-from metropool.devices.gdw1376.frame import SINGLE, encode_frame
+from metropool.devices.gdw1376.frame import SINGLE, decode_frame, encode_frame
+from metropool.devices.gdw1376.profile import profiles_shown
 
 TRIES = 2
 """A read that nothing answers is sent once more; a command never is."""
@@ -127,8 +131,23 @@ async def _when_durable(task: AnyTask, clock: Clock, outcomes: list[Outcome]) ->
                 await asyncio.shield(reply.durable)
     except Unavailable as cause:
         return _answer(task, clock, Outcome("lost", cause.what))
-    clocks_told = list(_clocks(task, outcomes)) if isinstance(task, ReadClock) else []
-    return _answer(task, clock, _together(outcomes), clocks_told)
+    answer = _answer(task, clock, _together(outcomes))
+    if isinstance(task, ReadClock):
+        return msgspec.structs.replace(answer, clocks=list(_clocks(task, outcomes)))
+    return _with_profiles(answer, outcomes) if isinstance(task, ReadProfile) else answer
+
+
+def _with_profiles(answer: Answer, outcomes: Iterable[Outcome]) -> Answer:
+    """With the rows of the archive; denied where the answer is no archive, so that nothing is taken for an empty one."""
+    if answer.result != "answered":
+        return answer
+    try:
+        told = [
+            profile for outcome in outcomes for reply in outcome.replies for profile in profiles_shown(decode_frame(reply.raw))
+        ]
+    except Invalid as cause:
+        return msgspec.structs.replace(answer, result="denied", detail=cause.what)
+    return msgspec.structs.replace(answer, profiles=told)
 
 
 def _clocks(task: ReadClock, outcomes: Iterable[Outcome]) -> Iterator[ClockShown]:
@@ -160,14 +179,13 @@ def _is_deaf(outcomes: Iterable[Outcome]) -> bool:
     return last.result == "silent" and not last.replies
 
 
-def _answer(task: AnyTask, clock: Clock, outcome: Outcome, clocks_told: Sequence[ClockShown] = ()) -> Answer:
+def _answer(task: AnyTask, clock: Clock, outcome: Outcome) -> Answer:
     return Answer(
         task=task.id,
         result=outcome.result,
         at=_now_ms(clock),
         detail=outcome.detail[:200],
         values=outcome.values[:64],
-        clocks=list(clocks_told),
     )
 
 

@@ -1,6 +1,6 @@
 """Orders that were begun: a copy of one, however it came here, is not carried out again while it could be."""
 
-from metropool.capabilities.metering.frontend.tasks import Forward, SetClock
+from metropool.capabilities.metering.frontend.tasks import Order
 
 MOST = 100_000
 
@@ -11,7 +11,7 @@ class Orders:
     def __init__(self) -> None:
         self._until: dict[str, int] = {}
 
-    def begin(self, order: Forward | SetClock, *, now_ms: int) -> bool:
+    def begin(self, order: Order, *, now_ms: int) -> bool:
         """Note an order as begun; False when it was begun before, or more are open than anybody gives."""
         if len(self._until) >= MOST:
             self._until = {id: expires_at for id, expires_at in self._until.items() if expires_at > now_ms}

@@ -14,7 +14,7 @@ from metropool.devices.gdw1376.addressing import functions_of
 from metropool.devices.gdw1376.frame import Frame, decode_frame
 from metropool.devices.gdw1376.requests import CONFIRM, EVENTS, FORWARDING, LINK, forwarded_answer
 from metropool.devices.gdw1376.rows import rows_of
-from metropool.devices.gdw1376.units import read_units
+from metropool.devices.gdw1376.units import ADDRESS, read_units
 from metropool.devices.rows import Row
 
 LOGIN, LOGOUT, HEARTBEAT = 1, 2, 3
@@ -74,14 +74,20 @@ def verdict_on(raw: bytes) -> Verdict:
     try:
         frame = decode_frame(raw)
         if frame.afn == CONFIRM:
-            is_denied = functions_of(frame.units[2:4]) == (2,)
-            return Verdict("denied", "denied by the terminal") if is_denied else Verdict("answered")
+            return Verdict("denied", "denied by the terminal") if _is_denial(frame) else Verdict("answered")
         if frame.afn != FORWARDING:
             return Verdict("answered")
         inner = forwarded_answer(frame)
     except Invalid as cause:
         return Verdict("denied", cause.what)
     return Verdict("silent", "the meter behind the terminal does not answer") if inner is None else meter_verdict(inner)
+
+
+def _is_denial(frame: Frame) -> bool:
+    """AFN 00: all denied (F2), or one unit of those told one by one (F3) with an error."""
+    told, unit = frame.units[4:], ADDRESS + 1
+    errors = told[unit::unit]
+    return functions_of(frame.units[2:4]) == (2,) or (functions_of(frame.units[2:4]) == (3,) and any(errors))
 
 
 def meter_verdict(inner: bytes) -> Verdict:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from metropool.capabilities.metering.frontend import clocks
-from metropool.capabilities.metering.frontend.tasks import AnyTask, Forward, Read, ReadClock, SetClock
+from metropool.capabilities.metering.frontend.tasks import (
+    AnyTask,
+    Forward,
+    Read,
+    ReadClock,
+    ReadProfile,
+    SetClock,
+    SetProfile,
+)
 from metropool.core.errors import Invalid
 from metropool.core.periods import BUSINESS_ZONE
 from metropool.core.quantities import reading_types_by_id
@@ -15,11 +23,12 @@ from metropool.devices.cjt188.frame import encode_frame as encode_cjt188
 from metropool.devices.dlt645 import requests as dlt645
 from metropool.devices.dlt645.frame import encode_frame as encode_dlt645
 from metropool.devices.gdw1376 import clock as terminal_clock
+from metropool.devices.gdw1376 import profile as archive
 from metropool.devices.gdw1376 import requests as gdw1376
 from metropool.devices.gdw1376.frame import Frame
 from metropool.devices.gdw1376.requests import Link as Exchange
 
-PORT, PORT_CONTROL = 31, gdw1376.port_control(speed_bd=2400)
+PORT_CONTROL = gdw1376.port_control(speed_bd=2400)
 ANSWER_S, FORWARD_S = 15.0, 45.0
 _EPOCH = date(1970, 1, 1)
 _EPOCH_MIDNIGHT = datetime(1970, 1, 1, tzinfo=BUSINESS_ZONE)
@@ -87,6 +96,12 @@ def requests_of(task: AnyTask, *, region: str, terminal: int, now: Callable[[], 
             for inner in clocks.clock_reads(meter):
                 yield _forward(exchange, inner, meter)
         return
+    if isinstance(task, SetProfile):
+        yield Request(archive.write_profile(exchange, task.profile), ANSWER_S)
+        return
+    if isinstance(task, ReadProfile):
+        yield Request(archive.read_profile(exchange, number=task.number), ANSWER_S)
+        return
     if isinstance(task, Forward):
         yield _forward(exchange, task.frame, task.meter)
         return
@@ -112,7 +127,7 @@ def meter_read(meter: int, *, item: int) -> bytes:
 
 
 def _forward(exchange: Exchange, inner: bytes, meter: int, *, is_answered: bool = True) -> Request:
-    frame = gdw1376.pass_through(exchange, inner=inner, port=PORT, port_control=PORT_CONTROL)
+    frame = gdw1376.pass_through(exchange, inner=inner, port=gdw1376.POWER_LINE, port_control=PORT_CONTROL)
     return Request(frame, FORWARD_S, meter & (1 << 64) - 1, is_answered)
 
 

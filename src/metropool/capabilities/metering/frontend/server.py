@@ -8,7 +8,7 @@ from metropool.capabilities.metering.frontend.hub import Hub, Limits
 from metropool.capabilities.metering.frontend.links import Link
 from metropool.capabilities.metering.frontend.orders import Orders
 from metropool.capabilities.metering.frontend.sealed.links import Sealing
-from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask, Contact, Forward, SetClock
+from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask, Contact, Order
 from metropool.capabilities.metering.frontend.transparent.meters import TransparentMeters
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
@@ -53,7 +53,7 @@ class FrontEndServer:
 
     async def carry_out(self, task: AnyTask) -> Answer:
         """Do one task and say how it went; an order that was begun is not begun again."""
-        if isinstance(task, Forward | SetClock) and not self._orders.begin(task, now_ms=self.hub.now_ms):
+        if isinstance(task, Order) and not self._orders.begin(task, now_ms=self.hub.now_ms):
             return Answer(task=task.id, result="denied", at=self.hub.now_ms, detail="this order was begun before")
         if self.meters.has(task.terminal):
             return await self.meters.carry_out(task)

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from metropool.devices.gdw1376.profile import MeterProfile
+
 SUBJECTS = "frontend.metering"
 """Request/reply subjects of the broker: ``frontend.metering.introduce``, ``.task``, ``.contacts``, ``.events``."""
 
@@ -106,12 +108,27 @@ class SetClock(Task, frozen=True, kw_only=True):
     authority: bytes = b""
 
 
-AnyTask = Read | Forward | ReadClock | SetClock
+class SetProfile(Task, frozen=True, kw_only=True):
+    """Write what the terminal knows of one meter into its archive, once."""
+
+    profile: MeterProfile
+
+
+class ReadProfile(Task, frozen=True, kw_only=True):
+    """Read back what the terminal's archive has under one device number."""
+
+    number: int
+
+
+Order = Forward | SetClock | SetProfile
+"""What changes something out there: done once, never late."""
+
+AnyTask = Read | ReadClock | ReadProfile | Order
 
 
 def expiry_of(task: AnyTask) -> int:
     """From when on the device must not act on a frame of this task [Unix s]; 0 for never: what only reads harms nobody late."""
-    return task.expires_at // 1000 if isinstance(task, Forward | SetClock) else 0
+    return task.expires_at // 1000 if isinstance(task, Order) else 0
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +161,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         detail: What a person should know, such as the refusal's reason.
         values: Values read, for tasks with few of them (on demand, read-back).
         clocks: Clocks read.
+        profiles: Rows of the terminal's archive; None where it did not tell it.
     """
 
     task: str
@@ -152,6 +170,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     values: list[Value] = []
     clocks: list[ClockShown] = []
+    profiles: list[MeterProfile] | None = None
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,10 +14,13 @@ from metropool.capabilities.metering.frontend.tasks import (
     AnyTask,
     ClockShown,
     Forward,
+    Order,
     Read,
     ReadClock,
+    ReadProfile,
     Result,
     SetClock,
+    SetProfile,
     Terminal,
     Value,
     expiry_of,
@@ -112,7 +115,9 @@ class TransparentMeters:
             return self._answer(task, "lost", cause.what)
         return self._answer(task, "answered", values=rows)
 
-    async def _do_other(self, line: Line, task: Forward | SetClock | ReadClock) -> Answer:
+    async def _do_other(self, line: Line, task: Order | ReadClock | ReadProfile) -> Answer:
+        if isinstance(task, SetProfile | ReadProfile):
+            raise Invalid("a meter on a line of its own has no terminal that keeps its profile")
         if isinstance(task, Forward):
             return await self._order(line, task, task.frame)
         return await (self._set_clock(line, task) if isinstance(task, SetClock) else self._read_clock(line, task))
