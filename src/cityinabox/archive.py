@@ -30,7 +30,7 @@ class Archive:
         """
         rows = rows_of(content)
         for row in rows:
-            self._journal.keep_row(self._terminal, row.device, row.raw, address=row.address)
+            self._journal.keep_row(self._terminal, row)
             self._rows[row.device] = row
         self.polled = self._polled()
 

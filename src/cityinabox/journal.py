@@ -13,13 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from cityinabox.codec.archive import ArchiveRow
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS off (meter TEXT, from_s INTEGER, to_s INTEGER);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value INTEGER);
 CREATE TABLE IF NOT EXISTS event (
     terminal TEXT, number INTEGER, code INTEGER, content BLOB, is_confirmed INTEGER, PRIMARY KEY (terminal, number));
 CREATE TABLE IF NOT EXISTS archive (
-    terminal TEXT, device INTEGER, address TEXT, content BLOB, wall REAL, PRIMARY KEY (terminal, device));
+    terminal TEXT, device INTEGER, point INTEGER, address TEXT, content BLOB, wall REAL, PRIMARY KEY (terminal, device));
 """
 
 
@@ -110,10 +112,10 @@ class Journal:
         rows = self._db.execute("SELECT content FROM archive WHERE terminal = ? ORDER BY device", (terminal,))
         return [content for (content,) in rows]
 
-    def keep_row(self, terminal: str, device: int, content: bytes, *, address: str) -> None:
+    def keep_row(self, terminal: str, row: ArchiveRow) -> None:
         """Keep a row of a terminal's archive in place of the one under the same device number."""
-        row = (terminal, device, address, content, round(time.time(), 3))
-        self._db.execute("INSERT OR REPLACE INTO archive VALUES (?, ?, ?, ?, ?)", row)
+        kept = (terminal, row.device, row.point, row.address, row.raw, round(time.time(), 3))
+        self._db.execute("INSERT OR REPLACE INTO archive VALUES (?, ?, ?, ?, ?, ?)", kept)
 
 
 @dataclass(frozen=True)

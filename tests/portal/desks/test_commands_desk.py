@@ -1,5 +1,6 @@
 """What operators order, decide and follow: two persons, refusals in words, steps as they happened."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from metropool.capabilities.metering.control import operations
 from metropool.capabilities.metering.frontend.tasks import Answer, Value
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
+from metropool.facts.registry.tables import end_device
 from metropool.portal.desks.operator.commands import CommandsDesk
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.portal.schemas.commands import NewCommand
@@ -81,6 +83,52 @@ class TestOrdering:
             order(fresh_station, meter="meter-9")
 
 
+class TestProfile:
+    def test_is_set_by_one_person_and_shows_where_the_terminal_keeps_the_meter(self, fresh_station):
+        number = order(fresh_station, kind="set_profile").id
+        ((_, task),) = send(fresh_station)
+        assert (task.profile.point, task.profile.address) == point_and_address(fresh_station)
+        record(fresh_station, number, Answer(task=number, result="answered", at=NOW_S * 1000))
+        answer = Answer(task=number, result="answered", at=NOW_S * 1000, profiles=[task.profile])
+        fresh_station.node.write_now("metering", lambda work: operations.record_read_back(work=work, id=number, answer=answer))
+        found = fresh_station.ask(CommandsDesk, lambda desk: desk.command(command=number))
+        assert (found.outcome, found.approved_by, found.needs_approval) == ("done", None, False)
+        assert [step.step for step in found.steps][-3:] == ["answered", "read_back", "finished"]
+        assert [(one.reading_type, int(one.figure.value)) for one in found.result] == [("measuring_point", task.profile.point)]
+
+    def test_that_the_terminal_does_not_keep_is_refused_and_shows_what_it_keeps(self, fresh_station):
+        number = order(fresh_station, kind="set_profile").id
+        ((_, task),) = send(fresh_station)
+        record(fresh_station, number, Answer(task=number, result="answered", at=NOW_S * 1000))
+        fresh_station.node.clock.advance(timedelta(seconds=5))
+        kept = replace(task.profile, point=99)
+        answer = Answer(task=number, result="answered", at=NOW_S * 1000, profiles=[kept])
+        fresh_station.node.write_now("metering", lambda work: operations.record_read_back(work=work, id=number, answer=answer))
+        found = fresh_station.ask(CommandsDesk, lambda desk: desk.command(command=number))
+        assert (found.outcome, found.outcome_detail.zh) == ("refused", "终端档案与下发内容不符")
+        assert [int(one.figure.value) for one in found.result] == [99]
+
+    @pytest.mark.parametrize(
+        ("meter", "why"),
+        [("meter-electricity-0010", "No 376.1 terminal"), ("meter-water-0001", "cannot hold the address")],
+    )
+    def test_of_a_meter_no_terminal_keeps_is_refused_with_its_reason(self, station, meter, why):
+        effect = station.ask(CommandsDesk, lambda desk: desk.effect(kind="set_profile", meter=meter))
+        assert (effect.allowed, why in effect.refusal.en) == (False, True)
+        with pytest.raises(Conflict, match=why):
+            order(station, kind="set_profile", meter=meter)
+
+    def test_affects_nobody_and_says_what_it_writes(self, station):
+        found = station.ask(CommandsDesk, lambda desk: desk.effect(kind="set_profile", meter=METER))
+        assert (found.homes, found.allowed, found.needs_approval, found.expires_in_s) == (0, True, False, 300)
+        assert "reads them back" in found.effect.en
+
+
+def point_and_address(station):
+    (row,) = station.node.read_now("metering", lambda work: work.registry.rows(end_device, id=METER))
+    return row["point"], row["address"]
+
+
 class TestDeciding:
     def test_the_second_person_is_another(self, fresh_station):
         found = order(fresh_station)
@@ -146,7 +194,7 @@ class TestFollowing:
 
 
 def send(station):
-    station.node.write_now("metering", lambda work: operations.send_due(work=work))
+    return station.node.write_now("metering", lambda work: operations.send_due(work=work))[0]
 
 
 def record(station, number, answer):

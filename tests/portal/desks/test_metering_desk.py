@@ -245,7 +245,8 @@ class TestMeter:
         found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-electricity-0002"))
         assert (found.switch.kind, found.switch.supply, found.switch.supply_guaranteed) == ("relay", "off", False)
         assert (found.usage_point.number, found.multiplier) == ("electricity-0002", Decimal(1))
-        assert found.commands_allowed == ["disconnect", "limit_supply", "read_on_demand", "reconnect", "synchronize_clock"]
+        switching, harmless = ["disconnect", "limit_supply", "reconnect"], ["read_on_demand", "set_profile", "synchronize_clock"]
+        assert found.commands_allowed == sorted(switching + harmless)
         assert (found.limit, found.limit_refusal) == (None, None)
         assert {one.reading_type for one in found.measures} == {
             "electricity_forward_register",
@@ -262,6 +263,11 @@ class TestMeter:
         assert (found.switch.kind, found.switch.supply, found.switch.confirmed_at) == ("valve", "unknown", None)
         assert found.commands_allowed == ["close_valve", "open_valve", "read_on_demand", "synchronize_clock"]
         assert "no order that ends by itself" in found.limit_refusal.en
+
+    def test_on_a_line_of_its_own_has_no_terminal_that_keeps_its_profile(self, station):
+        found = station.ask(MeteringDesk, lambda desk: desk.meter(meter="meter-electricity-0010"))
+        assert (found.protocol, "set_profile" in found.commands_allowed) == ("dlt645-2007", False)
+        assert "synchronize_clock" in found.commands_allowed
 
     def test_that_is_not_there_is_not_found(self, station):
         with pytest.raises(NotFound):

@@ -408,7 +408,7 @@ export interface MeterRow {
   last_read_at: Instant | null
 }
 export interface Measure { reading_type: string; name: Text; figure: Figure }
-export type CommandKind = 'read_on_demand' | 'disconnect' | 'limit_supply' | 'reconnect' | 'close_valve' | 'open_valve' | 'synchronize_clock'
+export type CommandKind = 'read_on_demand' | 'disconnect' | 'limit_supply' | 'reconnect' | 'close_valve' | 'open_valve' | 'synchronize_clock' | 'set_profile'
 export interface Meter extends Omit<MeterRow, 'terminal'> {
   protocol: string
   installed_on: BusinessDate | null

@@ -125,7 +125,7 @@ export const zh = {
     result: '回读结果', answered_rate: '应答率', median: '应答中位时间', waiting: '进行中', none: '没有命令。', second_person: '须由另一人批准后才下发，{{minutes}} 分钟内有效。', effect_unknown: '尚未得知影响，暂不能下令。', not_allowed: '当前不允许此操作。', approve: '批准并下发',
     reject: '驳回', cancel: '撤销', nothing_sent: '命令将不会下发，供应不受影响。', another_person: '须由另一人批准',
     minutes: '停电时长', for_minutes: '停电 {{duration}}后自动复电', back_by: '最迟自动复电', duration: { minutes: '{{minutes}} 分钟', hours: '{{hours}} 小时', both: '{{hours}} 小时 {{minutes}} 分钟' }, limit_means: '从表计实际断开起计时，到时自动合闸；之后回读，确认已复电才算完成。',
-    kind: { read_on_demand: '召测', disconnect: '拉闸停电', limit_supply: '限时停电', reconnect: '合闸复电', close_valve: '关阀', open_valve: '开阀', synchronize_clock: '对时' },
+    kind: { read_on_demand: '召测', disconnect: '拉闸停电', limit_supply: '限时停电', reconnect: '合闸复电', close_valve: '关阀', open_valve: '开阀', synchronize_clock: '对时', set_profile: '档案下发' },
     state: { awaiting_approval: '待批准', queued: '排队中', sent: '已下发', answered: '已应答', holding: '停电中，到时自动复电', finished: '已结束' },
     step: { ordered: '下令', approved: '批准', rejected: '驳回', queued: '排队', sent: '下发', answered: '应答', holding: '已停电', read_back: '回读', finished: '结束', cancelled: '撤销' },
     outcome: { done: '已完成', refused: '被拒绝', expired: '已过期', unknown: '结果未知' },

@@ -13,7 +13,7 @@ from typing import Literal
 State = Literal["ordered", "approved", "sent", "accepted", "holding", "confirmed", "refused", "expired", "unknown", "cancelled"]
 Move = Literal["approve", "send", "accept", "hold", "confirm", "refuse", "expire", "lose", "cancel"]
 Outcome = Literal["done", "refused", "expired", "unknown"]
-Proof = Literal["value", "supply", "clock", "point"]
+Proof = Literal["value", "supply", "clock", "profile", "point"]
 
 TRANSITIONS: Mapping[tuple[State, Move], State] = {
     ("ordered", "approve"): "approved",
@@ -65,7 +65,8 @@ class Kind:
 
     Attributes:
         switches: Changes the supply of somebody; a read does not.
-        proof: What shows that it was done: the value that was asked for, or supply, clock or the point that was set read back.
+        proof: What shows that it was done: the value that was asked for, or supply, clock, profile or the
+            point that was set read back.
         second_person: Somebody other than its maker must approve it; an emergency closing needs nobody else.
         on_site: Services for which somebody on the spot must have confirmed that it is safe; closing is always allowed.
         guarded: Refused where supply is guaranteed (保电).
@@ -89,6 +90,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "synchronize_clock": Kind(
         switches=False, proof="clock", second_person=False, on_site=_NOWHERE, guarded=False, leaves_supplied=None
+    ),
+    "set_profile": Kind(
+        switches=False, proof="profile", second_person=False, on_site=_NOWHERE, guarded=False, leaves_supplied=None
     ),
     "disconnect": Kind(switches=True, proof="supply", second_person=True, on_site=_NOWHERE, guarded=True, leaves_supplied=False),
     "limit_supply": Kind(

@@ -8,7 +8,14 @@ from metropool.devices.dlt645.requests import LIMIT_MIN_MAX, LIMIT_STEP_MIN
 from metropool.portal.schemas.basics import Address, Figure, Instant, Model, Request, Service, Text
 
 CommandKind = Literal[
-    "read_on_demand", "disconnect", "limit_supply", "reconnect", "close_valve", "open_valve", "synchronize_clock"
+    "read_on_demand",
+    "disconnect",
+    "limit_supply",
+    "reconnect",
+    "close_valve",
+    "open_valve",
+    "synchronize_clock",
+    "set_profile",
 ]
 CommandState = Literal["awaiting_approval", "queued", "sent", "answered", "holding", "finished"]
 CommandOutcome = Literal["done", "refused", "expired", "unknown"]
@@ -91,7 +98,7 @@ class CommandSummary(Model):
 
 
 class NewCommand(Request):
-    """What to order; all but the read and the clock need a second person, opening gas somebody on the spot too.
+    """What to order; all but the read, the clock and the profile need a second person, opening gas somebody on the spot too.
 
     ``minutes`` is for a limit only, which needs it: how long supply stays off, 5 to 1275 by fives.
     """

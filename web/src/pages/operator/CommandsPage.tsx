@@ -15,7 +15,7 @@ import { StateView } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
 
 const STATES: CommandState[] = ['awaiting_approval', 'queued', 'sent', 'answered', 'holding', 'finished']
-const KINDS: CommandKind[] = ['read_on_demand', 'disconnect', 'limit_supply', 'reconnect', 'close_valve', 'open_valve', 'synchronize_clock']
+const KINDS: CommandKind[] = ['read_on_demand', 'disconnect', 'limit_supply', 'reconnect', 'close_valve', 'open_valve', 'synchronize_clock', 'set_profile']
 
 /** What was ordered of which meter, and how it ended. */
 export function CommandsPage() {

@@ -12,16 +12,16 @@ import { Failure, Skeleton } from '../../design/StateView'
 import { durationText } from './duration'
 import { ExchangeDialog } from './ExchangeDialog'
 
-const HARMLESS: CommandKind[] = ['read_on_demand', 'synchronize_clock']
+const AT_ONCE: CommandKind[] = ['read_on_demand', 'synchronize_clock']
 const CUTS: CommandKind[] = ['disconnect', 'limit_supply', 'close_valve']
 const LIMITS = [5, 10, 15, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 960, 1275]
 const USUAL_LIMIT = 30
-const ORDER: CommandKind[] = [...HARMLESS, 'reconnect', 'open_valve', ...CUTS]
+const ORDER: CommandKind[] = [...AT_ONCE, 'set_profile', 'reconnect', 'open_valve', ...CUTS]
 
 /** Reading comes first and what cuts supply last, so that nobody hits it by habit. */
 const inOrder = (kinds: CommandKind[]): CommandKind[] => [...kinds].sort((one, other) => ORDER.indexOf(one) - ORDER.indexOf(other))
 
-/** The orders this meter takes: reading at once, the rest with effect, reason and second person. */
+/** The orders this meter takes: reading and its clock at once, the rest with effect and reason, and what switches with a second person. */
 export function MeterOrders({ meter }: { meter: Meter }) {
   const { t } = useTranslation()
   const client = useQueryClient()
@@ -61,7 +61,7 @@ export function MeterOrders({ meter }: { meter: Meter }) {
   return (
     <>
       {inOrder(meter.commands_allowed).map((kind) =>
-        HARMLESS.includes(kind) ? (
+        AT_ONCE.includes(kind) ? (
           <Button key={kind} type={kind === 'read_on_demand' ? 'primary' : 'default'} loading={working === kind} onClick={() => void at_once(kind)}>{t(`command.kind.${kind}`)}</Button>
         ) : (
           <Button key={kind} danger={CUTS.includes(kind)} onClick={() => { setKey(newIntention()); setAsked(kind) }}>{t(`command.kind.${kind}`)}</Button>

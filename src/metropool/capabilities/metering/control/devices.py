@@ -18,10 +18,12 @@ class Device:
 
     Attributes:
         id: End device.
+        model: Model id of the device catalog.
         protocol: ``dlt645`` or ``cjt188``.
         address: Digits of its own address.
         number: Device number of its own address.
         terminal: Device number of what keeps its link; its own when it is alone on one.
+        terminal_protocol: What that speaks; its own when it is alone on one.
         point: Measuring point at the terminal; 0 when it has none.
         service: Service kind it measures.
         usage_points: Ids of the usage points it serves now.
@@ -29,10 +31,12 @@ class Device:
     """
 
     id: str
+    model: str
     protocol: str
     address: str
     number: int
     terminal: int
+    terminal_protocol: str
     point: int
     service: str
     usage_points: tuple[str, ...]
@@ -53,12 +57,15 @@ def device_of(registry: Registry, device_id: str) -> Device:
     number = meter_number(row["protocol"], row["address"], settings)
     if not services:
         raise Invalid(f"{device_id} measures nothing")
+    top = _top(registry, row)
     return Device(
         id=device_id,
+        model=row["model"],
         protocol="cjt188" if row["protocol"] == "cjt188" else "dlt645",
         address=row["address"],
         number=number,
-        terminal=_terminal(registry, row, number),
+        terminal=number if top is row else link_address(top["protocol"], top["address"], top["settings"] or {}),
+        terminal_protocol=top["protocol"],
         point=row["point"],
         service=services[0],
         usage_points=_served(registry, [found["id"] for found in channels]),
@@ -95,13 +102,14 @@ def meter_number(protocol: str, address: str, settings: Mapping[str, Any]) -> in
     return pack_dlt645(address)
 
 
-def _terminal(registry: Registry, row: Any, number: int) -> int:
+def _top(registry: Registry, row: Any) -> Any:
+    """What keeps the link of a device; itself, when it is alone on one."""
     above = row
     for _ in range(8):
         if above["parent"] is None:
             break
         above = registry.one(end_device, id=above["parent"])
-    return number if above is row else link_address(above["protocol"], above["address"], above["settings"] or {})
+    return above
 
 
 def _served(registry: Registry, channels: list[int]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Operations of control: order, approve, cancel, send, record, resolve. Each is one unit of work; devices are touched between."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from metropool.capabilities.metering.clocks.model import drift_of
 from metropool.capabilities.metering.clocks.operations import note_shown
-from metropool.capabilities.metering.control import clock_setting, limiting
+from metropool.capabilities.metering.control import clock_setting, limiting, profile_setting
 from metropool.capabilities.metering.control.devices import Device, device_of, device_serving
 from metropool.capabilities.metering.control.frames import read_back_of, task_of
 from metropool.capabilities.metering.control.model import (
@@ -17,7 +18,7 @@ from metropool.capabilities.metering.control.model import (
     state_item,
 )
 from metropool.capabilities.metering.control.read_backs import is_read_back_due, is_settled, shown_by_supply
-from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Value
+from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, SetProfile, Value
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
 from metropool.exchange.messages import SwitchSupply
@@ -26,6 +27,10 @@ from metropool.facts.commands.commands import to_ms
 
 UNRESOLVED_AFTER = timedelta(minutes=10)
 _CLOCK, _CARRIER, _RULE = "clock", "front end", "rule"
+_READ_BACKS: Mapping[str, Callable[..., AnyTask]] = {
+    "clock": clock_setting.read_back_of,
+    "profile": profile_setting.read_back_of,
+}
 
 
 def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
@@ -53,6 +58,8 @@ def order(*, work: ControlWork, draft: Draft, key: str) -> Command:
     command = work.commands.order(draft=draft, key=key)
     if command.kind == clock_setting.KIND and command.state == "approved":
         clock_setting.check(work, device, beside=command.id)
+    if command.kind == profile_setting.KIND and command.state == "approved":
+        profile_setting.check(device)
     work.changed("commands")
     return _hold_to_rules(work, command, device)
 
@@ -113,7 +120,8 @@ def send_due(*, work: ControlWork) -> list[tuple[Command, AnyTask]]:
         except (Invalid, NotFound) as cause:
             work.commands.move(id=command.id, move="refuse", actor=_RULE, note=cause.what)
             continue
-        tasks.append((work.commands.move(id=command.id, move="send", actor=_CARRIER), task))
+        kept: dict[str, Any] = {"read_back": profile_setting.written_by(task)} if isinstance(task, SetProfile) else {}
+        tasks.append((work.commands.move(id=command.id, move="send", actor=_CARRIER, **kept), task))
         _changed(work, command)
     return tasks
 
@@ -153,6 +161,8 @@ def record_read_back(*, work: ControlWork, id: str, answer: Answer) -> Command:
     device = device_of(work.registry, command.device)
     if KINDS[command.kind].proof == "clock":
         return _record_clock(work, command, device, answer)
+    if KINDS[command.kind].proof == "profile":
+        return _record_profile(work, command, answer)
     values = [value for value in answer.values if value.item == state_item(device.service) and value.device == device.number]
     if not values or command.state not in ("accepted", "holding", "unknown"):
         return command
@@ -177,16 +187,26 @@ def _record_clock(work: ControlWork, command: Command, device: Device, answer: A
     return _follow(work, command, resolution, read_back={"clock": clock})
 
 
+def _record_profile(work: ControlWork, command: Command, answer: Answer) -> Command:
+    """What the terminal told of its archive: proof of the command where it is what was written."""
+    if answer.profiles is None or command.state not in ("accepted", "unknown"):
+        return command
+    resolution, kept = profile_setting.shown_by_archive(command, answer.profiles, now_ms=to_ms(work.now))
+    return _follow(work, command, resolution, read_back=kept)
+
+
 def _task_of(work: ControlWork, command: Command) -> AnyTask:
     device = device_of(work.registry, command.device)
     if command.kind == clock_setting.KIND:
         return clock_setting.set_task(work, command, device=device)
+    if command.kind == profile_setting.KIND:
+        return profile_setting.set_task(command, device=device)
     limiting.check(work, device, kind=command.kind, beside=command.id)
     return task_of(command, device=device, now_ms=to_ms(work.now))
 
 
 def _read_back_of(command: Command, device: Device, now_ms: int) -> AnyTask:
-    how = clock_setting.read_back_of if KINDS[command.kind].proof == "clock" else read_back_of
+    how = _READ_BACKS.get(KINDS[command.kind].proof, read_back_of)
     return how(command, device=device, now_ms=now_ms)
 
 

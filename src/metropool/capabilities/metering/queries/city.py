@@ -48,7 +48,7 @@ class Served:
 
 @dataclass(frozen=True)
 class MeterFact:
-    """A meter of the registry; ``terminal`` keeps its link (itself, when it is alone on one), ``node`` supplies it."""
+    """A meter of the registry; ``terminal`` keeps its link (itself, when alone on one) and calls it ``point``, ``node`` supplies it."""
 
     id: str
     number: str
@@ -56,6 +56,8 @@ class MeterFact:
     model: str
     protocol: str
     terminal: str
+    terminal_protocol: str
+    point: int
     place: str | None
     node: str | None
     can_switch: bool

@@ -39,11 +39,11 @@ def make_city(rows: RegistryRows, fingerprint: str) -> City:
     """Put the tables of the registry side by side."""
     devices, channels, feeds = rows.devices(), rows.channels(), [(str(row.from_node), str(row.to_node)) for row in rows.feeds()]
     places = _places(rows, feeds)
-    parents = {row.id: row.parent for row in devices}
+    parents, by_id = {row.id: row.parent for row in devices}, {row.id: row for row in devices}
     services, writable = _of_channels(channels)
     served = _served(rows)
     meters = tuple(
-        _meter(row, services[row.id], served.get(row.id, ()), _top(row.id, parents), row.id in writable)
+        _meter(row, services[row.id], served.get(row.id, ()), by_id[_top(row.id, parents)], row.id in writable)
         for row in devices
         if row.id in services
     )
@@ -104,7 +104,7 @@ def _served(rows: RegistryRows) -> dict[str, tuple[Served, ...]]:
     return {device: tuple(some) for device, some in found.items()}
 
 
-def _meter(row: Any, service: str, served: tuple[Served, ...], terminal: str, can_switch: bool) -> MeterFact:
+def _meter(row: Any, service: str, served: tuple[Served, ...], terminal: Any, can_switch: bool) -> MeterFact:
     last = served[-1] if served else None
     return MeterFact(
         id=row.id,
@@ -112,7 +112,9 @@ def _meter(row: Any, service: str, served: tuple[Served, ...], terminal: str, ca
         service=service,
         model=row.model,
         protocol=row.protocol,
-        terminal=terminal,
+        terminal=terminal.id,
+        terminal_protocol=terminal.protocol,
+        point=row.point,
         place=row.place or (last.place if last else None),
         node=last.node if last else None,
         can_switch=can_switch,

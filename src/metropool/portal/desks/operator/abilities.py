@@ -1,5 +1,6 @@
 """Which commands a meter can take: what its model can do by the device catalog, and what the registry lets be switched."""
 
+from metropool.capabilities.metering.control import profile_setting
 from metropool.capabilities.metering.ports import ControlWork
 from metropool.capabilities.metering.queries.city import MeterFact
 from metropool.core.errors import NotFound
@@ -22,13 +23,19 @@ def sets_clock(meter: MeterFact) -> bool:
     return meter.protocol in CLOCK_PROTOCOLS
 
 
+def why_no_profile(meter: MeterFact) -> profile_setting.Refusal | None:
+    """Why no terminal keeps a profile of a meter that could be set from here; None when one does."""
+    return profile_setting.why_never(protocol=meter.protocol, terminal_protocol=meter.terminal_protocol, point=meter.point)
+
+
 def kinds_of(meter: MeterFact) -> frozenset[str]:
     """Kinds of commands a meter can take: none once it is taken out."""
     if meter.served and meter.now is None:
         return frozenset()
     switching = frozenset[str]().union(*(SWITCHING[ability] for ability in _abilities(meter) & SWITCHING.keys()))
-    reading = {"read_on_demand"} | ({"synchronize_clock"} if sets_clock(meter) else set())
-    return frozenset(reading | (switching if meter.can_switch else set())) & KINDS.keys()
+    harmless = {"read_on_demand"} | ({"synchronize_clock"} if sets_clock(meter) else set())
+    harmless |= set() if why_no_profile(meter) else {profile_setting.KIND}
+    return frozenset(harmless | (switching if meter.can_switch else set())) & KINDS.keys()
 
 
 def _abilities(meter: MeterFact) -> frozenset[str]:

@@ -109,10 +109,22 @@ def _clock(command: Command) -> list[schema.ValueRead]:
     return [schema.ValueRead(reading_type="clock_drift", name=said("kinds", "clock_drift"), figure=figure)]
 
 
+def _profile(command: Command) -> list[schema.ValueRead]:
+    """The measuring point under which a terminal keeps a meter, as it was read back."""
+    kept = command.read_back or {}
+    if "profile" not in kept:
+        return []
+    at = datetime.fromtimestamp(kept["at"] / 1000, UTC)
+    figure = amount(kept["profile"]["point"], "", at=at, reason=said("notes", "no_answer"))
+    return [schema.ValueRead(reading_type="measuring_point", name=said("kinds", "measuring_point"), figure=figure)]
+
+
 def _result(command: Command) -> list[schema.ValueRead]:
     """The values a command brought back; a state of a relay or valve is told by the outcome."""
     if KINDS[command.kind].proof == "clock":
         return _clock(command)
+    if KINDS[command.kind].proof == "profile":
+        return _profile(command)
     rows: Sequence[Mapping[str, Any]] = (command.read_back or {}).get("values", [])
     kinds = reading_types_by_id()
     return [

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from metropool.capabilities.metering.control import clock_setting, limiting, operations
+from metropool.capabilities.metering.control import clock_setting, limiting, operations, profile_setting
 from metropool.capabilities.metering.control.devices import device_of
 from metropool.capabilities.metering.queries.adapters.journal import SORTABLE, JournalRows
 from metropool.capabilities.metering.queries.city import MeterFact
@@ -12,7 +12,7 @@ from metropool.core.errors import Conflict, Fault, Forbidden, Invalid
 from metropool.core.quantities import reading_type
 from metropool.facts.commands import KINDS, Draft
 from metropool.portal.desks.operator import limits
-from metropool.portal.desks.operator.abilities import guarantee_of, kinds_of
+from metropool.portal.desks.operator.abilities import guarantee_of, kinds_of, why_no_profile
 from metropool.portal.desks.operator.command_words import STATES_OF, command_of
 from metropool.portal.desks.operator.field import Field, MeteringWork
 from metropool.portal.desks.operator.operator_words import amount, effect_of, said
@@ -20,7 +20,7 @@ from metropool.portal.ports.asked import Asked
 from metropool.portal.schemas import commands as schema
 from metropool.portal.schemas.basics import Page, Text
 
-EXPIRES_S = {"read_on_demand": 300, "synchronize_clock": 300}
+EXPIRES_S = {"read_on_demand": 300, "synchronize_clock": 300, "set_profile": 300}
 USUALLY_EXPIRES_S = 3600
 READ_ITEM = {**FINE, "electricity": reading_type("electricity_forward_register").id}
 """What a read on demand asks a meter of each service for: its dial."""
@@ -165,10 +165,11 @@ class CommandsDesk:
         if fact.served and fact.now is None:
             return said("refusals", "exchanged")
         if kind not in kinds_of(fact):
-            never = limits.why_never(fact) if kind == limiting.KIND else None
-            return never or said("refusals", "not_able")
+            return _why_never(kind, fact)
         if kind == clock_setting.KIND and (cannot := self._cannot_set_clock(fact)):
             return cannot
+        if kind == profile_setting.KIND and not fact.served:
+            return said("refusals", "serves_nothing")
         reason = guarantee_of(self._work, fact) if KINDS[kind].guarded else None
         return said("refusals", "guaranteed", reason=reason) if reason else self._cannot_cut(kind, fact)
 
@@ -189,6 +190,14 @@ class CommandsDesk:
         except Invalid as cause:
             return said("refusals", cause.key.removeprefix("metering."))
         return None
+
+
+def _why_never(kind: str, fact: MeterFact) -> Text:
+    """Why a meter can take no command of a kind at any time."""
+    if kind == limiting.KIND and (never := limits.why_never(fact)):
+        return never
+    no_profile = why_no_profile(fact) if kind == profile_setting.KIND else None
+    return said("refusals", no_profile or "not_able")
 
 
 def _needs_on_site(kind: Any, fact: MeterFact) -> bool:

@@ -9,7 +9,7 @@ from metropool.runtime.conformance.checks.seeing import Seen
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.city import Customer
 from metropool.runtime.conformance.town.moments import drawn_word, unix_s
-from metropool.runtime.conformance.town.records import Told, switched_off, told_by_devices
+from metropool.runtime.conformance.town.records import Archived, Told, switched_off, told_by_devices, written_in_archive
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.state import FIRST_MIDNIGHT
@@ -66,15 +66,9 @@ async def register_told(town: Town, way: Way) -> Seen:
 async def read_on_demand(town: Town, way: Way) -> Seen:
     """A read that an operator orders, answered by the meter with what it shows."""
     await in_field(town)
-    client, device = await town.staff("controller"), answering(town, 0).meter
+    device = answering(town, 0).meter
     before = unix_s()
-    command = await _ordered(town, "read_on_demand", device)
-
-    async def look() -> Row | None:
-        row: Row = await client.get(f"/commands/{command}")
-        return row if row["state"] == "finished" else None
-
-    row, _ = await town.seen(look, needs=needed(town), what="read")
+    row = await _finished(town, await _ordered(town, "read_on_demand", device))
     read = {each["reading_type"]: Decimal(each["figure"]["value"]) for each in row["result"] if each["figure"]["value"]}
     for told in told_by_devices(town.home):
         if (told.device, told.how) == (device, "poll") and told.wall_s >= before and read.get(told.item) == told.value:
@@ -96,6 +90,35 @@ async def control(town: Town, way: Way) -> Seen:
 
     _, at_s = await town.seen(look, needs=needed(town), what="switched")
     return Seen(at_s - began, f"{way.receiver}:journal:{device}")
+
+
+async def profile(town: Town, way: Way) -> Seen:
+    """A profile that an operator orders: in the terminal's own archive, and done because just that was read back."""
+    await in_field(town)
+    known, began = town.city.device(answering(town, 2).meter), unix_s()
+    command = await _ordered(town, "set_profile", known["id"])
+
+    async def look() -> Archived | None:
+        found = written_in_archive(town.home, known["address"])
+        return found if found and found.wall_s >= began else None
+
+    written, _ = await town.seen(look, needs=needed(town), what="archive")
+    must_be("measuring_point", known["point"], written.point)
+    row = await _finished(town, command)
+    must_be("outcome", "done", row["outcome"])
+    must_be("read_back", Decimal(known["point"]), row["result"][0]["figure"]["value"])
+    return Seen(written.wall_s - began, f"{way.receiver}:{written.place}")
+
+
+async def _finished(town: Town, command: str) -> Row:
+    client = await town.staff("controller")
+
+    async def look() -> Row | None:
+        row: Row = await client.get(f"/commands/{command}")
+        return row if row["state"] == "finished" else None
+
+    row, _ = await town.seen(look, needs=needed(town), what="finished")
+    return row
 
 
 async def _ordered(town: Town, kind: str, meter: str) -> str:

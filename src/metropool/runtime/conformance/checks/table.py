@@ -44,6 +44,7 @@ CHECKS: Mapping[str, Check] = {
     "meter_data": meter_data,
     "meter_on_demand_read": field.read_on_demand,
     "meter_control": field.control,
+    "meter_profile": field.profile,
     "sealed_frames": sealed.sealed_frames,
     "usage_for_billing": months.usage,
     "household_meter_data": household_meter_data,

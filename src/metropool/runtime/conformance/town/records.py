@@ -49,6 +49,28 @@ def switched_off(home: Path, device: str) -> bool:
     return any(ask(file, query, device)[0][0] for file in journals if file.exists())
 
 
+@dataclass(frozen=True)
+class Archived:
+    """A meter that was written into a terminal's archive, as the terminal's own journal has it.
+
+    Attributes:
+        point: Measuring point it is kept under.
+        wall_s: When it was written, by the machine's clock [Unix s].
+        place: Terminal and device number.
+    """
+
+    point: int
+    wall_s: float
+    place: str
+
+
+def written_in_archive(home: Path, address: str) -> Archived | None:
+    """The newest row of the meter of an address; None where none was ever written."""
+    query = "SELECT point, wall, terminal, device FROM archive WHERE address = ? ORDER BY wall DESC"
+    rows = ask(home / "concentrators" / "journal.sqlite", query, address)
+    return Archived(rows[0][0], rows[0][1], f"archive:{rows[0][2]}:{rows[0][3]}") if rows else None
+
+
 def order_at_channel(home: Path, order: str) -> Row | None:
     """An order as the payment channel keeps it: reference, amount in fen, status."""
     names = ("reference", "order_id", "amount_fen", "status", "title")

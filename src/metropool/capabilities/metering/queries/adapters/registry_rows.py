@@ -40,7 +40,7 @@ class RegistryRows:
     def devices(self) -> Rows:
         """All devices, by id."""
         c = end_device.c
-        columns = (c.id, c.kind, c.model, c.serial, c.protocol, c.address, c.parent, c.place, c.network_node, c.settings)
+        columns = (c.id, c.kind, c.model, c.serial, c.protocol, c.address, c.parent, c.point, c.place, c.network_node, c.settings)
         return self._all(select(*columns).order_by(c.id))
 
     def channels(self) -> Rows:
