@@ -102,8 +102,8 @@ class Trail:
         return root
 
 
-def read_record(content: bytes, *, system: str, number: int = 0) -> Record:
-    """Read a record of a system, the one of this number if it is given.
+def read_record(content: bytes, *, system: str, place: int, is_next: bool = True) -> Record:
+    """Read a record of a system that stands in the place of record ``place``, or, where it need not be the next, after it.
 
     Raises:
         Broken: It is none, or another's, or of another place.
@@ -111,9 +111,9 @@ def read_record(content: bytes, *, system: str, number: int = 0) -> Record:
     try:
         record = msgspec.json.decode(content, type=Record)
     except (ValueError, RecursionError) as cause:
-        raise Broken("altered", number or 1) from cause
-    if (record.system, record.number) != (system, number or record.number):
-        raise Broken("altered", number or record.number)
+        raise Broken("altered", place) from cause
+    if record.system != system or (is_next and record.number != place):
+        raise Broken("altered", place)
     return record
 
 
