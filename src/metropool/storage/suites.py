@@ -38,7 +38,15 @@ class SigningKey:
     @property
     def id(self) -> str:
         """What signed objects name it by."""
-        return hashlib.sha256(bytes.fromhex(self.public)).hexdigest()[:32]
+        return id_of(self.public)
+
+
+def id_of(public: str) -> str:
+    """What signed objects name the key of this public key by; empty for a text that is no public key."""
+    try:
+        return hashlib.sha256(bytes.fromhex(public)).hexdigest()[:32]
+    except ValueError:
+        return ""
 
 
 def draw_secret(suite: str) -> str:

@@ -54,7 +54,7 @@ def fault_in(lines, keys):
     """What is wrong; the keys of the file itself find it too, whoever made the file."""
     assert verify(lines).fault is not None
     report = verify(lines, pinned=keys)
-    assert len({report.fault.sentence(language) for language in ("zh", "en")}) == 2
+    assert len({report.fault.sentence.said(language) for language in ("zh", "en")}) == 2
     return report
 
 

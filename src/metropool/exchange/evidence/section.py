@@ -1,6 +1,6 @@
 """One system's section of an evidence file while it is followed: a range of records under their roots, or single letters."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,7 +63,7 @@ class Section(Protocol):
 class Range:
     """Every record of some roots, or its leaf alone."""
 
-    def __init__(self, heading: Heading, keys: Mapping[str, PublicKey], found: Found) -> None:
+    def __init__(self, heading: Heading, keys: Sequence[PublicKey], found: Found) -> None:
         self.heading, self.found = heading, found
         self._trail = Trail(heading.system, keys, heading.before)
         found.first = self.next
@@ -106,7 +106,7 @@ class Range:
 class Letters:
     """Single records in the order of their numbers, each with the hashes that lead to its root, and that root after it."""
 
-    def __init__(self, heading: Heading, keys: Mapping[str, PublicKey], found: Found) -> None:
+    def __init__(self, heading: Heading, keys: Sequence[PublicKey], found: Found) -> None:
         self.heading, self.found = heading, found
         self._keys = keys
         self._waiting: tuple[Record, bytes, list[str]] | None = None
@@ -163,7 +163,7 @@ class Letters:
             raise Broken("root_order", number, root=root.number, after=before.number)
 
 
-def open_section(heading: Heading, keys: Mapping[str, PublicKey], found: Found) -> Section:
+def open_section(heading: Heading, keys: Sequence[PublicKey], found: Found) -> Section:
     """The section under a heading."""
     return Letters(heading, keys, found) if heading.kind == "letter" else Range(heading, keys, found)
 

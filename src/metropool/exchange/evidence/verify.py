@@ -110,12 +110,12 @@ class _Walk:
         place = len(self.found)
         if heading.sections != listed or listed[place : place + 1] != [heading.system]:
             raise Broken("section", 1, system=listed[place] if place < len(listed) else heading.system)
-        keys = {key.id: key for key in (heading.keys if self._pinned is None else self._pinned) if key.system == heading.system}
+        keys = [key for key in (heading.keys if self._pinned is None else self._pinned) if key.system == heading.system]
         before, by = heading.before, (heading.suite, heading.key, heading.made_at)
         check_signed(HEADING_DOMAIN + content, signature, by=by, keys=keys, number=before.number + 1)
         if before.root != heading.first_root - 1 or (before.root == START.root and before != START):
             raise Broken("heading", before.number + 1)
-        found = Found(heading.system, heading.party, heading.kind, heading.made_at, tuple(keys))
+        found = Found(heading.system, heading.party, heading.kind, heading.made_at, tuple(dict.fromkeys(key.id for key in keys)))
         self.found.append(found)
         self.section = open_section(heading, keys, found)
 
