@@ -119,8 +119,15 @@ def test_one_letter_is_proved_by_its_path(home, tmp_path, cli, file):
         ("--to", "2026-07-01T00:00"),
         ("--system", "nobody"),
         ("--letter", "'; DROP TABLE evidence; --"),
+        ("--letter", "\udcff"),
+        ("--with", "\udcff"),
+        ("--system", "\udcff"),
+        ("--to", "0001-01-01"),
+        ("--from", "9999-12-31"),
+        ("--from", "9999-12-31T23:59-23:59"),
+        ("--to", "0001-01-01T00:00+23:59"),
     ],
-    ids=" ".join,
+    ids=ascii,
 )
 def test_what_cannot_be_exported_is_one_sentence(home, tmp_path, arguments):
     said = command_line(home)("evidence", "export", tmp_path / "file", *arguments)
@@ -133,6 +140,10 @@ def test_what_is_no_file_is_one_sentence(home, tmp_path, cli):
     for arguments in ((tmp_path / "none",), (tmp_path,), (file_of_ours, "--keys", file_of_ours)):
         said = cli("evidence", "verify", *arguments)
         assert (said.status, len(said.err.splitlines())) == (1, 1), arguments
+    assert str(file_of_ours) in said.err
+    for language, words in (("zh", "不是普通文件"), ("en", "no plain file")):
+        said = command_line(home)("evidence", "export", tmp_path, "--lang", language)
+        assert (said.status, words in said.err) == (1, True)
     said = command_line(home)("evidence", "export", file_of_ours / "below")
     assert (said.status, len(said.err.splitlines())) == (1, 1)
 

@@ -1,5 +1,6 @@
 """Writes evidence of what was exchanged to one file, and verifies such a file with nothing else at hand."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -11,7 +12,7 @@ from typing import Any
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.periods import day_period
 from metropool.exchange.evidence.lines import lines_of
-from metropool.exchange.evidence.objects import Asked
+from metropool.exchange.evidence.objects import Asked, PublicKey
 from metropool.exchange.evidence.trail import Broken
 from metropool.exchange.evidence.verify import Report, keys_of, verify
 from metropool.runtime.cli.printing import print_json
@@ -30,7 +31,8 @@ def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str,
         Invalid: A time is none, or the book is not whole.
         Unavailable: The file cannot be written, or a key not be read.
     """
-    asked = Asked(party=party, start=_instant(start), end=_instant(end), letter=letter)
+    file = _target(file)
+    asked = Asked(party=_told(party), start=_instant(start), end=_instant(end), letter=_told(letter))
     with ExitStack() as stack:
         books = _books(stack, settings_of_home(), systems)
         told, lines = _sections(books, settings_of_home(), asked=asked)
@@ -75,7 +77,7 @@ def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
     """
     self_test(ED25519)
     try:
-        pinned = keys_of(keys.read_bytes()) if keys else None
+        pinned = _pinned(keys) if keys else None
         with file.open("rb") as opened:
             report = verify(lines_of(opened), pinned=pinned)
     except OSError as cause:
@@ -130,17 +132,41 @@ def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[
     return views
 
 
+def _target(file: Path) -> Path:
+    """The plain file that is to be written, there or not yet; a link is followed, a device is not replaced."""
+    target = Path(os.path.realpath(file))
+    if target.exists() and not target.is_file():
+        raise Invalid(word("evidence_no_plain_file", path=file))
+    return target
+
+
+def _told(text: str) -> str:
+    """A text as it was typed, when it is one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as cause:
+        raise Invalid(word("evidence_no_text", text=ascii(text))) from cause
+    return text
+
+
 def _instant(text: str) -> datetime | None:
     """An instant, or the beginning of a business day."""
     if not text:
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         return day_period(date.fromisoformat(text)).start
     with suppress(ValueError):
         at = datetime.fromisoformat(text)
         if at.tzinfo:
             return at
     raise Invalid(word("evidence_no_time", text=text))
+
+
+def _pinned(file: Path) -> list[PublicKey]:
+    try:
+        return keys_of(file.read_bytes())
+    except Invalid as cause:
+        raise Invalid(word("evidence_no_keys", path=file, reason=cause.__cause__)) from cause
 
 
 def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
