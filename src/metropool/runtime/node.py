@@ -57,7 +57,7 @@ class Node:
         books: Name to adapter of the five books, whose tables are ``tables``.
         listing: What the running plan says of letters, for their evidence.
         wake: Set when a unit was committed: the relay has something to look at.
-        uncovered: Set when something was noted that no signed root covers yet.
+        uncovered, unsigned: Set when something was noted that no signed root covers yet; what keeps it from being signed, if anything.
         passes: Phrase to where it goes on, of what this system is told and did not begin.
         ways: Everything the running plan lets this system say and hear; what comes in is held to it.
         neighbours: Those that say something to it, and when each was last heard to be there.
@@ -82,6 +82,7 @@ class Node:
     neighbours: Neighbours = field(init=False)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     uncovered: asyncio.Event = field(default_factory=asyncio.Event)
+    unsigned: Exception | None = None
 
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
@@ -149,9 +150,7 @@ class Node:
             raise
         except MetropoolError as refusal:
             await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(refusal))
-        except (
-            Exception
-        ) as fault:  # a letter of somebody's software must not stop a system; it can be replayed once we are better
+        except Exception as fault:  # somebody's letter must not stop a system; it can be replayed once we are better
             log.error("a fault of ours", system=self.system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
             reason = f"a fault of ours: {type(fault).__name__}"
             await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), reason)
