@@ -18,6 +18,8 @@ from metropool.storage.units import UnitContext
 if TYPE_CHECKING:
     from metropool.runtime.node import Node
 
+LONGEST_REASON = 1000
+
 
 def read_in(node: "Node", delivery: Delivery) -> Letter:
     """Read what came in and hold it to the plan.
@@ -48,9 +50,14 @@ def park(node: "Node", delivery: Delivery, envelope: Envelope, reason: str) -> N
     """Keep what cannot be taken in with the reason, so that it can be replayed; the envelope stands for bytes that are none."""
     with node.database.unit() as connection:
         context = node.context(connection)
-        if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
+        if Inbox(connection).park(envelope, delivery.data, reason=_told(reason), now=context.now):
             came = [(envelope, delivery.data, delivery.position, rows_of(envelope))]
             Evidence(context, node.listing).received(came, outcome="parked")
+
+
+def _told(reason: str) -> str:
+    """A reason as books keep it: it may quote what came, of any length, and PostgreSQL has no NUL in a text."""
+    return reason[:LONGEST_REASON].replace("\0", "␀").encode(errors="replace").decode()
 
 
 def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:

@@ -140,17 +140,17 @@ class Node:
         Raises:
             Unavailable, OSError, MemoryError: What it depends on is not there; nothing was changed, and it is no fault of the letter.
         """
+        is_read = False
         try:
-            await self.take_in([intake.read_in(self, delivery)])
-        except (Unavailable, OSError, MemoryError):
-            raise
-        except MetropoolError as refusal:
-            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(refusal))
-        except (
-            Exception
-        ) as fault:  # a letter of somebody's software must not stop a system; it can be replayed once we are better
-            log.error("a fault of ours", system=self.system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
-            reason = f"a fault of ours: {type(fault).__name__}"
+            letter, is_read = intake.read_in(self, delivery), True
+            await self.take_in([letter])
+        except Exception as fault:  # a letter of somebody's software must not stop a system; replayed once we are better
+            if is_read and isinstance(fault, (Unavailable, OSError, MemoryError)):
+                raise
+            reason = str(fault)
+            if not isinstance(fault, MetropoolError):
+                log.error("a fault of ours", system=self.system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
+                reason = f"a fault of ours: {type(fault).__name__}"
             await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), reason)
 
     async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
