@@ -13,10 +13,13 @@ from metropool.exchange.messages import MESSAGES, Message, check_rows
 from metropool.exchange.streams import read_stream, rows_in
 
 MAX_BYTES = 1 << 20
+OF = "@@"
+"""In no id: what a receiver calls a letter whose id another sender's letter has there is ``<id>@@<sender>``."""
 # A letter is small: handing its columns to other threads costs more than they save.
 _WRITE = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
 _CLASSES = {kind.__name__: kind for kind in MESSAGES}
 Name = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[^\x00-\x1f]*$")]
+Id = Annotated[str, msgspec.Meta(max_length=128, pattern=rf"^(?!.*{OF})[^\x00-\x1f]*$")]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,14 +33,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message on its way from one system to another.
 
     Attributes:
-        id: Derived from sender, receiver, phrase and business key: a repeat has the same id.
+        id: Derived from sender, receiver, phrase and business key: a repeat has the same id. It is the
+            sender's own: another's letter may have the same.
         phrase: Message id of the contract, such as ``water_bills``.
         kind: Name of the message class; with ``version`` it says how ``body`` is read.
         body: The message, msgpack; tables inside are Arrow streams.
         through: Of a letter that is passed on, every letter it was before, the first one first; the sender vouches for it.
     """
 
-    id: Name
+    id: Id
     phrase: Name
     kind: Name
     version: int

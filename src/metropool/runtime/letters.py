@@ -11,6 +11,7 @@ from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
 from metropool.exchange.messages import Message, check_own_name, check_where
+from metropool.exchange.outbox import Named
 from metropool.exchange.ports import Delivery
 from metropool.exchange.ways import Way
 
@@ -38,11 +39,11 @@ class Letter:
         return self.envelope, self.delivery.data, self.delivery.position, rows
 
 
-def first_of_each(letters: Iterable[Letter]) -> dict[str, Letter]:
-    """Id to letter, in order; of those that came twice the first."""
-    found: dict[str, Letter] = {}
+def first_of_each(letters: Iterable[Letter]) -> dict[Named, Letter]:
+    """Sender and id to letter, in order; of those that came twice the first."""
+    found: dict[Named, Letter] = {}
     for letter in letters:
-        found.setdefault(letter.envelope.id, letter)
+        found.setdefault((letter.envelope.sender, letter.envelope.id), letter)
     return found
 
 
