@@ -2,12 +2,14 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import structlog
 
 from metropool.core.clock import Instant
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, MetropoolError
 from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
 from metropool.exchange.messages import Message, check_own_name, check_where
@@ -18,6 +20,7 @@ from metropool.exchange.ways import Way
 if TYPE_CHECKING:
     from metropool.runtime.node import Hosted
 
+log = structlog.get_logger()
 TOGETHER_BYTES = 256 << 10
 """Letters that share a commit are no larger than this together: what waits for the writer waits for no more."""
 
@@ -117,6 +120,14 @@ def envelope_of(delivery: Delivery, system: SystemId, *, at: Instant) -> Envelop
             at=at,
             body=delivery.data,
         )
+
+
+def why_not(fault: Exception, delivery: Delivery, system: SystemId) -> str:
+    """The reason a letter is parked with; what is no refusal is a fault of ours, and logged."""
+    if isinstance(fault, MetropoolError):
+        return str(fault)
+    log.error("a fault of ours", system=system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
+    return f"a fault of ours: {type(fault).__name__}"
 
 
 def shared_out(deliveries: Iterable[Delivery]) -> Iterator[list[Delivery]]:
