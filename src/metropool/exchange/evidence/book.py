@@ -70,18 +70,25 @@ class Evidence:
         told, known = ((from_bytes(data), data, place) for data, place in letters), {"direction": "sent", "outcome": "receipted"}
         self._add(self._row(of, data, rows=rows_of(of), position=place, **known) for of, data, place in told)
 
-    def received(self, letters: Iterable[tuple[Envelope, bytes, int, int]], *, outcome: str) -> None:
-        """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too."""
+    def received(
+        self, letters: Iterable[tuple[Envelope, bytes, int, int]], *, outcome: str, called: Mapping[tuple[str, str], str]
+    ) -> None:
+        """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too. ``called``
+        is what the inbox calls each, by sender and id."""
         known = {"direction": "received", "outcome": outcome}
-        self._add(self._row(of, data, rows=rows, position=place, **known) for of, data, place, rows in letters)
+        self._add(
+            self._row(of, data, rows=rows, position=place, **known) | {"letter": called[of.sender, of.id]}
+            for of, data, place, rows in letters
+        )
 
-    def replayed(self, letter: tuple[Envelope, bytes, int, int]) -> None:
+    def replayed(self, letter: tuple[Envelope, bytes, int, int], *, called: str) -> None:
         """Record a letter that was parked and is taken in now, as ``received`` is told of it."""
         envelope, data, place, rows = letter
-        self._add([self._row(envelope, data, rows=rows, position=place, direction="replayed", outcome="taken")])
+        known = {"direction": "replayed", "outcome": "taken"}
+        self._add([self._row(envelope, data, rows=rows, position=place, **known) | {"letter": called}])
 
     def position_of(self, letter: str) -> int:
-        """Where a letter came in the inbox stream, as its record says; 0 without one."""
+        """Where a letter, by what the inbox calls it, came in the inbox stream, as its record says; 0 without one."""
         its = (evidence.c.letter == letter) & (evidence.c.direction == "received")
         found = self._connection.execute(select(evidence.c.record).where(its)).scalar()
         return msgspec.json.decode(found, type=Record).position if found else 0

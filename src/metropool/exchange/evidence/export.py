@@ -12,6 +12,7 @@ from itertools import chain
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from metropool.core.errors import NotFound
+from metropool.exchange.envelope import OF
 from metropool.exchange.evidence.book import AT_ONCE, UNREADABLE, Evidence, microseconds, unreadable
 from metropool.exchange.evidence.lines import write_line
 from metropool.exchange.evidence.objects import Asked, Before, Heading, content_of, sign_heading
@@ -162,7 +163,7 @@ def _is_shown(asked: Asked) -> ColumnElement[bool]:
     c = evidence.c
     wanted: list[ColumnElement[bool]] = [true()]
     if asked.letter:
-        wanted.append(c.letter == asked.letter)
+        wanted.append(or_(c.letter == asked.letter, c.letter.startswith(asked.letter + OF, autoescape=True)))
     if asked.party:
         wanted.append(or_(c.sender_party == asked.party, c.receiver_party == asked.party))
     if asked.start:

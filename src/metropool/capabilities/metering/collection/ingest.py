@@ -24,6 +24,7 @@ from metropool.capabilities.metering.collection.model import (
 )
 from metropool.capabilities.metering.ports import CollectionWork
 from metropool.core.errors import Conflict
+from metropool.exchange.streams import Bounds, read_stream
 from metropool.facts.readings.parquet import READING_PARQUET
 from metropool.facts.readings.schemas import READING
 from metropool.storage.lake import Lake, LakeFile
@@ -32,6 +33,8 @@ Ints = NDArray[np.int64]
 Columns = dict[str, NDArray[np.generic]]
 _KEEP = ("at", "value", "quality", "origin", "received_at")
 _FUTURE_MS = 3_600_000
+BATCH = Bounds(rows=2_000_000, bytes=128 << 20)
+"""Of one batch of the log, which has at most 8 MiB as it lies there; ours have less than one."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def not_yet_applied(batches: Sequence[tuple[int, bytes]], *, position: int) -> l
 
 
 def _columns(batches: Sequence[tuple[int, bytes]]) -> Columns:
-    tables = [pa.ipc.open_stream(data).read_all() for _, data in batches]
+    tables = [read_stream(data, BATCH) for _, data in batches]
     whole = pa.concat_tables(tables)
     return {name: whole[name].to_numpy() for name in whole.column_names}
 
