@@ -136,6 +136,7 @@ class DisclosureRevocation(Request):
 class ProvisionRow(Model):
     """One letter with rows that went to somebody else (提供记录); ``withheld_at``: it was held back before it was sent."""
 
+    id: str
     given_at: Instant
     party_name: Text
     receiver: str
