@@ -4,7 +4,6 @@ import json
 from typing import Annotated
 
 from fastapi import Query, Response
-from pydantic import AwareDatetime
 
 from metropool.access import Access
 from metropool.access.audit import Audit
@@ -17,7 +16,7 @@ from metropool.portal.declare import Room, on_system
 from metropool.portal.desks.books.why import why_person
 from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports.asked import Asked
-from metropool.portal.schemas.basics import Page, Text
+from metropool.portal.schemas.basics import InstantGiven, Page, Text
 from metropool.portal.schemas.trust import AuditChain, AuditRow, Why, WhyChoices
 from metropool.storage.units import UnitContext
 
@@ -55,8 +54,8 @@ async def list_audit(
     action: Part = "",
     object: Part = "",
     outcome: Part = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: InstantGiven | None = None,
+    until: InstantGiven | None = None,
 ) -> Response:
     """What was done at this system, the newest first."""
     if listing.sort not in ("", "-number", "-at"):

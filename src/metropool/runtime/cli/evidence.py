@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Invalid, NotFound
-from metropool.core.periods import day_period
+from metropool.core.periods import day_period, in_utc
 from metropool.exchange.evidence.lines import lines_of
 from metropool.exchange.evidence.objects import Asked, PublicKey
 from metropool.exchange.evidence.trail import Broken
@@ -156,9 +156,7 @@ def _instant(text: str) -> datetime | None:
     with suppress(ValueError, OverflowError):
         return day_period(date.fromisoformat(text)).start
     with suppress(ValueError):
-        at = datetime.fromisoformat(text)
-        if at.tzinfo:
-            return at
+        return in_utc(datetime.fromisoformat(text))
     raise Invalid(word("evidence_no_time", text=text))
 
 
