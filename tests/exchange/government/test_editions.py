@@ -13,6 +13,7 @@ from metropool.capabilities.disclosure import operations as owner
 from metropool.capabilities.inquiries import operations as desk
 from metropool.core.errors import Conflict, Forbidden
 from metropool.exchange.envelope import seal
+from metropool.exchange.messages import ROWS, ViewAnswered
 
 OTHERS = {
     "area": within("east"),
@@ -136,6 +137,33 @@ class TestOnesOwn:
         town.approve(request)
         town.carry()
         assert len(total(town.rows(request))) == 1
+
+
+class TestTheEndThatTheOwnerSet:
+    def test_holds_on_the_way_too(self, town):
+        request = town.ask(personal())
+        ends = NOW + timedelta(hours=1)
+        town.approve(request, until=ends)
+        town.approve(request, by="head")
+        asyncio.run(town.send(READINGS))
+        asyncio.run(town.hear(town.hub))
+        town.clock.advance(timedelta(hours=1))
+        asyncio.run(town.send(town.hub))
+        assert [one.withheld_at is not None for one in town.provisions(town.hub)] == [True]
+
+    def test_is_not_put_off_by_a_later_page(self, town):
+        request = town.ask(personal())
+        asked, ends = town.inquiry(request).asked, NOW + timedelta(hours=1)
+        same = {name: getattr(asked, name) for name in ("request", "asker", "holder", "service", "what")}
+        for page, until in ((1, ends), (2, None)):
+            rows = ROWS[ViewAnswered].empty_table()
+            answer = ViewAnswered(
+                **same, state="approved", page=page, pages=2, reason="", decided_at=NOW, expires_at=until, rows=rows
+            )
+            letter = seal(message=answer, key=str(page), phrase="government_answers", sender=town.hub, receiver=DESK, at=NOW)
+            asyncio.run(town.broker.exchange(town.hub).deliver(letter))
+            asyncio.run(town.hear(DESK))
+        assert (town.inquiry(request).came, town.inquiry(request).expires_at) == (2, ends)
 
 
 class TestTheEndThatTheFirstPersonSet:
