@@ -3,18 +3,30 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
 
 from metropool.core.errors import NotFound
 
 Kind = Literal["node", "device", "carrier", "face", "outside"]
 Zone = Literal["field", "carrier", "production", "management", "dmz", "public"]
-Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$")]
+Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$", max_length=63)]
 Many = Literal["community", "building", "home", "person", "usage_point"]
 Network = Literal["local", "vpn", "public"]
+People = Literal["resident", "staff"]
+Section = Annotated[StrictStr, Field(pattern=r"^[0-9]+(\.[0-9]+)+$")]
+"""A section of the paper."""
 REST = "rest"
 OWN = "own"
+
+
+def _seen(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("a text that one can see, on one line")
+    return text
+
+
+Words = Annotated[StrictStr, Field(min_length=1, max_length=300), AfterValidator(_seen)]
 
 
 class Letter(NamedTuple):
@@ -32,8 +44,8 @@ class _Closed(BaseModel):
 class Title(_Closed):
     """A name in both languages."""
 
-    zh: StrictStr
-    en: StrictStr
+    zh: Words
+    en: Words
 
 
 class Party(Title):
@@ -83,11 +95,11 @@ class Row(_Closed):
     up_inferred: tuple[Name, ...] = ()
     down_inferred: tuple[Name, ...] = ()
     where: Mapping[Name, StrictStr] = Field(default_factory=dict)
-    channel: tuple[Name, ...] = ()
+    channel: tuple[Literal["vpn", "end_to_end_encrypted"], ...] = ()
     consent: tuple[Name, ...] = ()
-    when: Name | None = None
-    also: RowId | None = None
-    either: RowId | None = None
+    when: Literal["indoors", "outdoors"] | None = None
+    also: Section | None = None
+    either: Section | None = None
     provides: tuple[StrictStr, ...] = ()
     src: Literal["paper", "inferred", "product"]
     why: StrictStr = ""
@@ -179,7 +191,7 @@ class Plan(_Closed):
     title: Title
     variants: Mapping[Name, Variant] = Field(default_factory=dict)
     operators: Mapping[Name, Name] = Field(default_factory=dict)
-    identity: Mapping[Name, Name] = Field(default_factory=dict)
+    identity: Mapping[People, Name] = Field(default_factory=dict)
     brokers: Mapping[Name, tuple[Name, ...] | Literal["rest"]] = Field(default_factory=dict)
     networks: Mapping[Network, tuple[RowId, ...] | Literal["rest"]] = Field(default_factory=dict)
     systems: Mapping[Name, RunningSystem]
@@ -228,7 +240,8 @@ class Plan(_Closed):
             return next(iter(self.variants), None)
         if name not in self.variants:
             known = ", ".join(f"{self.plan}:{variant}" for variant in self.variants) or self.plan
-            raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}")
+            told: dict[str, object] = {"plan": self.plan, "name": name, "known": known}
+            raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}", key="plan.no_variant", values=told)
         return name
 
 

@@ -1,6 +1,5 @@
 """Capabilities of a plan: built, hosted where the contract puts them, and able to say and hear what the rows carry. Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from metropool.plan.checks.case import Case
@@ -26,23 +25,34 @@ def capabilities_known(case: Case) -> Iterator[PlanFault]:
             yield case.plan_source.fault("outside_without_door", "systems", name, "software", name=name)
 
 
+def unbuilt_capabilities(case: Case) -> Iterator[PlanFault]:
+    """What a system that does not run yet will host is built, or placed by the contract."""
+    placed = {entry.partition("[")[0] for entry in case.contract.hosting}
+    for name, running in case.plan.not_yet.systems.items():
+        for capability in running.hosts:
+            if capability not in case.capabilities and capability not in placed:
+                path = ("not_yet", "systems", name, "hosts", capability)
+                yield case.plan_source.fault("missing_capability", *path, name=capability)
+
+
 def hosting(case: Case) -> Iterator[PlanFault]:
     """A capability is hosted where the contract puts it in this plan, or is listed as not yet built."""
     plan, source = case.plan, case.plan_source
     given = {entry: _as_tuple(by_plan[plan.plan]) for entry, by_plan in case.contract.hosting.items() if plan.plan in by_plan}
     placed = {entry.partition("[")[0] for entry in case.contract.hosting}
-    places: dict[str, set[str]] = defaultdict(set)
-    for entry, hosts in given.items():
-        places[entry.partition("[")[0]] |= set(hosts)
     for name, running in plan.all_systems().items():
-        for capability in running.hosts:
-            if given and capability in placed and name not in places[capability]:
+        for capability, rows in running.hosts.items():
+            entries = [capability] if capability in given else [f"{capability}[{row}]" for row in rows]
+            here = entries and all(name in given.get(entry, ()) for entry in entries)
+            if given and capability in placed and not here:
                 path = (*case.at_system(name), "hosts", capability)
                 yield source.fault("hosted_elsewhere", *path, name=capability, system=name)
     outside = {name for name, running in plan.systems.items() if running.software == "outside"}
     for entry, hosts in given.items():
-        capability = entry.partition("[")[0]
-        hosted = any(capability in running.hosts for running in plan.systems.values()) or outside & set(hosts)
+        capability, _, row = entry.rstrip("]").partition("[")
+        hosted = outside & set(hosts) or any(
+            capability in running.hosts and (not row or row in running.hosts[capability]) for running in plan.systems.values()
+        )
         if not hosted and entry not in plan.not_yet.capabilities:
             yield source.fault("capability_forgotten", "systems", name=entry, plan=plan.plan)
 
