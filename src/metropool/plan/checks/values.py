@@ -6,6 +6,8 @@ from metropool.access.rights import roles
 from metropool.exchange.described import KINDS
 from metropool.exchange.messages import ROWS
 from metropool.plan.checks.case import Case
+from metropool.plan.gateways import RECEIPTS
+from metropool.plan.reserved import is_reserved
 from metropool.plan.schema import Contract, Row
 from metropool.plan.source import PathInFile, PlanFault, Source
 
@@ -87,6 +89,11 @@ def contract_values(case: Case) -> Iterator[PlanFault]:
         at_message = ("add_messages", message) if message in case.plan.add_messages else ("messages", message)
         owner = case.plan_source if message in case.plan.add_messages else source
         yield from _where_known(case, told.where, {told.carried_by}, owner, at_message)
+    for name in contract.systems:
+        if is_reserved(name):
+            yield source.fault("name_reserved", "systems", name, name=name)
+    if RECEIPTS in contract.messages:
+        yield source.fault("name_reserved", "messages", RECEIPTS, name=RECEIPTS)
     yield from _plans_known(contract, source)
     yield from _parties_known(case, contract, source)
 
