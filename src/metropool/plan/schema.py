@@ -167,13 +167,14 @@ class Variant(_Closed):
 class NotYet(_Closed):
     """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run.
 
-    ``letters`` are messages that are not built in one row alone."""
+    ``letters`` are messages that are not built in one row alone; ``withheld`` says why something does not run though it could."""
 
     systems: Mapping[Name, RunningSystem] = Field(default_factory=dict)
     rows: tuple[RowId, ...] = ()
     messages: tuple[Name, ...] = ()
     letters: Mapping[RowId, tuple[Name, ...]] = Field(default_factory=dict)
     capabilities: tuple[StrictStr, ...] = ()
+    withheld: Mapping[StrictStr, Words] = Field(default_factory=dict)
 
 
 class Plan(_Closed):

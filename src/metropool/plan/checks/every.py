@@ -8,6 +8,7 @@ from metropool.plan.checks.hosted import capabilities_known, circles, hosting, s
 from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, vouchers
 from metropool.plan.checks.reach import single_points
 from metropool.plan.checks.rows import ends_placed, ends_running, origins, rows_listed, zones
+from metropool.plan.checks.unbuilt import could_run, silent_rows
 from metropool.plan.checks.values import added_rows, contract_values, faces, hosted_for, unbuilt_known
 from metropool.plan.compiled import CapabilityFacts, RunningFacts
 from metropool.plan.load import Loaded
@@ -42,6 +43,8 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     said_and_heard,
     circles,
     single_points,
+    silent_rows,
+    could_run,
 )
 
 
