@@ -14,16 +14,15 @@ RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$", max_length=63)]
 Many = Literal["community", "building", "home", "person", "usage_point"]
 Network = Literal["local", "vpn", "public"]
 People = Literal["resident", "staff"]
-Section = Annotated[StrictStr, Field(pattern=r"^[0-9]+(\.[0-9]+)+$")]
-"""A section of the paper."""
-REST = "rest"
-OWN = "own"
+Section = Annotated[StrictStr, Field(pattern=r"^[0-9]+(\.[0-9]+)+$")]  # of the paper
+Operation = Annotated[StrictStr, Field(pattern=r"^(GET|POST|PUT|PATCH|DELETE) /\S*$")]
+REST, OWN = "rest", "own"
 
 
 def _seen(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise ValueError("a text that one can see, on one line")
-    return text
+    if text.isprintable() and text.strip():
+        return text
+    raise ValueError("a text that one can see, on one line")
 
 
 Words = Annotated[StrictStr, Field(min_length=1, max_length=300), AfterValidator(_seen)]
@@ -72,13 +71,20 @@ class System(Title):
 
 
 class MessageEntry(Title):
-    """A message id: the phrase, where it begins, the class that carries it, and what its rows must be (``service: water``).
+    """A message id: the phrase, where it begins, what carries it, and what its rows must be (``service: water``).
 
-    ``personal``: it tells of a person or a household (个人信息): who hears it can see personal data.
+    Attributes:
+        carried_by: Class of the letter (``is``); empty where it travels as none.
+        http, calls: Operations by which apps and outside parties say or hear it: ours, and an outside party's own that we call.
+        frames: What it is between terminals and front end: ``sealed`` records, or ``meters``' own protocols within them.
+        personal: It tells of a person or a household (个人信息): who hears it can see personal data.
     """
 
     begins: tuple[Name, ...] = Field(alias="from")
-    carried_by: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Za-z]+$")] = Field(alias="is")
+    carried_by: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Za-z]+$")] | Literal[""] = Field(alias="is", default="")
+    http: tuple[Operation, ...] = ()
+    calls: tuple[Operation, ...] = ()
+    frames: Literal["sealed", "meters"] | None = None
     where: Mapping[Name, StrictStr] = Field(default_factory=dict)
     personal: bool = False
 
@@ -136,8 +142,7 @@ class RunningSystem(_Closed):
         face: Role of the people it serves; it comes through its host's API, not the broker.
         stands_for: ``device``, ``carrier`` or ``outside`` when it is no node of ours.
         front_end: Name of the worker that listens to devices in the access zone, in a process of its own.
-        per: What it has one instance for (小区, 楼宇, 家庭: one each).
-        way_in: How it reaches us.
+        per, way_in: What it has one instance for (小区, 楼宇, 家庭: one each), and how it reaches us.
         software: ``outside``: the work is done by software that is not ours and comes through a door; what its rows list, it says.
     """
 
@@ -182,8 +187,7 @@ class Plan(_Closed):
 
     Attributes:
         variants: Ways to run it, the first where none is asked for.
-        operators: Who does the work of a party that the paper does not name.
-        identity: Who vouches for which people: a system, or ``own`` for each its own.
+        operators, identity: Who does the work of a party that the paper does not name; who vouches for people: a system, or ``own``.
         brokers, networks: Systems of each broker, rows of each network; one of them may take the ``rest``.
         add_messages, add: A city's own messages and rows, written as in the contract.
     """

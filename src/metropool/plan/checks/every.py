@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from metropool.plan.checks.case import Case, Said
 from metropool.plan.checks.contract import contract_messages, contract_names, contract_origins, contract_rows
-from metropool.plan.checks.hosted import capabilities_known, circles, hosting, said_and_heard, unbuilt_capabilities
+from metropool.plan.checks.hosted import capabilities_known, carriers, circles, hosting, said_and_heard, unbuilt_capabilities
 from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, vouchers
 from metropool.plan.checks.reach import single_points
 from metropool.plan.checks.rows import ends_placed, ends_running, origins, rows_listed, zones
@@ -41,6 +41,7 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     hosted_for,
     hosting,
     said_and_heard,
+    carriers,
     circles,
     single_points,
     silent_rows,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from metropool.plan.carriers import is_carried, medium_of
 from metropool.plan.checks.case import Case
 from metropool.plan.compiled import CapabilityFacts
 from metropool.plan.passing import Passing, passing_of
@@ -75,6 +76,16 @@ def said_and_heard(case: Case) -> Iterator[PlanFault]:
         goes_on = (letter.receiver, letter.message) in passing.relays
         if not goes_on and not any(facts is None or kind in facts.consumes for facts in _hosted(case, letter.receiver)):
             yield source.fault("nobody_consumes", *path, system=letter.receiver, **values)
+
+
+def carriers(case: Case) -> Iterator[PlanFault]:
+    """Something carries each message: a class where letters go, an operation to people's apps, frames to terminals."""
+    for row, letter in case.said:
+        medium = medium_of(case.systems[letter.sender], case.systems[letter.receiver])
+        if not is_carried(case.contract.messages[letter.message], medium):
+            source, path = case.at_row(row)
+            values = {"row": row, "message": letter.message, "left": letter.sender, "right": letter.receiver}
+            yield source.fault("no_carrier", *path, by=medium, **values)
 
 
 def circles(case: Case) -> Iterator[PlanFault]:

@@ -1,7 +1,8 @@
 """What is listed as not built and could run with what is hosted, and what is listed as running and carries nothing: notes. Pure."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 
+from metropool.plan.carriers import is_carried, medium_of
 from metropool.plan.checks.case import Case
 from metropool.plan.compiled import CapabilityFacts
 from metropool.plan.schema import Letter, RunningSystem, letters_of
@@ -73,37 +74,44 @@ def _runs(case: Case, message: str, built: Set[str]) -> Said:
             for row, way in kept
             if (
                 any(has == way.sender and giver != way.receiver for has, giver in told)
-                or (way.sender in entry.begins and _says(case, systems, way, entry.carried_by))
+                or (way.sender in entry.begins and _says(case, systems, way))
             )
-            and (
-                any(gives == way.receiver and taker != way.sender for gives, taker in onward)
-                or _hears(case, systems, way, entry.carried_by)
-            )
+            and (any(gives == way.receiver and taker != way.sender for gives, taker in onward) or _hears(case, systems, way))
         ]
     between = any("node" in (systems[way.sender].kind, systems[way.receiver].kind) for _, way in kept)
     return frozenset(kept) if between else frozenset()
 
 
-def _says(case: Case, systems: dict[str, RunningSystem], way: Letter, kind: str) -> bool:
-    """Whoever is no node begins what is its own; a node says a class that something there says, or has to show to people."""
-    sender = systems[way.sender]
+def _says(case: Case, systems: Mapping[str, RunningSystem], way: Letter) -> bool:
+    """Whoever is no node begins what is its own; a node says a class that something there says, and shows what something there can show."""
+    sender, receiver, entry = systems[way.sender], systems[way.receiver], case.contract.messages[way.message]
     if sender.kind != "node" or sender.software:
         return True
-    shows = systems[way.receiver].kind != "node"
-    return any(kind in facts.produces or (shows and kind in facts.consumes) for facts in _working(case, sender))
+    medium = medium_of(sender, receiver)
+    if medium in ("letter", "mqtt"):
+        told = [facts.produces | facts.consumes if medium == "mqtt" else facts.produces for facts in _working(case, sender)]
+        return any(entry.carried_by in kinds for kinds in told)
+    return is_carried(entry, medium) and (sender.front_end is not None if medium == "frames" else bool(_working(case, sender)))
 
 
-def _hears(case: Case, systems: dict[str, RunningSystem], way: Letter, kind: str) -> bool:
-    """A node hears a class that something there hears; of people and devices, also one it makes of what they say."""
-    receiver = systems[way.receiver]
+def _hears(case: Case, systems: Mapping[str, RunningSystem], way: Letter) -> bool:
+    """A node hears a class that something there hears, a door included where letters go; what comes otherwise, by what it comes."""
+    sender, receiver, entry = systems[way.sender], systems[way.receiver], case.contract.messages[way.message]
     if receiver.kind != "node":
         return True
-    if systems[way.sender].kind != "node":
-        return any(kind in facts.produces | facts.consumes for facts in _working(case, receiver))
-    return any(kind in case.capabilities[name].consumes for name in receiver.hosts if name in case.capabilities)
+    medium = medium_of(sender, receiver)
+    if medium in ("letter", "mqtt"):
+        hosted = _working(case, receiver) if medium == "mqtt" else _hosted(case, receiver)
+        return any(entry.carried_by in facts.consumes for facts in hosted)
+    return is_carried(entry, medium) and (
+        receiver.front_end is not None if medium == "frames" else bool(_working(case, receiver))
+    )
+
+
+def _hosted(case: Case, running: RunningSystem) -> list[CapabilityFacts]:
+    return [case.capabilities[name] for name in running.hosts if name in case.capabilities]
 
 
 def _working(case: Case, running: RunningSystem) -> list[CapabilityFacts]:
     """What does work of its own there: a door says and hears what other software wants."""
-    hosted = [case.capabilities[name] for name in running.hosts if name in case.capabilities]
-    return [facts for facts in hosted if not facts.is_door]
+    return [facts for facts in _hosted(case, running) if not facts.is_door]
