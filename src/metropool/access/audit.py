@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select
 
 from metropool.access.tables import audit, audit_head
+from metropool.core.texts import Sentence
 from metropool.storage.chain import GENESIS, canonical, link, verify
 
+Outcome = Literal["done", "refused", "forbidden", "broken"]
+"""How what was tried ended: done; refused by what was given; forbidden by rights; a chain found broken."""
 _HASHED = ("number", "at", "actor", "action", "object", "outcome", "correlation", "details")
 
 
@@ -29,7 +33,7 @@ class Audit:
         actor: str,
         action: str,
         on: str,
-        outcome: str,
+        outcome: Outcome,
         correlation: str = "",
         details: Mapping[str, object] | None = None,
     ) -> str:
@@ -66,13 +70,18 @@ class Audit:
         """Index of the first row that was altered, removed, added or moved; None when the chain is whole."""
         return verify(self._rows(), head=self.head()[1])
 
-    def examine(self) -> tuple[int, str]:
-        """How many rows are right from the first, and what is wrong with the next; an empty text when the chain is whole."""
+    def examine(self) -> tuple[int, Sentence | None]:
+        """How many rows are right from the first, and what is wrong with the next; None when the chain is whole."""
         bad, number = self.first_bad(), self.head()[0]
-        return (number, "") if bad is None else (bad, f"row {bad + 1} of the audit is not what was noted, or is missing")
+        return (number, None) if bad is None else (bad, touched(bad + 1))
 
     def _rows(self) -> Iterator[tuple[bytes, str]]:
         query = select(*(audit.c[name] for name in _HASHED), audit.c.hash).order_by(audit.c.number)
         for row in self._connection.execution_options(yield_per=10_000).execute(query):
             *content, stored = row
             yield canonical(dict(zip(_HASHED, content, strict=True))), stored
+
+
+def touched(row: int) -> Sentence:
+    """What is said of a row that is not what was noted."""
+    return Sentence("metropool.access", "audit_touched", {"row": row})

@@ -1,7 +1,7 @@
 """Records of what was given to others (提供记录): who, to whom, of whom, which fields, for what, on what ground, until when."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,17 +87,46 @@ class Provisions:
         query = select(provision).order_by(c.at.desc(), c.id).limit(limit).offset(offset)
         return self._read(query), int(total)
 
-    def of_agreement(self, agreement: str) -> list[Provision]:
-        """What was given on the ground of one request, oldest first."""
-        c = provision.c
-        return self._read(select(provision).where(c.agreement == agreement).order_by(c.at, c.id))
-
     def of_subjects(self, subjects: Sequence[str]) -> list[Provision]:
-        """What was given that tells of one of these, the newest first; what was held back is not among it."""
+        """What was given that tells of one of these, the newest first: the pages of an answer that do as one, from the first of them.
+
+        What was held back is not among it.
+        """
         c, s = provision.c, provision_subject.c
         those = select(s.provision).where(s.subject.in_(list(subjects)))
-        return self._read(select(provision).where(c.id.in_(those), c.withheld_at.is_(None)).order_by(c.at.desc(), c.id))
+        answers: dict[tuple[object, ...], list[Provision]] = {}
+        for page in self._read(select(provision).where(c.id.in_(those), c.withheld_at.is_(None)).order_by(c.at, c.id)):
+            answers.setdefault(_answer_of(page), []).append(page)
+        return sorted((self._as_one(pages) for pages in answers.values()), key=lambda given: (-given.at, given.id))
+
+    def _as_one(self, pages: Sequence[Provision]) -> Provision:
+        if len(pages) == 1:
+            return pages[0]
+        s = provision_subject.c
+        told_of = select(func.count(s.subject.distinct())).where(s.provision.in_([page.id for page in pages]))
+        said = {name for page in pages for name in page.fields.split()}
+        return replace(
+            pages[0],
+            fields=" ".join(sorted(said)),
+            rows=sum(page.rows for page in pages),
+            subjects=int(self._connection.execute(told_of).scalar_one()),
+        )
 
     def _read(self, query: Any) -> list[Provision]:
         names = [field.name for field in fields(Provision)]
         return [Provision(**{name: row[name] for name in names}) for row in self._connection.execute(query).mappings()]
+
+
+def _answer_of(page: Provision) -> tuple[object, ...]:
+    """What pages of one answer have in common. A request is answered once; what rests on consents has no end and goes day by day."""
+    same = (
+        page.giver,
+        page.receiver,
+        page.what,
+        page.agreement,
+        page.purpose,
+        page.legal_basis,
+        page.allowed_by,
+        page.expires_at,
+    )
+    return (*same, page.at if page.expires_at is None else None)

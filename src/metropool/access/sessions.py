@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from metropool.access.audit import Outcome
 from metropool.access.errors import Locked, Unauthenticated
 from metropool.access.lockout import Lockout, LockoutRule
 from metropool.access.logins import Logins, as_grant, faces_of, normal
@@ -103,7 +104,7 @@ class Sessions:
         self._refuse_locked(self._lockout.locked_until(login=who.login, source=source))
         if not is_right:
             self._lockout.failed(login=who.login, source=source)
-        outcome = "done" if is_right else "refused"
+        outcome: Outcome = "done" if is_right else "refused"
         self._audit.note(actor=who.login, action="session.step_up", on=source, outcome=outcome)
         return is_right
 

@@ -1,7 +1,7 @@
 """Periods and the business calendar. Periods are half-open, ``[start, end)``; instants are UTC; days are Asia/Shanghai."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from metropool.core.errors import Invalid
@@ -30,6 +30,28 @@ class Period:
     def seconds(self) -> int:
         """Length [s]."""
         return int((self.end - self.start).total_seconds())
+
+
+def in_utc(instant: datetime) -> datetime:
+    """An instant, with whatever offset it was written, in UTC.
+
+    Raises:
+        ValueError: It has no offset, or lies so far off that not every zone could show it.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} has no offset from UTC")
+    if not MINYEAR < instant.year < MAXYEAR:
+        raise ValueError(f"{instant} is no instant of business")
+    return instant.astimezone(UTC)
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as it is kept: texts of earlier ones are less than those of later ones.
+
+    Raises:
+        ValueError: As for ``in_utc``.
+    """
+    return in_utc(instant).isoformat()
 
 
 def business_date(instant: datetime, zone: ZoneInfo = BUSINESS_ZONE) -> date:

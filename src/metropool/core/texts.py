@@ -1,6 +1,7 @@
 """Sentences for people, Chinese and English together, in the ``texts.yaml`` of each room."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -28,3 +29,28 @@ def say(room: str, key: str, language: Language, **values: object) -> str:
         KeyError: The room has no such text: a fault of ours, found by the texts test.
     """
     return texts_of(room)[key][language].format(**values)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence for people that is said in their language when it is shown.
+
+    Attributes:
+        room, key: Which text (see ``say``).
+        values: Its parameters.
+    """
+
+    room: str
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def said(self, language: Language) -> str:
+        """The sentence in a language."""
+        return say(self.room, self.key, language, **self.values)
+
+    def both(self) -> dict[Language, str]:
+        """The sentence in each language."""
+        return {language: self.said(language) for language in LANGUAGES}
+
+    def __str__(self) -> str:
+        return self.said("en")

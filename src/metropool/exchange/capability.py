@@ -70,6 +70,7 @@ class Capability:
 
     Attributes:
         name: Folder of the capability.
+        rows: What a plan may host it for, such as ``("water", "gas")``; empty: it is hosted as a whole.
         consumes: Message class to the operation that takes it.
         produces: Message classes it tells or orders.
         keeps: Attribute of its unit of work to the adapter that gives it: its own tables, nobody else's.
@@ -82,6 +83,7 @@ class Capability:
     """
 
     name: str
+    rows: tuple[str, ...] = ()
     consumes: Mapping[type[Message], Handler] = field(default_factory=dict)
     produces: tuple[type[Message], ...] = ()
     keeps: Mapping[str, Adapter] = field(default_factory=dict)

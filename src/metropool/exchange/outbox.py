@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from metropool.exchange.envelope import Envelope, digest, from_bytes, to_bytes
+from metropool.exchange.envelope import OF, Envelope, digest, from_bytes, to_bytes
 from metropool.storage.upsert import insert_into
 
 metadata = MetaData()
@@ -79,6 +79,8 @@ _INSERTS: dict[tuple[str, str], Any] = {}
 
 
 PARKED = "parked"
+Named = tuple[str, str]
+"""Sender and id of a letter."""
 
 
 class Outbox:
@@ -98,7 +100,7 @@ class Outbox:
             "sha256": digest(data),
             "told_at": envelope.at.isoformat(),
         }
-        return _insert_new(self._connection, outbox, row)
+        return self._connection.execute(_insert_new_into(self._connection, outbox), row).first() is not None
 
     def unsent(self, *, limit: int = 500, receiver: str = "") -> list[tuple[int, Envelope]]:
         """Numbers and envelopes not yet delivered, oldest first; of one receiver when it is named."""
@@ -141,17 +143,31 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def first_times(self, letters: Iterable[tuple[Envelope, bytes]], *, now: datetime) -> set[str]:
-        """Note envelopes, and the bytes each came as, as done in this unit; the ids of those that were not noted before."""
-        rows = [_inbox_row(envelope, data, now, outcome="done") for envelope, data in letters]
-        if not rows:
-            return set()
-        return set(self._connection.execute(_insert_new_into(self._connection, inbox), rows).scalars())
+    def first_times(self, letters: Iterable[tuple[Envelope, bytes]], *, now: datetime) -> dict[Named, str]:
+        """Note envelopes, and the bytes each came as, as done in this unit: those of (sender, id) that were not noted before, with
+        what each is called here."""
+        return self._note([_inbox_row(envelope, data, now, outcome="done") for envelope, data in letters])
 
-    def park(self, envelope: Envelope, data: bytes, *, reason: str, now: datetime) -> bool:
-        """Keep an envelope that cannot be understood, with the reason, so that it can be replayed; False when it was noted before."""
+    def park(self, envelope: Envelope, data: bytes, *, reason: str, now: datetime) -> str | None:
+        """Keep an envelope that cannot be understood, with the reason, so that it can be replayed: what it is called here; None
+        when it was noted before."""
         row = _inbox_row(envelope, data, now, outcome=PARKED) | {"reason": reason, "bytes": to_bytes(envelope)}
-        return _insert_new(self._connection, inbox, row)
+        return self._note([row]).get((envelope.sender, envelope.id))
+
+    def _note(self, rows: list[dict[str, Any]]) -> dict[Named, str]:
+        """Ids are chosen by who sends: a letter whose id another's has here is called by its sender too, and is none the less new."""
+        noted = {(sender, name): name for name, sender in self._insert(rows)}
+        others = [row for row in rows if (row["sender"], row["id"]) not in noted]
+        if others:
+            query = select(inbox.c.id, inbox.c.sender).where(inbox.c.id.in_([row["id"] for row in others]))
+            owners = {row.id: row.sender for row in self._connection.execute(query)}
+            named = {f"{row['id']}{OF}{row['sender']}": row for row in others if owners[row["id"]] != row["sender"]}
+            new = {name for name, _ in self._insert([row | {"id": name} for name, row in named.items()])}
+            noted |= {(row["sender"], row["id"]): name for name, row in named.items() if name in new}
+        return noted
+
+    def _insert(self, rows: list[dict[str, Any]]) -> list[Any]:
+        return list(self._connection.execute(_insert_new_into(self._connection, inbox), rows)) if rows else []
 
     def parked(self, letter: str) -> bytes | None:
         """The bytes of a parked envelope; None when none of this id is parked."""
@@ -164,7 +180,7 @@ class Inbox:
         self._connection.execute(change)
 
 
-def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) -> dict[str, object]:
+def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) -> dict[str, Any]:
     return {
         "id": envelope.id,
         "phrase": envelope.phrase,
@@ -175,13 +191,10 @@ def _inbox_row(envelope: Envelope, data: bytes, now: datetime, *, outcome: str) 
     }
 
 
-def _insert_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
-    return connection.execute(_insert_new_into(connection, table), row).first() is not None
-
-
 def _insert_new_into(connection: Connection, table: Table) -> Any:
-    """Insert rows that are not there yet, and tell the ids of those."""
+    """Insert rows that are not there yet, and tell the ids of those, and who sent them where it is an inbox."""
     key = (connection.dialect.name, table.name)
     if key not in _INSERTS:
-        _INSERTS[key] = insert_into(connection, table).on_conflict_do_nothing().returning(table.c.id)
+        told = (inbox.c.id, inbox.c.sender) if table is inbox else (table.c.id,)
+        _INSERTS[key] = insert_into(connection, table).on_conflict_do_nothing().returning(*told)
     return _INSERTS[key]

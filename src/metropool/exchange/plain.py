@@ -1,12 +1,14 @@
 """A message as plain JSON, rows as objects or as columns, and back: how software that is not ours reads and says messages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
 
 from metropool.core.errors import Fault, Invalid
+from metropool.core.periods import in_utc
 from metropool.exchange.messages import ROWS, Message, check_rows
 
 Form = Literal["rows", "columns"]
@@ -53,8 +55,9 @@ def message_from(kind: type[Message], given: Mapping[str, Any], *, table: pa.Tab
 
 def _value(name: str, value: Any, wanted: Any, faults: list[Fault]) -> Any:
     try:
-        return msgspec.convert(value, wanted)
-    except msgspec.ValidationError as cause:
+        made = msgspec.convert(value, wanted)
+        return in_utc(made) if isinstance(made, datetime) else made
+    except (msgspec.ValidationError, ValueError) as cause:
         faults.append(Fault(name, f"{cause}"))
         return None
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+import msgspec
+
 from metropool.core.areas import area_faults
 from metropool.core.errors import Fault, Invalid
 from metropool.exchange.messages import Question, ViewRequested
@@ -61,6 +63,24 @@ def check_request(request: ViewRequested) -> None:
     ]
     if faults:
         raise Invalid(f"the request {request.request[:LONGEST_ID]} cannot be so", key="portal.invalid", faults=faults)
+
+
+def is_news(message: ViewRequested, known: ViewRequested | None) -> bool:
+    """Whether a request says something to who knows an edition of it: a first word, or that it is taken back.
+
+    Raises:
+        Invalid: It says something else than was asked: whoever has decided on it, or half of it, decided on what was asked.
+    """
+    if known is None:
+        return True
+    if message.edition < known.edition:
+        return False
+    is_newer = message.edition > known.edition
+    if message != (msgspec.structs.replace(known, edition=message.edition, state="withdrawn") if is_newer else known):
+        raise Invalid(
+            f"the request {message.request[:LONGEST_ID]} is taken back, never changed: ask anew", key="exchange.other_request"
+        )
+    return is_newer
 
 
 def _basis_faults(request: ViewRequested) -> list[Fault]:

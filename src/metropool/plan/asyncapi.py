@@ -6,6 +6,7 @@ from typing import Any
 from metropool.exchange.described import KINDS, example_of, schema_of
 from metropool.exchange.envelope import MAX_BYTES
 from metropool.exchange.ways import Way
+from metropool.plan.carriers import medium_of
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
 from metropool.plan.subjects import subject_of
@@ -15,7 +16,8 @@ ABOUT = (
     "Letters between the systems of this plan, over NATS JetStream. A channel is a subject <receiver>.main.<phrase>.<sender>.main; only "
     "its sender may publish to it, as a request that the receiver's inbox stream answers with its receipt. The payload is an envelope in "
     "msgpack (docs/integrators.md) whose body is the message: shown here as the HTTP API tells and takes it, rows as objects; on the wire "
-    "they are an Arrow stream. What is not listed is refused by the broker."
+    "they are an Arrow stream. What is not listed is refused by the broker. Under x-otherwise is what runs and is no "
+    "letter: operations over HTTP (docs/api.md; of an outside party, its own), classes over MQTT with gateways, frames of terminals."
 )
 
 
@@ -29,6 +31,9 @@ def describe(compiled: Compiled) -> dict[str, Any]:
         "defaultContentType": "application/msgpack",
         "channels": {subject: _channel(subject, way) for subject, way in sorted(ways.items())},
         "operations": {f"{subject}.send": _operation(subject, way) for subject, way in sorted(ways.items())},
+        "x-otherwise": [
+            _otherwise(compiled, row, letter) for row, letter in compiled.running.said if not _is_letter(compiled, letter)
+        ],
         "components": {"messages": {kind: _message(kind) for kind in kinds}},
     }
 
@@ -40,6 +45,19 @@ def as_text(compiled: Compiled) -> str:
 
 def _subject(way: Way) -> str:
     return subject_of(Letter(way.sender, way.phrase, way.receiver))
+
+
+def _is_letter(compiled: Compiled, letter: Letter) -> bool:
+    systems = compiled.running.systems
+    return medium_of(systems[letter.sender], systems[letter.receiver]) == "letter"
+
+
+def _otherwise(compiled: Compiled, row: str, letter: Letter) -> dict[str, Any]:
+    """What travels as no letter: by which operation over HTTP, over MQTT as which class, or in which frames."""
+    systems, entry = compiled.running.systems, compiled.running.messages[letter.message]
+    medium = medium_of(systems[letter.sender], systems[letter.receiver])
+    by = {"http": [*entry.http, *entry.calls], "frames": entry.frames}.get(medium, entry.carried_by)
+    return {"from": letter.sender, "phrase": letter.message, "to": letter.receiver, "row": row, "by": medium, "as": by}
 
 
 def _channel(subject: str, way: Way) -> dict[str, Any]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONSUMER = "main"
 SYSTEM_ACCOUNT = "broker"
 INBOX_ACK_WAIT_S, LOG_ACK_WAIT_S = 30.0, 5.0
+FOR_EVER = -1
+"""How often the broker hands a message over: who sent it has a receipt, and who takes it in parks what it cannot."""
 _GIB = 1 << 30
 
 
@@ -31,7 +33,6 @@ class Stream:
 
     Attributes:
         max_bytes: Bound on disk; when full, new messages are refused, so they stay with whoever says them.
-        max_deliver: How often a message is handed over before the broker stops trying; -1 for ever.
         max_waiting_acks: How many messages may be out, not yet acknowledged.
         ack_wait_s: After how long one that is out is handed over again; a process that was killed holds up its successor so long.
     """
@@ -40,7 +41,6 @@ class Stream:
     name: str
     subjects: tuple[str, ...]
     max_bytes: int
-    max_deliver: int
     max_waiting_acks: int
     ack_wait_s: float
 
@@ -179,14 +179,13 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
 
 
 def _streams(system: str, front: str | None) -> list[Stream]:
-    name, limits = f"inbox_{system}", {"max_deliver": 1000, "max_waiting_acks": 1000}
-    inbox = Stream(system, name, (f"{system}.>",), max_bytes=_GIB, ack_wait_s=INBOX_ACK_WAIT_S, **limits)
+    name, ways = f"inbox_{system}", (f"{system}.>",)
+    inbox = Stream(system, name, ways, max_bytes=_GIB, ack_wait_s=INBOX_ACK_WAIT_S, max_waiting_acks=1000)
     if front is None:
         return [inbox]
-    # The log is never given up on: a terminal was told that its reading is safe. Few batches are out at a time: the reader keeps
-    # them in memory until those before them came.
-    name, limits = f"log_{system}", {"max_deliver": -1, "max_waiting_acks": 48}
-    log = Stream(system, name, (f"log.{system}.>",), max_bytes=4 * _GIB, ack_wait_s=LOG_ACK_WAIT_S, **limits)
+    # Few batches are out at a time: the reader keeps them in memory until those before them came.
+    name, ways = f"log_{system}", (f"log.{system}.>",)
+    log = Stream(system, name, ways, max_bytes=4 * _GIB, ack_wait_s=LOG_ACK_WAIT_S, max_waiting_acks=48)
     return [inbox, log]
 
 

@@ -31,6 +31,7 @@ class Measures:
     """What can be counted of an outline.
 
     Attributes:
+        rows: Those that carry something.
         links: Pairs of systems with something between them.
         messages: Message ids in use.
         letters: Messages on links, each direction for itself.
@@ -85,7 +86,7 @@ def measure(outline: Outline) -> Measures:
     links = {frozenset((letter.sender, letter.receiver)) for letter in outline.letters}
     return Measures(
         systems=len(outline.systems),
-        rows=len(outline.rows),
+        rows=len({row for row, _ in outline.said}),
         links=len(links),
         messages=len({letter.message for letter in outline.letters}),
         letters=len(outline.letters),

@@ -81,7 +81,7 @@ def compile_plan(
         picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=systems, said=said),
         whole=whole,
         whole_picture=draw_up(plan=plan.content, title=title, contract=contract.content, systems=every, said=whole.said),
-        identity=plan.content.identity,
+        identity={str(people): name for people, name in plan.content.identity.items()},
         brokers=_brokers(plan.content, many),
         consents=_consents(contract.content),
     )

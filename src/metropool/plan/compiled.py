@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CapabilityFacts:
-    """What the plan must know of a capability: its name, the classes it hears and says, and whether it speaks for outside software."""
+    """What the plan must know of a capability.
+
+    Attributes:
+        consumes, produces: The classes it hears and says.
+        is_door: It speaks for outside software.
+        rows: What it may be hosted for; empty: it is hosted as a whole; None: for anything.
+    """
 
     name: str
     consumes: frozenset[str] = frozenset()
     produces: frozenset[str] = frozenset()
     is_door: bool = False
+    rows: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from metropool.plan.broker import INBOX_ACK_WAIT_S, SYSTEM_ACCOUNT, BrokerPlan, BrokerSettings, BrokerUser, provisioner_of
+from metropool.plan.broker import (
+    FOR_EVER,
+    INBOX_ACK_WAIT_S,
+    SYSTEM_ACCOUNT,
+    BrokerPlan,
+    BrokerSettings,
+    BrokerUser,
+    provisioner_of,
+)
 from metropool.plan.schema import Letter
 
 STREAM = "$MQTT_msgs"
@@ -234,7 +242,7 @@ def consumer_config(gateways: Gateways, system: str) -> dict[str, Any]:
         "deliver_policy": "all",
         "ack_policy": "explicit",
         "ack_wait": int(INBOX_ACK_WAIT_S * _NS),
-        "max_deliver": 1000,
+        "max_deliver": FOR_EVER,
         "max_ack_pending": 1000,
         "replay_policy": "instant",
     }

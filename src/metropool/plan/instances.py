@@ -6,14 +6,15 @@ tells of a household goes to the instance of the place it lies in alone; what te
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import RootModel, StrictStr
+from pydantic import Field, RootModel, StrictStr
 
 from metropool.core.errors import Fault, Invalid
 from metropool.core.identifiers import SystemId
 from metropool.exchange.ways import PLACES
 from metropool.plan.compiled import Many, RunningFacts
+from metropool.plan.reserved import is_reserved
 from metropool.plan.schema import Name, Title
 
 FILE: Final = "instances.yaml"
@@ -22,7 +23,7 @@ FILE: Final = "instances.yaml"
 class Instance(Title):
     """One community or building, and what its system is told apart by."""
 
-    place: StrictStr
+    place: Annotated[StrictStr, Field(pattern=r"^[^\s\x00-\x1f\x7f]+$", max_length=128)]
 
 
 class Instances(RootModel[Mapping[Name, Mapping[Name, Instance]]]):
@@ -40,7 +41,7 @@ def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[d
         instances: Those of the city.
 
     Raises:
-        Invalid: A system is no node of which there are many, or an instance has the name of a system.
+        Invalid: A system is not there, or no node of which there are many; a name that is not free; two of one place.
     """
     if faults := list(_faults(systems, instances)):
         raise Invalid("the instances of the city do not fit the plan", faults=faults)
@@ -63,13 +64,19 @@ def _instance(facts: RunningFacts, name: str, given: Instance) -> RunningFacts:
 def _faults(systems: Mapping[str, RunningFacts], instances: Instances) -> Iterator[Fault]:
     seen = set(systems)
     for system, listed in instances.root.items():
-        facts = systems.get(system)
-        if facts is not None and (facts.kind != "node" or facts.per not in PLACES):
+        facts, places = systems.get(system), dict[str, str]()
+        if facts is None:
+            yield Fault(system, "the plan runs no such system", f"of these there are many: {', '.join(_many(systems))}")
+        elif facts.kind != "node" or facts.per not in PLACES:
             yield Fault(system, "the plan runs one of it", f"of these there are many: {', '.join(_many(systems))}")
-        for name in listed:
-            if name in seen:
+        for name, given in listed.items():
+            if name in seen or is_reserved(name):
                 yield Fault(f"{system}.{name}", "this name is taken", "give each instance a name of its own")
+            if given.place in places:
+                taken = f"the place {given.place} has {places[given.place]} already"
+                yield Fault(f"{system}.{name}", taken, "one of them is enough: each place has one")
             seen.add(name)
+            places.setdefault(given.place, name)
 
 
 def _many(systems: Mapping[str, RunningFacts]) -> list[str]:

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from metropool.core.errors import Invalid, NotFound
 from metropool.plan.instances import Instances
 from metropool.plan.schema import Contract, Plan
 from metropool.plan.sites import Sites
-from metropool.plan.source import PathInFile, PlanFault, Source
+from metropool.plan.source import PlanFault, Source, printable
+from metropool.plan.written import Unwritten, parse
 
 Model = TypeVar("Model", bound=BaseModel)
-MAX_BYTES = 1 << 20
+SHOWN = 200
+"""Of a wrong value, the letters that a fault shows."""
 PLANS = ("one:direct", "one:indirect", "two", "transition")
 """Plans that come with the product, each way of running them."""
 
@@ -90,7 +89,8 @@ def plan_path(name: str) -> Path:
     for candidate in (Path(name), shipped, beside_source):
         if candidate.is_file():
             return candidate
-    raise NotFound(f"no plan is called {name!r}: give the path of a plan file, or the name of a shipped one")
+    what = f"no plan is called {name!r}: give the path of a plan file, or the name of a shipped one"
+    raise NotFound(what, key="plan.no_plan", values={"name": name})
 
 
 def named_plan(name: str) -> tuple[Path, str | None]:
@@ -119,7 +119,8 @@ def _load(path: Path, model: type[Model]) -> Loaded[Model]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as cause:
-        raise NotFound(f"{path} cannot be opened: {cause.strerror}") from cause
+        told: dict[str, object] = {"file": path, "reason": cause.strerror}
+        raise NotFound(f"{path} cannot be opened: {cause.strerror}", key="plan.not_opened", values=told) from cause
     except UnicodeDecodeError as cause:
         raise Unreadable((Source(str(path)).fault("not_yaml", reason="UTF-8"),)) from cause
     return cast(Loaded[Model], _read(str(path), text, model))
@@ -128,7 +129,10 @@ def _load(path: Path, model: type[Model]) -> Loaded[Model]:
 @lru_cache(maxsize=16)
 def _read(file: str, text: str, model: type[BaseModel]) -> Loaded[Any]:
     """What a text says; the same text is read once in a process, as finding the lines takes a quarter of a second."""
-    source, faults, data = _parse(file, text)
+    try:
+        source, faults, data = parse(file, text)
+    except Unwritten as cause:
+        raise Unreadable(cause.plan_faults) from cause
     try:
         content = model.model_validate(data)
     except ValidationError as error:
@@ -138,46 +142,26 @@ def _read(file: str, text: str, model: type[BaseModel]) -> Loaded[Any]:
     return Loaded(content=content, source=source)
 
 
-def _parse(file: str, text: str) -> tuple[Source, list[PlanFault], Any]:
-    """Lines of every key and item, duplicate keys, and the plain data."""
-    reader = YAML(typ="safe", pure=True)
-    reader.allow_duplicate_keys = True
-    try:
-        if len(text) > MAX_BYTES:
-            raise MarkedYAMLError(problem=f"more than {MAX_BYTES} bytes")
-        node = reader.compose(text)
-        data = None if node is None else reader.constructor.construct_document(node)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        fault = PlanFault(file=file, line=line, key="not_yaml", values={"reason": error.problem or "?"})
-        raise Unreadable((fault,)) from error
-    lines: dict[PathInFile, int] = {}
-    faults: list[PlanFault] = []
-    if node is not None:
-        _walk(node, (), lines=lines, faults=faults, file=file)
-    return Source(file=file, lines=lines), faults, data
-
-
-def _walk(node: Node, path: PathInFile, *, lines: dict[PathInFile, int], faults: list[PlanFault], file: str) -> None:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            place = (*path, str(key.value))
-            if place in lines:
-                values = {"name": key.value, "first": lines[place]}
-                faults.append(PlanFault(file=file, line=key.start_mark.line + 1, key="duplicate", values=values))
-            lines[place] = key.start_mark.line + 1
-            _walk(value, place, lines=lines, faults=faults, file=file)
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
-            _walk(item, (*path, index), lines=lines, faults=faults, file=file)
-
-
 def _fault_of(source: Source, found: dict[str, Any]) -> PlanFault:
     """One pydantic error as a fault with its line."""
     path = tuple(str(step) if isinstance(step, float) else step for step in found["loc"] if step != "[key]")
-    name = ".".join(str(step) for step in path)
+    name = printable(".".join(str(step) for step in path))
     key = {"extra_forbidden": "unknown_key", "missing": "missing_key", "string_type": "not_text"}.get(
         found["type"], "wrong_value"
     )
-    return source.fault(key, *path, name=name, reason=found["msg"], value=found.get("input"))
+    return source.fault(key, *path, name=name, reason=found["msg"], value=_short(found.get("input")))
+
+
+def _short(value: Any) -> Any:
+    """A value as it is shown: a text whole, of anything larger its beginning."""
+    shown = repr(value)
+    return value if len(shown) <= SHOWN else _Cut(f"{shown[:SHOWN]}…")
+
+
+class _Cut(str):
+    """Shown as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)

@@ -17,7 +17,9 @@ def run_outside(plan: Plan, systems: Sequence[str], *, door: str) -> Plan:
     """
     unknown = [name for name in systems if name not in plan.systems or plan.systems[name].kind != "node"]
     if unknown:
-        raise NotFound(f"the plan {plan.plan} runs no node {', '.join(unknown)} that outside software could run")
+        names = ", ".join(unknown)
+        what = f"the plan {plan.plan} runs no node {names} that outside software could run"
+        raise NotFound(what, key="plan.no_node", values={"plan": plan.plan, "names": names})
     outside = {name: _through(plan.systems[name], door) for name in systems}
     return plan.model_copy(update={"systems": {**plan.systems, **outside}})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from metropool.core.errors import Unavailable
-from metropool.plan.broker import CONSUMER, Stream
+from metropool.plan.broker import CONSUMER, FOR_EVER, Stream
 from metropool.plan.gateways import STREAM, Gateways
 from metropool.plan.gateways import consumer_config as gateways_consumer_config
 from metropool.plan.gateways import stream_config as gateways_stream_config
@@ -91,7 +91,7 @@ def consumer_config(stream: Stream) -> dict[str, Any]:
         "deliver_policy": "all",
         "ack_policy": "explicit",
         "ack_wait": int(stream.ack_wait_s * _NS),
-        "max_deliver": stream.max_deliver,
+        "max_deliver": FOR_EVER,
         "max_ack_pending": stream.max_waiting_acks,
         "replay_policy": "instant",
     }

@@ -8,6 +8,9 @@ from metropool.plan.compiled import CapabilityFacts, Route, RunningFacts
 from metropool.plan.passing import Passing
 from metropool.plan.schema import Contract, Letter, MessageEntry, Row
 
+NOWHERE = "\0"
+"""No place of a registry is called this."""
+
 
 def ways_of(
     said: Sequence[tuple[str, Letter]],
@@ -48,8 +51,8 @@ def _way(
 
 
 def _where(entry: MessageEntry, row: Row, receiver: RunningFacts) -> dict[str, str]:
-    """What may be spoken of to a receiver; of people, to the instance for a place, of those who live there."""
-    lives = {receiver.per: receiver.place} if entry.personal and receiver.per and receiver.place else {}
+    """What may be spoken of to a receiver; of people, to the instance for a place, of those who live there: of nobody, had it no place."""
+    lives = {receiver.per: receiver.place or NOWHERE} if entry.personal and receiver.per and receiver.instance_of else {}
     return {**entry.where, **row.where, **lives}
 
 

@@ -3,18 +3,29 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
 
 from metropool.core.errors import NotFound
 
 Kind = Literal["node", "device", "carrier", "face", "outside"]
 Zone = Literal["field", "carrier", "production", "management", "dmz", "public"]
-Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$")]
+Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$", max_length=63)]
 Many = Literal["community", "building", "home", "person", "usage_point"]
 Network = Literal["local", "vpn", "public"]
-REST = "rest"
-OWN = "own"
+People = Literal["resident", "staff"]
+Section = Annotated[StrictStr, Field(pattern=r"^[0-9]+(\.[0-9]+)+$")]  # of the paper
+Operation = Annotated[StrictStr, Field(pattern=r"^(GET|POST|PUT|PATCH|DELETE) /\S*$")]
+REST, OWN = "rest", "own"
+
+
+def _seen(text: str) -> str:
+    if text.isprintable() and text.strip():
+        return text
+    raise ValueError("a text that one can see, on one line")
+
+
+Words = Annotated[StrictStr, Field(min_length=1, max_length=300), AfterValidator(_seen)]
 
 
 class Letter(NamedTuple):
@@ -32,8 +43,8 @@ class _Closed(BaseModel):
 class Title(_Closed):
     """A name in both languages."""
 
-    zh: StrictStr
-    en: StrictStr
+    zh: Words
+    en: Words
 
 
 class Party(Title):
@@ -60,13 +71,20 @@ class System(Title):
 
 
 class MessageEntry(Title):
-    """A message id: the phrase, where it begins, the class that carries it, and what its rows must be (``service: water``).
+    """A message id: the phrase, where it begins, what carries it, and what its rows must be (``service: water``).
 
-    ``personal``: it tells of a person or a household (个人信息): who hears it can see personal data.
+    Attributes:
+        carried_by: Class of the letter (``is``); empty where it travels as none.
+        http, calls: Operations by which apps and outside parties say or hear it: ours, and an outside party's own that we call.
+        frames: What it is between terminals and front end: ``sealed`` records, or ``meters``' own protocols within them.
+        personal: It tells of a person or a household (个人信息): who hears it can see personal data.
     """
 
     begins: tuple[Name, ...] = Field(alias="from")
-    carried_by: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Za-z]+$")] = Field(alias="is")
+    carried_by: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Za-z]+$")] | Literal[""] = Field(alias="is", default="")
+    http: tuple[Operation, ...] = ()
+    calls: tuple[Operation, ...] = ()
+    frames: Literal["sealed", "meters"] | None = None
     where: Mapping[Name, StrictStr] = Field(default_factory=dict)
     personal: bool = False
 
@@ -83,11 +101,11 @@ class Row(_Closed):
     up_inferred: tuple[Name, ...] = ()
     down_inferred: tuple[Name, ...] = ()
     where: Mapping[Name, StrictStr] = Field(default_factory=dict)
-    channel: tuple[Name, ...] = ()
+    channel: tuple[Literal["vpn", "end_to_end_encrypted"], ...] = ()
     consent: tuple[Name, ...] = ()
-    when: Name | None = None
-    also: RowId | None = None
-    either: RowId | None = None
+    when: Literal["indoors", "outdoors"] | None = None
+    also: Section | None = None
+    either: Section | None = None
     provides: tuple[StrictStr, ...] = ()
     src: Literal["paper", "inferred", "product"]
     why: StrictStr = ""
@@ -124,8 +142,7 @@ class RunningSystem(_Closed):
         face: Role of the people it serves; it comes through its host's API, not the broker.
         stands_for: ``device``, ``carrier`` or ``outside`` when it is no node of ours.
         front_end: Name of the worker that listens to devices in the access zone, in a process of its own.
-        per: What it has one instance for (小区, 楼宇, 家庭: one each).
-        way_in: How it reaches us.
+        per, way_in: What it has one instance for (小区, 楼宇, 家庭: one each), and how it reaches us.
         software: ``outside``: the work is done by software that is not ours and comes through a door; what its rows list, it says.
     """
 
@@ -155,13 +172,14 @@ class Variant(_Closed):
 class NotYet(_Closed):
     """What the contract gives this plan and is not built; all of it is refused until it is. Systems are written as they will run.
 
-    ``letters`` are messages that are not built in one row alone."""
+    ``letters`` are messages that are not built in one row alone; ``withheld`` says why something does not run though it could."""
 
     systems: Mapping[Name, RunningSystem] = Field(default_factory=dict)
     rows: tuple[RowId, ...] = ()
     messages: tuple[Name, ...] = ()
     letters: Mapping[RowId, tuple[Name, ...]] = Field(default_factory=dict)
     capabilities: tuple[StrictStr, ...] = ()
+    withheld: Mapping[StrictStr, Words] = Field(default_factory=dict)
 
 
 class Plan(_Closed):
@@ -169,8 +187,7 @@ class Plan(_Closed):
 
     Attributes:
         variants: Ways to run it, the first where none is asked for.
-        operators: Who does the work of a party that the paper does not name.
-        identity: Who vouches for which people: a system, or ``own`` for each its own.
+        operators, identity: Who does the work of a party that the paper does not name; who vouches for people: a system, or ``own``.
         brokers, networks: Systems of each broker, rows of each network; one of them may take the ``rest``.
         add_messages, add: A city's own messages and rows, written as in the contract.
     """
@@ -179,7 +196,7 @@ class Plan(_Closed):
     title: Title
     variants: Mapping[Name, Variant] = Field(default_factory=dict)
     operators: Mapping[Name, Name] = Field(default_factory=dict)
-    identity: Mapping[Name, Name] = Field(default_factory=dict)
+    identity: Mapping[People, Name] = Field(default_factory=dict)
     brokers: Mapping[Name, tuple[Name, ...] | Literal["rest"]] = Field(default_factory=dict)
     networks: Mapping[Network, tuple[RowId, ...] | Literal["rest"]] = Field(default_factory=dict)
     systems: Mapping[Name, RunningSystem]
@@ -228,7 +245,8 @@ class Plan(_Closed):
             return next(iter(self.variants), None)
         if name not in self.variants:
             known = ", ".join(f"{self.plan}:{variant}" for variant in self.variants) or self.plan
-            raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}")
+            told: dict[str, object] = {"plan": self.plan, "name": name, "known": known}
+            raise NotFound(f"the plan {self.plan} has no variant {name!r}; there is {known}", key="plan.no_variant", values=told)
         return name
 
 

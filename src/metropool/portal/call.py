@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 
 from metropool.access import Access, Once, Principal, Unauthenticated
 from metropool.access.api_keys import ApiKeys
+from metropool.access.audit import Outcome
 from metropool.access.once import Answer, Repeatable, hash_of
 from metropool.access.passwords import Passwords
 from metropool.core.clock import Instant
@@ -129,7 +130,7 @@ class Call:
         """
         await self.software()
 
-    async def note(self, *, outcome: str = "done", actor: str = "", details: Mapping[str, object] | None = None) -> None:
+    async def note(self, *, outcome: Outcome = "done", actor: str = "", details: Mapping[str, object] | None = None) -> None:
         """Note in the system's own audit that something was read, or refused."""
         path = self.request.url.path
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -10,6 +11,7 @@ from nats.aio.client import Client
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.core.errors import Unavailable
 from metropool.runtime.channels import ChannelPlaces, open_channels
+from metropool.runtime.lasting import lasting
 from metropool.runtime.log_check import check_log
 from metropool.runtime.metering import answer_front_end, attendants_of, log_of
 from metropool.runtime.node import Node
@@ -42,16 +44,21 @@ async def check(node: Node, *, client: Client) -> None:
 
 def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
     """What attends a node, by name; each runs for ever."""
-    yield "presence", keep_in_touch(node, client)
+    for name, loop in _loops(node, client, settings):
+        yield name, lasting(loop, system=node.system, name=name)
+
+
+def _loops(node: Node, client: Client, settings: Settings) -> Iterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
+    yield "presence", partial(keep_in_touch, node, client)
     if "metering" in node.hosts:
         loops = attendants_of(node, client)
-        yield "log", loops.take_log_in(log_of(node, client))
-        yield "collection", loops.collect()
-        yield "clocks", loops.look_after_clocks()
-        yield "commands", loops.command()
-        yield "front end", answer_front_end(node, client)
+        yield "log", lambda: loops.take_log_in(log_of(node, client))
+        yield "collection", loops.collect
+        yield "clocks", loops.look_after_clocks
+        yield "commands", loops.command
+        yield "front end", partial(answer_front_end, node, client)
     if "settlement" in node.hosts:
-        yield "payment channels", _attend_channels(node, settings)
+        yield "payment channels", partial(_attend_channels, node, settings)
 
 
 @dataclass(frozen=True)

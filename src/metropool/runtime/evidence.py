@@ -5,13 +5,15 @@ The second that a record waits for its signed root is the machine's, however fas
 
 from functools import partial
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import structlog
 
-from metropool.access.audit import Audit
+from metropool.access.audit import Audit, touched
 from metropool.core.errors import Invalid, Unavailable
-from metropool.exchange.evidence import Anchor, Evidence, Listing
+from metropool.core.texts import Sentence
+from metropool.exchange.evidence import Anchor, Broken, Evidence, Listing
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
 from metropool.runtime.pause import pause
@@ -63,16 +65,32 @@ def read_key(settings: Settings, system: str) -> SigningKey:
 
 
 async def sign_evidence(node: "Node", key: SigningKey) -> None:
-    """Cover what is new with a signed root at most a second after it was noted, for ever; at once what a crash left uncovered."""
+    """Cover what is new with a signed root at most a second after it was noted, for ever; at once what a crash left uncovered.
+
+    Whatever stops it is told (``node.unsigned``) and tried again: what waits for its root is kept.
+    """
     while True:
         node.uncovered.clear()
         try:
             await node.on_writer(partial(cover, node, key))
-        except Unavailable as reason:
-            log.warning("evidence is signed later", system=node.system, reason=str(reason))
+        except Exception as reason:  # signing must go on once whatever it was has passed
+            _note_unsigned(node, reason)
             node.uncovered.set()
+        else:
+            node.unsigned = None
         await pause(GATHER_S)
         await node.uncovered.wait()
+
+
+def _note_unsigned(node: "Node", reason: Exception) -> None:
+    """Say why evidence is not signed: in the log once, on the health page while it lasts."""
+    before, node.unsigned = node.unsigned, reason
+    if repr(before) == repr(reason):
+        return
+    if isinstance(reason, Unavailable):
+        log.warning("evidence is signed later", system=node.system, reason=str(reason))
+    else:
+        log.error("evidence is not signed", system=node.system, fault="".join(format_exception(reason)))
 
 
 def cover(node: "Node", key: SigningKey) -> None:
@@ -97,17 +115,26 @@ def listing_of(compiled: Compiled) -> Listing:
     return Listing(plan=compiled.plan, parties=parties, rows=rows, places=places)
 
 
-def examine_audit(context: UnitContext) -> tuple[int, str]:
+def examine_audit(context: UnitContext) -> tuple[int, Sentence | None]:
     """How many rows of the audit are right, and what is wrong with the next: as a chain, and as signed roots saw it."""
-    audit, evidence = Audit(context.connection, int(context.now.timestamp())), Evidence(context)
-    right, fault = audit.examine()
-    newest = evidence.last_root()
-    if fault or newest is None or audit.hash_of(newest[0].audit.number) == newest[0].audit.hash:
+    right, fault = Audit(context.connection, int(context.now.timestamp())).examine()
+    if fault:
         return right, fault
+    try:
+        return _as_roots_saw(context, right)
+    except Broken as broken:
+        return 0, broken.sentence
+
+
+def _as_roots_saw(context: UnitContext, right: int) -> tuple[int, Sentence | None]:
+    audit, evidence = Audit(context.connection, int(context.now.timestamp())), Evidence(context)
+    newest = evidence.last_root()
+    if newest is None or audit.hash_of(newest[0].audit.number) == newest[0].audit.hash:
+        return right, None
     before = 0
     for root in evidence.roots():
         if audit.hash_of(root.audit.number) != root.audit.hash:
-            covered = f"rows {before + 1} to {root.audit.number} of the audit"
-            return before, f"{covered} are not those that root {root.number} of the evidence covers: they were written anew"
+            rows = {"first": before + 1, "last": root.audit.number, "root": root.number}
+            return before, Sentence("metropool.runtime", "audit_written_anew", rows)
         before = root.audit.number
-    return before, f"row {before + 1} of the audit is not what was noted, or is missing"
+    return before, touched(before + 1)

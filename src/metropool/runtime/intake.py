@@ -18,6 +18,8 @@ from metropool.storage.units import UnitContext
 if TYPE_CHECKING:
     from metropool.runtime.node import Node
 
+LONGEST_REASON = 1000
+
 
 def read_in(node: "Node", delivery: Delivery) -> Letter:
     """Read what came in and hold it to the plan.
@@ -37,9 +39,9 @@ def take_in(node: "Node", letters: Sequence[Letter]) -> list[str]:
         context = node.context(connection)
         each = first_of_each(letters)
         new = Inbox(connection).first_times(((of.envelope, of.delivery.data) for of in each.values()), now=context.now)
-        fresh = [letter for name, letter in each.items() if name in new]
-        Evidence(context, node.listing).received((letter.came for letter in fresh), outcome="taken")
-        for letter in fresh:
+        fresh = {name: letter for name, letter in each.items() if name in new}
+        Evidence(context, node.listing).received((letter.came for letter in fresh.values()), outcome="taken", called=new)
+        for letter in fresh.values():
             topics.extend(_hear(node, letter, context))
     return topics
 
@@ -48,9 +50,16 @@ def park(node: "Node", delivery: Delivery, envelope: Envelope, reason: str) -> N
     """Keep what cannot be taken in with the reason, so that it can be replayed; the envelope stands for bytes that are none."""
     with node.database.unit() as connection:
         context = node.context(connection)
-        if Inbox(connection).park(envelope, delivery.data, reason=reason, now=context.now):
+        name = Inbox(connection).park(envelope, delivery.data, reason=_told(reason), now=context.now)
+        if name is not None:
             came = [(envelope, delivery.data, delivery.position, rows_of(envelope))]
-            Evidence(context, node.listing).received(came, outcome="parked")
+            called = {(envelope.sender, envelope.id): name}
+            Evidence(context, node.listing).received(came, outcome="parked", called=called)
+
+
+def _told(reason: str) -> str:
+    """A reason as books keep it: it may quote what came, of any length, and PostgreSQL has no NUL in a text."""
+    return reason[:LONGEST_REASON].replace("\0", "␀").encode(errors="replace").decode()
 
 
 def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
@@ -69,7 +78,7 @@ def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
     check_way(letter, node.ways, parties=node.listing.parties)
     topics = _hear(node, letter, context)
     heard.settle(letter_id, outcome="done")
-    noting.replayed(letter.came)
+    noting.replayed(letter.came, called=letter_id)
     return topics
 
 

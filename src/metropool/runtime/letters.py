@@ -2,21 +2,25 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import structlog
 
 from metropool.core.clock import Instant
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, MetropoolError
 from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
 from metropool.exchange.messages import Message, check_own_name, check_where
+from metropool.exchange.outbox import Named
 from metropool.exchange.ports import Delivery
 from metropool.exchange.ways import Way
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Hosted
 
+log = structlog.get_logger()
 TOGETHER_BYTES = 256 << 10
 """Letters that share a commit are no larger than this together: what waits for the writer waits for no more."""
 
@@ -38,11 +42,11 @@ class Letter:
         return self.envelope, self.delivery.data, self.delivery.position, rows
 
 
-def first_of_each(letters: Iterable[Letter]) -> dict[str, Letter]:
-    """Id to letter, in order; of those that came twice the first."""
-    found: dict[str, Letter] = {}
+def first_of_each(letters: Iterable[Letter]) -> dict[Named, Letter]:
+    """Sender and id to letter, in order; of those that came twice the first."""
+    found: dict[Named, Letter] = {}
     for letter in letters:
-        found.setdefault(letter.envelope.id, letter)
+        found.setdefault((letter.envelope.sender, letter.envelope.id), letter)
     return found
 
 
@@ -116,6 +120,14 @@ def envelope_of(delivery: Delivery, system: SystemId, *, at: Instant) -> Envelop
             at=at,
             body=delivery.data,
         )
+
+
+def why_not(fault: Exception, delivery: Delivery, system: SystemId) -> str:
+    """The reason a letter is parked with; what is no refusal is a fault of ours, and logged."""
+    if isinstance(fault, MetropoolError):
+        return str(fault)
+    log.error("a fault of ours", system=system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
+    return f"a fault of ours: {type(fault).__name__}"
 
 
 def shared_out(deliveries: Iterable[Delivery]) -> Iterator[list[Delivery]]:

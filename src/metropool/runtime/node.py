@@ -6,13 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from traceback import format_exception
 from typing import Any, TypeVar
 
-import structlog
-
 from metropool.core.clock import Clock
-from metropool.core.errors import MetropoolError, NotFound, Unavailable
+from metropool.core.errors import NotFound
 from metropool.core.identifiers import IdSource, PartyId, SystemId
 from metropool.exchange import evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
@@ -24,7 +21,8 @@ from metropool.exchange.ports import Delivery
 from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, intake, workers
-from metropool.runtime.letters import Letter, envelope_of, taking
+from metropool.runtime.lasting import MISSING
+from metropool.runtime.letters import Letter, envelope_of, taking, why_not
 from metropool.runtime.presence import Neighbours
 from metropool.runtime.work import Work
 from metropool.storage import lake as lake_room
@@ -32,7 +30,6 @@ from metropool.storage.database import Database
 from metropool.storage.lake import Lake
 from metropool.storage.units import UnitContext
 
-log = structlog.get_logger()
 T = TypeVar("T")
 PAGE_QUEUE = 64
 
@@ -57,7 +54,7 @@ class Node:
         books: Name to adapter of the five books, whose tables are ``tables``.
         listing: What the running plan says of letters, for their evidence.
         wake: Set when a unit was committed: the relay has something to look at.
-        uncovered: Set when something was noted that no signed root covers yet.
+        uncovered, unsigned: Set when something was noted that no signed root covers yet; what keeps it from being signed, if anything.
         passes: Phrase to where it goes on, of what this system is told and did not begin.
         ways: Everything the running plan lets this system say and hear; what comes in is held to it.
         neighbours: Those that say something to it, and when each was last heard to be there.
@@ -82,6 +79,7 @@ class Node:
     neighbours: Neighbours = field(init=False)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     uncovered: asyncio.Event = field(default_factory=asyncio.Event)
+    unsigned: Exception | None = None
 
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
@@ -143,18 +141,15 @@ class Node:
         Raises:
             Unavailable, OSError, MemoryError: What it depends on is not there; nothing was changed, and it is no fault of the letter.
         """
+        is_read = False
         try:
-            await self.take_in([intake.read_in(self, delivery)])
-        except (Unavailable, OSError, MemoryError):
-            raise
-        except MetropoolError as refusal:
-            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), str(refusal))
-        except (
-            Exception
-        ) as fault:  # a letter of somebody's software must not stop a system; it can be replayed once we are better
-            log.error("a fault of ours", system=self.system, phrase=delivery.phrase, fault="".join(format_exception(fault)))
-            reason = f"a fault of ours: {type(fault).__name__}"
-            await self.park(delivery, envelope_of(delivery, self.system, at=self.clock.now()), reason)
+            letter, is_read = intake.read_in(self, delivery), True
+            await self.take_in([letter])
+        except Exception as fault:  # a letter of somebody's software must not stop a system; replayed once we are better
+            if is_read and isinstance(fault, MISSING):
+                raise
+            envelope = envelope_of(delivery, self.system, at=self.clock.now())
+            await self.park(delivery, envelope, why_not(fault, delivery, self.system))
 
     async def receive_all(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in under one commit: each, or, when one of them cannot be taken in, none.

@@ -33,7 +33,7 @@ SIGNS: tuple[tuple[str, ParkedCause], ...] = (
     ("not what a gateway says", "malformed"),
     ("a gateway says no", "unknown_version"),
     ("the columns are", "malformed"),
-    ("there are rows without", "malformed"),
+    ("there are rows with", "malformed"),
     ("the envelope names", "not_vouched"),
     ("speaks in the name of", "not_vouched"),
     (" begins with ", "not_vouched"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.envelope import Envelope
 from metropool.exchange.ports import Delivery, Exchange
+from metropool.runtime.lasting import MISSING, lasting
 from metropool.runtime.letters import shared_out
 from metropool.runtime.pause import pause
 from metropool.runtime.releasing import still_leaving
@@ -29,14 +31,19 @@ async def relay_out(node: "Node", exchange: Exchange) -> None:
     """
     lanes: dict[str, asyncio.Event] = {}
     async with asyncio.TaskGroup() as group:
-        while True:
-            node.wake.clear()
-            for receiver in await asyncio.to_thread(node.awaited_by):
-                if receiver not in lanes:
-                    lanes[receiver] = asyncio.Event()
-                    group.create_task(_lane(node, exchange, receiver, lanes[receiver]), name=f"{node.system}: to {receiver}")
-                lanes[receiver].set()
-            await pause(IDLE_S, unless=node.wake)
+        await lasting(partial(_wake_lanes, node, exchange, lanes, group), system=node.system, name="out")
+
+
+async def _wake_lanes(node: "Node", exchange: Exchange, lanes: dict[str, asyncio.Event], group: asyncio.TaskGroup) -> None:
+    while True:
+        node.wake.clear()
+        for receiver in await asyncio.to_thread(node.awaited_by):
+            if receiver not in lanes:
+                lanes[receiver] = asyncio.Event()
+                lane, name = partial(_lane, node, exchange, receiver, lanes[receiver]), f"to {receiver}"
+                group.create_task(lasting(lane, system=node.system, name=name), name=f"{node.system}: {name}")
+            lanes[receiver].set()
+        await pause(IDLE_S, unless=node.wake)
 
 
 async def _lane(node: "Node", exchange: Exchange, receiver: str, wake: asyncio.Event) -> None:
@@ -72,10 +79,13 @@ async def _deliver(
 async def relay_in(node: "Node", exchange: Exchange) -> None:
     """Take in what arrives, for ever; small letters that came together share a commit.
 
-    What cannot be taken in is parked inside ``receive``. A dependency that does not answer is tried again later; a disk or memory
-    that is not there stops this inbox loudly, with nothing lost: the broker keeps what was not done. Nothing is fetched while
-    something hosted here has no room for it.
+    What cannot be taken in is parked inside ``receive``. What disk, memory or a dependency is missing for is tried again later, with
+    nothing lost: the broker keeps what was not done. Nothing is fetched while something hosted here has no room for it.
     """
+    await lasting(partial(_take_all_in, node, exchange), system=node.system, name="in")
+
+
+async def _take_all_in(node: "Node", exchange: Exchange) -> None:
     while True:
         while not await node.has_room():
             await pause(IDLE_S)
@@ -94,6 +104,9 @@ async def _take_in(node: "Node", group: Sequence[Delivery]) -> None:
 async def _take_in_alone(node: "Node", delivery: Delivery) -> None:
     try:
         await node.receive(delivery)
-    except Unavailable as reason:
+    except MISSING as reason:
         log.warning("taken in later", phrase=delivery.phrase, reason=str(reason), attempt=delivery.attempt)
-        await delivery.later(min(2.0**delivery.attempt, 60.0))
+        await delivery.later(min(2.0 ** min(delivery.attempt, 6), 60.0))
+    except Exception:  # it could not even be parked: a fault of ours, and no reason to take nothing else in
+        log.exception("taken in later", phrase=delivery.phrase, sender=delivery.sender, attempt=delivery.attempt)
+        await delivery.later(60.0)

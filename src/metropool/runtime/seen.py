@@ -156,7 +156,7 @@ class Seen:
 
     def _named(self, phrase: str, flow: PictureFlow) -> schema.MessageNamed:
         entry = self._compiled.whole.messages[phrase]
-        told = {"id": phrase, "name": text_of(entry), "class": entry.carried_by, "built": self._is_built(phrase, flow)}
+        told = {"id": phrase, "name": text_of(entry), "class": entry.carried_by or None, "built": self._is_built(phrase, flow)}
         return schema.MessageNamed.model_validate(told)
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from metropool.runtime.broker_place import broker_tls, broker_url, keep_server, 
 from metropool.runtime.cli.words import word
 from metropool.runtime.evidence import open_key, sign_evidence
 from metropool.runtime.gateways.attending import gateway_desk
+from metropool.runtime.lasting import lasting
 from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
@@ -120,7 +122,9 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                 group.create_task(relay_in(node, exchange), name=f"{node.system}: in")
                 group.create_task(sign_evidence(node, keys[node.system]), name=f"{node.system}: evidence")
                 group.create_task(run_workers(node), name=f"{node.system}: workers")
-                group.create_task(keep_in_order(node), name=f"{node.system}: upkeep")
+                group.create_task(
+                    lasting(partial(keep_in_order, node), system=node.system, name="upkeep"), name=f"{node.system}: upkeep"
+                )
                 for name, attend in attendants.of(node, client=exchange.client, settings=settings):
                     group.create_task(attend, name=f"{node.system}: {name}")
             for desk in filter(None, desks):

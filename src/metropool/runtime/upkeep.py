@@ -7,6 +7,7 @@ import structlog
 
 from metropool.access.audit import Audit
 from metropool.access.tidy import tidy
+from metropool.core.texts import Sentence
 from metropool.exchange.evidence import Evidence
 from metropool.facts.ledger.verification import ChainReport
 from metropool.runtime.chains import ChainCheck, note_check
@@ -16,6 +17,8 @@ from metropool.runtime.node import Node
 log = structlog.get_logger()
 EVERY = timedelta(days=1)
 AT_ONCE = 5_000
+Found = tuple[int, Sentence | None]
+"""How many rows of a chain are right, and what is wrong with the next."""
 
 
 async def put_in_order(node: Node) -> None:
@@ -55,21 +58,22 @@ async def check_chains(node: Node) -> None:
     if not ledger.is_whole:
         ledger = await node.write(capability, lambda work: work.ledger.stop_if_broken())
         log.error("the ledger was stopped", system=node.system, reason=ledger.reason)
-    audit: tuple[int, str] = await node.read(capability, lambda work: examine_audit(work.context))
-    evidence: tuple[int, str] = await node.read(capability, lambda work: Evidence(work.context).examine())
+    audit: Found = await node.read(capability, lambda work: examine_audit(work.context))
+    evidence: Found = await node.read(capability, lambda work: Evidence(work.context).examine())
     for name, (_, fault) in (("audit", audit), ("evidence", evidence)):
         if fault:
-            log.error(f"the {name} was touched", system=node.system, reason=fault)
-    found = {"ledger": (ledger.rows, ledger.reason), "audit": audit, "evidence": evidence}
+            log.error(f"the {name} was touched", system=node.system, reason=str(fault))
+    found = {"ledger": (ledger.rows, ledger.fault), "audit": audit, "evidence": evidence}
     await node.write(capability, lambda work: _note(work, **found))
 
 
-def _note(work: Any, **found: tuple[int, str]) -> None:
+def _note(work: Any, **found: Found) -> None:
     for chain, (rows, fault) in found.items():
-        check = ChainCheck(chain=chain, checked_at=work.now, rows=rows, fault=fault)
+        told = fault.both() if fault else {}
+        check = ChainCheck(chain=chain, checked_at=work.now, rows=rows, fault=told)
         if note_check(work.context.connection, check):
             _audit_of(work).note(
-                actor="upkeep", action=f"{chain}.verify", on=work.system, outcome="broken", details={"fault": fault}
+                actor="upkeep", action=f"{chain}.verify", on=work.system, outcome="broken", details={"fault": told}
             )
 
 

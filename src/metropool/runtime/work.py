@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from metropool.core.clock import Instant
 from metropool.core.errors import Invalid
-from metropool.core.identifiers import IdSource, PartyId, SystemId
+from metropool.core.identifiers import IdSource, PartyId, SystemId, derived_id
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import MAX_BYTES, Envelope, Step, seal
 from metropool.exchange.evidence import Listing
@@ -74,8 +74,8 @@ class Work:
 
     @property
     def cause(self) -> str:
-        """Id of the letter that is being taken in; empty where none is."""
-        return self.letter.id if self.letter else ""
+        """Stands for the letter that is being taken in and for no other sender's, in keys and names of files; empty where none is."""
+        return derived_id(self.letter.sender, self.letter.id) if self.letter else ""
 
     @property
     def sender(self) -> SystemId:

@@ -1,7 +1,9 @@
 """What falls due: rows with ``due_at``, one step a unit of work, one loop a worker so that a long step holds up no other."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -9,6 +11,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, delete, inse
 
 from metropool.core.errors import MetropoolError
 from metropool.exchange.capability import Worker
+from metropool.runtime.lasting import MISSING, lasting
 
 if TYPE_CHECKING:
     from metropool.runtime.node import Node
@@ -33,7 +36,8 @@ async def run_workers(node: "Node") -> None:
     async with asyncio.TaskGroup() as group:
         for name, host in node.hosted.items():
             for worker in host.capability.workers:
-                group.create_task(_run(node, f"{name}:{worker.name}", name, worker), name=f"{node.system}: {worker.name}")
+                run = partial(_run, node, f"{name}:{worker.name}", name, worker)
+                group.create_task(lasting(run, system=node.system, name=worker.name), name=f"{node.system}: {worker.name}")
 
 
 async def _run(node: "Node", name: str, capability: str, worker: Worker) -> None:
@@ -56,10 +60,12 @@ async def _step(node: "Node", name: str, capability: str, worker: Worker) -> dat
     try:
         prepared = {"prepared": await node.read(capability, lambda work: prepare(work=work))} if prepare else {}
         return await node.write(capability, step)
-    except MetropoolError as fault:
-        log.warning("worker failed", system=node.system, worker=name, fault=str(fault))
-        again, reason = node.clock.now() + RETRY, str(fault)
-        await node.write(capability, lambda work: _note(work.context.connection, name, again, fault=reason))
+    except (MetropoolError, *MISSING) as fault:
+        reason = str(fault) or type(fault).__name__
+        log.warning("worker failed", system=node.system, worker=name, fault=reason)
+        again = node.clock.now() + RETRY
+        with suppress(*MISSING):  # what it failed for may be what the note needs, too
+            await node.write(capability, lambda work: _note(work.context.connection, name, again, fault=reason))
         return again
 
 

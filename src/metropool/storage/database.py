@@ -24,6 +24,10 @@ _PRAGMAS = (
 )
 
 
+SQLITE_ERROR = 1
+"""SQLite's own number of it."""
+
+
 class Database:
     """Opens units that write (one at a time) and snapshots that read."""
 
@@ -38,16 +42,17 @@ class Database:
         Raises:
             Unavailable: The disk is full or the database busy beyond its time-out; nothing was changed.
         """
-        try:
-            with self._writer.begin() as connection:
-                yield connection
-        except OperationalError as cause:
-            raise Unavailable(f"the database refused the write: {cause.orig}; nothing was changed") from cause
+        with _or_unavailable("the database refused the write", "; nothing was changed"), self._writer.begin() as connection:
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A consistent view that changes nothing."""
-        with self._reader.connect() as connection:
+        """A consistent view that changes nothing.
+
+        Raises:
+            Unavailable: The database cannot be read now.
+        """
+        with _or_unavailable("the database cannot be read"), self._reader.connect() as connection:
             yield connection
 
     def create(self, rooms: Sequence[MetaData]) -> None:
@@ -63,6 +68,17 @@ class Database:
         """Give all connections back."""
         self._writer.dispose()
         self._reader.dispose()
+
+
+@contextmanager
+def _or_unavailable(what: str, then: str = "") -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as cause:
+        # What SQLite calls a plain error is in the statement, and no matter of the machine: it would be tried for ever.
+        if getattr(cause.orig, "sqlite_errorcode", None) == SQLITE_ERROR:
+            raise
+        raise Unavailable(f"{what}: {cause.orig}{then}") from cause
 
 
 def open_database(url: str, *, schema: str) -> Database:

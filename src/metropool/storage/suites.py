@@ -11,7 +11,8 @@ from metropool.core.errors import Invalid, Unavailable
 
 ED25519 = "ed25519-sha256"
 SM2 = "sm2-sm3"
-NO_SM2 = f"{SM2} cannot be used here: the cryptography library has SM3 but no SM2; use {ED25519}"
+SM2_CURVE = "1.2.156.10197.1.301"
+"""What the curve of SM2 is called in certificates (GM/T 0006)."""
 _KNOWN_SEED = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
 _KNOWN_PUBLIC = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 _KNOWN_SIGNATURE = (
@@ -38,7 +39,15 @@ class SigningKey:
     @property
     def id(self) -> str:
         """What signed objects name it by."""
-        return hashlib.sha256(bytes.fromhex(self.public)).hexdigest()[:32]
+        return id_of(self.public)
+
+
+def id_of(public: str) -> str:
+    """What signed objects name the key of this public key by; empty for a text that is no public key."""
+    try:
+        return hashlib.sha256(bytes.fromhex(public)).hexdigest()[:32]
+    except ValueError:
+        return ""
 
 
 def draw_secret(suite: str) -> str:
@@ -89,9 +98,48 @@ def require(suite: str) -> None:
         Invalid: Nobody knows it.
     """
     if suite == SM2:
-        raise Unavailable(NO_SM2)
+        raise Unavailable(_why_not_sm2())
     if suite != ED25519:
         raise Invalid(f"there is no suite {suite!r}: {ED25519} or {SM2}")
+
+
+def _why_not_sm2() -> str:
+    """Why SM2 with SM3 cannot be used, from what the installed library offers: no release so far signs with SM2."""
+    import cryptography
+    from cryptography.hazmat.backends.openssl import backend
+
+    library = f"cryptography {cryptography.__version__} ({backend.openssl_version_text()})"
+    sm3, sm2 = _has_sm3(), _has_sm2()
+    if sm3 and sm2:
+        found = "SM3 and SM2, but this program does not sign with them"
+    elif sm3 or sm2:
+        found = "SM3 but no SM2" if sm3 else "SM2 but no SM3"
+    else:
+        found = "neither, SM3 nor SM2"
+    looked = f"looked for the hash SM3 and the curve {SM2_CURVE}"
+    return f"{SM2} cannot be used here: {library} has {found} ({looked}); use {ED25519}"
+
+
+def _has_sm3() -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+
+    try:
+        hashes.Hash(hashes.SM3())
+    except UnsupportedAlgorithm:
+        return False
+    return True
+
+
+def _has_sm2() -> bool:
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509 import ObjectIdentifier
+
+    try:
+        ec.get_curve_for_oid(ObjectIdentifier(SM2_CURVE))
+    except LookupError:
+        return False
+    return True
 
 
 def self_test(suite: str) -> None:

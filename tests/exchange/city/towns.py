@@ -123,7 +123,7 @@ class Served:
                 select(func.count()).select_from(evidence).where(evidence.c.direction == "received")
             ).scalar_one()
             assert letters == records
-            assert Evidence(self.node.context(connection)).examine()[1] == ""
+            assert Evidence(self.node.context(connection)).examine()[1] is None
             return int(letters)
 
 

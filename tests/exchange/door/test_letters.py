@@ -1,6 +1,8 @@
 """A system's own software at its door: what it reads, says, may not say, and what happens to its key."""
 
 import asyncio
+import json
+import random
 import threading
 from datetime import timedelta
 
@@ -144,6 +146,51 @@ class TestSaying:
         assert water.post("letters/water_bills", params={"fields": fields}, content=body, headers=headers).status_code == 201
         assert say(water, "water_bills", bill()).json()["is_repeat"]
         assert water.post("letters/water_bills", params={"fields": fields}, content=b"x", headers=headers).status_code == 422
+
+    def test_a_small_stream_that_opens_to_a_large_table_is_refused_with_the_numbers(self, city, water):
+        sink = pa.BufferOutputStream()
+        rows = pa.table({"amount_fen": pa.array([0] * 2_000_000, pa.int64())})
+        with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+            writer.write_table(rows)
+        headers = {"Idempotency-Key": "b1", "Content-Type": ARROW}
+        fields = '{"service": "water", "company": "water"}'
+        body = sink.getvalue().to_pybytes()
+        answer = water.post("letters/water_bills", params={"fields": fields}, content=body, headers=headers)
+        assert (len(body) < 4096, answer.status_code) == (True, 422)
+        assert "2000000 rows" in answer.text and "1000000 rows" in answer.text
+
+    @pytest.mark.parametrize(
+        "body", ["[" * 100_000, '{"rows":' * 100_000, '{"company": "\\ud800", "service": "water", "rows": []}']
+    )
+    def test_json_that_nobody_can_keep_is_refused(self, city, water, body):
+        headers = {"Idempotency-Key": "b1", "Content-Type": "application/json"}
+        assert water.post("letters/water_bills", content=body, headers=headers).status_code == 422
+        assert city.nodes["water_system"].unsent(limit=9) == []
+
+    def test_whatever_is_damaged_is_taken_or_refused_and_no_fault_of_ours(self, city, water):
+        chance, whole = random.Random(5), json.dumps(bill()).encode()
+        for number in range(150):
+            body = bytearray(whole)
+            for _ in range(chance.randint(1, 3)):
+                at = chance.randrange(len(body))
+                body[at : at + chance.randint(0, 3)] = chance.choice(
+                    [
+                        b"",
+                        b"null",
+                        b"[",
+                        b'"',
+                        b"-1e999",
+                        b"\xff",
+                        b"\\u0000",
+                        b"9" * 30,
+                        b"\\ud800",
+                        b"{}",
+                        bytes([chance.randrange(256)]),
+                    ]
+                )
+            headers = {"Idempotency-Key": f"k{number}", "Content-Type": "application/json"}
+            answer = water.post("letters/water_bills", content=bytes(body), headers=headers)
+            assert answer.status_code in {200, 201, 409, 422}, (bytes(body), answer.text)
 
     @pytest.mark.parametrize("phrase", ["electricity_bills", "meter_data", "combined_bill_payments", "no_such_thing"])
     def test_what_no_row_lists_is_refused_with_what_there_is(self, city, water, phrase):

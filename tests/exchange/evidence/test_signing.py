@@ -9,7 +9,8 @@ import pytest
 from exchange.evidence.books import exchange, key_of, open_books, records, status_of
 from metropool.core.clock import ScaledClock
 from metropool.core.errors import Invalid, Unavailable
-from metropool.exchange.evidence import Evidence
+from metropool.exchange.evidence import Broken, Evidence
+from metropool.runtime.chain_health import signing_line
 from metropool.runtime.evidence import key_file, open_key, read_key, sign_evidence
 from metropool.runtime.settings import Settings
 
@@ -119,3 +120,39 @@ class TestKey:
     def test_that_was_never_drawn_cannot_be_read(self, tmp_path):
         with pytest.raises(Unavailable, match="serve the system once"):
             read_key(Settings(home=tmp_path), "marketing")
+
+
+class TestUnforeseen:
+    def test_is_told_on_the_health_page_and_tried_again(self, nodes, monkeypatch):
+        exchange(*nodes, "A")
+        node, lines = nodes[0], []
+
+        async def stumble_twice(call):
+            lines.append(signing_line(node))
+            if len(lines) < 3:
+                raise KeyError("no such thing")
+            return call()
+
+        monkeypatch.setattr(node, "on_writer", stumble_twice)
+        monkeypatch.setattr("metropool.runtime.evidence.GATHER_S", 0.01)
+
+        async def run():
+            signing = asyncio.create_task(sign_evidence(node, key_of("marketing")))
+            for _ in range(500):
+                await asyncio.sleep(0.01)
+                if covered(node) == 1:
+                    break
+            signing.cancel()
+
+        asyncio.run(run())
+        assert (covered(node), lines[0].state, lines[2].state, signing_line(node).state) == (1, "up", "down", "up")
+        assert ("KeyError" in lines[2].detail.zh, "重试" in lines[2].detail.zh, "tried again" in lines[2].detail.en) == (
+            True,
+        ) * 3
+
+    def test_a_root_that_was_touched_is_told_in_both_languages(self, nodes):
+        exchange(*nodes, "A")
+        node = nodes[0]
+        node.unsigned = Broken("form", 1)
+        line = signing_line(node)
+        assert ("record 1" in line.detail.en, "第 1 条" in line.detail.zh) == (True, True)

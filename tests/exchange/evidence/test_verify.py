@@ -1,5 +1,6 @@
 """Whatever is changed in an evidence file is found, and the first record that cannot be believed is named."""
 
+import gzip
 import io
 import json
 from datetime import timedelta
@@ -120,8 +121,8 @@ class TestChanged:
         if this.root:
             assert (report.system, report.fault.number in (first_of_root(lines, index), number)) == (system, True)
         elif this.number and index < len(changed) and changed[index].startswith(b'{"root"'):
-            assert report.fault.kind in ("missing", "root_missing", "root_other")
-            assert report.fault.number == number or report.fault.kind != "missing"
+            assert report.fault.kind in ("missing", "missing_last", "root_missing", "root_other")
+            assert report.fault.number == number or not report.fault.kind.startswith("missing")
             assert report.system == system
         elif this.number:
             assert (report.system, report.fault.number) == (system, number)
@@ -190,6 +191,60 @@ class TestForged:
 
 
 class TestBadInput:
+    @pytest.mark.parametrize(
+        ("change", "line", "record"),
+        [
+            (gzip.compress, 1, 1),
+            (lambda file: b"\xef\xbb\xbf" + file, 1, 1),
+            (lambda file: file.replace(b"\n", b"\r\n"), 1, 1),
+            (lambda file: file.decode().encode("utf-16"), 1, 1),
+            (lambda file: file.replace(b'"number":3,', b'"number":3,"number":3,', 1), 4, 3),
+            (lambda file: file.replace(b'"number":3,', b'"number":"3",', 1), 4, 3),
+            (lambda file: file.replace(b'"number":3,', b'"number":NaN,', 1), 4, 3),
+            (lambda file: file.replace(b'"number":3,', b'"number":3.0,', 1), 4, 3),
+            (lambda file: file.replace(b'"number":3,', b'"number":' + b"9" * 5000 + b",", 1), 4, 3),
+            (lambda file: file.replace(b'"rows":1', b'"rows":NaN', 1), 2, 1),
+            (lambda file: file + b"x" * (3 << 20), 33, 13),
+            (lambda file: file + b"\n", 33, 13),
+            (lambda file: file[:-1], 32, 13),
+            (lambda file: file + file, 33, 1),
+        ],
+        ids=[
+            "gzip",
+            "BOM",
+            "CRLF",
+            "UTF-16",
+            "twice",
+            "text",
+            "NaN",
+            "float",
+            "digits",
+            "NaN in it",
+            "huge",
+            "blank",
+            "end",
+            "two",
+        ],
+    )
+    def test_a_file_that_was_written_otherwise_is_told_by_its_place(self, whole, change, line, record):
+        report = verify(lines_of_file(io.BytesIO(change(b"".join(whole[1])))))
+        assert (report.line, report.fault.number) == (line, record)
+
+    def test_a_heading_that_is_not_believed_names_its_system(self, whole):
+        keys = keys_of(json.dumps({"keys": json.loads(whole[1][0])["heading"]["keys"]}).encode())
+        report = verify(whole[1], pinned=keys)
+        assert (report.fault.kind, report.system, report.line) == ("key", "metering", 17)
+
+    def test_keys_that_are_said_twice_are_the_same_keys(self, whole):
+        published = [key for at in (0, 16) for key in json.loads(whole[1][at])["heading"]["keys"]]
+        keys = keys_of(json.dumps({"keys": [*published, *published]}).encode())
+        report = verify(whole[1], pinned=keys)
+        assert (report.fault, [len(found.keys) for found in report.sections]) == (None, [1, 1])
+        other = [key | {"public": key_of("mallory").public} for key in published]
+        assert verify(whole[1], pinned=keys_of(json.dumps({"keys": other}).encode())).fault.kind == "key"
+        both = keys_of(json.dumps({"keys": [*published, *other]}).encode())
+        assert verify(whole[1], pinned=both).fault is None
+
     @pytest.mark.parametrize(
         "content",
         [

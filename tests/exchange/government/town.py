@@ -80,9 +80,9 @@ class Town:
         for node in self.nodes.values():
             node.write_now(min(node.hosted), lambda work, node=node: enrol(work, node))
 
-    def ask(self, asked, *, at=DESK):
+    def ask(self, asked, *, at=DESK, by="ms_chen"):
         """Ask at a desk, and let it be carried."""
-        made, _ = self.nodes[at].write_now("inquiries", lambda work: desk.ask(work=work, wish=asked, by="ms_chen"))
+        made, _ = self.nodes[at].write_now("inquiries", lambda work: desk.ask(work=work, wish=asked, by=by))
         self.carry()
         return made.request
 

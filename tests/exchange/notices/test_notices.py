@@ -245,6 +245,16 @@ class TestOffice:
         told = town.nodes[WATER].read_now("office", lambda work: work.papers.one(draft.id))
         assert (told.state, told.edition, told.published_at) == ("published", 1, at)
 
+    def test_tells_nothing_that_was_over_while_it_was_away(self, town):
+        draft = town.office(office.compose, content=content(), by="ann")
+        town.office(office.publish, notice=draft.id, seen=1, at=NOW + timedelta(hours=1), by="ann")
+        town.clock.advance(timedelta(days=1))
+        town.office(office.publish_due)
+        assert town.unsent() == []
+        kept = town.nodes[WATER].read_now("office", lambda work: work.papers.one(draft.id))
+        assert (kept.state, kept.edition, kept.publish_at) == ("withdrawn", 0, None)
+        assert "over before it is published" in kept.withdrawn_because
+
     def test_tells_nothing_that_is_over_by_then(self, town):
         draft = town.office(office.compose, content=content(), by="ann")
         with pytest.raises(Invalid) as refused:

@@ -1,21 +1,27 @@
 """Communities and buildings with a system of their own: accounts, permissions, and of people only those who live there."""
 
+from dataclasses import replace
+
+import pyarrow as pa
 import pytest
 
 from exchange.door.city import opened
 from metropool.capabilities.settlement.standing import tell_standing
 from metropool.core.errors import Invalid
 from metropool.exchange.envelope import open_envelope
-from metropool.exchange.messages import MESSAGES, ROWS
+from metropool.exchange.messages import MESSAGES, ROWS, PaymentStatusTold, check_where
 from metropool.facts.registry import tables as t
+from metropool.plan.commands import check
 from metropool.plan.instances import FILE
 from metropool.plan.load import plan_path
+from metropool.plan.routes import _where
 from metropool.plan.schema import Letter
+from metropool.runtime.capabilities import CAPABILITIES
 from metropool.runtime.conformance.probes.table import check_table
 from metropool.runtime.conformance.ways import ways_of
 from metropool.runtime.evidence import listing_of
 from metropool.runtime.instances import instances_of, read_instances, write_instances
-from metropool.runtime.systems import compile_named
+from metropool.runtime.systems import compile_named, facts_of
 
 PLANS = ("one", "one:indirect", "two", "transition")
 PLACES = [
@@ -163,6 +169,30 @@ class TestFile:
             ("community_system:\n  metering: {place: community-1, zh: a, en: a}\n", "this name is taken"),
             ("community_system:\n  Big-1: {place: community-1, zh: a, en: a}\n", "instances.yaml:2"),
             ("community_system:\n  one: {place: community-1, zh: a}\n", "instances.yaml:2"),
+            ("community_system:\n  one: {place: '', zh: a, en: a}\n", "instances.yaml:2"),
+            ("community_system:\n  one: {place: ' ', zh: a, en: a}\n", "instances.yaml:2"),
+            ("communal_system:\n  one: {place: community-1, zh: a, en: a}\n", "the plan runs no such system"),
+            (
+                "building_system:\n  a: {place: building-1-1, zh: a, en: a}\n  b: {place: building-1-1, zh: a, en: a}\n",
+                "the place building-1-1 has a already",
+            ),
+            *(
+                (f"community_system:\n  {name}: {{place: community-1, zh: a, en: a}}\n", "this name is taken")
+                for name in (
+                    "broker",
+                    "log",
+                    "frontend",
+                    "reply",
+                    "alive",
+                    "gateways",
+                    "home",
+                    "api",
+                    "public",
+                    "logs",
+                    "log_metering",
+                )
+            ),
+            ("community_system:\n  border-dmz: {place: community-1, zh: a, en: a}\n", "instances.yaml:2"),
         ],
     )
     def test_a_wrong_one_is_refused_by_what_and_where(self, tmp_path, plan, text, word):
@@ -178,3 +208,27 @@ class TestFile:
     def test_a_city_without_such_places_runs_each_system_once(self, tmp_path, plan):
         write_instances(tmp_path, instances_of(compile_named(plan), {"places": PLACES[:1]}))
         assert Letter("data_pool", "payment_status", "building_system") in compile_named(plan, home=tmp_path).letters
+
+
+def test_an_instance_without_a_place_is_told_of_nobody(compiled):
+    """Whatever made it: what it may be told of people is what lies at a place that there is none of."""
+    receiver = replace(compiled.systems["building_system_1_1"], place="")
+    entry = compiled.whole.messages["payment_status"]
+    (row,) = [compiled.whole.rows[way.rows[0]] for way in compiled.ways[receiver.id] if way.phrase == "payment_status"][:1]
+    where = _where(entry, row, receiver)
+    assert not {"", None} & set(where.values()) and where["building"] not in {place["id"] for place in PLACES}
+    told = {"account_number": "GZ1", "status": "paid", "community": "", "building": "", "as_of": None}
+    rows = pa.Table.from_pylist([told], schema=ROWS[PaymentStatusTold])
+    with pytest.raises(Invalid):
+        check_where(PaymentStatusTold(rows=rows), [where])
+
+
+def test_a_system_of_the_contract_has_no_reserved_name(tmp_path):
+    text = plan_path("contract").read_text(encoding="utf-8")
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(
+        text.replace("  heat_system: {", "  broker: {zh: x, en: x, party: heat}\n  heat_system: {"), encoding="utf-8"
+    )
+    report = check(plan=plan_path("two"), contract=contract, capabilities=facts_of(CAPABILITIES))
+    line = text[: text.index("  heat_system: {")].count("\n") + 1
+    assert ("name_reserved", line) in [(fault.key, fault.line) for fault in report.faults]

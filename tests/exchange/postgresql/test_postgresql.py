@@ -191,9 +191,9 @@ def test_a_month_from_readings_to_combined_bills_is_that_of_sqlite(city: City, t
             cover(node, signing_key(ED25519, "07" * 32))
             asyncio.run(put_in_order(node))
             assert [(check.chain, check.fault) for check in chain_checks(node)] == [
-                ("audit", ""),
-                ("evidence", ""),
-                ("ledger", ""),
+                ("audit", {}),
+                ("evidence", {}),
+                ("ledger", {}),
             ]
             assert one.count(node.system, evidence) == one.count(node.system, outbox, outbox.c.sent_at.is_not(None)) + one.count(
                 node.system, inbox

@@ -78,6 +78,14 @@ class TestGiving:
                 with pytest.raises(Conflict):
                     access.logins.give_role(login_name="lihua", role=other, scope="*", purpose="p", by="admin")
 
+    @pytest.mark.parametrize("pair", [("official", "data_steward"), ("data_steward", "official")])
+    def test_who_asks_and_who_decides_stay_apart(self, door, pair):
+        with door.unit() as access:
+            access.logins.give_role(login_name="lihua", role=pair[0], scope=system_scope("a"), purpose="p", by="admin")
+            access.logins.give_role(login_name="lihua", role="resident", scope="*", purpose="p", by="admin")
+            with pytest.raises(Conflict):
+                access.logins.give_role(login_name="lihua", role=pair[1], scope=system_scope("b"), purpose="p", by="admin")
+
     def test_nobody_unknown_is_given_anything(self, door):
         with door.unit() as access, pytest.raises(NotFound):
             access.logins.give_role(login_name="nobody", role="resident", scope="*", purpose="p", by="admin")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,8 +119,15 @@ def test_one_letter_is_proved_by_its_path(home, tmp_path, cli, file):
         ("--to", "2026-07-01T00:00"),
         ("--system", "nobody"),
         ("--letter", "'; DROP TABLE evidence; --"),
+        ("--letter", "\udcff"),
+        ("--with", "\udcff"),
+        ("--system", "\udcff"),
+        ("--to", "0001-01-01"),
+        ("--from", "9999-12-31"),
+        ("--from", "9999-12-31T23:59-23:59"),
+        ("--to", "0001-01-01T00:00+23:59"),
     ],
-    ids=" ".join,
+    ids=ascii,
 )
 def test_what_cannot_be_exported_is_one_sentence(home, tmp_path, arguments):
     said = command_line(home)("evidence", "export", tmp_path / "file", *arguments)
@@ -132,6 +140,10 @@ def test_what_is_no_file_is_one_sentence(home, tmp_path, cli):
     for arguments in ((tmp_path / "none",), (tmp_path,), (file_of_ours, "--keys", file_of_ours)):
         said = cli("evidence", "verify", *arguments)
         assert (said.status, len(said.err.splitlines())) == (1, 1), arguments
+    assert str(file_of_ours) in said.err
+    for language, words in (("zh", "不是普通文件"), ("en", "no plain file")):
+        said = command_line(home)("evidence", "export", tmp_path, "--lang", language)
+        assert (said.status, words in said.err) == (1, True)
     said = command_line(home)("evidence", "export", file_of_ours / "below")
     assert (said.status, len(said.err.splitlines())) == (1, 1)
 
@@ -144,3 +156,46 @@ def test_a_home_without_evidence_says_so(cli):
 def test_the_doctor_looks_at_evidence(home):
     (chains,) = (found for found in command_line(home)("doctor", "--json").json if found["check"] == "chains")
     assert (chains["state"], chains["detail"][:1]) == ("ok", "6")
+
+
+@pytest.fixture
+def touched(home, tmp_path):
+    """A copy of the home from whose metering system a record was removed, by number."""
+    folder = shutil.copytree(home, tmp_path / "home", dirs_exist_ok=True)
+
+    def remove(number, table="evidence"):
+        with sqlite3.connect(folder / "metering" / "metering.sqlite") as books:
+            books.execute(f"DELETE FROM {table} WHERE number = {number}")
+        books.close()
+        return command_line(folder)
+
+    return remove
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_book_with_a_record_removed_is_written_and_said_not_to_be_whole(touched, tmp_path, cli, number):
+    file = tmp_path / "touched"
+    run = touched(number)
+    for language, words in (("en", f"record {number} is missing"), ("zh", f"缺少第 {number} 条记录")):
+        said = run("evidence", "export", file, "--lang", language)
+        assert (said.status, words in said.err.splitlines()[-1], "metering" in said.err.splitlines()[-1]) == (1, True, True)
+        assert "Traceback" not in said.err
+    fault = cli("evidence", "verify", file, "--json").json["fault"]
+    assert (fault["system"], fault["record"]) == ("metering", number)
+    told = run("evidence", "export", file, "--json").json["faults"]
+    assert [(each["system"], each["record"]) for each in told] == [("metering", number)]
+
+
+def test_a_removed_letter_is_not_said_never_to_have_been(touched, tmp_path, file):
+    records = [json.loads(line)["record"] for line in file.read_bytes().splitlines() if b'"record"' in line]
+    removed = next(each["letter"] for each in records if (each["system"], each["number"]) == ("metering", 2))
+    run = touched(2)
+    said = run("evidence", "export", tmp_path / "one", "--letter", removed, "--system", "metering", "--lang", "en")
+    assert (said.status, "record 2 is missing" in said.err) == (1, True)
+    both = run("evidence", "export", tmp_path / "one", "--letter", removed, "--lang", "en")
+    assert (both.status, "record 2 is missing" in both.err) == (1, True)
+
+
+def test_a_book_with_its_root_removed_is_one_sentence(touched, tmp_path):
+    said = touched(1, "evidence_root")("evidence", "export", tmp_path / "file", "--system", "metering")
+    assert (said.status, len(said.err.splitlines())) == (1, 1)

@@ -1,6 +1,10 @@
 """A suite is used only when it gives the known answers; one that cannot be had is refused with the reason."""
 
+import cryptography
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from metropool.core.errors import Invalid, Unavailable
 from metropool.storage import suites
@@ -33,6 +37,40 @@ def test_a_suite_that_the_library_cannot_do_is_refused_with_the_reason():
             use(SM2)
     with pytest.raises(Unavailable, match="SM3 but no SM2"):
         is_signed(SM2, public="", signature="", data=b"")
+
+
+@pytest.mark.parametrize(
+    ("has_sm3", "has_sm2", "words"),
+    [
+        (True, False, "has SM3 but no SM2 "),
+        (False, True, "has SM2 but no SM3 "),
+        (False, False, "has neither, SM3 nor SM2 "),
+        (True, True, "has SM3 and SM2, but this program does not sign with them "),
+    ],
+)
+def test_the_reason_is_what_was_found(monkeypatch, has_sm3, has_sm2, words):
+    def lookup(oid):
+        if oid.dotted_string == "1.2.156.10197.1.301" and has_sm2:
+            return object
+        raise LookupError(oid)
+
+    def hash_of(algorithm):
+        if not has_sm3:
+            raise UnsupportedAlgorithm(algorithm.name)
+
+    monkeypatch.setattr(ec, "get_curve_for_oid", lookup)
+    monkeypatch.setattr(hashes, "Hash", hash_of)
+    with pytest.raises(Unavailable) as refused:
+        self_test(SM2)
+    assert words in refused.value.what
+    assert f"cryptography {cryptography.__version__} (" in refused.value.what
+    assert "1.2.156.10197.1.301" in refused.value.what
+
+
+def test_the_probe_finds_a_curve_that_is_there(monkeypatch):
+    assert not suites._has_sm2()
+    monkeypatch.setattr(suites, "SM2_CURVE", "1.2.840.10045.3.1.7")
+    assert suites._has_sm2()
 
 
 def test_a_suite_nobody_knows_is_refused():

@@ -4,7 +4,7 @@ import { fact } from './queries'
 import type { Instant, Page, Service, Text } from './types'
 
 export interface AuditRow { number: number; at: Instant; actor: string; action: string; object: string; outcome: string; correlation: string; details: string; hash: string }
-export interface AuditChain { as_of: Instant; rows: number; right: number; fault: string }
+export interface AuditChain { as_of: Instant; rows: number; right: number; fault: Text | null }
 export interface WhyStep { kind: 'login' | 'grant' | 'system' | 'row' | 'consent' | 'broker'; holds: boolean; text: Text }
 export interface Why { can: boolean; verdict: Text; steps: WhyStep[] }
 interface Named { id: string; name: Text }

@@ -21,7 +21,7 @@ export interface Disclosure extends DisclosureRow {
   area: NoticeArea; reason: string; legal_basis: string; decision_reason: string | null; first_by: string | null; first_at: Instant | null; points: number; pages: number; rows: number; suppressed: number
 }
 export interface Provision {
-  given_at: Instant; party_name: Text; receiver: string; giver: string; what: string; what_text: Text; fields: string; rows: number; subjects: number; agreement: string; purpose: string; purpose_text: Text
+  id: string; given_at: Instant; party_name: Text; receiver: string; giver: string; what: string; what_text: Text; fields: string; rows: number; subjects: number; agreement: string; purpose: string; purpose_text: Text
   legal_basis: string; allowed_by: string; ends_at: Instant | null; withheld_at: Instant | null
 }
 export interface ConsentOffer {

@@ -197,6 +197,7 @@ export const en: typeof zh = {
   },
   audit: {
     help: 'Each system has its own chain: every row covers the one before, so a change, a removal or a swap is found.', at: 'Time', actor: 'Actor', action: 'Action', object: 'Object', outcome: 'Outcome', details: 'Details', hash: 'Hash', since: 'From', until: 'Until (exclusive)', none: 'No row is like that.', search: 'Action', chain: 'Chain', verify: 'Verify now', whole: 'Whole', verified: '{{right}} of {{rows}} rows right, looked at {{time}}',
+    outcome_of: { done: 'Done', refused: 'Refused', forbidden: 'No right', broken: 'Chain broken' },
   },
   why: {
     help: 'Choose a system and a message, or a person and an action: see on what ground it can, or why not.', of_whom: 'Of whom', system: 'System', person: 'Person', message: 'Message', action: 'Action', on_system: 'On which system', on_account: 'or combined account', question_system: 'Can this system hear this message?', question_person: 'Can this person do this?', choose: 'Choose first.', chain: 'Grounds', holds: 'holds', holds_not: 'does not hold',

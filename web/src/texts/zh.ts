@@ -195,6 +195,7 @@ export const zh = {
   },
   audit: {
     help: '每个系统各有一条审计链：每一行都覆盖前一行，改、删、换位都能发现。', at: '时间', actor: '操作人', action: '操作', object: '对象', outcome: '结果', details: '细节', hash: '哈希', since: '自', until: '至（不含）', none: '没有符合条件的记录。', search: '操作', chain: '审计链', verify: '立即校验', whole: '完整', verified: '{{right}} / {{rows}} 行无误，校验于 {{time}}',
+    outcome_of: { done: '已完成', refused: '被拒绝', forbidden: '无权限', broken: '链已损坏' },
   },
   why: {
     help: '选一个系统和一种消息，或一个人和一项操作，看它凭什么可以、为什么不可以。', of_whom: '对象', system: '系统', person: '人员', message: '消息', action: '操作', on_system: '在哪个系统', on_account: '或合并户号', question_system: '这个系统能收到这种消息吗？', question_person: '这个人能做这件事吗？', choose: '请先选择。', chain: '依据', holds: '通过', holds_not: '未通过',

@@ -20,9 +20,11 @@ from metropool.exchange.messages import (
     RowsRequested,
     SwitchSupply,
 )
+from metropool.exchange.views import MEDIA
 
 BILLING = Capability(
     name="billing",
+    rows=MEDIA,
     consumes={BlocksSealed: operations.note_usage, PaymentsAllocated: paying.credit_accounts},
     produces=(BillsIssued, CustomersTold, PaymentStatusTold, RowsRequested, SwitchSupply),
     keeps={

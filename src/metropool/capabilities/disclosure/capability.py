@@ -10,9 +10,11 @@ from metropool.capabilities.disclosure.releasing import RELEASE
 from metropool.capabilities.disclosure.tables import metadata
 from metropool.exchange.capability import Capability, Worker
 from metropool.exchange.messages import ViewAnswered, ViewRequested
+from metropool.exchange.views import MEDIA
 
 DISCLOSURE = Capability(
     name="disclosure",
+    rows=("readings", "payments", *MEDIA),
     consumes={ViewRequested: operations.take_request},
     produces=(ViewAnswered,),
     keeps={"disclosures": SqlDisclosures, "subjects": SqlSubjects, "provisions": Provisions},

@@ -21,8 +21,9 @@ FEN = ("fen", 0)
 
 @dataclass(frozen=True)
 class Prepared:
-    """What an answer would be made of, as the books were: sums, or rows of single households."""
+    """What an answer to ``asked`` would be made of, as the books were: sums, or rows of single households."""
 
+    asked: ViewRequested
     cells: Sequence[Cell] = ()
     rows: pa.Table | None = None
 
@@ -39,10 +40,10 @@ def prepare(*, work: DisclosureWork, asked: ViewRequested) -> Prepared:
     if asked.what == "household_bills":
         return _bill_rows(work, asked, points)
     if asked.what == "usage_by_day":
-        return Prepared(cells=list(_usage_cells(work, asked, points)))
+        return Prepared(asked, cells=list(_usage_cells(work, asked, points)))
     if asked.what == "silent_meters":
-        return Prepared(cells=list(_silent_cells(work, asked, points)))
-    return Prepared(cells=list(_money_cells(work, asked, points)))
+        return Prepared(asked, cells=list(_silent_cells(work, asked, points)))
+    return Prepared(asked, cells=list(_money_cells(work, asked, points)))
 
 
 def days_of(asked: ViewRequested) -> list[date]:
@@ -90,7 +91,7 @@ def _usage_rows(work: DisclosureWork, asked: ViewRequested, points: pl.DataFrame
         every = points.join(amounts, on="number", how="left").sort("number")
         parts.append(every.select(pl.lit(day).alias("period"), pl.col("id").alias("subject"), pl.col("amount").alias("value")))
     rows = _rows(pl.concat(parts), measure="usage", scale=kind.scale, unit=kind.unit)
-    return Prepared(rows=rows)
+    return Prepared(asked, rows=rows)
 
 
 def _money(work: DisclosureWork, asked: ViewRequested, points: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +125,7 @@ def _bill_rows(work: DisclosureWork, asked: ViewRequested, points: pl.DataFrame)
     found = _money(work, asked, points).sort("period", "name", "measure")
     _need_few(found.height)
     rows = found.select("period", "measure", pl.col("name").alias("subject"), pl.col("amount").alias("value"))
-    return Prepared(rows=_rows(rows, scale=FEN[1], unit=FEN[0]))
+    return Prepared(asked, rows=_rows(rows, scale=FEN[1], unit=FEN[0]))
 
 
 def _cell(found: pl.DataFrame, column: str, period: object, measure: str, category: str, *, scale: int, unit: str) -> Cell:

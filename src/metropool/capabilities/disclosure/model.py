@@ -17,6 +17,8 @@ from metropool.exchange.messages import ViewRequested
 Ints = npt.NDArray[np.int64]
 State = Literal["waiting", "half_approved", "approved", "refused", "withdrawn", "revoked", "lapsed"]
 OPEN: tuple[State, ...] = ("waiting", "half_approved")
+STANDING: tuple[State, ...] = (*OPEN, "approved")
+"""What ends when whoever asked takes the request back."""
 PAGE_ROWS = 500
 MOST_ROWS = 20_000
 """Rows of one answer; who needs more asks for less at a time."""

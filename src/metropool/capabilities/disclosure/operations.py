@@ -5,17 +5,18 @@ from typing import Any
 
 import msgspec
 
+from metropool.access.logins import normal
 from metropool.access.rights import need_second_person
 from metropool.capabilities.disclosure.answering import Answer, answer_of
 from metropool.capabilities.disclosure.computing import Prepared
-from metropool.capabilities.disclosure.model import OPEN, Known, State, rule_on
+from metropool.capabilities.disclosure.model import OPEN, STANDING, Known, State, rule_on
 from metropool.capabilities.disclosure.ports import DisclosureWork
-from metropool.core.errors import Conflict, Invalid, NotFound
+from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
 from metropool.core.periods import business_date
 from metropool.core.texts import texts_of
 from metropool.exchange.messages import ROWS, AnswerState, ViewAnswered, ViewRequested
 from metropool.exchange.notices import text_faults
-from metropool.exchange.views import LONGEST_REASON, QUESTIONS, check_request
+from metropool.exchange.views import LONGEST_REASON, QUESTIONS, check_request, is_news
 
 ROOM = "metropool.capabilities.disclosure"
 
@@ -23,14 +24,16 @@ ROOM = "metropool.capabilities.disclosure"
 def take_request(*, work: DisclosureWork, message: ViewRequested) -> None:
     """Take a request in for a person to decide on; what cannot be granted at all is refused at once, with the reason.
 
+    What was decided stays decided when whoever asked takes the request back; an approval ends with it.
+
     Raises:
-        Invalid: Nobody could decide on it as it is.
+        Invalid: Nobody could decide on it as it is, or it is not what was asked before.
     """
     if message.holder not in work.rows:
         return
     check_request(message)
     known = work.disclosures.one(asker=message.asker, request=message.request)
-    if known is not None and known.asked.edition >= message.edition:
+    if not is_news(message, known.asked if known else None):
         return
     if known is None:
         known = Known(asked=message, state="waiting", heard_from=work.sender, heard_at=work.now, expires_at=message.expires_at)
@@ -38,7 +41,7 @@ def take_request(*, work: DisclosureWork, message: ViewRequested) -> None:
         if message.state == "asked" and why:
             _keep(work, _decided(work, known, "refused", by=work.system, reason=_both(why)))
             return
-    state: State = "withdrawn" if message.state == "withdrawn" else known.state
+    state: State = "withdrawn" if message.state == "withdrawn" and known.state in STANDING else known.state
     _keep(work, msgspec.structs.replace(known, asked=message, state=state))
 
 
@@ -57,12 +60,13 @@ def approve(
 
     Raises:
         NotFound: There is none.
-        Conflict: It was decided, withdrawn, or its time is over.
-        Forbidden: Both approvals are of one person.
+        Conflict: It was decided, withdrawn, or its time is over; it may not be granted any more; the books were looked up for another.
+        Forbidden: Both approvals are of one person, or one is of who asked.
         Invalid: No reason, or an end that is past or later than was asked for.
     """
     known = _open(work, asker, request)
     _need_reason(reason)
+    _need_grantable(work, known, prepared, by=by)
     ends = until or known.expires_at
     if not work.now < ends <= known.asked.expires_at:
         raise Invalid(f"{ends} is no end of the use of {request}", key="disclosure.wrong_end")
@@ -129,9 +133,23 @@ def _open(work: DisclosureWork, asker: str, request: str) -> Known:
     known = _known(work, asker, request)
     if known.state not in OPEN:
         raise Conflict(f"{request} is {known.state}", key=f"disclosure.{known.state}")
-    if work.now >= known.asked.expires_at:
+    if work.now >= known.expires_at:
         raise Conflict(f"the time of {request} is over", key="disclosure.lapsed")
     return known
+
+
+def _need_grantable(work: DisclosureWork, known: Known, prepared: Prepared, *, by: str) -> None:
+    """Hold each approval to what holds now, and to what was asked by somebody else.
+
+    Logins are compared whatever organisations they are of: whether two of one name are one person is not known here.
+    """
+    asked = known.asked
+    if normal(asked.requested_by) == normal(by):
+        raise Forbidden(f"{by} asked for {asked.request}", key="disclosure.own_request")
+    if prepared.asked != asked:
+        raise Conflict(f"something else than {asked.request} was looked up", key="disclosure.other_request")
+    if why := _never(work, asked):
+        raise Conflict(f"{asked.request} cannot be granted: {why}", key=f"disclosure.{why}")
 
 
 def _need_reason(reason: str) -> None:

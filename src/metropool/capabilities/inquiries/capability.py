@@ -10,6 +10,7 @@ from metropool.exchange.messages import ViewAnswered, ViewRequested
 
 INQUIRIES = Capability(
     name="inquiries",
+    rows=("desk", "app"),
     consumes={ViewAnswered: operations.take_answer},
     produces=(ViewRequested,),
     keeps={"inquiries": SqlInquiries},

@@ -108,7 +108,7 @@ def content(*, work: InquiriesWork, request: str) -> list[pa.Table]:
 
 
 def _with_page(work: InquiriesWork, known: Inquiry, message: ViewAnswered) -> Inquiry:
-    ends = min(known.asked.expires_at, message.expires_at or known.asked.expires_at)
+    ends = min(known.expires_at, message.expires_at or known.expires_at)
     if not 1 <= message.page <= message.pages or (known.pages and known.pages != message.pages):
         raise Invalid(f"{message.request} has no page {message.page} of {message.pages}")
     is_new = ends > work.now and work.inquiries.add_page(message.request, message.page, message.rows)

@@ -10,6 +10,7 @@ from metropool.exchange.messages import BillsIssued, HouseholdUsageTold
 
 INSIGHT = Capability(
     name="insight",
+    rows=("home", "city"),
     consumes={HouseholdUsageTold: operations.note_usage, BillsIssued: operations.note_prices},
     keeps={"prices": SqlPrices},
     tables=(metadata,),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+import msgspec
 import structlog
 
 from metropool.capabilities.metering.clocks import operations as clocks
@@ -17,12 +18,13 @@ from metropool.capabilities.metering.collection import ingest, recall
 from metropool.capabilities.metering.collection import operations as collection
 from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.control import operations as control
-from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Read, decode_events
+from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, DeviceEvent, Read, decode_events
 from metropool.capabilities.metering.ports import FrontEnd, LogSource
 from metropool.capabilities.metering.scheduling import operations as scheduling
-from metropool.core.errors import Conflict
+from metropool.core.errors import Conflict, Invalid
 from metropool.exchange.ports import LogEntry
 from metropool.facts.commands import OPEN, Command
+from metropool.storage.disk import write_durably
 from metropool.storage.lake import LakeFile
 
 log = structlog.get_logger()
@@ -37,7 +39,7 @@ CLOCKS_AT_ONCE = 32
 WAITED_FOR = tuple(state for state in OPEN if state != "sent")
 """States of commands that the next step may take on; one that was sent waits for its answer."""
 
-Loaded = tuple[ingest.Prepared | None, list[LakeFile]]
+Loaded = tuple[ingest.Prepared | None, list[LakeFile], list[DeviceEvent]]
 
 
 class Units(Protocol):
@@ -84,9 +86,9 @@ class Attendants:
         fresh = backlog.following(position, limit=BATCHES)
         if not fresh:
             return
-        prepared, files = await self.units.read(partial(_prepare, entries=fresh, stream=self.stream))
+        loaded = await self.units.read(partial(_prepare, entries=fresh, stream=self.stream))
         try:
-            await self.units.write(partial(_commit, entries=fresh, prepared=prepared, files=files, stream=self.stream))
+            await self.units.write(partial(_commit, entries=fresh, loaded=loaded, stream=self.stream))
         except Conflict:
             return
         backlog.drop(up_to=fresh[-1].sequence)
@@ -169,22 +171,34 @@ class Attendants:
 
 
 def _prepare(work: Any, *, entries: Sequence[LogEntry], stream: str) -> Loaded:
-    batches = [(entry.sequence, entry.data) for entry in entries if entry.part != EVENTS]
+    """Read entries beside the writer; one that nobody can read is kept beside the lake, loudly, and holds up none after it."""
+    batches, events = list[tuple[int, bytes]](), list[DeviceEvent]()
+    for entry in entries:
+        try:
+            if entry.part == EVENTS:
+                events.extend(decode_events(entry.data))
+            else:
+                ingest.read_batch(entry.data)
+                batches.append((entry.sequence, entry.data))
+        except (Invalid, msgspec.MsgspecError, RecursionError) as cause:
+            file = work.lake.root / "unreadable" / f"{stream}-{work.collection.log_epoch(stream=stream)}-{entry.sequence:012d}"
+            write_durably(file, entry.data)
+            log.error(
+                "an entry of the log cannot be read", stream=stream, part=entry.part, kept=str(file), reason=str(cause)[:200]
+            )
     if not batches:
-        return None, []
+        return None, [], events
     index, _ = work.collection.index()
     prepared = ingest.prepare(batches, index=index, schedules=work.collection.every_schedule())
-    return prepared, ingest.write(prepared, lake=work.lake, epoch=work.collection.log_epoch(stream=stream))
+    return prepared, ingest.write(prepared, lake=work.lake, epoch=work.collection.log_epoch(stream=stream)), events
 
 
-def _commit(
-    work: Any, *, entries: Sequence[LogEntry], prepared: ingest.Prepared | None, files: Sequence[LakeFile], stream: str
-) -> None:
+def _commit(work: Any, *, entries: Sequence[LogEntry], loaded: Loaded, stream: str) -> None:
+    prepared, files, events = loaded
     if entries[0].sequence <= work.collection.position(stream=stream):
         raise Conflict(f"log {stream}: {entries[0].sequence} was applied before")
     if prepared is not None:
         ingest.commit(work=work, prepared=prepared, files=files, stream=stream)
-    events = [event for entry in entries if entry.part == EVENTS for event in decode_events(entry.data)]
     collection.record_events(work=work, events=events)
     work.collection.set_position(stream=stream, sequence=entries[-1].sequence)
     work.changed("readings")

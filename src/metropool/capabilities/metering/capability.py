@@ -35,9 +35,11 @@ from metropool.exchange.messages import (
     RowsRequested,
     SwitchSupply,
 )
+from metropool.exchange.views import MEDIA
 
 METERING = Capability(
     name="metering",
+    rows=MEDIA,
     consumes={
         SwitchSupply: take_order,
         CustomersTold: customers.note_customers,

@@ -7,9 +7,12 @@ from metropool.capabilities.office.adapters.sql import SqlPapers
 from metropool.capabilities.office.tables import metadata
 from metropool.exchange.capability import Capability, Worker
 from metropool.exchange.messages import NoticePublished
+from metropool.exchange.views import MEDIA
+from metropool.exchange.ways import PLACES
 
 OFFICE = Capability(
     name="office",
+    rows=(*MEDIA, "government", *PLACES),
     produces=(NoticePublished,),
     keeps={"papers": SqlPapers},
     tables=(metadata,),

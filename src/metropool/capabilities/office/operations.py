@@ -8,8 +8,11 @@ import msgspec
 from metropool.capabilities.office.model import FOLLOWS, LONGEST_REASON, Content, Edition, OfficeNotice, State, message_of
 from metropool.capabilities.office.ports import OfficeWork
 from metropool.core.errors import Conflict, Fault, Invalid, NotFound
+from metropool.core.texts import texts_of
 from metropool.exchange.messages import NoticeState
 from metropool.exchange.notices import check_notice, check_places, text_faults
+
+ROOM = "metropool.capabilities.office"
 
 
 def compose(*, work: OfficeWork, content: Content, by: str) -> OfficeNotice:
@@ -99,8 +102,13 @@ def withdraw(*, work: OfficeWork, notice: str, seen: int, reason: str, by: str) 
 
 
 def publish_due(*, work: OfficeWork) -> None:
-    """Tell what is scheduled and due; in the name of who scheduled it."""
+    """Tell what is scheduled and due, in the name of who scheduled it; what was over before this office could is taken back in silence."""
     for known in work.papers.due(work.now):
+        if _is_over(known, work.now):
+            text = texts_of(ROOM)["over"]
+            why = f"{text['zh']} {text['en']}"
+            _keep(work, _with(work, known, known.changed_by, state="withdrawn", publish_at=None, withdrawn_because=why))
+            continue
         changed = _with(work, known, known.changed_by, state="published", publish_at=None, published_at=work.now)
         _keep(work, _told(work, changed, "published", known.changed_by))
 
@@ -120,9 +128,13 @@ def _need_follows(known: OfficeNotice, state: State) -> None:
 
 
 def _need_time_left(notice: OfficeNotice, at: datetime) -> None:
-    ends_at = notice.content.ends_at
-    if ends_at is not None and ends_at <= at:
+    if _is_over(notice, at):
         raise Invalid(f"{notice.id} is over before it is told", key="office.over", faults=[Fault("ends_at", "office.over")])
+
+
+def _is_over(notice: OfficeNotice, at: datetime) -> bool:
+    ends_at = notice.content.ends_at
+    return ends_at is not None and ends_at <= at
 
 
 def _check(work: OfficeWork, notice: OfficeNotice) -> None:

@@ -8,6 +8,7 @@ from metropool.exchange.messages import PointsReported, SetPoints
 
 PLACES = Capability(
     name="places",
+    rows=("home",),
     consumes={PointsReported: operations.note_points},
     produces=(SetPoints,),
     keeps={"place_book": SqlPlaceBook},

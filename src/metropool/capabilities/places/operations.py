@@ -66,9 +66,12 @@ def revoke_credential(*, work: PlacesWork, place: str) -> None:
     _change(work, place, salt=None, secret_hash=None, revoked_at=work.now.isoformat())
 
 
-def let_in(*, work: PlacesWork, place: str) -> None:
-    """Note that a gateway came in."""
+def let_in(*, work: PlacesWork, place: str, secret: str) -> bool:
+    """Note that a gateway came in, where its secret is right still; whether it is."""
+    if not may_come_in(work=work, place=place, secret=secret):
+        return False
     work.place_book.came_in(place, at=work.now.isoformat())
+    return True
 
 
 def may_come_in(*, work: PlacesWork, place: str, secret: str) -> bool:

@@ -11,6 +11,7 @@ from metropool.exchange.messages import EventsRecorded, HouseholdUsageTold, Poin
 
 POINTS = Capability(
     name="points",
+    rows=("home",),
     consumes={
         PointsReported: operations.note_points,
         EventsRecorded: operations.note_events,

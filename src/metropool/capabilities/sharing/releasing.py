@@ -73,10 +73,12 @@ def usage_withheld(*, work: SharingWork, message: HouseholdUsageTold | None, way
 
 
 def answer_may_leave(*, work: SharingWork, message: ViewAnswered, way: Way) -> ViewAnswered | None:
-    """Content while the request stands; decisions without content always."""
+    """Content while the request stands, and no longer than its owner allowed; decisions without content always."""
+    if message.state != "approved":
+        return message
     known = work.passed_requests.one(asker=message.asker, request=message.request)
-    is_open = known is not None and known.is_open(work.now)
-    return message if message.state != "approved" or is_open else None
+    is_over = message.expires_at is not None and message.expires_at <= work.now
+    return message if known is not None and known.is_open(work.now) and not is_over else None
 
 
 def answer_told(*, work: SharingWork, message: ViewAnswered, way: Way, key: str) -> None:

@@ -5,7 +5,7 @@ from metropool.capabilities.sharing.ports import SharingWork
 from metropool.core.errors import Invalid, NotFound
 from metropool.core.texts import texts_of
 from metropool.exchange.messages import ROWS, ViewAnswered, ViewRequested
-from metropool.exchange.views import check_request
+from metropool.exchange.views import check_request, is_news
 
 ROOM = "metropool.capabilities.sharing"
 
@@ -14,7 +14,7 @@ def pass_view_request_on(*, work: SharingWork, message: ViewRequested) -> None:
     """Carry a request to whoever keeps the books it means; where nobody does, say so to who asked.
 
     Raises:
-        Invalid: It speaks in another's name, or nobody could decide on it as it is.
+        Invalid: It speaks in another's name, is not what was asked before, or nobody could decide on it as it is.
     """
     if (message.asker, message.party) != (work.sender, work.sender_party):
         raise Invalid(
@@ -22,7 +22,7 @@ def pass_view_request_on(*, work: SharingWork, message: ViewRequested) -> None:
         )
     check_request(message)
     known = work.passed_requests.one(asker=message.asker, request=message.request)
-    if known is not None and known.asked.edition >= message.edition:
+    if not is_news(message, known.asked if known else None):
         return
     state: State = "withdrawn" if message.state == "withdrawn" else "passed"
     work.passed_requests.put(Passed(asked=message, state=state, heard_at=work.now))

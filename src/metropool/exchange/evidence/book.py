@@ -7,13 +7,16 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from metropool.core.clock import Instant
+from metropool.core.texts import Sentence
 from metropool.exchange.envelope import Envelope, digest, from_bytes, rows_of
 from metropool.exchange.evidence.objects import Anchor, PublicKey, Record, Root, content_of, leaf_of, sign_root
-from metropool.exchange.evidence.tables import evidence, evidence_key, evidence_root
-from metropool.exchange.evidence.trail import START, Broken, Trail
+from metropool.exchange.evidence.tables import evidence, evidence_root
+from metropool.exchange.evidence.terms import announce, keys_in
+from metropool.exchange.evidence.trail import START, Broken, Trail, root_of
 from metropool.storage.chain import GENESIS, link
 from metropool.storage.merkle import Tree
 from metropool.storage.suites import SigningKey
@@ -21,6 +24,8 @@ from metropool.storage.units import UnitContext
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE = 10_000
+UNREADABLE = (SQLAlchemyError, ValueError, TypeError, AttributeError)
+"""What a row that was touched beside us raises when it is read."""
 _HEAD = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.desc()).limit(1)
 _ADD = insert(evidence)
 
@@ -65,18 +70,25 @@ class Evidence:
         told, known = ((from_bytes(data), data, place) for data, place in letters), {"direction": "sent", "outcome": "receipted"}
         self._add(self._row(of, data, rows=rows_of(of), position=place, **known) for of, data, place in told)
 
-    def received(self, letters: Iterable[tuple[Envelope, bytes, int, int]], *, outcome: str) -> None:
-        """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too."""
+    def received(
+        self, letters: Iterable[tuple[Envelope, bytes, int, int]], *, outcome: str, called: Mapping[tuple[str, str], str]
+    ) -> None:
+        """Record letters that came in: envelope, bytes, position, rows; the envelope stands for bytes that are none, too. ``called``
+        is what the inbox calls each, by sender and id."""
         known = {"direction": "received", "outcome": outcome}
-        self._add(self._row(of, data, rows=rows, position=place, **known) for of, data, place, rows in letters)
+        self._add(
+            self._row(of, data, rows=rows, position=place, **known) | {"letter": called[of.sender, of.id]}
+            for of, data, place, rows in letters
+        )
 
-    def replayed(self, letter: tuple[Envelope, bytes, int, int]) -> None:
+    def replayed(self, letter: tuple[Envelope, bytes, int, int], *, called: str) -> None:
         """Record a letter that was parked and is taken in now, as ``received`` is told of it."""
         envelope, data, place, rows = letter
-        self._add([self._row(envelope, data, rows=rows, position=place, direction="replayed", outcome="taken")])
+        known = {"direction": "replayed", "outcome": "taken"}
+        self._add([self._row(envelope, data, rows=rows, position=place, **known) | {"letter": called}])
 
     def position_of(self, letter: str) -> int:
-        """Where a letter came in the inbox stream, as its record says; 0 without one."""
+        """Where a letter, by what the inbox calls it, came in the inbox stream, as its record says; 0 without one."""
         its = (evidence.c.letter == letter) & (evidence.c.direction == "received")
         found = self._connection.execute(select(evidence.c.record).where(its)).scalar()
         return msgspec.json.decode(found, type=Record).position if found else 0
@@ -90,8 +102,9 @@ class Evidence:
 
     def cover(self, key: SigningKey, audit: Anchor) -> Root | None:
         """Sign a root over what no root covers yet; None when there is nothing new, in the audit neither."""
-        self._announce(key)
         before = self.last_root()
+        at = max(self._context.now, before[0].at) if before else self._context.now
+        announce(self._context, key, at)
         last, seen = (before[0].last, before[0].audit.number) if before else (0, 0)
         if (self.head()[0], audit.number) == (last, seen):
             return None
@@ -112,7 +125,7 @@ class Evidence:
             hash=self.head()[1],
             previous=sha256(before[1]).hexdigest() if before else GENESIS,
             audit=audit,
-            at=max(self._context.now, before[0].at) if before else self._context.now,
+            at=at,
             suite=key.suite,
             key=key.id,
         )
@@ -121,33 +134,47 @@ class Evidence:
         return root
 
     def last_root(self) -> tuple[Root, bytes] | None:
-        """The newest root and its bytes."""
+        """The newest root and its bytes.
+
+        Raises:
+            Broken: It is none.
+        """
         c = evidence_root.c
         text = self._connection.execute(select(c.root).order_by(c.number.desc()).limit(1)).scalar()
-        return (msgspec.json.decode(text, type=Root), text.encode()) if text else None
+        return (root_of(text.encode(), 1), text.encode()) if text else None
 
     def keys(self) -> list[PublicKey]:
-        """Public keys of the system, the newest last."""
-        rows = self._connection.execute(select(evidence_key).order_by(evidence_key.c.since, evidence_key.c.id)).mappings()
-        return [_key(row, self._context) for row in rows]
+        """Public keys of the system, one a term, the newest last."""
+        return keys_in(self._context)
 
-    def examine(self) -> tuple[int, str]:
-        """How many records are right from the first, and what is wrong with the next; an empty text when all is whole."""
-        trail = Trail(self._context.system, {key.id: key for key in self.keys()})
+    def examine(self) -> tuple[int, Sentence | None]:
+        """How many records are right from the first, and what is wrong with the next; None when all is whole."""
+        right = 0
         try:
-            rows = self._rows()
-            for content, signature, last in self._roots():
-                _follow(trail, rows, until=last)
-                trail.cover(content, signature)
-            _follow(trail, rows, until=None)
+            for number in self._followed(Trail(self._context.system, self.keys())):
+                right = number
         except Broken as broken:
-            return broken.number - 1, str(broken)
-        return trail.number, ""
+            return broken.number - 1, broken.sentence
+        except UNREADABLE as cause:
+            return right, unreadable(right + 1, cause).sentence
+        return right, None
+
+    def _followed(self, trail: Trail) -> Iterator[int]:
+        """The number of each record as it is found right, with its root where there is one."""
+        rows = self._rows()
+        for content, signature, last in self._roots():
+            yield from _follow(trail, rows, until=last)
+            trail.cover(content, signature)
+        yield from _follow(trail, rows, until=None)
 
     def roots(self) -> Iterator[Root]:
-        """The roots in order."""
+        """The roots in order.
+
+        Raises:
+            Broken: One of them is none.
+        """
         for content, _, _ in self._roots():
-            yield msgspec.json.decode(content, type=Root)
+            yield root_of(content, 1)
 
     def _roots(self) -> Iterator[tuple[bytes, str, int]]:
         c = evidence_root.c
@@ -191,38 +218,22 @@ class Evidence:
         self._head = (record.number, link(before, leaf))
         return row | {"hash": self._head[1]}
 
-    def _announce(self, key: SigningKey) -> None:
-        """Note a key that signs from now on, in whole seconds as it is published; the term of the one before ends."""
-        c, now = evidence_key.c, self._context.now.replace(microsecond=0)
-        if self._connection.execute(select(c.id).where(c.id == key.id, c.until.is_(None))).first():
-            return
-        until = (now + timedelta(seconds=1)).isoformat()
-        self._connection.execute(update(evidence_key).where(c.until.is_(None)).values(until=until))
-        row = {"id": key.id, "suite": key.suite, "public": key.public, "since": now.isoformat()}
-        self._connection.execute(insert(evidence_key).values(row))
-
 
 def microseconds(at: Instant) -> int:
     """Microseconds since 1970, UTC."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
-def _follow(trail: Trail, rows: Iterator[tuple[int, str, bytes, str]], *, until: int | None) -> None:
+def unreadable(number: int, cause: Exception) -> Broken:
+    """What is said of a book whose database does not give record ``number`` or one that follows."""
+    return Broken("unreadable", number, reason=str(cause).splitlines()[0])
+
+
+def _follow(trail: Trail, rows: Iterator[tuple[int, str, bytes, str]], *, until: int | None) -> Iterator[int]:
     while until is None or trail.number < until:
         row = next(rows, None)
         if row is None:
             return
         number, salt, content, chained = row
         trail.follow(number, leaf_of(salt, content), chained)
-
-
-def _key(row: Mapping[Any, Any], context: UnitContext) -> PublicKey:
-    return PublicKey(
-        system=context.system,
-        party=context.party,
-        id=row["id"],
-        suite=row["suite"],
-        public=row["public"],
-        since=datetime.fromisoformat(row["since"]),
-        until=datetime.fromisoformat(row["until"]) if row["until"] else None,
-    )
+        yield number

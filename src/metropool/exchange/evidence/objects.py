@@ -123,6 +123,15 @@ class Asked(Object, frozen=True, kw_only=True):
     end: Instant | None = None
     letter: str = ""
 
+    def wants(self, record: Record) -> bool:
+        """Whether a record is one of those."""
+        return (
+            self.letter in ("", record.letter)
+            and self.party in ("", record.sender_party, record.receiver_party)
+            and (self.start is None or self.start <= record.at)
+            and (self.end is None or record.at < self.end)
+        )
+
 
 class Heading(Object, frozen=True, kw_only=True):
     """What a system signs at the top of its section of an export file.

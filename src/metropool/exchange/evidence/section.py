@@ -1,6 +1,6 @@
 """One system's section of an evidence file while it is followed: a range of records under their roots, or single letters."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,7 +63,7 @@ class Section(Protocol):
 class Range:
     """Every record of some roots, or its leaf alone."""
 
-    def __init__(self, heading: Heading, keys: Mapping[str, PublicKey], found: Found) -> None:
+    def __init__(self, heading: Heading, keys: Sequence[PublicKey], found: Found) -> None:
         self.heading, self.found = heading, found
         self._trail = Trail(heading.system, keys, heading.before)
         found.first = self.next
@@ -95,7 +95,8 @@ class Range:
         if line.leaf:
             leaf = bytes.fromhex(line.leaf)
         else:
-            record = read_record(bytes(line.record), system=self.heading.system, number=self.next)
+            record = read_record(bytes(line.record), system=self.heading.system, place=self.next)
+            _check_asked(self.heading, record)
             leaf = _leaf(line, record)
             self.found.shown += 1
         self._trail.follow(line.number, leaf, line.hash)
@@ -103,17 +104,18 @@ class Range:
 
 
 class Letters:
-    """Single records, each with the hashes that lead to its root, and that root after it."""
+    """Single records in the order of their numbers, each with the hashes that lead to its root, and that root after it."""
 
-    def __init__(self, heading: Heading, keys: Mapping[str, PublicKey], found: Found) -> None:
+    def __init__(self, heading: Heading, keys: Sequence[PublicKey], found: Found) -> None:
         self.heading, self.found = heading, found
         self._keys = keys
         self._waiting: tuple[Record, bytes, list[str]] | None = None
+        self._newest: tuple[Root, bytes] | None = None
 
     @property
     def next(self) -> int:
         """See ``Section``."""
-        return self._waiting[0].number if self._waiting else self.found.last + 1
+        return self._waiting[0].number if self._waiting else max(self.found.last, self.heading.before.number) + 1
 
     def take(self, line: Line) -> None:
         """See ``Section``."""
@@ -122,9 +124,10 @@ class Letters:
         elif self._waiting or not line.record or line.path is None:
             raise Broken("line", self.next)
         else:
-            record = read_record(bytes(line.record), system=self.heading.system)
-            if record.letter != self.heading.asked.letter:
-                raise Broken("altered", record.number)
+            record = read_record(bytes(line.record), system=self.heading.system, place=self.next, is_next=False)
+            _check_asked(self.heading, record)
+            if record.number <= self.found.last:
+                raise Broken("order", record.number, after=self.found.last)
             self._waiting = record, _leaf(line, record), line.path
 
     def finish(self) -> None:
@@ -132,9 +135,12 @@ class Letters:
         if self._waiting:
             raise Broken("cut_off", self.next)
         _check_shown(self.heading, self.found)
+        if self._newest and self._newest[0].number != self.heading.last_root:
+            raise Broken("root_missing", self.next, root=self.heading.last_root, found=self._newest[0].number)
 
     def _prove(self, record: Record, leaf: bytes, path: list[str], *, content: bytes, signature: str) -> None:
         root = read_root(content, signature, system=self.heading.system, keys=self._keys, number=record.number)
+        self._check_place(root, content, record.number)
         index, size = record.number - root.first, root.last - root.first + 1
         others = [bytes.fromhex(other) for other in path]
         top = root_by_path(leaf, index=index, size=size, path=others) if 0 <= index < size else None
@@ -143,10 +149,21 @@ class Letters:
         self.found.first, self.found.last = self.found.first or record.number, record.number
         self.found.shown += 1
         self.found.covered(root)
-        self._waiting = None
+        self._waiting, self._newest = None, (root, content)
+
+    def _check_place(self, root: Root, content: bytes, number: int) -> None:
+        """Hold a root to the heading, and to the root before it: the same, or a later one of other records."""
+        first, last = self.heading.first_root, self.heading.last_root
+        if self._newest is None:
+            if root.number != first:
+                raise Broken("root_missing", number, root=first, found=root.number)
+            return
+        before, was = self._newest
+        if content != was and not (before.number < root.number <= last and before.last < root.first):
+            raise Broken("root_order", number, root=root.number, after=before.number)
 
 
-def open_section(heading: Heading, keys: Mapping[str, PublicKey], found: Found) -> Section:
+def open_section(heading: Heading, keys: Sequence[PublicKey], found: Found) -> Section:
     """The section under a heading."""
     return Letters(heading, keys, found) if heading.kind == "letter" else Range(heading, keys, found)
 
@@ -155,6 +172,11 @@ def _leaf(line: Line, record: Record) -> bytes:
     if line.salt is None:
         raise Broken("line", record.number)
     return leaf_of(line.salt, bytes(line.record))
+
+
+def _check_asked(heading: Heading, record: Record) -> None:
+    if not heading.asked.wants(record):
+        raise Broken("unasked", record.number)
 
 
 def _check_shown(heading: Heading, found: Found) -> None:

@@ -28,6 +28,8 @@ evidence_root = Table(
     Column("root", String, nullable=False),
     Column("signature", String, nullable=False),
 )
+# One row a term. ``id`` is the id of the key; in a further term of a key that was put back it is followed by ``#`` and the number
+# of terms before it: books of every age have the same columns.
 evidence_key = Table(
     "evidence_key",
     metadata,

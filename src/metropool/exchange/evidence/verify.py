@@ -52,7 +52,7 @@ def verify(lines: Iterable[bytes], *, pinned: Sequence[PublicKey] | None = None)
             walk.take(line)
         walk.end()
     except Broken as fault:
-        return Report(walk.found, fault, walk.section.heading.system if walk.section else "", walk.line)
+        return Report(walk.found, fault, walk.system, walk.line)
     return Report(walk.found)
 
 
@@ -75,6 +75,7 @@ class _Walk:
         self._pinned = pinned
         self.found: list[Found] = []
         self.section: Section | None = None
+        self.system = ""
         self.line = 0
 
     def take(self, text: bytes) -> None:
@@ -110,12 +111,13 @@ class _Walk:
         place = len(self.found)
         if heading.sections != listed or listed[place : place + 1] != [heading.system]:
             raise Broken("section", 1, system=listed[place] if place < len(listed) else heading.system)
-        keys = {key.id: key for key in (heading.keys if self._pinned is None else self._pinned) if key.system == heading.system}
+        self.system = heading.system
+        keys = [key for key in (heading.keys if self._pinned is None else self._pinned) if key.system == heading.system]
         before, by = heading.before, (heading.suite, heading.key, heading.made_at)
         check_signed(HEADING_DOMAIN + content, signature, by=by, keys=keys, number=before.number + 1)
         if before.root != heading.first_root - 1 or (before.root == START.root and before != START):
             raise Broken("heading", before.number + 1)
-        found = Found(heading.system, heading.party, heading.kind, heading.made_at, tuple(keys))
+        found = Found(heading.system, heading.party, heading.kind, heading.made_at, tuple(dict.fromkeys(key.id for key in keys)))
         self.found.append(found)
         self.section = open_section(heading, keys, found)
 

@@ -5,10 +5,27 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from metropool.core.periods import in_utc
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A message or a part of one: its instants are UTC, with whatever offset they were written."""
+
+    def __post_init__(self) -> None:
+        """Whoever keeps or compares what was told need not ask where it was written.
+
+        Raises:
+            ValueError: An instant without an offset, or none of business.
+        """
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, datetime):
+                msgspec.structs.force_setattr(self, name, in_utc(value))
+
+
+class Message(Told, frozen=True, kw_only=True, tag=True):
     """Something one system says to another."""
 
     version: ClassVar[int] = 1
@@ -23,4 +40,4 @@ class Fact(Message, frozen=True, kw_only=True):
 class Order(Message, frozen=True, kw_only=True):
     """Do it, but never after ``expires_at``."""
 
-    expires_at: datetime
+    expires_at: Moment

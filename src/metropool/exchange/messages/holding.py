@@ -1,6 +1,7 @@
 """What a message is held to: the columns of its class, and what its way may speak of."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,12 +13,16 @@ from metropool.exchange.messages.money import BillsIssued
 from metropool.exchange.messages.notices import NoticePublished
 from metropool.exchange.ways import PLACES
 
+_EPOCH = date(1970, 1, 1)
+_FIRST_DAY, _LAST_DAY = (date.min - _EPOCH).days, (date.max - _EPOCH).days
+_DAY_US = 86_400_000_000
+
 
 def check_rows(message: Message) -> None:
     """Hold the rows of a message to the columns of its class.
 
     Raises:
-        Invalid: Missing, additional or differently typed columns, or a column without a value that needs one.
+        Invalid: Missing, additional or differently typed columns, a column without a value that needs one, or a day that is none.
     """
     expected = ROWS.get(type(message))
     if expected is None:
@@ -31,6 +36,23 @@ def check_rows(message: Message) -> None:
     if empty:
         faults = [Fault(f"rows.{name}", "exchange.null_value") for name in empty]
         raise Invalid(f"{type(message).__name__}: there are rows without {', '.join(empty)}", faults=faults)
+    beyond = [field.name for field in rows.schema if _is_beyond(rows[field.name])]
+    if beyond:
+        faults = [Fault(f"rows.{name}", "exchange.no_day") for name in beyond]
+        raise Invalid(
+            f"{type(message).__name__}: there are rows with no day of the calendar in {', '.join(beyond)}", faults=faults
+        )
+
+
+def _is_beyond(column: pa.ChunkedArray) -> bool:
+    """Whether a column has a date, or an instant in any zone, that no calendar here has."""
+    unit, least, most = (
+        (_DAY_US, _FIRST_DAY + 1, _LAST_DAY - 1) if pa.types.is_timestamp(column.type) else (1, _FIRST_DAY, _LAST_DAY)
+    )
+    if not pa.types.is_temporal(column.type) or column.null_count == len(column):
+        return False
+    ends = pc.min_max(column.cast(pa.int32() if unit == 1 else pa.int64())).as_py()
+    return bool(ends["min"] < least * unit or ends["max"] > most * unit)
 
 
 def check_own_name(message: Message, *, system: str, party: str) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 import pyarrow as pa
 
-from metropool.exchange.messages.base import Fact, Message, Moment, Order
+from metropool.exchange.messages.base import Fact, Message, Moment, Order, Told
 
 ITEMS: Mapping[str, str] = {
     "power": "W",
@@ -46,7 +46,7 @@ class PointDescribed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sets: Name | None = None
 
 
-class OrderAnswered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderAnswered(Told, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What became of an order.
 
     Attributes:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from metropool.core.texts import Sentence
+
 GENESIS = "0" * 64
 
 
@@ -15,12 +17,17 @@ class ChainReport:
     Attributes:
         rows: How many postings are right, from the first.
         bad_row: Number of the first wrong posting; None when all are right.
-        reason: What is wrong with it.
+        fault: What is wrong with it.
     """
 
     rows: int
     bad_row: int | None = None
-    reason: str = ""
+    fault: Sentence | None = None
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in English; empty when nothing is."""
+        return str(self.fault) if self.fault else ""
 
     @property
     def is_whole(self) -> bool:
@@ -54,13 +61,17 @@ def check_chain(rows: Iterable[Any], *, head_number: int, head_hash: str) -> Cha
     before, right, key, total = GENESIS, 0, "", 0
     for number, its_key, leg, account, amount_fen, posted_at, stored in rows:
         if number != right + 1:
-            return ChainReport(right, right + 1, f"posting {right + 1} is missing: the next there is {number}")
+            return ChainReport(right, right + 1, _fault("missing", number=right + 1, found=number))
         if its_key != key and total:
-            return ChainReport(right - 1, right, f"the legs of {key} sum to {total} fen, not to 0")
+            return ChainReport(right - 1, right, _fault("unbalanced", entry=key, total=total))
         if chain_hash(before, number, its_key, leg, account, amount_fen, posted_at) != stored:
-            return ChainReport(right, number, f"posting {number} ({its_key}, {account}) is not what was posted")
+            return ChainReport(right, number, _fault("altered", number=number, entry=its_key, account=account))
         total = amount_fen + (total if its_key == key else 0)
         before, right, key = stored, number, its_key
     if (right, before) != (head_number, head_hash):
-        return ChainReport(right, right + 1, f"the chain ends at posting {right}, the last made was {head_number}")
-    return ChainReport(right - 1, right, f"the legs of {key} sum to {total} fen, not to 0") if total else ChainReport(right)
+        return ChainReport(right, right + 1, _fault("cut_off", number=right, last=head_number))
+    return ChainReport(right - 1, right, _fault("unbalanced", entry=key, total=total)) if total else ChainReport(right)
+
+
+def _fault(kind: str, **values: object) -> Sentence:
+    return Sentence("metropool.facts.ledger", f"chain_{kind}", values)

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from metropool.plan.checks.case import Case, Said
 from metropool.plan.checks.contract import contract_messages, contract_names, contract_origins, contract_rows
-from metropool.plan.checks.hosted import capabilities_known, circles, hosting, said_and_heard
+from metropool.plan.checks.hosted import capabilities_known, carriers, circles, hosting, said_and_heard, unbuilt_capabilities
 from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, vouchers
 from metropool.plan.checks.reach import single_points
 from metropool.plan.checks.rows import ends_placed, ends_running, origins, rows_listed, zones
+from metropool.plan.checks.unbuilt import could_run, silent_rows
+from metropool.plan.checks.values import added_rows, contract_values, faces, hosted_for, unbuilt_known
 from metropool.plan.compiled import CapabilityFacts, RunningFacts
 from metropool.plan.load import Loaded
 from metropool.plan.schema import Contract, Plan
@@ -18,8 +20,12 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     contract_rows,
     contract_origins,
     contract_messages,
+    contract_values,
     plan_names,
     added_messages,
+    added_rows,
+    faces,
+    unbuilt_known,
     hands,
     operators,
     vouchers,
@@ -31,10 +37,15 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     zones,
     origins,
     capabilities_known,
+    unbuilt_capabilities,
+    hosted_for,
     hosting,
     said_and_heard,
+    carriers,
     circles,
     single_points,
+    silent_rows,
+    could_run,
 )
 
 

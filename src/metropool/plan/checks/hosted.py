@@ -1,8 +1,8 @@
 """Capabilities of a plan: built, hosted where the contract puts them, and able to say and hear what the rows carry. Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
+from metropool.plan.carriers import is_carried, medium_of
 from metropool.plan.checks.case import Case
 from metropool.plan.compiled import CapabilityFacts
 from metropool.plan.passing import Passing, passing_of
@@ -26,23 +26,34 @@ def capabilities_known(case: Case) -> Iterator[PlanFault]:
             yield case.plan_source.fault("outside_without_door", "systems", name, "software", name=name)
 
 
+def unbuilt_capabilities(case: Case) -> Iterator[PlanFault]:
+    """What a system that does not run yet will host is built, or placed by the contract."""
+    placed = {entry.partition("[")[0] for entry in case.contract.hosting}
+    for name, running in case.plan.not_yet.systems.items():
+        for capability in running.hosts:
+            if capability not in case.capabilities and capability not in placed:
+                path = ("not_yet", "systems", name, "hosts", capability)
+                yield case.plan_source.fault("missing_capability", *path, name=capability)
+
+
 def hosting(case: Case) -> Iterator[PlanFault]:
     """A capability is hosted where the contract puts it in this plan, or is listed as not yet built."""
     plan, source = case.plan, case.plan_source
     given = {entry: _as_tuple(by_plan[plan.plan]) for entry, by_plan in case.contract.hosting.items() if plan.plan in by_plan}
     placed = {entry.partition("[")[0] for entry in case.contract.hosting}
-    places: dict[str, set[str]] = defaultdict(set)
-    for entry, hosts in given.items():
-        places[entry.partition("[")[0]] |= set(hosts)
     for name, running in plan.all_systems().items():
-        for capability in running.hosts:
-            if given and capability in placed and name not in places[capability]:
+        for capability, rows in running.hosts.items():
+            entries = [capability] if capability in given else [f"{capability}[{row}]" for row in rows]
+            here = entries and all(name in given.get(entry, ()) for entry in entries)
+            if given and capability in placed and not here:
                 path = (*case.at_system(name), "hosts", capability)
                 yield source.fault("hosted_elsewhere", *path, name=capability, system=name)
     outside = {name for name, running in plan.systems.items() if running.software == "outside"}
     for entry, hosts in given.items():
-        capability = entry.partition("[")[0]
-        hosted = any(capability in running.hosts for running in plan.systems.values()) or outside & set(hosts)
+        capability, _, row = entry.rstrip("]").partition("[")
+        hosted = outside & set(hosts) or any(
+            capability in running.hosts and (not row or row in running.hosts[capability]) for running in plan.systems.values()
+        )
         if not hosted and entry not in plan.not_yet.capabilities:
             yield source.fault("capability_forgotten", "systems", name=entry, plan=plan.plan)
 
@@ -65,6 +76,16 @@ def said_and_heard(case: Case) -> Iterator[PlanFault]:
         goes_on = (letter.receiver, letter.message) in passing.relays
         if not goes_on and not any(facts is None or kind in facts.consumes for facts in _hosted(case, letter.receiver)):
             yield source.fault("nobody_consumes", *path, system=letter.receiver, **values)
+
+
+def carriers(case: Case) -> Iterator[PlanFault]:
+    """Something carries each message: a class where letters go, an operation to people's apps, frames to terminals."""
+    for row, letter in case.said:
+        medium = medium_of(case.systems[letter.sender], case.systems[letter.receiver])
+        if not is_carried(case.contract.messages[letter.message], medium):
+            source, path = case.at_row(row)
+            values = {"row": row, "message": letter.message, "left": letter.sender, "right": letter.receiver}
+            yield source.fault("no_carrier", *path, by=medium, **values)
 
 
 def circles(case: Case) -> Iterator[PlanFault]:

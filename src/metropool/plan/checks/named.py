@@ -26,15 +26,6 @@ def plan_names(case: Case) -> Iterator[PlanFault]:
     for party, operator in plan.operators.items():
         for wrong in {party, operator} - set(contract.parties):
             yield source.fault("unknown_party", "operators", party, name=wrong)
-    for place, message in enumerate(plan.not_yet.messages):
-        if message not in contract.messages:
-            yield source.fault("unknown_message", "not_yet", "messages", place, name=message)
-    for row, messages in plan.not_yet.letters.items():
-        entered = (
-            {letter.message for letter in plan.all_rows(contract)[row].letters()} if row in plan.all_rows(contract) else set()
-        )
-        for message in set(messages) - entered:
-            yield source.fault("unknown_message", "not_yet", "letters", row, name=message)
     for row, entry in plan.add.items():
         yield from row_names(entry, contract, source, ("add", row))
 
@@ -72,8 +63,11 @@ def hands(case: Case) -> Iterator[PlanFault]:
 
 
 def operators(case: Case) -> Iterator[PlanFault]:
-    """Who does the work of a party that the contract leaves to each plan is said."""
+    """Who does the work of a party that the contract leaves to each plan is said, and of no other."""
     contract = case.contract
+    for party in case.plan.operators:
+        if party in contract.parties and not contract.parties[party].named_by_plan:
+            yield case.plan_source.fault("operator_not_asked", "operators", party, name=party)
     for name in case.plan.systems:
         party = contract.systems[name].party if name in contract.systems else ""
         if party in contract.parties and contract.parties[party].named_by_plan and party not in case.plan.operators:
@@ -95,6 +89,10 @@ def brokers(case: Case) -> Iterator[PlanFault]:
     yield from _listed_once(case, "brokers", known=set(case.contract.systems), unknown="unknown_system")
     for broker, names in plan.brokers.items():
         zones = {case.contract.systems[name].zone for name in names if name in case.contract.systems} if names != REST else set()
+        for place, name in enumerate(() if names == REST else names):
+            running = plan.all_systems().get(name)
+            if name in case.contract.systems and (running is None or running.kind != "node"):
+                yield source.fault("broker_no_node", "brokers", broker, place, name=name)
         if len(zones) > 1:
             yield source.fault("broker_mixed", "brokers", broker, name=broker, zones=", ".join(sorted(zones)))
     yield from _dialled_inward(case)
@@ -126,6 +124,10 @@ def networks(case: Case) -> Iterator[PlanFault]:
     if not plan.networks:
         return
     yield from _listed_once(case, "networks", known={*contract.rows, *plan.add}, unknown="unknown_row")
+    for named, rows in plan.networks.items():
+        for place, row in enumerate(() if rows == REST else rows):
+            if row in contract.rows and row not in plan.all_rows(contract):
+                yield case.plan_source.fault("row_not_listed", "networks", named, place, name=row, plan=plan.plan)
     for row, entry in plan.all_rows(contract).items():
         network = plan.network(row)
         wanted = "vpn" if "vpn" in entry.channel else "local" if entry.when == "indoors" else network

@@ -9,14 +9,18 @@ import pyarrow as pa
 from metropool.capabilities.door import operations, queries
 from metropool.capabilities.door.model import KeptLetter, Said
 from metropool.capabilities.door.ports import DoorWork
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.exchange.described import KINDS, example_of, schema_of
 from metropool.exchange.envelope import open_envelope
 from metropool.exchange.messages import ROWS, Message
 from metropool.exchange.plain import message_from, plain
+from metropool.exchange.streams import Bounds, read_stream
 from metropool.exchange.ways import Way
 from metropool.portal.schemas import letters as schema
 from metropool.portal.schemas.basics import Text
+
+SAID = Bounds(rows=1_000_000, bytes=64 << 20)
+"""Of one request, whose body has at most 4 MiB; it is told in as many letters as it needs."""
 
 
 class DoorDesk:
@@ -150,7 +154,7 @@ def _said(said: Said) -> schema.Said:
 def _object(text: bytes) -> Mapping[str, Any]:
     try:
         given = json.loads(text)
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         raise Invalid("the body is no JSON", key="door.not_json") from cause
     if not isinstance(given, dict):
         raise Invalid("the body is no JSON object", key="door.not_json")
@@ -159,7 +163,6 @@ def _object(text: bytes) -> Mapping[str, Any]:
 
 def _table(body: bytes) -> pa.Table:
     try:
-        with pa.ipc.open_stream(body) as reader:
-            return reader.read_all()
-    except (pa.ArrowInvalid, OSError) as cause:
-        raise Invalid("the body is no Arrow stream", key="door.not_arrow") from cause
+        return read_stream(body, SAID)
+    except Invalid as cause:
+        raise Invalid("the body is no Arrow stream", key="door.not_arrow", faults=[Fault("body", str(cause))]) from cause

@@ -3,7 +3,6 @@
 from typing import Literal
 
 from fastapi import Response
-from pydantic import AwareDatetime
 
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
@@ -12,7 +11,7 @@ from metropool.portal.ports.asked import Asked
 from metropool.portal.ports.desks import METERING
 from metropool.portal.routes.resident import check_period
 from metropool.portal.schemas import metering
-from metropool.portal.schemas.basics import Page, Service
+from metropool.portal.schemas.basics import InstantGiven, Page, Service
 from metropool.portal.schemas.metering import Recollect, RecollectionOrdered, Terminal, TerminalState
 
 ROOM = Room("collection", of="metering")
@@ -22,8 +21,8 @@ READ = on_system("meters.read")
 @ROOM.get("/collection", right=READ, answer=metering.Collection)
 async def get_collection(
     call: CallOf,
-    start: AwareDatetime,
-    end: AwareDatetime,
+    start: InstantGiven,
+    end: InstantGiven,
     service: Service | None = None,
     item: Literal["all", "interval", "daily", "monthly"] = "all",
 ) -> Response:

@@ -3,7 +3,6 @@
 from typing import Literal
 
 from fastapi import Response
-from pydantic import AwareDatetime
 
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
@@ -12,7 +11,7 @@ from metropool.portal.ports.asked import Asked
 from metropool.portal.ports.desks import METERING
 from metropool.portal.routes.resident import check_period
 from metropool.portal.routes.series import CurveRow, curve_rows
-from metropool.portal.schemas.basics import Page, Rows, Service
+from metropool.portal.schemas.basics import InstantGiven, Page, Rows, Service
 from metropool.portal.schemas.exchanges import Neighbour
 from metropool.portal.schemas.metering import Alarm, Area, CityMap, Overview, OverviewThen
 from metropool.portal.schemas.meters import Meter, MeterCurve, MeterEvent, MeterRow, MeterState
@@ -28,13 +27,13 @@ async def get_overview(call: CallOf, service: Service | None = None) -> Response
 
 
 @ROOM.get("/overview/then", right=READ, answer=OverviewThen)
-async def get_overview_then(call: CallOf, at: AwareDatetime, service: Service | None = None) -> Response:
+async def get_overview_then(call: CallOf, at: InstantGiven, service: Service | None = None) -> Response:
     """What is known of an earlier hour."""
     return answer(await call.ask(METERING, lambda desk: desk.overview_then(service=service, at=at)))
 
 
 @ROOM.get("/map", right=READ, answer=CityMap)
-async def get_map(call: CallOf, service: Service | None = None, at: AwareDatetime | None = None) -> Response:
+async def get_map(call: CallOf, service: Service | None = None, at: InstantGiven | None = None) -> Response:
     """The city as GeoJSON, now or in an earlier hour."""
     return answer(await call.ask(METERING, lambda desk: desk.city_map(service=service, at=at)))
 
@@ -91,9 +90,9 @@ async def get_curve(
     *,
     meter: str,
     export: ExportOf,
-    start: AwareDatetime,
-    end: AwareDatetime,
-    compare_start: AwareDatetime | None = None,
+    start: InstantGiven,
+    end: InstantGiven,
+    compare_start: InstantGiven | None = None,
     neighbour: str | None = None,
 ) -> Response:
     """Registers over the load curve; with ``neighbour`` another meter's load beside it."""
@@ -119,7 +118,7 @@ async def list_neighbours(call: CallOf, meter: str) -> Response:
 
 @ROOM.get("/meters/{meter}/events", right=READ, answer=Page[MeterEvent])
 async def list_events(
-    call: CallOf, meter: str, listing: ListingOf, start: AwareDatetime | None = None, end: AwareDatetime | None = None
+    call: CallOf, meter: str, listing: ListingOf, start: InstantGiven | None = None, end: InstantGiven | None = None
 ) -> Response:
     """What happened at a meter."""
 

@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_account, on_system
 from metropool.portal.ports.desks import PLACES, POINTS
-from metropool.portal.schemas.basics import Instant
+from metropool.portal.schemas.basics import InstantGiven
 from metropool.portal.schemas.places import (
     CredentialDrawn,
     GatewayRow,
@@ -42,7 +42,7 @@ async def get_events(call: CallOf, a: str) -> Response:
 
 @ROOM.get("/households/{a}/places/points/{point}/history", right=READ, answer=PointHistory)
 async def get_history(
-    call: CallOf, a: str, point: str, start: Instant, end: Instant, item: Annotated[str, Query(max_length=64)] = "power"
+    call: CallOf, a: str, point: str, start: InstantGiven, end: InstantGiven, item: Annotated[str, Query(max_length=64)] = "power"
 ) -> Response:
     """What one item of a point was."""
     place = (await call.ask(PLACES, lambda desk: desk.home(account=a))).place

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Response
-from pydantic import AwareDatetime
 
 from metropool.core.errors import Fault, Invalid
 from metropool.core.texts import Language
@@ -16,7 +15,7 @@ from metropool.portal.listing import ExportOf, ListingOf, export_rows, list_rows
 from metropool.portal.ports.asked import Asked
 from metropool.portal.ports.desks import HOUSEHOLDS, USAGE
 from metropool.portal.routes.series import SeriesRow, rows_of
-from metropool.portal.schemas.basics import Page, Rows, Service
+from metropool.portal.schemas.basics import InstantGiven, Page, Rows, Service
 from metropool.portal.schemas.bills import AskAboutBill, BillQuestion, BillState, BillSummary, CombinedBill
 from metropool.portal.schemas.resident import Household, Step, Today, Usage, UsageCalendar, UsageNow
 
@@ -82,10 +81,10 @@ async def get_usage(
     a: str,
     export: ExportOf,
     service: Service,
-    start: AwareDatetime,
-    end: AwareDatetime,
+    start: InstantGiven,
+    end: InstantGiven,
     step: Step = "interval",
-    compare_start: AwareDatetime | None = None,
+    compare_start: InstantGiven | None = None,
 ) -> Response:
     """One service over a period, as quantity, money and carbon."""
     check_period(start, end)

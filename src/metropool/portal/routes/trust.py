@@ -4,19 +4,19 @@ import json
 from typing import Annotated
 
 from fastapi import Query, Response
-from pydantic import AwareDatetime
 
 from metropool.access import Access
 from metropool.access.audit import Audit
 from metropool.access.audit_reading import AuditFilter, audit_rows
 from metropool.access.rights import roles
 from metropool.core.errors import Fault, Invalid
+from metropool.core.texts import Sentence
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, on_system
 from metropool.portal.desks.books.why import why_person
 from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports.asked import Asked
-from metropool.portal.schemas.basics import Page
+from metropool.portal.schemas.basics import InstantGiven, Page, Text
 from metropool.portal.schemas.trust import AuditChain, AuditRow, Why, WhyChoices
 from metropool.storage.units import UnitContext
 
@@ -54,8 +54,8 @@ async def list_audit(
     action: Part = "",
     object: Part = "",
     outcome: Part = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: InstantGiven | None = None,
+    until: InstantGiven | None = None,
 ) -> Response:
     """What was done at this system, the newest first."""
     if listing.sort not in ("", "-number", "-at"):
@@ -73,10 +73,11 @@ async def list_audit(
 async def verify_audit(call: CallOf) -> Response:
     """Look at the whole chain now: how far it is what was noted."""
     rows, (right, fault) = await call.host.read(min(call.host.hosts), lambda work: _examined(Access(work.context).audit))
-    return answer(AuditChain(as_of=call.now, rows=rows, right=right, fault=fault))
+    told = Text.model_validate(fault.both()) if fault else None
+    return answer(AuditChain(as_of=call.now, rows=rows, right=right, fault=told))
 
 
-def _examined(audit: Audit) -> tuple[int, tuple[int, str]]:
+def _examined(audit: Audit) -> tuple[int, tuple[int, Sentence | None]]:
     return audit.head()[0], audit.examine()
 
 

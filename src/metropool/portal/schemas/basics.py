@@ -6,7 +6,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from metropool.core.periods import BUSINESS_ZONE
+from metropool.core.periods import BUSINESS_ZONE, in_utc
 from metropool.portal.masking import mask_address, mask_name
 
 T = TypeVar("T")
@@ -26,6 +26,8 @@ Instant = Annotated[
     PlainSerializer(show_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+InstantGiven = Annotated[AwareDatetime, AfterValidator(in_utc)]
+"""An instant that somebody gives, with whatever offset; UTC from here on."""
 Exact = Annotated[
     Decimal,
     PlainSerializer(lambda value: format(value, "f"), return_type=str, when_used="json"),

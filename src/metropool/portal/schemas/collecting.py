@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metropool.portal.schemas.basics import Instant, Model, Request, Service, Text
+from metropool.portal.schemas.basics import Instant, InstantGiven, Model, Request, Service, Text
 
 ItemKind = Literal["interval", "daily", "monthly"]
 OrderKind = Literal["no_contact", "missing_data", "clock", "meter_fault", "damage", "other"]
@@ -64,7 +64,7 @@ class ScheduleChange(Request):
     every_s: int = Field(ge=-1_000_000, le=1_000_000)
     delay_s: int = Field(ge=-1_000_000, le=1_000_000)
     is_collected: bool
-    starts_at: Instant | None = None
+    starts_at: InstantGiven | None = None
     reason: Reason
 
 

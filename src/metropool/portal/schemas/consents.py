@@ -53,4 +53,4 @@ class ConsentChange(Request):
 
 
 class AccessRow(ProvisionRow):
-    """Who looked at this household."""
+    """Who looked at this household: the pages of one answer as one row, under the id of the first."""

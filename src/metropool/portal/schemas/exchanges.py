@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from metropool.portal.schemas.basics import Address, Exact, Instant, Model, Request, Text
+from metropool.portal.schemas.basics import Address, Exact, Instant, InstantGiven, Model, Request, Text
 from metropool.portal.schemas.commands import Reason
 
 FinalSource = Literal["read", "typed"]
@@ -15,7 +15,7 @@ Register = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=6)]
 class NewExchange(Request):
     """A meter exchange to record. ``read_command`` is the read on demand that brought the final register, where it was read."""
 
-    at: AwareDatetime
+    at: InstantGiven
     final_register: Register
     final_source: FinalSource
     read_command: str | None = Field(default=None, max_length=64)

@@ -8,6 +8,7 @@ from pydantic import Field
 from metropool.portal.schemas.basics import (
     Figure,
     Instant,
+    InstantGiven,
     Model,
     Month,
     Named,
@@ -191,8 +192,8 @@ class Recollect(Request):
     """What to collect again (补召)."""
 
     terminal_ids: list[str] = Field(min_length=1, max_length=1000)
-    start: Instant
-    end: Instant
+    start: InstantGiven
+    end: InstantGiven
 
 
 class RecollectionOrdered(Model):

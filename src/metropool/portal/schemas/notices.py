@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from metropool.core.areas import AreaKind
 from metropool.exchange.messages import NoticeKind, NoticeState
-from metropool.portal.schemas.basics import Instant, Model, Named, Request, Text
+from metropool.portal.schemas.basics import Instant, InstantGiven, Model, Named, Request, Text
 from metropool.portal.schemas.commands import Reason
 
 Medium = Literal["electricity", "water", "gas", "heat", "government", "community", "building"]
@@ -91,8 +91,8 @@ class NoticeGiven(Request):
     title_en: str = Field(max_length=200)
     text_zh: str = Field(max_length=4000)
     text_en: str = Field(max_length=4000)
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: InstantGiven
+    ends_at: InstantGiven | None = None
     area: AreaGiven
 
 
@@ -107,7 +107,7 @@ class NoticePublication(Request):
     """Publish what was seen: now, or ``at`` a later instant."""
 
     seen: int = Field(ge=1)
-    at: AwareDatetime | None = None
+    at: InstantGiven | None = None
 
 
 class NoticeWithdrawal(Request):

@@ -20,12 +20,12 @@ class AuditRow(Model):
 
 
 class AuditChain(Model):
-    """What a look at the whole chain found: how many rows are right from the first; ``fault`` is empty when all are."""
+    """What a look at the whole chain found: how many rows are right from the first; ``fault`` is null when all are."""
 
     as_of: Instant
     rows: int
     right: int
-    fault: str
+    fault: Text | None
 
 
 class WhyStep(Model):

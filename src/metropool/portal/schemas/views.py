@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from metropool.exchange.messages import Purpose, Question
-from metropool.portal.schemas.basics import Exact, Instant, Model, Request, Service, Text
+from metropool.portal.schemas.basics import Exact, Instant, InstantGiven, Model, Request, Service, Text
 from metropool.portal.schemas.commands import Reason
 from metropool.portal.schemas.notices import AreaGiven, NoticeArea
 
@@ -79,7 +79,7 @@ class NewInquiry(Request):
     reason: Reason
     legal_basis: Basis = ""
     purpose: Purpose
-    expires_at: AwareDatetime
+    expires_at: InstantGiven
 
 
 class DisclosureRow(Asked):
@@ -123,7 +123,7 @@ class DisclosureDecision(Request):
 
     decision: Literal["approve", "refuse"]
     reason: Reason
-    until: AwareDatetime | None = None
+    until: InstantGiven | None = None
     password: str = Field(min_length=1, max_length=256)
 
 
@@ -136,6 +136,7 @@ class DisclosureRevocation(Request):
 class ProvisionRow(Model):
     """One letter with rows that went to somebody else (提供记录); ``withheld_at``: it was held back before it was sent."""
 
+    id: str
     given_at: Instant
     party_name: Text
     receiver: str

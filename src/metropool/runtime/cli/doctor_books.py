@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from metropool.core.texts import Sentence
+from metropool.runtime.cli.words import language
 from metropool.runtime.settings import Settings
 
 
@@ -18,10 +20,10 @@ def touched_chains(settings: Settings) -> tuple[int, list[str]]:
         if (file := settings.folder(system) / f"{system}.sqlite").is_file()
         for chain, fault in _faults(file, system, settings)
     ]
-    return len(found), [f"{system}, {chain}: {fault}" for system, chain, fault in found if fault]
+    return len(found), [f"{system}, {chain}: {fault.said(language())}" for system, chain, fault in found if fault]
 
 
-def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]]:
+def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, Sentence | None]]:
     from sqlalchemy import create_engine, inspect
     from sqlalchemy.pool import NullPool
 
@@ -43,7 +45,7 @@ def _faults(file: Path, system: str, settings: Settings) -> list[tuple[str, str]
         context = UnitContext(connection, now, lake, SystemId(system), PartyId(system), RandomIds())
         faults = []
         if posting.name in tables:
-            faults.append(("ledger", SqlLedger(context).verify().reason))
+            faults.append(("ledger", SqlLedger(context).verify().fault))
         if evidence.name in tables:
             faults.append(("evidence", Evidence(context).examine()[1]))
         if {audit.name, evidence.name} <= tables:

@@ -1,7 +1,8 @@
 """Writes evidence of what was exchanged to one file, and verifies such a file with nothing else at hand."""
 
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Invalid, NotFound
-from metropool.core.periods import day_period
+from metropool.core.periods import day_period, in_utc
 from metropool.exchange.evidence.lines import lines_of
-from metropool.exchange.evidence.objects import Asked
+from metropool.exchange.evidence.objects import Asked, PublicKey
+from metropool.exchange.evidence.trail import Broken
 from metropool.exchange.evidence.verify import Report, keys_of, verify
 from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import language, word
@@ -22,23 +24,47 @@ from metropool.storage.units import UnitContext
 
 
 def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str, party: str, letter: str, as_json: bool) -> None:
-    """Write what was asked for.
+    """Write what was asked for, read it again and verify it; exit status 1 when the book is not whole.
 
     Raises:
         NotFound: There is no signed evidence of it, or no such system.
-        Invalid: A time is none.
+        Invalid: A time is none, or the book is not whole.
         Unavailable: The file cannot be written, or a key not be read.
     """
-    asked = Asked(party=party, start=_instant(start), end=_instant(end), letter=letter)
+    file = _target(file)
+    asked = Asked(party=_told(party), start=_instant(start), end=_instant(end), letter=_told(letter))
     with ExitStack() as stack:
-        told, lines = _sections(stack, settings_of_home(), asked=asked, wanted=systems)
+        books = _books(stack, settings_of_home(), systems)
+        told, lines = _sections(books, settings_of_home(), asked=asked)
         write_durably(file, lines)
+        faults = _faults(file, books)
     if as_json:
-        print_json({"file": file, "systems": told})
-        return
-    for each in told:
-        sys.stdout.write(word("evidence_exported", **each) + "\n")
-    sys.stderr.write(word("written", path=file) + "\n")
+        print_json({"file": file, "systems": told, "faults": faults})
+    else:
+        for each in told:
+            sys.stdout.write(word("evidence_exported", **each) + "\n")
+        sys.stderr.write(word("written", path=file) + "\n")
+    if faults:
+        raise Invalid(word("evidence_not_whole", **faults[0]))
+
+
+def _faults(file: Path, books: Mapping[str, UnitContext]) -> list[dict[str, Any]]:
+    """What is wrong with the evidence that was written: first what the file itself tells, then which records are gone."""
+    with file.open("rb") as opened:
+        report = verify(lines_of(opened))
+    told = [_fault(report.system, report.fault)] if report.fault else []
+    return [*told, *(fault for fault in _gone(books) if fault["system"] not in {each["system"] for each in told})]
+
+
+def _gone(books: Mapping[str, UnitContext]) -> list[dict[str, Any]]:
+    from metropool.exchange.evidence.export import first_missing
+
+    numbers = {name: first_missing(context.connection) for name, context in books.items()}
+    return [_fault(name, Broken("gone", number)) for name, number in numbers.items() if number]
+
+
+def _fault(system: str, fault: Broken) -> dict[str, Any]:
+    return {"system": system, "record": fault.number, "what": fault.sentence.said(language())}
 
 
 def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
@@ -51,7 +77,7 @@ def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
     """
     self_test(ED25519)
     try:
-        pinned = keys_of(keys.read_bytes()) if keys else None
+        pinned = _pinned(keys) if keys else None
         with file.open("rb") as opened:
             report = verify(lines_of(opened), pinned=pinned)
     except OSError as cause:
@@ -65,25 +91,26 @@ def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
 
 
 def _sections(
-    stack: ExitStack, settings: Settings, *, asked: Asked, wanted: Sequence[str]
+    books: Mapping[str, UnitContext], settings: Settings, *, asked: Asked
 ) -> tuple[list[dict[str, Any]], Iterator[bytes]]:
     """What each system has of what is asked for, and the lines of the file."""
     from metropool.exchange.evidence.export import choose, section_lines, uncovered
     from metropool.runtime.evidence import read_key
 
-    contexts = _books(stack, settings, wanted)
-    found = {name: chosen for name, context in contexts.items() if (chosen := choose(context.connection, asked))}
+    found = {name: chosen for name, context in books.items() if (chosen := choose(context.connection, asked))}
     if not found:
-        raise NotFound(word("evidence_nothing"))
+        gone = "".join(f"; {fault['system']}: {fault['what']}" for fault in _gone(books))
+        raise NotFound(word("evidence_nothing") + gone)
 
     def lines() -> Iterator[bytes]:
         for name, chosen in found.items():
             key = read_key(settings, name)
-            yield from section_lines(contexts[name], key=key, asked=asked, chosen=chosen, sections=list(found))
+            try:
+                yield from section_lines(books[name], key=key, asked=asked, chosen=chosen, sections=list(found))
+            except Broken as broken:
+                raise Invalid(word("evidence_not_written", **_fault(name, broken))) from broken
 
-    told = [
-        {"system": name, **asdict(chosen), "uncovered": uncovered(contexts[name].connection)} for name, chosen in found.items()
-    ]
+    told = [{"system": name, **asdict(chosen), "uncovered": uncovered(books[name].connection)} for name, chosen in found.items()]
     return told, lines()
 
 
@@ -105,17 +132,39 @@ def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[
     return views
 
 
+def _target(file: Path) -> Path:
+    """The plain file that is to be written, there or not yet; a link is followed, a device is not replaced."""
+    target = Path(os.path.realpath(file))
+    if target.exists() and not target.is_file():
+        raise Invalid(word("evidence_no_plain_file", path=file))
+    return target
+
+
+def _told(text: str) -> str:
+    """A text as it was typed, when it is one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as cause:
+        raise Invalid(word("evidence_no_text", text=ascii(text))) from cause
+    return text
+
+
 def _instant(text: str) -> datetime | None:
     """An instant, or the beginning of a business day."""
     if not text:
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         return day_period(date.fromisoformat(text)).start
     with suppress(ValueError):
-        at = datetime.fromisoformat(text)
-        if at.tzinfo:
-            return at
+        return in_utc(datetime.fromisoformat(text))
     raise Invalid(word("evidence_no_time", text=text))
+
+
+def _pinned(file: Path) -> list[PublicKey]:
+    try:
+        return keys_of(file.read_bytes())
+    except Invalid as cause:
+        raise Invalid(word("evidence_no_keys", path=file, reason=cause.__cause__)) from cause
 
 
 def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
@@ -130,7 +179,7 @@ def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
             "record": fault.number,
             "line": report.line,
             "kind": fault.kind,
-            "what": fault.sentence(language()),
+            "what": fault.sentence.said(language()),
         },
     }
 
@@ -139,7 +188,7 @@ def _print(report: Report, *, is_pinned: bool) -> None:
     for found in report.sections:
         sys.stdout.write(word(f"evidence_found_{found.kind}", **asdict(found)) + "\n")
     if report.fault:
-        what = report.fault.sentence(language())
+        what = report.fault.sentence.said(language())
         sys.stdout.write(word("evidence_broken", system=report.system or "?", line=report.line, what=what) + "\n")
     else:
         sys.stdout.write(word("evidence_whole") + "\n")

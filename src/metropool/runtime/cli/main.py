@@ -200,7 +200,7 @@ def bench(arguments: Annotated[list[str] | None, typer.Argument(help=word("bench
 @plan_app.command("check", help=word("plan_check"))
 def plan_check(plan: Annotated[str, typer.Argument(help=word("plan_name"))] = "transition", as_json: AsJson = False) -> None:
     """Check a plan."""
-    from metropool.runtime.cli.operate import check_plan
+    from metropool.runtime.cli.plans import check_plan
 
     check_plan(plan, as_json=as_json)
 
@@ -213,7 +213,7 @@ def plan_compare(
 ) -> None:
     """Compare plans."""
     from metropool.plan.load import PLANS
-    from metropool.runtime.cli.operate import compare_plans
+    from metropool.runtime.cli.plans import compare_plans
 
     compare_plans(plans or PLANS, stop=stop or (), as_json=as_json)
 
@@ -224,7 +224,7 @@ def plan_draw(
     output: Annotated[Path, typer.Option("--output", "-o", help=word("plan_output"))] = Path("plan.svg"),
 ) -> None:
     """Draw a plan."""
-    from metropool.runtime.cli.operate import draw_plan
+    from metropool.runtime.cli.plans import draw_plan
 
     draw_plan(plan, output=output)
 
@@ -235,6 +235,6 @@ def plan_asyncapi(
     output: Annotated[Path, typer.Option("--output", "-o", help=word("plan_output"))] = Path("plan.json"),
 ) -> None:
     """Describe a plan's channels and messages."""
-    from metropool.runtime.cli.operate import describe_plan
+    from metropool.runtime.cli.plans import describe_plan
 
     describe_plan(plan, output=output)

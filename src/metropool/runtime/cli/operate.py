@@ -1,113 +1,18 @@
-"""Commands about what runs: plans, bills, the bench."""
+"""Commands about what runs: bills, the bench."""
 
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
-from metropool.runtime.cli.printing import print_json
+from metropool.runtime.cli.printing import print_json, write_file
 from metropool.runtime.cli.words import language, word
 
 Row = Mapping[str, Any]
 SHOWN = 40
-SERVICES = ("electricity", "water", "gas", "heat")
-
-
-def check_plan(plan: str, *, as_json: bool) -> None:
-    """Report every fault of a plan; exit status 1 when there is one.
-
-    Raises:
-        NotFound: No such plan.
-    """
-    from metropool.plan.commands import check
-    from metropool.plan.load import named_plan, outside_of, plan_path
-    from metropool.runtime.capabilities import CAPABILITIES
-    from metropool.runtime.systems import facts_of
-
-    path, variant = named_plan(plan)
-    contract, facts = plan_path("contract"), facts_of(CAPABILITIES)
-    report = check(plan=path, contract=contract, capabilities=facts, variant=variant, outside=outside_of(plan))
-    sys.stdout.write((report.as_json(language()) if as_json else report.as_text(language())) + "\n")
-    if report.exit_code:
-        raise SystemExit(report.exit_code)
-
-
-def draw_plan(plan: str, *, output: Path) -> None:
-    """Draw a plan as SVG.
-
-    Raises:
-        NotFound: No such plan.
-        Invalid: The file is no plan.
-        Unavailable: The drawing cannot be written.
-    """
-    from metropool.plan.drawing.figure import draw_plan as figure_of
-
-    write_file(output, figure_of(_compiled(plan).whole_picture, language=language()).encode())
-    sys.stderr.write(word("written", path=output) + "\n")
-
-
-def describe_plan(plan: str, *, output: Path) -> None:
-    """Write a plan as an AsyncAPI document.
-
-    Raises:
-        NotFound: No such plan.
-        Invalid: The file is no plan.
-        Unavailable: The document cannot be written.
-    """
-    from metropool.plan.asyncapi import as_text
-
-    write_file(output, as_text(_compiled(plan)).encode())
-    sys.stderr.write(word("written", path=output) + "\n")
-
-
-def compare_plans(plans: Sequence[str], *, stop: Sequence[str], as_json: bool) -> None:
-    """Set plans side by side; with ``stop``, measure what stopping these systems takes down by stopping them.
-
-    Raises:
-        NotFound: No such plan or system.
-        Invalid: A file is no plan.
-        Unavailable: A town to stop something in could not be set up.
-    """
-    from metropool.plan.compare import compare
-    from metropool.plan.comparison import json_of, table_of
-    from metropool.runtime.cli.conformance import measure_stops
-
-    sheets = [compare(_compiled(plan)) for plan in plans]
-    if stop:
-        seen = measure_stops(plans, stop)
-        sheets = [replace(sheet, measured=seen[plan]) for plan, sheet in zip(plans, sheets, strict=True)]
-    if as_json:
-        sys.stdout.write(json_of(sheets) + "\n")
-    else:
-        _print_table(table_of(sheets, language()))
-
-
-def _print_table(lines: Sequence[tuple[str, Sequence[str]]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    (corner, titles), *rest = lines
-    table = Table(corner, *titles, show_lines=True)
-    for label, values in rest:
-        table.add_row(label, *values)
-    console = Console()
-    console.print(table)
-    console.print(word("plan_compared"))
-
-
-def _compiled(plan: str) -> Any:
-    """A plan as it is written, with its faults."""
-    from metropool.plan.commands import compile_files
-    from metropool.plan.load import named_plan, outside_of, plan_path
-    from metropool.runtime.capabilities import CAPABILITIES
-    from metropool.runtime.systems import facts_of
-
-    path, variant = named_plan(plan)
-    facts, outside = facts_of(CAPABILITIES), outside_of(plan)
-    return compile_files(plan=path, contract=plan_path("contract"), capabilities=facts, variant=variant, outside=outside)
 
 
 def show_bills(*, account: str, period: str, number: str, pdf: Path | None, as_json: bool) -> None:
@@ -185,18 +90,6 @@ class ClearingBooks:
 
         bill = self._node.read_now("settlement", query)
         return render_bill(bill, language(), pay_url=f"{self._settings.public_url}/pay/{row['account']}")
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write what was asked for.
-
-    Raises:
-        Unavailable: It cannot be written there.
-    """
-    try:
-        path.write_bytes(content)
-    except OSError as cause:
-        raise Unavailable(word("not_written", path=path, reason=cause.strerror)) from cause
 
 
 def _print_bills(rows: Sequence[Row]) -> None:

@@ -38,7 +38,13 @@ def fault_lines(fault: MetropoolError) -> list[str]:
         f"  {each.where}: {each.what}" + (f": {each.remedy}" if each.remedy else "") for each in fault.faults[:FAULTS_SHOWN]
     ]
     more = len(fault.faults) - len(listed)
-    return [f"metropool: {fault.what}", *listed, *([f"  {word('more_rows', count=more)}"] if more else [])]
+    return [f"metropool: {_sentence(fault)}", *listed, *([f"  {word('more_rows', count=more)}"] if more else [])]
+
+
+def _sentence(fault: MetropoolError) -> str:
+    """What happened: in the words of the room of plans where it has some, else as the log would say it."""
+    room, _, key = fault.key.partition(".")
+    return say(f"metropool.{room}", key, language(), **fault.values) if room == "plan" else fault.what
 
 
 def word(key: str, **values: object) -> str:

@@ -18,7 +18,7 @@ from metropool.facts.registry.tables import place
 from metropool.runtime.node import Node
 
 ROOM = "metropool.runtime"
-BY, HOLDER = "demo", "readings"
+ASKED_BY, APPROVED_BY, HOLDER = "official", "steward", "readings"
 LAST_DAY = date(2026, 6, 30)
 ANSWERED: Question = "silent_meters"
 
@@ -30,8 +30,8 @@ def ask_examples(*, work: Any) -> None:
     communities = sorted(row["id"] for row in work.registry.rows(place, kind="community"))
     first = Area(kind="places", places=tuple(communities[:1]))
     city = Area(kind="city")
-    desk.ask(work=work, wish=_wish(work, what=ANSWERED, purpose="supervision", area=city, days=7), by=BY)
-    desk.ask(work=work, wish=_wish(work, what="household_usage", purpose="emergency", area=first, days=3), by=BY)
+    desk.ask(work=work, wish=_wish(work, what=ANSWERED, purpose="supervision", area=city, days=7), by=ASKED_BY)
+    desk.ask(work=work, wish=_wish(work, what="household_usage", purpose="emergency", area=first, days=3), by=ASKED_BY)
 
 
 def have_arrived(nodes: Mapping[SystemId, Node]) -> bool:
@@ -54,7 +54,9 @@ def _prepare(asked: ViewRequested, work: Any) -> computing.Prepared:
 
 def _approve(work: Any, *, asked: ViewRequested, prepared: computing.Prepared) -> None:
     reason = _text("demo_request.approved")
-    owner.approve(work=work, asker=asked.asker, request=asked.request, prepared=prepared, reason=reason, until=None, by=BY)
+    owner.approve(
+        work=work, asker=asked.asker, request=asked.request, prepared=prepared, reason=reason, until=None, by=APPROVED_BY
+    )
 
 
 def _keeper(nodes: Mapping[SystemId, Node]) -> Node:

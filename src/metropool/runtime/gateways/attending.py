@@ -1,8 +1,9 @@
 """What attends a node that hears gateways: the links it needs, opened once, and the loops that run beside its relay."""
 
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from nats.aio.client import Client
@@ -15,6 +16,7 @@ from metropool.runtime.gateways import telling
 from metropool.runtime.gateways.door import Door
 from metropool.runtime.gateways.hearing import Hearing
 from metropool.runtime.gateways.link import GatewayLink
+from metropool.runtime.lasting import lasting
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 
@@ -40,14 +42,18 @@ class GatewayDesk:
     def attend(self) -> Iterator[Attendance]:
         """The loops, by name; each runs for ever."""
         yield "gateways", Hearing(self.node, self.link, kinds=self.gateways.kinds).run()
+        for name, loop in self._telling():
+            yield name, lasting(loop, system=self.node.system, name=name)
+
+    def _telling(self) -> Iterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
         if self.door is not None:
-            yield "put out", telling.put_out(self.node, self.link)
+            yield "put out", partial(telling.put_out, self.node, self.link)
         for message in self.gateways.said.get(self.node.system, ()):
             kind = self.gateways.kinds[message]
             if kind == ORDERS and "places" in self.node.hosts:
-                yield "orders", telling.carry_orders(self.node, self.link, message=message)
+                yield "orders", partial(telling.carry_orders, self.node, self.link, message=message)
             if kind == USAGE:
-                yield "usage", telling.carry_usage(self.node, self.link, message=message)
+                yield "usage", partial(telling.carry_usage, self.node, self.link, message=message)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 from metropool.capabilities.places import operations
 from metropool.core.errors import MetropoolError
 from metropool.plan.gateways import KNOCK
+from metropool.runtime.lasting import MISSING
 from metropool.runtime.node import Node
 
 log = structlog.get_logger()
@@ -33,19 +34,17 @@ class Door:
         try:
             asked = json.loads(message.data)
             home, secret = str(asked["home"]), str(asked["secret"])
-        except (ValueError, KeyError, TypeError) as reason:
+        except (ValueError, KeyError, TypeError, RecursionError) as reason:
             log.warning("not understood at the door", reason=str(reason))
             return
         await message.respond(b"yes" if await self._vouches_for(home, secret) else b"no")
 
     async def _vouches_for(self, home: str, secret: str) -> bool:
         try:
-            is_right = await self._node.read(
-                CAPABILITY, lambda work: operations.may_come_in(work=work, place=home, secret=secret)
-            )
-            if is_right:
-                await self._node.write(CAPABILITY, lambda work: operations.let_in(work=work, place=home))
-        except MetropoolError as reason:
+            # Who knows no secret is answered beside the writer. Who does may have it taken back meanwhile: the unit says.
+            if not await self._node.read(CAPABILITY, lambda work: operations.may_come_in(work=work, place=home, secret=secret)):
+                return False
+            return await self._node.write(CAPABILITY, lambda work: operations.let_in(work=work, place=home, secret=secret))
+        except (MetropoolError, *MISSING) as reason:
             log.warning("nobody is let in", reason=str(reason))
             return False
-        return is_right

@@ -6,14 +6,15 @@ from functools import partial
 import structlog
 
 from metropool.capabilities.points.operations import note_receipts
-from metropool.core.errors import Invalid, MetropoolError, NotFound, Unavailable
+from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId, derived_id
 from metropool.exchange.envelope import Envelope, seal
 from metropool.exchange.gateways import read_receipts, read_said
 from metropool.exchange.ports import Delivery
 from metropool.plan.gateways import RECEIPTS
 from metropool.runtime.gateways.link import GatewayLink
-from metropool.runtime.letters import Letter
+from metropool.runtime.lasting import MISSING, lasting
+from metropool.runtime.letters import Letter, why_not
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
 
@@ -39,6 +40,9 @@ class Hearing:
 
     async def run(self) -> None:
         """Take in, for ever; what cannot be understood is parked with its reason, and what it came with is taken in all the same."""
+        await lasting(self._hear_all, system=self._node.system, name="gateways")
+
+    async def _hear_all(self) -> None:
         while True:
             if await self._node.has_room():
                 await self.step(await self._link.fetch(limit=BATCH, wait_s=WAIT_S))
@@ -62,8 +66,8 @@ class Hearing:
             return None
         try:
             return self._letter(name, delivery)
-        except (Invalid, NotFound) as reason:
-            await self._node.park(delivery, self._unreadable(name, delivery), str(reason))
+        except Exception as fault:  # nothing is needed to read it but itself
+            await self._node.park(delivery, self._unreadable(name, delivery), why_not(fault, delivery, self._node.system))
             return None
 
     def _letter(self, name: str, delivery: Delivery) -> Letter:
@@ -95,11 +99,11 @@ class Hearing:
     async def _take_in_alone(self, letter: Letter) -> None:
         try:
             await self._node.take_in([letter])
-        except Unavailable as reason:
+        except MISSING as reason:
             log.warning("taken in later", phrase=letter.delivery.phrase, reason=str(reason))
-            await letter.delivery.later(min(2.0**letter.delivery.attempt, 60.0))
-        except MetropoolError as reason:
-            await self._node.park(letter.delivery, letter.envelope, str(reason))
+            await letter.delivery.later(min(2.0 ** min(letter.delivery.attempt, 6), 60.0))
+        except Exception as fault:  # somebody's gateway must not stop a system
+            await self._node.park(letter.delivery, letter.envelope, why_not(fault, letter.delivery, self._node.system))
 
     async def _note_receipts(self, name: str, delivery: Delivery) -> None:
         try:

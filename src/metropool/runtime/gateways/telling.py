@@ -17,6 +17,9 @@ from metropool.runtime.pause import pause
 log = structlog.get_logger()
 LOOK_S = 0.2
 RETRY_S = 1.0
+ONCE_MORE_S = 6.0
+"""After this nobody is being let in any more by what held before: longer than the porter waits for a door (3 s) and the broker for the
+porter (5 s) [s of the machine]."""
 
 
 async def carry_orders(node: Node, link: GatewayLink, *, message: str) -> None:
@@ -70,17 +73,26 @@ def _said(rows: Any, work: Any) -> None:
 
 
 async def put_out(node: Node, link: GatewayLink) -> None:
-    """End connections of gateways whose credential was replaced or taken back, for ever; again until it is done."""
+    """End connections of gateways whose credential was replaced or taken back, for ever; again until it is done, and once more when
+    whoever was just being let in by it is in."""
+    clock, once_more = asyncio.get_running_loop().time, dict[tuple[str, int], float]()
     while True:
-        for gateway in await node.read("places", lambda work: work.place_book.undropped()):
+        undropped = await node.read("places", lambda work: work.place_book.undropped())
+        once_more = {of: when for of, when in once_more.items() if of in {(one.place, one.issued) for one in undropped}}
+        for gateway in undropped:
+            of = gateway.place, gateway.issued
+            if once_more.get(of, 0.0) > clock():
+                continue
             try:
                 dropped = await link.drop(gateway.place)
             except Unavailable as reason:
                 log.warning("put out later", gateway=gateway.place, reason=str(reason))
                 continue
             log.info("put out", gateway=gateway.place, connections=dropped)
-            number = gateway.issued
-            await node.write("places", partial(_dropped, gateway.place, number))
+            if of in once_more or gateway.issued == 1:  # before the first there was none
+                await node.write("places", partial(_dropped, *of))
+            else:
+                once_more[of] = clock() + ONCE_MORE_S
         await pause(LOOK_S)
 
 

@@ -30,7 +30,7 @@ export function AuditPage() {
     { key: 'actor', title: t('audit.actor'), cell: (row) => row.actor },
     { key: 'action', title: t('audit.action'), cell: (row) => row.action },
     { key: 'object', title: t('audit.object'), wrap: 12, cell: (row) => row.object },
-    { key: 'outcome', title: t('audit.outcome'), cell: (row) => <StateTag tone={tone(row.outcome)}>{row.outcome}</StateTag> },
+    { key: 'outcome', title: t('audit.outcome'), cell: (row) => <StateTag tone={tone(row.outcome)}>{t(`audit.outcome_of.${row.outcome}`, { defaultValue: row.outcome })}</StateTag> },
     { key: 'details', title: t('audit.details'), wrap: 15, cell: (row) => <code className="muted">{row.details === '{}' ? '' : row.details}</code> },
     { key: 'hash', title: t('audit.hash'), cell: (row) => <code className="muted">{row.hash.slice(0, 12)}</code> },
   ]
@@ -48,7 +48,7 @@ export function AuditPage() {
         <Card>
           <DataTable
             key={system} aged label={t('nav.audit')} columns={columns} query={(query) => auditQuery(system, query)} rowKey={(row) => String(row.number)} empty={t('audit.none')} exportPath={`/${system}/api/audit`} search={t('audit.search')} fixed={fixed} size={50}
-            filters={[{ key: 'outcome', label: t('audit.outcome'), options: OUTCOMES.map((value) => ({ value, label: value })) }]}
+            filters={[{ key: 'outcome', label: t('audit.outcome'), options: OUTCOMES.map((value) => ({ value, label: t(`audit.outcome_of.${value}`) })) }]}
           />
         </Card>
       )}
@@ -59,13 +59,14 @@ export function AuditPage() {
 /** The whole chain, looked at when asked to. */
 function Chain({ system }: { system: string }) {
   const { t } = useTranslation()
+  const pick = usePick()
   const chain = useQuery({ ...chainQuery(system), placeholderData: undefined })
   return (
     <Card title={t('audit.chain')} extra={<Button loading={chain.isFetching} onClick={() => void chain.refetch()}>{t('audit.verify')}</Button>}>
       {chain.error && <Failure error={chain.error} />}
       {chain.data && (
         <p className="row">
-          <StateTag tone={chain.data.fault ? 'bad' : 'good'}>{chain.data.fault || t('audit.whole')}</StateTag>
+          <StateTag tone={chain.data.fault ? 'bad' : 'good'}>{chain.data.fault ? pick(chain.data.fault) : t('audit.whole')}</StateTag>
           <span className="muted">{t('audit.verified', { right: numberText(chain.data.right, '1'), rows: numberText(chain.data.rows, '1'), time: secondsText(chain.data.as_of) })}</span>
         </p>
       )}

@@ -39,7 +39,7 @@ export function MyDataPage() {
       </Card>
       {isHostedWith(POINTS, PLATFORM) && <HeardFromHome account={account} />}
       <Card title={t('consent.looked')}>
-        <DataTable aged label={t('consent.looked')} columns={columns} query={(query) => accessesQuery(account, query)} rowKey={(row) => `${row.given_at}/${row.agreement}/${row.rows}`} empty={t('consent.nobody')} exportPath={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/accesses`} />
+        <DataTable aged label={t('consent.looked')} columns={columns} query={(query) => accessesQuery(account, query)} rowKey={(row) => row.id} empty={t('consent.nobody')} exportPath={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/accesses`} />
       </Card>
       <Card title={t('consent.own')}>
         <p className="muted">{t('consent.own_about')}</p>

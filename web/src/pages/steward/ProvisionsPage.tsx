@@ -40,7 +40,7 @@ export function ProvisionsPage() {
   return (
     <PageFrame title={t('nav.provisions')} help={t('view.history_help')}>
       <Card>
-        <DataTable aged label={t('nav.provisions')} columns={columns} query={(query) => provisionsQuery(system, query)} rowKey={(row) => `${row.given_at}/${row.agreement}/${row.rows}`} empty={t('view.nothing_given')} exportPath={`/${system}/api/provisions`} />
+        <DataTable aged label={t('nav.provisions')} columns={columns} query={(query) => provisionsQuery(system, query)} rowKey={(row) => row.id} empty={t('view.nothing_given')} exportPath={`/${system}/api/provisions`} />
       </Card>
     </PageFrame>
   )

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from metropool.capabilities.disclosure.model import OPEN, Ints, Known, State
 from metropool.capabilities.disclosure.tables import disclosed_group, disclosure_request
+from metropool.core.periods import instant_text
 from metropool.exchange.messages import ViewRequested
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import upsert
@@ -38,12 +39,12 @@ class SqlDisclosures:
     def lapsing(self, now: datetime) -> list[Known]:
         """Requests that nobody decided on in their time."""
         c = disclosure_request.c
-        return self._read(select(disclosure_request).where(c.state.in_(OPEN), c.expires_at <= now.isoformat()))
+        return self._read(select(disclosure_request).where(c.state.in_(OPEN), c.expires_at <= instant_text(now)))
 
     def put(self, known: Known) -> None:
         """Keep a request as it stands now."""
         row = {name: getattr(known, name) for name in known.__struct_fields__ if name != "asked"}
-        row |= {name: row[name].isoformat() for name in INSTANTS if row[name] is not None}
+        row |= {name: instant_text(row[name]) for name in INSTANTS if row[name] is not None}
         row |= {"asker": known.asked.asker, "request": known.asked.request}
         row |= {"asked": msgspec.json.encode(known.asked).decode()}
         upsert(self._connection, disclosure_request, [row])

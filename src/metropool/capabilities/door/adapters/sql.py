@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from metropool.capabilities.door.model import KeptLetter, Mark, Said, SaidLetter
 from metropool.capabilities.door.tables import door_letter, door_mark, door_said
+from metropool.core.identifiers import derived_id
 from metropool.exchange.envelope import Envelope, from_bytes, to_bytes
 from metropool.exchange.outbox import outbox
 from metropool.storage.units import UnitContext
@@ -28,7 +29,7 @@ class SqlLetters:
         """Keep a letter until its software has read it."""
         data, mark = to_bytes(envelope), self.mark()
         row: dict[str, Any] = {
-            "id": envelope.id,
+            "id": derived_id(envelope.sender, envelope.id),
             "phrase": envelope.phrase,
             "sender": envelope.sender,
             "speaker": envelope.speaker,

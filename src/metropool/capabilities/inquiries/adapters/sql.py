@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from metropool.capabilities.inquiries.model import Inquiry, State
 from metropool.capabilities.inquiries.tables import inquiry, inquiry_page
+from metropool.core.periods import instant_text
 from metropool.exchange.messages import ViewRequested
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import insert_into, upsert
@@ -35,7 +36,7 @@ class SqlInquiries:
     def put(self, known: Inquiry) -> None:
         """Keep a request as it stands now."""
         row = {name: getattr(known, name) for name in known.__struct_fields__ if name != "asked"}
-        row |= {name: row[name].isoformat() for name in INSTANTS if row[name] is not None}
+        row |= {name: instant_text(row[name]) for name in INSTANTS if row[name] is not None}
         row |= {"request": known.request, "asked": msgspec.json.encode(known.asked).decode()}
         upsert(self._connection, inquiry, [row])
 
@@ -61,7 +62,7 @@ class SqlInquiries:
     def over(self, now: datetime) -> list[Inquiry]:
         """Requests whose use has ended and that do not say so yet."""
         c = inquiry.c
-        return self._read(select(inquiry).where(c.state.in_(("asked", "approved")), c.expires_at <= now.isoformat()))
+        return self._read(select(inquiry).where(c.state.in_(("asked", "approved")), c.expires_at <= instant_text(now)))
 
     def _read(self, query: Any) -> list[Inquiry]:
         return [_known({str(name): value for name, value in row.items()}) for row in self._connection.execute(query).mappings()]

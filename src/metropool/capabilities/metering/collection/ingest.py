@@ -23,15 +23,18 @@ from metropool.capabilities.metering.collection.model import (
     places,
 )
 from metropool.capabilities.metering.ports import CollectionWork
-from metropool.core.errors import Conflict
+from metropool.core.errors import Conflict, Invalid
+from metropool.exchange.streams import Bounds, read_stream
 from metropool.facts.readings.parquet import READING_PARQUET
-from metropool.facts.readings.schemas import READING
+from metropool.facts.readings.schemas import MEASURED, READING
 from metropool.storage.lake import Lake, LakeFile
 
 Ints = NDArray[np.int64]
 Columns = dict[str, NDArray[np.generic]]
 _KEEP = ("at", "value", "quality", "origin", "received_at")
 _FUTURE_MS = 3_600_000
+BATCH = Bounds(rows=2_000_000, bytes=128 << 20)
+"""Of one batch of the log, which has at most 8 MiB as it lies there; ours have less than one."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +135,25 @@ def commit(*, work: CollectionWork, prepared: Prepared, files: Sequence[LakeFile
     return work.add_files(files)
 
 
+def read_batch(data: bytes) -> pa.Table:
+    """The values of a batch of the log.
+
+    Raises:
+        Invalid: It is none.
+    """
+    table = read_stream(data, BATCH)
+    if not table.schema.equals(MEASURED, check_metadata=False):
+        raise Invalid(f"no batch of the log: its columns are {table.schema.names}")
+    return table
+
+
 def not_yet_applied(batches: Sequence[tuple[int, bytes]], *, position: int) -> list[tuple[int, bytes]]:
     """The batches after a position in the log: a redelivered one has no effect."""
     return sorted((batch for batch in batches if batch[0] > position), key=lambda batch: batch[0])
 
 
 def _columns(batches: Sequence[tuple[int, bytes]]) -> Columns:
-    tables = [pa.ipc.open_stream(data).read_all() for _, data in batches]
-    whole = pa.concat_tables(tables)
+    whole = pa.concat_tables([read_batch(data) for _, data in batches])
     return {name: whole[name].to_numpy() for name in whole.column_names}
 
 

@@ -11,6 +11,7 @@ from metropool.capabilities.notices.model import KeptNotice, NoticeAtHome, Reach
 from metropool.capabilities.notices.tables import notice, notice_reach
 from metropool.core.areas import Area
 from metropool.core.errors import NotFound
+from metropool.core.periods import instant_text
 from metropool.storage.bulk import insert_columns
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import insert_into
@@ -35,7 +36,7 @@ class SqlBoard:
         """Keep the newest edition in place of the one before."""
         self._connection.execute(delete(notice).where(_is_notice(_N, kept.office, kept.notice)))
         row = msgspec.to_builtins(kept, builtin_types=(datetime,))
-        instants = {name: value.isoformat() for name, value in row.items() if isinstance(value, datetime)}
+        instants = {name: instant_text(value) for name, value in row.items() if isinstance(value, datetime)}
         area = {"area": msgspec.json.encode(kept.area).decode()}
         self._connection.execute(insert(notice).values({**row, **instants, **area}))
 
@@ -76,7 +77,7 @@ class SqlBoard:
     def unread(self, *, account: str, now: datetime) -> int:
         """How many notices that hold now or later the household has not opened."""
         joined = notice.join(notice_reach, and_(_IS_SAME, _R.combined_account == account))
-        is_left = or_(_N.ends_at.is_(None), _N.ends_at > now.isoformat())
+        is_left = or_(_N.ends_at.is_(None), _N.ends_at > instant_text(now))
         is_unread = and_(_R.is_affected, _R.read_edition < _N.shown_edition)
         query = select(func.count()).select_from(joined).where(_N.state == "published", is_left, is_unread)
         return int(self._connection.execute(query).scalar_one())
@@ -93,7 +94,7 @@ class SqlBoard:
         if row is None:
             raise NotFound(f"no notice {receipt.notice} for {account}")
         newest, delivered, read = row
-        edition, at = min(receipt.edition, newest), now.isoformat()
+        edition, at = min(receipt.edition, newest), instant_text(now)
         values: dict[str, object] = {"delivered_edition": edition, "delivered_at": at} if edition > delivered else {}
         if receipt.is_read and edition > read:
             values |= {"read_edition": edition, "read_at": at}

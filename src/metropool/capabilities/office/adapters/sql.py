@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 
 from metropool.capabilities.office.model import Content, Edition, OfficeNotice
 from metropool.capabilities.office.tables import office_edition, office_notice
+from metropool.core.periods import instant_text
 from metropool.storage.units import UnitContext
 
 
@@ -30,19 +31,19 @@ class SqlPapers:
     def due(self, now: datetime) -> list[OfficeNotice]:
         """Scheduled announcements whose time has come, earliest first."""
         c = office_notice.c
-        query = select(office_notice).where(c.state == "scheduled", c.publish_at <= now.isoformat())
+        query = select(office_notice).where(c.state == "scheduled", c.publish_at <= instant_text(now))
         return self._read(query.order_by(c.publish_at, c.id))
 
     def put(self, notice: OfficeNotice) -> None:
         """Keep an announcement as it stands now."""
         self._connection.execute(delete(office_notice).where(office_notice.c.id == notice.id))
         row = msgspec.to_builtins(notice, builtin_types=(datetime,))
-        instants = {name: value.isoformat() for name, value in row.items() if isinstance(value, datetime)}
+        instants = {name: instant_text(value) for name, value in row.items() if isinstance(value, datetime)}
         self._connection.execute(insert(office_notice).values({**row, **instants, "content": _text(notice.content)}))
 
     def add_edition(self, notice: str, edition: Edition) -> None:
         """Keep an edition that is told."""
-        row = {"edition": edition.edition, "state": edition.state, "told_at": edition.told_at.isoformat()}
+        row = {"edition": edition.edition, "state": edition.state, "told_at": instant_text(edition.told_at)}
         row |= {"notice": notice, "content": _text(edition.content), "told_by": edition.told_by}
         self._connection.execute(insert(office_edition).values(row))
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from metropool.capabilities.settlement.model import MandateNotice, PaymentNotice
 from metropool.core.clock import Clock
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
 from metropool.core.money import Fen
+from metropool.core.periods import in_utc
 
 TIMEOUT_S = 5.0
 STALE_S = 7 * 86_400
@@ -166,12 +167,7 @@ def _instant(text: Any) -> datetime | None:
     Raises:
         ValueError: No such thing.
     """
-    if text is None:
-        return None
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"{text!r} has no offset")
-    return at.astimezone(UTC)
+    return None if text is None else in_utc(datetime.fromisoformat(text))
 
 
 def _read(body: bytes) -> Mapping[str, Any]:

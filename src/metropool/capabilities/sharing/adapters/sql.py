@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from metropool.capabilities.sharing.model import Passed
 from metropool.capabilities.sharing.tables import passed_request
+from metropool.core.periods import instant_text
 from metropool.exchange.messages import ViewRequested
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import upsert
@@ -31,5 +32,5 @@ class SqlPassedRequests:
     def put(self, passed: Passed) -> None:
         """Keep a request as it stands now."""
         row = {"asker": passed.asked.asker, "request": passed.asked.request, "state": passed.state}
-        row |= {"asked": msgspec.json.encode(passed.asked).decode(), "heard_at": passed.heard_at.isoformat()}
+        row |= {"asked": msgspec.json.encode(passed.asked).decode(), "heard_at": instant_text(passed.heard_at)}
         upsert(self._connection, passed_request, [row])

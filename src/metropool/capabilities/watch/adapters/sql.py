@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from metropool.capabilities.watch.model import OPEN, Watched, What
 from metropool.capabilities.watch.tables import watched
+from metropool.core.periods import instant_text
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import upsert
 
@@ -29,7 +30,7 @@ class SqlWatchBook:
     def put(self, watched_now: Watched) -> None:
         """Keep it in place of what was known."""
         row = {field.name: getattr(watched_now, field.name) for field in fields(watched_now)}
-        instants = {name: row[name].isoformat() for name in _INSTANTS if row[name] is not None}
+        instants = {name: instant_text(row[name]) for name in _INSTANTS if row[name] is not None}
         upsert(self._connection, watched, [{**row, **instants, "told": json.dumps(row["told"], ensure_ascii=False)}])
 
     def page(self, *, what: What, only_open: bool, offset: int, limit: int) -> tuple[list[Watched], int]:

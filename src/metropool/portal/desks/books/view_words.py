@@ -22,7 +22,7 @@ def asked_words(asked: ViewRequested) -> dict[str, Any]:
 
 def provision_words(given: Provision, parties: Parties) -> dict[str, Any]:
     """One record of what was given."""
-    same = ("receiver", "giver", "what", "fields", "rows", "subjects", "agreement", "purpose", "legal_basis", "allowed_by")
+    same = ("id", "receiver", "giver", "what", "fields", "rows", "subjects", "agreement", "purpose", "legal_basis", "allowed_by")
     return {
         **{field: getattr(given, field) for field in same},
         "given_at": given.given_at,
