@@ -75,6 +75,7 @@ def test_frames_are_read_by_a_codec_that_is_there(name: str) -> None:
         "meter_data": "meters",
         "meter_control": "meters",
         "meter_on_demand_read": "meters",
+        "meter_profile": "meters",
     }
     assert all(importlib.import_module(module) for frames in framed.values() for module in FRAMES[str(frames)])
 
@@ -89,6 +90,7 @@ def test_no_message_that_runs_names_a_class_that_is_not_there() -> None:
         "sealed_frames",
         "meter_on_demand_read",
         "meter_control",
+        "meter_profile",
         "combined_bill",
         "resident_payment",
         "payment_order",
