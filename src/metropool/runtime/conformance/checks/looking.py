@@ -21,7 +21,7 @@ QUESTIONS = {READINGS: "silent_meters", "payments": "payments_by_month"}
 """What is asked of whoever keeps which books; of a company, its bills. Money is of the month it was posted in: the one that runs."""
 MEASURES = {"silent_meters": "silent_meters", "payments_by_month": "paid"}
 FIRST_DAYS = 14
-"""The first day that is asked for is one of so many."""
+"""The first day of readings that is asked for is one of so many; money is of months."""
 DECIDES = "data_steward"
 
 
@@ -54,7 +54,7 @@ async def asked(town: Town, asker: str, owner: str) -> Asked:
             "what": QUESTIONS.get(books, "bills_by_month"),
             "service": "electricity" if books in QUESTIONS else books,
             "area": {"kind": "city"},
-            "first_day": (first_month(MONTHS) + DAY * drawn_number(FIRST_DAYS)).isoformat(),
+            "first_day": (first_month(MONTHS) + DAY * (drawn_number(FIRST_DAYS) if books == READINGS else 0)).isoformat(),
             "last_day": (ENDS - DAY if books == READINGS else business_date(town.clock.now())).isoformat(),
             "reason": reason,
             "purpose": "supervision",
@@ -98,19 +98,19 @@ async def answer(town: Town, way: Way) -> Seen:
 
 
 def _looked_up(request: Row, rows: list[Row]) -> tuple[list[str], list[str]]:
-    """What an answer must speak of, and what it does: of meters each day, one drawn anew the first; of money this month; of no home.
+    """What an answer must speak of, and what it does: of meters each day, one drawn anew the first; of money, in the months asked for.
 
-    In a town of a few homes the sums themselves are withheld, so that nobody is told of.
+    Of no home. In a town of a few homes the sums themselves are withheld, so that nobody is told of.
     """
     found = sorted({f"{row['period']} {row['measure']} {row['subject'] or ''}".strip() for row in rows})
     first, last = (date.fromisoformat(request[name]) for name in ("first_day", "last_day"))
     if request["what"] == QUESTIONS[READINGS]:
         days = [first + DAY * number for number in range((last - first).days + 1)]
         return [f"{day} {MEASURES[request['what']]}" for day in days], found
-    month = last.replace(day=1)
-    wanted = f"{month} {MEASURES.get(request['what'], 'billed')}"
-    perhaps = {f"{month} paid"} - {wanted}
-    return [wanted], [each for each in found if each not in perhaps]
+    months = {first.replace(day=1), last.replace(day=1)}
+    wanted = {f"{month} {MEASURES.get(request['what'], 'billed')}" for month in months}
+    perhaps = {f"{month} paid" for month in months} - wanted
+    return sorted(wanted.intersection(found)) or sorted(wanted), [each for each in found if each not in perhaps]
 
 
 async def consent(town: Town, way: Way) -> Seen:
