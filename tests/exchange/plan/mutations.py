@@ -24,7 +24,7 @@ OTHERS: tuple[Any, ...] = (
     "metering",
     "a" * 400,
 )
-PROSE = ("zh", "en", "why", "note", "provides")
+PROSE = ("zh", "en", "why", "note", "provides", "withheld")
 
 
 def places(data: Any, path: Steps = ()) -> Iterator[Steps]:
