@@ -20,8 +20,9 @@ TERMS = CONTRACT.read_text(encoding="utf-8")
 
 
 def names_itself(path: tuple[str | int, ...], is_key: bool) -> bool:
-    """Whether it is a name that the plan gives: of its brokers, its front end or its own rows."""
-    return (is_key and path[0] in ("brokers", "add") and len(path) == 2) or path[-1] == "front_end"
+    """Whether it is a name that the plan gives (of its brokers, its front end or its own rows), or of an API that no plan knows."""
+    gives = (is_key and path[0] in ("brokers", "add") and len(path) == 2) or path[-1] == "front_end"
+    return gives or "http" in path
 
 
 def report(folder: Path, text: str, *, contract: Path = CONTRACT) -> CheckReport:
