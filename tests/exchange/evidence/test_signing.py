@@ -24,6 +24,16 @@ def covered(node):
     return root[0].last if root else 0
 
 
+async def signed_until(node, count):
+    """Sign what a node noted until so many records are covered, for five seconds at most."""
+    signing = asyncio.create_task(sign_evidence(node, key_of("marketing")))
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if covered(node) == count:
+            break
+    signing.cancel()
+
+
 class TestSecond:
     @pytest.mark.parametrize("speed", [1.0, 3600.0])
     def test_is_kept(self, nodes, speed):
@@ -57,15 +67,7 @@ class TestSecond:
         node = open_books(tmp_path, "marketing")
         assert (len(records(node)), covered(node)) == (2, 0)
 
-        async def run():
-            signing = asyncio.create_task(sign_evidence(node, key_of("marketing")))
-            for _ in range(500):
-                await asyncio.sleep(0.01)
-                if covered(node) == 2:
-                    break
-            signing.cancel()
-
-        asyncio.run(run())
+        asyncio.run(signed_until(node, 2))
         assert covered(node) == 2
         node.close()
 
@@ -81,15 +83,7 @@ class TestSecond:
 
         monkeypatch.setattr(node, "on_writer", refuse_twice)
 
-        async def run():
-            signing = asyncio.create_task(sign_evidence(node, key_of("marketing")))
-            for _ in range(500):
-                await asyncio.sleep(0.01)
-                if covered(node) == 1:
-                    break
-            signing.cancel()
-
-        asyncio.run(run())
+        asyncio.run(signed_until(node, 1))
         assert (covered(node), len(tries) >= 3) == (1, True)
 
 
@@ -136,15 +130,7 @@ class TestUnforeseen:
         monkeypatch.setattr(node, "on_writer", stumble_twice)
         monkeypatch.setattr("metropool.runtime.evidence.GATHER_S", 0.01)
 
-        async def run():
-            signing = asyncio.create_task(sign_evidence(node, key_of("marketing")))
-            for _ in range(500):
-                await asyncio.sleep(0.01)
-                if covered(node) == 1:
-                    break
-            signing.cancel()
-
-        asyncio.run(run())
+        asyncio.run(signed_until(node, 1))
         assert (covered(node), lines[0].state, lines[2].state, signing_line(node).state) == (1, "up", "down", "up")
         assert ("KeyError" in lines[2].detail.zh, "重试" in lines[2].detail.zh, "tried again" in lines[2].detail.en) == (
             True,
