@@ -115,7 +115,7 @@ def _profile(command: Command) -> list[schema.ValueRead]:
     if "profile" not in kept:
         return []
     at = datetime.fromtimestamp(kept["at"] / 1000, UTC)
-    figure = amount(kept["profile"]["point"], "", at=at, reason=said("notes", "no_answer"))
+    figure = amount(kept["profile"]["point"], "1", at=at, reason=said("notes", "no_answer"))
     return [schema.ValueRead(reading_type="measuring_point", name=said("kinds", "measuring_point"), figure=figure)]
 
 
