@@ -31,7 +31,7 @@ fuzz: $(VENV)/test.ready ## A million mutated frames per protocol
 	METROPOOL_FUZZ=1000000 $(BIN)/python -m pytest tests/codecs -k fuzz --timeout 3600
 
 soak: $(VENV)/test.ready ## Long runs with kills and faults
-	METROPOOL_SOAK=1 $(BIN)/python -m pytest tests/metering/kills tests/metering/power tests/exchange/city --timeout 3600
+	METROPOOL_SOAK=1 $(BIN)/python -m pytest tests/metering/kills tests/metering/power tests/exchange/city tests/exchange/conformance/test_constants.py --timeout 3600
 
 bench: $(VENV)/test.ready ## Measure speed and memory against PostgreSQL in the same run
 	$(BIN)/python -m bench

@@ -28,7 +28,7 @@ BESIDE = {"browser": ("portal", "codecs", "billing")}
 ONE_WORKER = ("browser", "conformance", *(name for names in BESIDE.values() for name in names))
 """The files of the first two share one running city, or fill the machine with one: a second worker would start another."""
 WAITING = ("exchange", "metering")
-"""Groups whose tests wait for kills, cuts and clocks half of the time: they have a worker more than the machine has cores."""
+"""Groups whose tests wait for kills, cuts and clocks half of the time: they have two workers more than the machine has cores."""
 IN_MEMORY = Path("/dev/shm")
 ROOM = 6 << 30
 """Where files of tests go when there is so much room [bytes]: they are made by the thousand and every commit waits for its disk."""
@@ -65,7 +65,7 @@ def run_lane(names: Iterable[str]) -> "Counter[str]":
 def run_group(name: str, folders: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     """One group. What is compiled is kept, whatever the environment says: a city starts a dozen processes of the same code."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    workers = "1" if name in ONE_WORKER else "3" if name in WAITING else "2"
+    workers = "1" if name in ONE_WORKER else "4" if name in WAITING else "2"
     spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *spread, "-rfEs", "--durations=8", "--basetemp", str(folder), *folders]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -13,11 +13,14 @@ from cityinabox.supply_meters import SupplyMeters
 from cityinabox.tables import City, Row
 
 HOMES_PER_COMMUNITY = 20
-SUPPLIERS = {"electricity": "grid", "water": "water", "gas": "gas"}
+HEATED = "building-1-1"
+"""The block that district heating reaches."""
+SUPPLIERS = {"electricity": "grid", "water": "water", "gas": "gas", "heat": "heat"}
 TARIFFS = {
     "electricity": "guangzhou_residential_electricity",
     "water": "guangzhou_residential_water",
     "gas": "guangzhou_residential_gas",
+    "heat": "beijing_residential_metered_heat",
 }
 COMMERCIAL_TARIFF = "guangdong_general_commercial_lt1kv_2021q4_excl_funds"
 
@@ -40,9 +43,10 @@ def make_city(seed: int, homes: int, starts_on: date = date(2026, 7, 1)) -> City
     builder.communities()
     builder.shop()
     builder.common_area()
-    builder.supply_meters()
+    builder.supply_meters(Random(f"{seed}/supply"))
     builder.faults()
     builder.clocks(Random(f"{seed}/clocks"))
+    builder.district_heating(Random(f"{seed}/heat"))
     return city
 
 
@@ -124,7 +128,7 @@ class _Builder(SupplyMeters):
                 use["reverse"] = _use("nl_export", use["offset_weeks"], self._monthly(60, 180), 4) | {"start": 0}
             chosen = options if service == "electricity" else {}
             self._agree(accounts[service], resident, point, tariff=TARIFFS[service], combined=combined, options=chosen)
-        self.homes.append({"home": home, "n": n})
+        self.homes.append({"home": home, "n": n, "building": building, "party": resident, "combined": combined})
 
     def _weeks(self, *, summer: bool) -> int:
         """An offset that puts the cold months of the French series into the hot months of the city."""
@@ -192,6 +196,31 @@ class _Builder(SupplyMeters):
             {"kind": "clock_off", "device": f"meter-electricity-{n:04d}", "seconds": seconds}
             for n, seconds in zip(numbers, (250, -1380), strict=False)
         ]
+
+    def district_heating(self, rng: Random) -> None:
+        """Heat and hot water for the homes of one block. What comes last changes nothing of all that is drawn before it."""
+        self.node("heat-plant-1", "heat_plant", {"zh": "澜湾热源厂", "en": "Lanwan heat plant"}, Point(2.4, 3.0), None)
+        name = pick(COMMUNITIES, 0)
+        zone = {"zh": f"{name['zh']}供热片区", "en": f"{name['en']} heat zone"}
+        self.node("heat-zone-1", "pipe_zone", zone, self.spots["community-1"], "heat-plant-1")
+        for row in self.homes:
+            if row["building"] == HEATED:
+                self._heat(row, rng)
+        self.supply_meters(rng)
+        for device, use in self.city.series.items():
+            if device.startswith(("meter-heat-", "meter-supply-heat-")):
+                use["clock_s"] = rng.randrange(-20, 21)
+
+    def _heat(self, home: Row, rng: Random) -> None:
+        n = home["n"]
+        point = self._usage_point(f"heat-{n:04d}", "heat", home["home"], "heat-zone-1")
+        serial = f"{rng.randrange(100):02d}{n:06d}"
+        meter = self._add_meter(f"meter-heat-{n:04d}", "heat", serial, home["home"], self.terminals[0])
+        meter["switches_supply"] = False
+        self._install(meter, point, "1")
+        self.city.series[meter["id"]] = _use("gas", rng.randrange(52), rng.randrange(1500, 6001), 3)
+        account = f"9{rng.randrange(1000):03d}{n:05d}"
+        self._agree(account, home["party"], point, tariff=TARIFFS["heat"], combined=home["combined"], options={})
 
 
 def _use(source: str, weeks: int, tenths: int, digits: int) -> Row:

@@ -1,6 +1,6 @@
-"""How a water or gas meter of the city answers CJ/T 188. Registers are in 0.001 m3; the meter shows 0.01 m3."""
+"""How a water, gas or heat meter of the city answers CJ/T 188. Registers are in 0.001 m3 or kWh; the meter shows 0.01 of them."""
 
-from cityinabox.clock import local, midnight
+from cityinabox.clock import local, midnight, unix
 from cityinabox.codec import cjt188
 from cityinabox.codec.bcd import BadFrame, instant, low_first, times
 from cityinabox.codec.cjt188 import Frame188
@@ -9,6 +9,12 @@ from cityinabox.meters import Meter
 
 MOTOR_S = 15
 """How long the valve motor runs; the answer to a valve command still tells the old position."""
+SPREAD = 1400
+"""Supply less return temperature of every home [0.01 degrees C]."""
+WATER_HEAT = 1628
+"""Heat that a cubic metre gives off over that spread [0.01 kWh]: 1.163 kWh a degree."""
+SINCE_S = unix(2020, 1, 1)
+"""From when on heat meters count their hours."""
 
 
 class FlowMeter(Meter):
@@ -82,3 +88,33 @@ class FlowMeter(Meter):
         kind = int(self.row["meter_type"], 16)
         control = frame.control | cjt188.ANSWER
         return Frame188(kind, self.address, control, frame.data_id, frame.serial, content, frame.high_first).encode()
+
+
+class HeatMeter(FlowMeter):
+    """Heat meter without a valve, ``meter_type`` 20: energy in kWh, power, flow, volume, temperatures, hours (layout of 2EH)."""
+
+    def _metering(self, at_s: int) -> bytes:
+        counted = self.register(at_s)
+        power = counted - self.register(at_s - 3600)
+        water = (
+            low_first(power // 10, 4)
+            + bytes((cjt188.KILOWATT,))
+            + low_first(power * 1000 // WATER_HEAT, 4)
+            + bytes((cjt188.CUBIC_METRE_AN_HOUR,))
+            + low_first(counted * 10 // WATER_HEAT, 4)
+            + bytes((cjt188.CUBIC_METRE,))
+        )
+        supply = 5500 + self.noise(at_s, "supply", 200)
+        temperatures = low_first(supply, 3) + low_first(supply - SPREAD, 3) + low_first((at_s - SINCE_S) // 3600, 3)
+        settled = self._energy(self._settled(at_s, 1))
+        return settled + self._energy(counted) + water + temperatures + times(self.clock(at_s), "smhDMYC") + self.status(at_s)
+
+    def _told(self, at_s: int) -> list[Told]:
+        return [Told(self.id, self.point, "heat_register", self.clock(at_s), self.register(at_s) // 10)]
+
+    def _energy(self, register: int) -> bytes:
+        return low_first(register // 10, 4) + bytes((cjt188.KILOWATT_HOUR,))
+
+
+METERS = {"heat": HeatMeter}
+"""What answers for a service in its own way; all others are ``FlowMeter``."""

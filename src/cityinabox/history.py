@@ -17,9 +17,9 @@ from cityinabox.meters import Row
 from cityinabox.series import Consumption, Ints
 from cityinabox.supply import Supply, use_of
 
-SHOWN_ENERGY, SHOWN_VOLUME = 100, 10
-"""Last digit of a display, in units of the register: 0.01 kWh, 0.01 m3."""
-ENERGY_DIGITS, VOLUME_DIGITS = 4, 3
+SHOWN_ENERGY, SHOWN_COUNT = 100, 10
+"""Last digit of a display, in units of the register: 0.01 kWh of electricity, 0.01 m3 or kWh of water, gas and heat."""
+ENERGY_DIGITS, COUNT_DIGITS = 4, 3
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Written:
 
 
 def write_history(city: Row, *, from_s: int, to_s: int, folder: Path, fine_days: int = 40) -> list[Written]:
-    """Write ``electricity_daily``, ``electricity_curve``, ``water_hourly`` and ``gas_hourly`` of all meters into ``folder``.
+    """Write ``electricity_daily`` and ``_curve``, ``water_hourly``, ``gas_hourly`` and ``heat_hourly`` of all meters into ``folder``.
 
     Args:
         from_s: Earliest instant [Unix seconds].
@@ -50,8 +50,9 @@ def write_history(city: Row, *, from_s: int, to_s: int, folder: Path, fine_days:
     tables = {
         "electricity_daily": _energy_table(city, _meters(city, "electricity"), days),
         "electricity_curve": _curve_table(city, _meters(city, "electricity"), quarters),
-        "water_hourly": _volume_table(city, _meters(city, "water"), hours, "water_m3"),
-        "gas_hourly": _volume_table(city, _meters(city, "gas"), hours, "gas_m3"),
+        "water_hourly": _counted_table(city, _meters(city, "water"), hours, "water_m3"),
+        "gas_hourly": _counted_table(city, _meters(city, "gas"), hours, "gas_m3"),
+        "heat_hourly": _counted_table(city, _meters(city, "heat"), hours, "heat_kwh"),
     }
     return [_write(table, folder / f"{name}.parquet") for name, table in tables.items()]
 
@@ -96,9 +97,9 @@ def _curve_table(city: Row, meters: list[Row], at_s: Ints) -> pa.Table:
     return _table(meters, at_s, {"register_kwh": _decimals(registers, ENERGY_DIGITS)})
 
 
-def _volume_table(city: Row, meters: list[Row], at_s: Ints, name: str) -> pa.Table:
-    registers = [_cut(_use(city, meter).columns(at_s).sum(axis=0), SHOWN_VOLUME) for meter in meters]
-    return _table(meters, at_s, {name: _decimals(registers, VOLUME_DIGITS)})
+def _counted_table(city: Row, meters: list[Row], at_s: Ints, name: str) -> pa.Table:
+    registers = [_cut(_use(city, meter).columns(at_s).sum(axis=0), SHOWN_COUNT) for meter in meters]
+    return _table(meters, at_s, {name: _decimals(registers, COUNT_DIGITS)})
 
 
 def _use(city: Row, meter: Row) -> Consumption | Supply:

@@ -9,7 +9,7 @@ from typing import Any
 from cityinabox.clock import CityClock
 from cityinabox.concentrator import Concentrator, LinkSettings
 from cityinabox.energymeters import EnergyMeter
-from cityinabox.flowmeters import FlowMeter
+from cityinabox.flowmeters import METERS, FlowMeter
 from cityinabox.journal import Journal, Record
 from cityinabox.meters import Row
 from cityinabox.pushes import Reports
@@ -63,7 +63,7 @@ def _terminal(city: Row, row: Row, journal: Journal, faults: Faults) -> Terminal
     behind = [device for device in city["devices"] if device["parent"] == row["id"]]
     energy = [energy_meter(city, device["id"], journal) for device in behind if device["service"] == "electricity"]
     flow = [
-        FlowMeter(device, city["series"][device["id"]], _faults(city, device["id"]), journal)
+        METERS.get(device["service"], FlowMeter)(device, city["series"][device["id"]], _faults(city, device["id"]), journal)
         for device in behind
         if device["service"] != "electricity"
     ]

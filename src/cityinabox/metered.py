@@ -19,11 +19,13 @@ READING_TYPES = {
     ),
     "water": ("water_register", "water_settlement_register", "water_valve_state"),
     "gas": ("gas_register", "gas_settlement_register", "gas_valve_state"),
+    "heat": ("heat_register",),
 }
 MODELS = {
     "electricity": ("dlt645_single_phase", "dlt645-2007"),
     "water": ("cjt188_water_valve", "cjt188"),
     "gas": ("cjt188_gas_valve", "cjt188"),
+    "heat": ("cjt188_heat", "cjt188"),
 }
 
 
@@ -37,7 +39,7 @@ class Metered(Network):
     def _add_meter(self, device: str, service: str, serial: str, place: str, terminal: Row | None) -> Row:
         """A meter behind a terminal, at its next measuring point where it is one of electricity."""
         model, protocol = MODELS[service]
-        maker = {"electricity": f"{REGION}26", "water": "111124", "gas": "333324"}[service]
+        maker = {"electricity": f"{REGION}26", "water": "111124", "gas": "333324", "heat": "222224"}[service]
         row = device_row(device, "meter", model, maker + serial, protocol)
         row |= {"service": service, "place": place, "parent": terminal["id"] if terminal else None, "point": 0}
         if service == "electricity":
@@ -46,7 +48,7 @@ class Metered(Network):
                 self.points[terminal["id"]] += 1
                 row["point"] = self.points[terminal["id"]]
         else:
-            row["meter_type"] = {"water": "10", "gas": "30"}[service]
+            row["meter_type"] = {"water": "10", "gas": "30", "heat": "20"}[service]
         self.city.devices.append(row)
         return row
 

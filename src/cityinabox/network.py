@@ -13,6 +13,8 @@ REGION = "4401"
 POINTS_PER_TERMINAL = 32
 """Measuring points of a concentrator; the last free one is for the meter of the district itself."""
 INSTALLED = "2020-01-01T00:00:00+08:00"
+LINES = {"works-1": "water_pipe", "gas-station-1": "gas_pipe", "heat-plant-1": "heat_pipe"}
+"""Kind of the line from a source to what it feeds; all others are feeders."""
 
 
 class Network:
@@ -30,6 +32,7 @@ class Network:
             ("grid", "grid_company", "澜湾供电局", "Lanwan Power Supply"),
             ("water", "water_company", "澜湾自来水公司", "Lanwan Water"),
             ("gas", "gas_company", "澜湾燃气公司", "Lanwan Gas"),
+            ("heat", "heat_company", "澜湾热力公司", "Lanwan Heat"),
             ("platform", "platform_operator", "澜湾智慧用能平台", "Lanwan Smart Use Platform"),
             ("property", "property_manager", "安居物业管理公司", "Anju Property Management"),
             ("government", "authority", "澜湾市人民政府", "Lanwan City Government"),
@@ -93,8 +96,7 @@ class Network:
             self.link(source, node, "feeds")
             start = self.spots[source]
             line = LineString([(start.x, start.y), (spot.x, start.y), (spot.x, spot.y)])
-            kinds = {"substation-1": "feeder_line", "works-1": "water_pipe", "gas-station-1": "gas_pipe"}
-            self.city.features.append(feature(line, kind=kinds.get(source, "feeder_line"), id=f"line-{node}", node=node))
+            self.city.features.append(feature(line, kind=LINES.get(source, "feeder_line"), id=f"line-{node}", node=node))
 
     def link(self, source: str, target: str, kind: str) -> None:
         self.city.links.append({"from": source, "to": target, "kind": kind, "valid_from": INSTALLED})

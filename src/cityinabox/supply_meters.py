@@ -7,29 +7,34 @@ from cityinabox.supply import WHOLE
 from cityinabox.tables import Row
 
 SUPPLIED = ("transformer", "pipe_zone")
-SERVICES = {"transformer": "electricity", "water": "water", "gas": "gas"}
+SERVICES = {"transformer": "electricity", "water": "water", "gas": "gas", "heat": "heat"}
 """Service of a node by the first word of its id."""
-LOSSES = {"electricity": (200, 500), "water": (800, 1500), "gas": (100, 300)}
+LOSSES = {"electricity": (200, 500), "water": (800, 1500), "gas": (100, 300), "heat": (500, 1200)}
 """Least and most that is lost, in ten-thousandths of what is supplied."""
 MULTIPLIERS = {"electricity": 60}
 """Of the current transformers before a supply meter (300 A / 5 A); those of pipes have none."""
-MODEL = {"electricity": "dlt645_three_phase_ct", "water": "cjt188_water_bulk", "gas": "cjt188_gas_bulk"}
+MODEL = {
+    "electricity": "dlt645_three_phase_ct",
+    "water": "cjt188_water_bulk",
+    "gas": "cjt188_gas_bulk",
+    "heat": "cjt188_heat_bulk",
+}
 SERIALS_FROM = 900_000
 
 
 class SupplyMeters(Metered):
     """Supply meters, what they feed, and what is lost behind them."""
 
-    def supply_meters(self) -> None:
-        """Meter what enters each area that has customers, over the concentrator that stands in it."""
-        rng = Random(f"{self.city.seed}/supply")
+    def supply_meters(self, rng: Random) -> None:
+        """Meter what enters each area that has customers and no meter yet, over the concentrator that stands in it."""
         devices = {row["usage_point"]: row for row in self.city.installations}
         fed: dict[str, list[Row]] = {}
         for link in self.city.links:
             if link["kind"] == "supplies":
                 fed.setdefault(link["from"], []).append(devices[link["to"]])
-        nodes = [node for node in self.city.network_nodes if node["kind"] in SUPPLIED and node["id"] in fed]
-        for number, node in enumerate(nodes, SERIALS_FROM):
+        metered = {link["to"] for link in self.city.links if link["kind"] == "measures"}
+        nodes = [node for node in self.city.network_nodes if node["kind"] in SUPPLIED and node["id"] in fed.keys() - metered]
+        for number, node in enumerate(nodes, SERIALS_FROM + len(metered)):
             self._supply_meter(number, node["id"], fed[node["id"]], rng)
 
     def _supply_meter(self, number: int, node: str, fed: list[Row], rng: Random) -> None:

@@ -125,7 +125,22 @@ def volume_answer(draw: st.DrawFn) -> bytes:
     )
 
 
-pass_through = st.one_of(meter_answer(), volume_answer()).flatmap(
+@st.composite
+def heat_answer(draw: st.DrawFn) -> bytes:
+    """Energy twice, power, flow and volume with their units behind them, temperatures, hours; a unit is sometimes of another kind."""
+    energy, odd = st.sampled_from([0x05, 0x05, 0x06, 0x07]), st.sampled_from([0x02, 0x0E, 0x2C, 0x00, 0xEE])
+    units = [st.one_of(energy, energy, odd), st.one_of(energy, energy, odd)]
+    units += [st.sampled_from([0x17, 0x17, 0x40, 0x45, 0x2C]), st.sampled_from([0x35, 0x35, 0x32, 0x05])]
+    units += [st.sampled_from([0x2C, 0x2C, 0x29, 0x35])]
+    clock = st.datetimes().map(lambda t: bytes.fromhex(f"{t:%S%M%H%d%m}") + bcd(t.year % 100, 1) + b"\x20")
+    content = b"".join(draw(field(4)) + bytes([draw(unit)]) for unit in units) + b"".join(draw(field(3)) for _ in range(3))
+    content += draw(st.one_of(clock, clock, st.just(bytes(7)), field(7))) + draw(st.binary(min_size=2, max_size=2))
+    data = draw(st.sampled_from([b"\x90\x1f", b"\x1f\x90"])) + b"\x01" + content
+    kind = draw(st.sampled_from([0x20, 0x20, 0x21, 0x22, 0x10, 0x23]))
+    return cjt188(data, meter_type=kind, address=draw(st.integers(0, 10**14 - 1)))
+
+
+pass_through = st.one_of(meter_answer(), volume_answer(), heat_answer()).flatmap(
     lambda inner: st.sampled_from([forwarded(inner), forwarded(b"\xfe\xfe" + inner), forwarded(inner[:-1])])
 )
 frames = st.one_of(history, current(), pass_through)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from metropool.exchange.messages import MESSAGES
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "metropool"
 CAPABILITIES = sorted(p for p in (SOURCE / "capabilities").iterdir() if (p / "__init__.py").exists())
@@ -42,6 +44,14 @@ def test_nothing_names_a_system_of_a_plan():
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     }
     assert found == set()
+
+
+def test_every_message_has_a_contract_in_code_and_no_class_is_without_one():
+    """Each ``is`` of the contract and of the plans is a class; what has none says what else carries it."""
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "plans").glob("*.yaml"))]
+    entries = {name: entry for file in files for key in ("messages", "add_messages") for name, entry in file.get(key, {}).items()}
+    assert {entry["is"] for entry in entries.values() if "is" in entry} == {kind.__name__ for kind in MESSAGES}
+    assert [name for name, entry in entries.items() if not {"is", "http", "calls", "frames"} & set(entry)] == []
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("texts.yaml")), ids=lambda p: str(p.parent.relative_to(SOURCE)))

@@ -43,7 +43,7 @@ effects = Table("effects", MetaData(), Column("id", Integer, primary_key=True))
 
 
 class FakeHost:
-    """A system whose work objects have nothing but the context."""
+    """A system whose work objects have nothing but the context, and whose evidence is a list."""
 
     def __init__(self, system: str, hosts: set[str], folder: Path, clock: VirtualClock) -> None:
         self.system, self.party, self.hosts, self.clock = SystemId(system), PartyId("grid"), frozenset(hosts), clock
@@ -51,13 +51,14 @@ class FakeHost:
         self.database.create([metadata, effects.metadata])
         self.folder, self.ids = folder, SeededIds(hash(system) & 0xFFFF)
         self.queue: asyncio.Queue[str] | None = None
+        self.attested: list = []
 
     def _work(self, connection):
         lake = Lake(self.folder / "lake")
         context = UnitContext(
             connection=connection, now=self.clock.now(), lake=lake, system=self.system, party=self.party, ids=self.ids
         )
-        return SimpleNamespace(context=context)
+        return SimpleNamespace(context=context, attest=self.attested.append)
 
     def read_now(self, query):
         with self.database.snapshot() as connection:

@@ -5,6 +5,7 @@ import asyncio
 import json
 import secrets
 import socket
+import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,8 @@ LEAST_S = 1.0
 def add_gateway(commands: Any) -> None:
     """Add the command."""
     parser: argparse.ArgumentParser = commands.add_parser("gateway", help="run a home's gateway")
-    parser.add_argument("--uplink", required=True, metavar="HOST:PORT", help="where it comes in over MQTT")
+    parser.add_argument("--uplink", required=True, metavar="HOST:PORT,...", help="where it may come in over MQTT")
+    parser.add_argument("--authority", type=Path, help="certificate of whom it believes that it is there; without one no TLS")
     parser.add_argument("--name", required=True, help="its name there: the home's id")
     parser.add_argument("--secret-file", type=Path, required=True, help="file of its secret")
     parser.add_argument("--home", type=Path, default=Path(".gateway"), help="folder of what it keeps")
@@ -63,10 +65,11 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(arguments: argparse.Namespace, keeping: Keeping, clock: CityClock) -> None:
-    host, _, port = arguments.uplink.rpartition(":")
+    places = [(host or "127.0.0.1", int(port)) for host, _, port in (at.rpartition(":") for at in arguments.uplink.split(","))]
+    tls = ssl.create_default_context(cafile=arguments.authority) if arguments.authority else None
     gateway = Gateway(keeping, clock)
     secret = arguments.secret_file.read_text("ascii").strip()
-    uplink = Uplink(gateway, keeping, host or "127.0.0.1", int(port), arguments.name, secret)
+    uplink = Uplink(gateway, keeping, places, arguments.name, secret, tls)
     code = keeping.fact("code", f"{secrets.randbelow(1_000_000):06d}")
     keeping.remember("code", code)
     local = Local(gateway, uplink, keeping, code=code, has_edge=arguments.edge)

@@ -1,8 +1,10 @@
-"""The link upward: says what waits, oldest first, each until it is acknowledged; comes again whenever it is cut."""
+"""The link upward: says what waits, oldest first, each until it is acknowledged; comes again whenever it is cut, where somebody is."""
 
 import asyncio
 import contextlib
+import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cityinabox.gateway.gateway import Gateway
@@ -20,19 +22,22 @@ class Uplink:
     """A gateway's link to whoever hosts its home.
 
     Attributes:
+        places: Where it may come in, host and port: the next one each time.
         name, secret: Its credential.
+        tls: Whose word for the broker it takes; None where it comes in without TLS.
         is_up: Whether it is there now.
         is_cut: Somebody pulled the plug.
     """
 
     gateway: Gateway
     keeping: Keeping
-    host: str
-    port: int
+    places: Sequence[tuple[str, int]]
     name: str
     secret: str
+    tls: ssl.SSLContext | None = None
     is_up: bool = False
     is_cut: bool = False
+    _tries: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def cut(self, *, is_cut: bool) -> None:
@@ -54,7 +59,9 @@ class Uplink:
                 await asyncio.wait_for(self._changed.wait(), wait_s)
 
     async def _talk(self) -> None:
-        link = await Mqtt.connect(self.host, self.port, name=self.name, password=self.secret, heard=self._heard)
+        host, port = self.places[self._tries % len(self.places)]
+        self._tries += 1
+        link = await Mqtt.connect(host, port, name=self.name, password=self.secret, heard=self._heard, tls=self.tls)
         try:
             if not await link.subscribe(f"home/{self.name}/down/#"):
                 return

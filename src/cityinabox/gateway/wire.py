@@ -5,6 +5,7 @@ Source: OASIS MQTT Version 3.1.1, sections 2.2 (fixed header), 3.1-3.4, 3.8, 3.9
 
 import asyncio
 import contextlib
+import ssl
 import struct
 from collections.abc import Callable
 
@@ -28,18 +29,27 @@ class Mqtt:
 
     @classmethod
     async def connect(
-        cls, host: str, port: int, *, name: str, password: str, heard: Callable[[str, bytes], None], keep_alive_s: int = 60
+        cls,
+        host: str,
+        port: int,
+        *,
+        name: str,
+        password: str,
+        heard: Callable[[str, bytes], None],
+        keep_alive_s: int = 60,
+        tls: ssl.SSLContext | None = None,
     ) -> "Mqtt":
         """Come in by name and password, with a clean session.
 
         Args:
             heard: Called with topic and payload of each message.
+            tls: Whose word for the broker is taken; without it nothing is sealed.
 
         Raises:
             NotLetIn: Refused.
             OSError: Nobody is there.
         """
-        reader, writer = await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, port, ssl=tls)
         connection = cls(reader, writer, heard)
         flags = 0b1100_0010  # user name, password, clean session
         head = _text("MQTT") + bytes((4, flags)) + struct.pack(">H", keep_alive_s)
@@ -100,6 +110,8 @@ class Mqtt:
         return self._number, answer
 
     def _write(self, first: int, body: bytes) -> None:
+        if self._writer.is_closing():  # TLS raises something else there
+            raise ConnectionError("the link is broken")
         self._writer.write(bytes((first,)) + _length(len(body)) + body)
 
     async def _packet(self) -> tuple[int, bytes]:

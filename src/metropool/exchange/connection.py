@@ -27,8 +27,8 @@ async def connect(
 ) -> Client:
     """Log in as one broker user with its nkey; reconnects for ever, buffering nothing.
 
-    A broker that cannot be reached is waited for. One beyond this machine that answers and does not let us in, time and again, is
-    not: it will not think better of it.
+    A broker that cannot be reached is waited for, one that goes away while it lets us in is tried anew. One beyond this machine that
+    answers and does not let us in, time and again, is not: it will not think better of it.
 
     Args:
         url: Address of the broker, or those of its servers, set apart by commas.
@@ -41,6 +41,21 @@ async def connect(
     Raises:
         Unavailable: The server refuses our certificate or key, or we its.
     """
+    while (client := await _connected(url, user=user, seed=seed, refused=refused, where=where, tls=tls)) is None:
+        url = (where() if where else "") or url
+    return client
+
+
+async def _connected(
+    url: str,
+    *,
+    user: str,
+    seed: str,
+    refused: Callable[[str], None] | None,
+    where: Callable[[], str] | None,
+    tls: ssl.SSLContext | None,
+) -> Client | None:
+    """One client that has logged in; None where its own try ended as cancelled, though nobody asks us to end."""
     client, refusal, refusals = client_with(tls), asyncio.get_running_loop().create_future(), 0
 
     async def note(error: Exception) -> None:
@@ -72,6 +87,8 @@ async def connect(
     )
     try:
         await asyncio.wait({connecting, refusal}, return_when=asyncio.FIRST_COMPLETED)
+        if connecting.cancelled():
+            return None
         if connecting.done():
             await connecting
             return client

@@ -29,6 +29,24 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     letter: Name
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which part of a batch a letter is: of what was told at once and is larger than a letter (``parts.py``).
+
+    Attributes:
+        batch: What its parts have in common, drawn by the system it began with, the same along every way it is passed on.
+        number: From 1 to ``of``.
+        of: How many parts the batch has.
+        whole: SHA-256 over the SHA-256 of the bodies of all parts in their order; empty where who seals it does not know yet.
+        less: Something of this part was held back after the batch was told: the bodies that come are not those of ``whole``.
+    """
+
+    batch: Id
+    number: int
+    of: int
+    whole: Name = ""
+    less: bool = False
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message on its way from one system to another.
 
@@ -39,6 +57,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kind: Name of the message class; with ``version`` it says how ``body`` is read.
         body: The message, msgpack; tables inside are Arrow streams.
         through: Of a letter that is passed on, every letter it was before, the first one first; the sender vouches for it.
+        part: Of a letter that is one of a batch, which; it takes effect without the others all the same.
     """
 
     id: Id
@@ -50,6 +69,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     body: bytes
     through: tuple[Step, ...] = ()
+    part: Part | None = None
 
     @property
     def speaker(self) -> str:
@@ -66,8 +86,11 @@ def seal(
     receiver: SystemId,
     at: datetime,
     through: tuple[Step, ...] = (),
+    part: Part | None = None,
+    number: int = 1,
 ) -> Envelope:
-    """Put a message in its envelope; ``through`` says which letters it was before, where it is passed on.
+    """Put a message in its envelope; ``through`` says which letters it was before, where it is passed on, ``number`` which of
+    several letters of its key it is.
 
     Raises:
         Invalid: The rows are not those of its class, or the body is larger than 1 MiB: tell it in parts.
@@ -76,7 +99,7 @@ def seal(
     if len(body) > MAX_BYTES:
         raise Invalid(f"{phrase}: {len(body)} bytes is more than a message may have ({MAX_BYTES}); tell it in parts")
     return Envelope(
-        id=derived_letter(sender=sender, receiver=receiver, phrase=phrase, key=key),
+        id=derived_letter(sender=sender, receiver=receiver, phrase=phrase, key=key, number=number),
         phrase=phrase,
         kind=type(message).__name__,
         version=message.version,
@@ -85,6 +108,7 @@ def seal(
         at=at,
         body=body,
         through=through,
+        part=part,
     )
 
 
@@ -98,14 +122,15 @@ def body_of(message: Message) -> bytes:
     return msgspec.msgpack.encode(message, enc_hook=_write_table)
 
 
-def derived_letter(*, sender: str, receiver: str, phrase: str, key: str) -> str:
-    """The id of the letter that says this business key this way."""
-    return derived_id(sender, receiver, phrase, key)
+def derived_letter(*, sender: str, receiver: str, phrase: str, key: str, number: int = 1) -> str:
+    """The id of the letter that says this business key this way, of several the one of this number: no other key's letter has it."""
+    return derived_id(sender, receiver, phrase, key, *(() if number == 1 else (str(number),)))
 
 
 def with_less(envelope: Envelope, message: Message) -> Envelope:
-    """The envelope with a message in it that says less than the one it had."""
-    return msgspec.structs.replace(envelope, body=body_of(message))
+    """The envelope with a message in it that says less than the one it had; where it is a part, it says so."""
+    part = envelope.part and msgspec.structs.replace(envelope.part, whole="", less=True)
+    return msgspec.structs.replace(envelope, body=body_of(message), part=part)
 
 
 def open_envelope(envelope: Envelope) -> Message:

@@ -13,14 +13,13 @@ import pyarrow as pa
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import derived_id
 from metropool.exchange.messages import EventsRecorded, HouseholdUsageTold, Message, PointsReported, SetPoints
+from metropool.exchange.messages.base import Name, Number
 from metropool.exchange.messages.points import (
     ITEMS,
     MOST_EVENTS,
     MOST_POINTS,
     MOST_ROWS,
     ROWS,
-    Name,
-    Number,
     OrderAnswered,
     PointDescribed,
 )

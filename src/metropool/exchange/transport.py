@@ -46,6 +46,29 @@ class OwnTransport(TcpTransport):
     async def connect_tls(self, *_given: Any, **_named: Any) -> None:
         """Nothing is left to do."""
 
+    def write(self, payload: bytes) -> None:
+        """Send.
+
+        Raises:
+            ConnectionResetError: It broke. TLS of Python 3.11 raises what the client takes for a fault of its own, and it would never
+                come back.
+        """
+        self._must_be_open()
+        super().write(payload)  # type: ignore[no-untyped-call]
+
+    def writelines(self, payload: list[bytes]) -> None:
+        """Send more than one.
+
+        Raises:
+            ConnectionResetError: As with ``write``.
+        """
+        self._must_be_open()
+        super().writelines(payload)  # type: ignore[no-untyped-call]
+
+    def _must_be_open(self) -> None:
+        if self._io_writer is not None and self._io_writer.is_closing():
+            raise ConnectionResetError("the connection is no more")
+
     async def wait_closed(self) -> None:
         """Return when the connection is no more, however it ended."""
         with suppress(OSError):

@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+import msgspec
+
 from metropool.exchange.described import KINDS, example_of, schema_of
-from metropool.exchange.envelope import MAX_BYTES
+from metropool.exchange.envelope import MAX_BYTES, Part
+from metropool.exchange.parts import MOST_PARTS
 from metropool.exchange.ways import Way
 from metropool.plan.carriers import medium_of
 from metropool.plan.compiled import Compiled
@@ -16,15 +19,24 @@ ABOUT = (
     "Letters between the systems of this plan, over NATS JetStream. A channel is a subject <receiver>.main.<phrase>.<sender>.main; only "
     "its sender may publish to it, as a request that the receiver's inbox stream answers with its receipt. The payload is an envelope in "
     "msgpack (docs/integrators.md) whose body is the message: shown here as the HTTP API tells and takes it, rows as objects; on the wire "
-    "they are an Arrow stream. What is not listed is refused by the broker. Under x-otherwise is what runs and is no "
-    "letter: operations over HTTP (docs/api.md; of an outside party, its own), classes over MQTT with gateways, frames of terminals."
+    "they are an Arrow stream. What is larger than x-largest-bytes goes in several letters, each with a part (components/schemas/Part) in "
+    "its envelope. What is not listed is refused by the broker. Under x-otherwise is what runs and is no "
+    "letter: operations over HTTP (docs/api.md; of an outside party, its own), classes over MQTT with gateways, frames of terminals. "
+    "Under x-not-built is what the contract gives this plan and is refused until it is built; its classes are there already."
+)
+
+PART = (
+    "Which part of a batch a letter is; it takes effect without the others all the same. batch: the same in all parts; number: from 1 to "
+    f"of; of: at most {MOST_PARTS}; whole: SHA-256 over the 32-byte SHA-256 of the body of each part in order, in hexadecimal, empty "
+    "where it is not known yet; less: something of this part was held back after the batch was told, so whole is not of what comes."
 )
 
 
 def describe(compiled: Compiled) -> dict[str, Any]:
     """The document of a plan, the same for the same plan."""
     ways = {_subject(way): way for found in compiled.ways.values() for way in found if way.kind in KINDS}
-    kinds = sorted({way.kind for way in ways.values()})
+    unbuilt = [(row, letter) for row, letter in compiled.whole.said if letter not in compiled.allowed or row not in compiled.rows]
+    kinds = {compiled.whole.messages[letter.message].carried_by for _, letter in compiled.whole.said} & set(KINDS)
     return {
         "asyncapi": ASYNCAPI,
         "info": {"title": f"Metropool: {compiled.title.en}", "version": "1", "description": ABOUT},
@@ -34,7 +46,11 @@ def describe(compiled: Compiled) -> dict[str, Any]:
         "x-otherwise": [
             _otherwise(compiled, row, letter) for row, letter in compiled.running.said if not _is_letter(compiled, letter)
         ],
-        "components": {"messages": {kind: _message(kind) for kind in kinds}},
+        "x-not-built": [_listed(row, letter) | {"as": _carrier(compiled, letter)} for row, letter in unbuilt],
+        "components": {
+            "messages": {kind: _message(compiled, kind) for kind in sorted(kinds)},
+            "schemas": {"Part": _part()},
+        },
     }
 
 
@@ -57,7 +73,17 @@ def _otherwise(compiled: Compiled, row: str, letter: Letter) -> dict[str, Any]:
     systems, entry = compiled.running.systems, compiled.running.messages[letter.message]
     medium = medium_of(systems[letter.sender], systems[letter.receiver])
     by = {"http": [*entry.http, *entry.calls], "frames": entry.frames}.get(medium, entry.carried_by)
-    return {"from": letter.sender, "phrase": letter.message, "to": letter.receiver, "row": row, "by": medium, "as": by}
+    return _listed(row, letter) | {"by": medium, "as": by}
+
+
+def _listed(row: str, letter: Letter) -> dict[str, Any]:
+    return {"from": letter.sender, "phrase": letter.message, "to": letter.receiver, "row": row}
+
+
+def _carrier(compiled: Compiled, letter: Letter) -> str | list[str]:
+    """What will carry a message: its class, frames, or operations."""
+    entry = compiled.whole.messages[letter.message]
+    return entry.carried_by or entry.frames or [*entry.http, *entry.calls]
 
 
 def _channel(subject: str, way: Way) -> dict[str, Any]:
@@ -81,12 +107,21 @@ def _operation(subject: str, way: Way) -> dict[str, Any]:
     }
 
 
-def _message(kind: str) -> dict[str, Any]:
-    message = KINDS[kind]
+def _part() -> dict[str, Any]:
+    """The schema of what an envelope says of a batch."""
+    _, found = msgspec.json.schema_components((Part,), ref_template="#/components/schemas/{name}")
+    part: dict[str, Any] = found[Part.__name__]
+    bounds = {name: {**part["properties"][name], "minimum": 1, "maximum": MOST_PARTS} for name in ("number", "of")}
+    return {**part, "description": PART, "properties": {**part["properties"], **bounds}}
+
+
+def _message(compiled: Compiled, kind: str) -> dict[str, Any]:
+    message, entries = KINDS[kind], compiled.whole.messages.items()
     return {
         "name": kind,
         "summary": (message.__doc__ or "").strip().splitlines()[0],
         "x-version": message.version,
+        "x-phrases": {name: {"zh": entry.zh, "en": entry.en} for name, entry in entries if entry.carried_by == kind},
         "x-largest-bytes": MAX_BYTES,
         "payload": schema_of(message),
         "examples": [{"payload": example_of(message)}],

@@ -141,15 +141,21 @@ def _sees(outline: Outline) -> dict[str, tuple[str, ...]]:
     return {party: tuple(sorted(names)) for party, names in sorted(seen.items())}
 
 
-def _stops(outline: Outline) -> Iterable[Stop]:
+def alive_without(outline: Outline, name: str) -> set[Letter]:
+    """What still comes by the rows, from where it begins, while one system stands still."""
     by_message: dict[str, list[Letter]] = defaultdict(list)
     for letter in sorted(outline.letters):
         by_message[letter.message].append(letter)
+    alive: set[Letter] = set()
+    for message, letters in by_message.items():
+        alive |= _arriving(letters, begins=outline.messages[message].begins, without=name, outline=outline)
+    return alive
+
+
+def _stops(outline: Outline) -> Iterable[Stop]:
     heard = {letter.receiver for letter in outline.letters}
     for name in _on_the_way(outline):
-        alive: set[Letter] = set()
-        for message, letters in by_message.items():
-            alive |= _arriving(letters, begins=outline.messages[message].begins, without=name, outline=outline)
+        alive = alive_without(outline, name)
         deaf = heard - {letter.receiver for letter in alive} - {name}
         yield Stop(system=name, silenced=len(outline.letters) - len(alive), cut_off=tuple(sorted(deaf)))
 

@@ -15,6 +15,8 @@ from metropool.access.passwords import Passwords
 from metropool.core.clock import Instant
 from metropool.core.errors import Forbidden
 from metropool.core.identifiers import IdSource, SystemId
+from metropool.exchange.evidence import Spoken
+from metropool.portal.declare import Declared
 from metropool.portal.ports.desks import Desks, Port
 from metropool.portal.ports.hosts import Host, SiteFacts
 from metropool.portal.rates import Rates
@@ -37,7 +39,7 @@ class Portal:
         desks: What answers for their capabilities.
         facts: What runtime knows of the deployment.
         ids: Source of fresh tokens.
-        rates: How often each key of software may ask; ``wrong_keys``, how often each source may show one that is none.
+        rates: How often each key of software may ask; ``wrong_keys``, how often each source may show a system one that is none.
     """
 
     settings: PortalSettings
@@ -82,6 +84,7 @@ class Call:
         host: The system whose face this is; the door at the front door.
         who: The person, None where anyone may ask.
         action: What the route is for; the audit names it.
+        declared: The route.
     """
 
     request: Request
@@ -89,6 +92,12 @@ class Call:
     host: Host
     who: Principal | None
     action: str = ""
+    declared: Declared | None = None
+
+    @property
+    def phrase(self) -> str:
+        """What the plan calls what a resident says by this; empty where it is no exchange of the plan."""
+        return self.declared.phrase if self.declared else ""
 
     @property
     def now(self) -> Instant:
@@ -148,10 +157,11 @@ class Call:
     async def do(self, port: Port[D], operation: Callable[[D], T]) -> T:
         """Run an operation of a desk as one unit, its audit row in the same commit."""
         make = self.portal.desks[port.name]
+        body = await self.request.body() if self.phrase else b""
 
         def operate(work: Any) -> T:
             done = operation(make(work))
-            self._audit(work)
+            self._audit(work, body)
             return done
 
         return await self.host.write(self._in_whose(port), operate)
@@ -174,7 +184,7 @@ class Call:
 
         def first(work: Any) -> Answer:
             done = operation(make(work))
-            self._audit(work, correlation=repeatable.key)
+            self._audit(work, body, correlation=repeatable.key)
             return Answer(status, dump(done))
 
         answer = await self.host.write(self._in_whose(port), once)
@@ -183,13 +193,28 @@ class Call:
     def _in_whose(self, port: Port[D]) -> str:
         return port.capability or min(self.host.hosts)
 
-    def _audit(self, work: Any, *, correlation: str = "") -> None:
-        """Who did it; a machine's signed notice is in the ledger, not here."""
-        if self.who is not None:
-            audit = Access(work.context).audit
-            audit.note(
-                actor=self.who.login, action=self.action, on=self.request.url.path, outcome="done", correlation=correlation
-            )
+    def _audit(self, work: Any, body: bytes, *, correlation: str = "") -> None:
+        """Who did it, and evidence of what a resident said by it; a machine's signed notice is in the ledger, not here."""
+        if self.who is None:
+            return
+        audit, path = Access(work.context).audit, self.request.url.path
+        noted = audit.note(actor=self.who.login, action=self.action, on=path, outcome="done", correlation=correlation)
+        if self.phrase:
+            work.attest(self._spoken(body, noted))
+
+    def _spoken(self, body: bytes, noted: str) -> Spoken:
+        """A resident's request; the row of the audit that tells whose it is stands for it alone."""
+        method, path, key = self.request.method, self.request.url.path, self.request.headers.get("Idempotency-Key", "")
+        return Spoken(
+            medium="http",
+            direction="received",
+            outcome="taken",
+            phrase=self.phrase,
+            kind=f"{method} {self.declared.path if self.declared else path}",
+            key=f"{self.request.path_params['a']}/{key}".rstrip("/"),
+            once=noted,
+            data="\n".join((method, path, key, "")).encode() + body,
+        )
 
     async def prove(self, password: str) -> None:
         """Let the person prove again who they are, before a dangerous act.

@@ -66,6 +66,7 @@ class Declared:
     media: str
     once: bool
     accepts: tuple[str, ...] = ()
+    phrase: str = ""
 
 
 @dataclass
@@ -92,6 +93,7 @@ class Room:
         media: str = "application/json",
         once: bool = False,
         accepts: tuple[str, ...] = (),
+        phrase: str = "",
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route.
 
@@ -104,10 +106,11 @@ class Room:
             media: What the answer is.
             once: It needs an ``Idempotency-Key``.
             accepts: What the body may be, where the endpoint reads it itself.
+            phrase: What the plan calls what a resident says by it: it is an exchange, and has evidence.
         """
 
         def declare(endpoint: Endpoint) -> Endpoint:
-            self.routes.append(Declared(method, path, right, endpoint, answer, status, media, once, accepts))
+            self.routes.append(Declared(method, path, right, endpoint, answer, status, media, once, accepts, phrase))
             return endpoint
 
         return declare
@@ -119,7 +122,15 @@ class Room:
         return self.route("GET", path, right=right, answer=answer, media=media)
 
     def post(
-        self, path: str, *, right: Right, answer: Any, status: int = 200, once: bool = False, accepts: tuple[str, ...] = ()
+        self,
+        path: str,
+        *,
+        right: Right,
+        answer: Any,
+        status: int = 200,
+        once: bool = False,
+        accepts: tuple[str, ...] = (),
+        phrase: str = "",
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a route that does something."""
-        return self.route("POST", path, right=right, answer=answer, status=status, once=once, accepts=accepts)
+        return self.route("POST", path, right=right, answer=answer, status=status, once=once, accepts=accepts, phrase=phrase)

@@ -43,7 +43,8 @@ class GuardedRoute(APIRoute):
         inner = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            request.state.call = await admit(request, self.declared.right, portal=self._portal, host=self._host)
+            call = await admit(request, self.declared.right, portal=self._portal, host=self._host)
+            request.state.call = replace(call, declared=self.declared)
             return await inner(request)
 
         return guarded
@@ -109,7 +110,7 @@ async def _admit_software(request: Request, right: Right, *, portal: Portal, hos
     try:
         who = await call.software()
     except Unauthenticated:
-        portal.wrong_keys.take(call.source)
+        portal.wrong_keys.take(f"{host.system} {call.source}")
         await call.note(actor="?", outcome="refused", details={"source": call.source})
         raise
     portal.rates.take(f"{host.system} {who.session}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from metropool.core.errors import Invalid, Unavailable
 from metropool.plan.compiled import Compiled
 from metropool.plan.load import load_sites
-from metropool.runtime.broker import BrokerServer
+from metropool.runtime.broker import GATEWAYS_NOTE, BrokerServer
 from metropool.runtime.broker_beyond import beyond_of, read_sites
 from metropool.runtime.certificates.trust import Certificates
 from metropool.runtime.gateways.porter import open_porter
@@ -121,6 +121,11 @@ async def _is_noted(note: Path) -> None:
 def noted_by(settings: Settings) -> Callable[[], str] | None:
     """Tells where the broker of this home is now, or nothing; None for an outside broker, which stays where it is."""
     return None if settings.broker != "embedded" else lambda: noted(note_of(settings))
+
+
+def gateways_at(home: Path) -> tuple[str, ...]:
+    """Where gateways come in at the embedded broker of a home; nowhere where it hears none."""
+    return tuple(filter(None, [noted(home / "broker" / GATEWAYS_NOTE)]))
 
 
 def note_of(settings: Settings) -> Path:

@@ -5,36 +5,18 @@ The form of the file is described in ``src/cityinabox/CITY.md``. A real city enr
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table
 
 from metropool.core.errors import Invalid
-from metropool.core.quantities import reading_type
-from metropool.devices.addresses import pack_cjt188, pack_dlt645, pack_terminal
 from metropool.facts.registry import Registry
 from metropool.facts.registry import tables as t
+from metropool.runtime.enrol_channels import channels_of, installations_of
 
 Row = dict[str, Any]
 SCHEMA = "cityinabox/1"
-INSTALLED = {
-    "electricity_forward_register": 86_400,
-    "electricity_forward_register_t1": 86_400,
-    "electricity_forward_register_t2": 86_400,
-    "electricity_forward_register_t3": 86_400,
-    "electricity_forward_register_t4": 86_400,
-    "electricity_reverse_register": 86_400,
-    "electricity_forward_profile_register": 900,
-    "water_register": 3600,
-    "gas_register": 3600,
-}
-OWN_ADDRESS = ("electricity_relay_state", "electricity_forward_register", "electricity_voltage_a", "electricity_current_a")
-MONTHLY = "electricity_forward_month_register"
-"""Installed nowhere: it says again what the register of its device says, and is never counted."""
-
-REGISTER_DIGITS = 6
 HOME = "home"
 
 
@@ -56,14 +38,14 @@ def read_city(path: Path) -> Mapping[str, Any]:
 def enrol_metering(registry: Registry, city: Mapping[str, Any]) -> int:
     """What measures where: places, usage points, devices, channels, installations, links; no customers."""
     numbers = _usage_point_numbers(city)
-    channels = _channels(city["devices"])
+    channels = channels_of(city["devices"])
     rows: list[tuple[Table, Sequence[Row]]] = [
         (t.party, _organisations(city)),
         (t.place, [*map(_place, city["places"]), *map(_node, city["network_nodes"])]),
         (t.usage_point, [{**_keep(t.usage_point, row), "number": numbers[row["id"]]} for row in city["usage_points"]]),
         (t.end_device, [_device(row) for row in city["devices"]]),
         (t.channel, channels),
-        (t.installation, _installations(city, channels, numbers)),
+        (t.installation, installations_of(city, channels, numbers)),
         (t.link, [_link(row) for row in city["links"]]),
     ]
     return sum(registry.add(table, given) for table, given in rows)
@@ -75,9 +57,14 @@ def enrol_company(registry: Registry, city: Mapping[str, Any], *, party: str) ->
     return _enrol_customers(registry, city, agreements)
 
 
-def enrol_platform(registry: Registry, city: Mapping[str, Any]) -> int:
-    """What clearing knows: the homes whose agreements are joined to one combined-bill account."""
-    return _enrol_customers(registry, city, [row for row in city["agreements"] if row["combined_account"]])
+def enrol_platform(registry: Registry, city: Mapping[str, Any], *, billers: Collection[str] | None = None) -> int:
+    """What clearing knows: the homes whose agreements are joined to one combined-bill account.
+
+    Args:
+        billers: Parties that bill by the running plan: nobody waits for the bill of another; all where None.
+    """
+    joined = [row for row in city["agreements"] if row["combined_account"]]
+    return _enrol_customers(registry, city, [row for row in joined if billers is None or row["supplier"] in billers])
 
 
 def enrol_authority(registry: Registry, city: Mapping[str, Any], *, within: str = "") -> int:
@@ -186,70 +173,3 @@ def _device(row: Row) -> Row:
 def _link(row: Row) -> Row:
     dates = {"valid_from": row["valid_from"][:10], "valid_to": None}
     return {"kind": row["kind"], "from_node": row["from"], "to_node": row["to"], **dates}
-
-
-def _channels(devices: Sequence[Row]) -> list[Row]:
-    """Every channel with the address its values come under: a terminal's point, or the meter's own."""
-    by_id = {row["id"]: row for row in devices}
-    rows: list[Row] = []
-    for device in devices:
-        for code, address, point in _addressed(device, by_id):
-            kind = reading_type(code)
-            is_register = kind.kind == "register"
-            rows.append(
-                {
-                    "id": len(rows) + 1,
-                    "device": device["id"],
-                    "reading_type": kind.id,
-                    "address": address,
-                    "point": point,
-                    "digits": REGISTER_DIGITS if is_register else None,
-                    "interval_s": INSTALLED.get(code),
-                    "writable": code.endswith("_state") and device.get("switches_supply", True),
-                }
-            )
-    return rows
-
-
-def _addressed(device: Row, by_id: Mapping[str, Row]) -> list[tuple[str, int, int]]:
-    service = device.get("service")
-    if service == "electricity":
-        own = pack_dlt645(device["address"])
-        parent = by_id.get(device["parent"] or "")
-        if parent is None:
-            return [(code, own, 0) for code in (*OWN_ADDRESS, MONTHLY)]
-        terminal = pack_terminal(region=parent["region"], terminal=parent["terminal"])
-        electric = [code for code in INSTALLED if code.startswith("electricity")]
-        through = [(code, terminal, device["point"]) for code in (*electric, "electricity_active_power", MONTHLY)]
-        return [*through, *((code, own, 0) for code in OWN_ADDRESS)]
-    if service in ("water", "gas"):
-        own = pack_cjt188(device["address"], meter_type=int(device["meter_type"], 16))
-        return [(f"{service}_{what}", own, 0) for what in ("register", "settlement_register", "valve_state")]
-    return []
-
-
-def _installations(city: Mapping[str, Any], channels: Sequence[Row], numbers: Mapping[str, int]) -> list[Row]:
-    """Which usage point each counting channel serves; a meter's own address only where no terminal stands before it."""
-    given = {row["channel"]: row for row in city["installations"]}
-    behind = {row["id"] for row in city["devices"] if row["parent"]}
-    codes = {reading_type(code).id: code for code in INSTALLED}
-    rows = []
-    for number, row in enumerate(channels):
-        code = codes.get(row["reading_type"])
-        own_twice = row["point"] == 0 and row["device"] in behind and str(code).startswith("electricity")
-        fact = given.get(f"{row['device']}/{code}")
-        if code is None or own_twice or fact is None:
-            continue
-        rows.append(
-            {
-                "id": number + 1,
-                "channel": row["id"],
-                "usage_point": numbers[fact["usage_point"]],
-                "multiplier": fact["multiplier"],
-                "valid_from": int(datetime.fromisoformat(fact["valid_from"]).timestamp()),
-                "valid_to": None,
-                "recorded_at": int(datetime.fromisoformat(fact["valid_from"]).timestamp()),
-                "version": 1,
-            }
-        )
-    return rows

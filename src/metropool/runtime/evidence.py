@@ -15,7 +15,6 @@ from metropool.core.errors import Invalid, Unavailable
 from metropool.core.texts import Sentence
 from metropool.exchange.evidence import Anchor, Broken, Evidence, Listing
 from metropool.plan.compiled import Compiled
-from metropool.plan.schema import Letter
 from metropool.runtime.pause import pause
 from metropool.runtime.settings import Settings
 from metropool.storage.disk import write_once
@@ -102,14 +101,11 @@ def cover(node: "Node", key: SigningKey) -> None:
 
 
 def listing_of(compiled: Compiled) -> Listing:
-    """What the running plan says of letters."""
-    rows: dict[tuple[str, str, str], str] = {
-        each: " ".join(edge.rows)
-        for edge in compiled.picture.edges
-        for flow in edge.flows
-        for phrase in flow.messages
-        for each in compiled.spread(Letter(flow.sender, phrase, flow.receiver))
-    }
+    """What the running plan says of what is exchanged."""
+    rows: dict[tuple[str, str, str], str] = {}
+    for row, letter in compiled.running.said:
+        for way in compiled.spread(letter):
+            rows[way] = f"{rows.get(way, '')} {row}".strip()
     parties = {name: str(facts.party) for name, facts in compiled.systems.items()}
     places = {name: facts.place for name, facts in compiled.systems.items() if facts.place}
     return Listing(plan=compiled.plan, parties=parties, rows=rows, places=places)

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +37,7 @@ from metropool.runtime.systems import compile_named, hold_node, open_node
 T = TypeVar("T")
 PART_ROWS = 50_000
 PATIENCE_S = 60.0
+AWAY_S, AGAIN_S = 30.0, 0.5
 
 
 def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any]:
@@ -68,11 +69,11 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
         )
         stack.push_async_callback(client.close)
         log = log_of(node, client)
-        await check_log(node, log)
+        await again(partial(check_log, node, log))
         work = ImportDesk(node, client, mapping=mapping.name, loop=asyncio.get_running_loop())
         done = await asyncio.to_thread(import_file, work=work, path=path, mapping=mapping, language=language)
         # an import that was killed once the file was in the log has left the taking in to us
-        upto = work.last_sequence if done.is_new else (await log.end()).sequence
+        upto = work.last_sequence if done.is_new else (await again(log.end)).sequence
         await _taken_in(node, client, upto=upto, is_alone=is_alone)
     return {**done.summary, "outcome": "imported" if done.is_new else "already_imported", "key": done.key}
 
@@ -84,6 +85,22 @@ async def broker_for_a_while(stack: AsyncExitStack, settings: Settings, compiled
         return await url_of(with_broker=settings.broker == "embedded")
     except Conflict:
         return await url_of(with_broker=False)
+
+
+async def again(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What some work gives, done again while the broker is away: a server of it may have died, and another takes its place.
+
+    Raises:
+        Unavailable: It is away for long.
+    """
+    ends = monotonic_s() + AWAY_S
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            if monotonic_s() > ends:
+                raise
+        await pause(AGAIN_S)
 
 
 def _is_alone(stack: AsyncExitStack, settings: Settings, system: SystemId) -> bool:
@@ -182,7 +199,7 @@ class ImportDesk:
         log = JetStreamLog(self.client, stream=f"log_{name}", subject=f"log.{name}.import")
         for start in range(0, rows.num_rows, PART_ROWS):
             piece = rows.slice(start, PART_ROWS).combine_chunks()
-            sequence = self._await(log.append(_stream_of(piece), part="readings"))
+            sequence = self._await(again(partial(log.append, _stream_of(piece), part="readings")))
             self.last_sequence = max(self.last_sequence, sequence)
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:

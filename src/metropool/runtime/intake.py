@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from metropool.access import Access
 from metropool.core.errors import NotFound
+from metropool.exchange.batches import Batches, Shorts
 from metropool.exchange.envelope import Envelope, from_bytes, rows_of
 from metropool.exchange.evidence import Evidence
 from metropool.exchange.outbox import PARKED, Inbox, Outbox, inbox
@@ -41,6 +42,7 @@ def take_in(node: "Node", letters: Sequence[Letter]) -> list[str]:
         new = Inbox(connection).first_times(((of.envelope, of.delivery.data) for of in each.values()), now=context.now)
         fresh = {name: letter for name, letter in each.items() if name in new}
         Evidence(context, node.listing).received((letter.came for letter in fresh.values()), outcome="taken", called=new)
+        Batches(connection).note((letter.envelope for letter in fresh.values()), now=context.now)
         for letter in fresh.values():
             topics.extend(_hear(node, letter, context))
     return topics
@@ -76,6 +78,7 @@ def replay(node: "Node", context: UnitContext, letter_id: str) -> list[str]:
     envelope, position = from_bytes(data), noting.position_of(letter_id)
     letter = letter_of(envelope, _as_it_came(envelope, data, position), node.system, node.hosted, passes=node.passes)
     check_way(letter, node.ways, parties=node.listing.parties)
+    Batches(context.connection).note([letter.envelope], now=context.now)
     topics = _hear(node, letter, context)
     heard.settle(letter_id, outcome="done")
     noting.replayed(letter.came, called=letter_id)
@@ -117,6 +120,24 @@ def discard_now(node: "Node", letter_id: str, *, by: str) -> None:
         context = node.context(connection)
         discard(context, letter_id)
         Access(context).audit.note(actor=by, action="letters.discard", on=letter_id, outcome="done")
+
+
+def short_in(node: "Node", *, limit: int) -> Shorts:
+    """The batches of which not all parts have come, oldest first."""
+    with node.database.snapshot() as connection:
+        return Batches(connection).short(limit=limit)
+
+
+def wait_no_longer(node: "Node", batch: str, *, by: str) -> None:
+    """Give a batch up that is not whole, with its audit; what came of it stays as it is.
+
+    Raises:
+        NotFound: None of this name waits for parts.
+    """
+    with node.database.unit() as connection:
+        if not Batches(connection).give_up(batch):
+            raise NotFound(f"no batch {batch} waits for parts", key="exchange.no_batch")
+        Access(node.context(connection)).audit.note(actor=by, action="letters.give_up_batch", on=batch, outcome="done")
 
 
 def parked_in(node: "Node") -> list[dict[str, Any]]:

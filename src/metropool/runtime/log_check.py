@@ -29,7 +29,9 @@ async def check_log(node: Node, log: Log) -> None:
         Unavailable: The log does not answer.
         Conflict: It is another log, or an older state of ours; says what to do.
     """
-    end, ours = await log.end(), await node.read(METERING, lambda work: _standing(work, _stream(node)))
+    # the books first: what is taken in between the two was in the log before, and the log ends no earlier than the books stand
+    ours = await node.read(METERING, lambda work: _standing(work, _stream(node)))
+    end = await log.end()
     wrong = _what_is_wrong(node, ours, end)
     if wrong:
         raise Conflict(

@@ -12,13 +12,17 @@ from nats.errors import Error as NatsError
 from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.metering.collection import operations
 from metropool.capabilities.metering.frontend import tasks
-from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask
+from metropool.capabilities.metering.frontend.tasks import Answer, AnyTask, Result
+from metropool.core.clock import monotonic_s
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.runtime.node import Node
+from metropool.runtime.pause import pause
 
 T = TypeVar("T")
 METERING = "metering"
 TASK_S = 60.0
+AWAY_S, AGAIN_S = 15.0, 0.25
+"""How long a front end that is not there is waited for, and how often it is asked again [s of the machine]."""
 HEARTBEAT_S = 60
 
 
@@ -45,15 +49,24 @@ class RemoteFrontEnd:
     node: Node
 
     async def carry_out(self, task: AnyTask) -> Answer:
-        """Do one task; ``lost`` when nobody knows whether it was done, ``unreachable`` when there is no front end."""
-        now_ms = int(self.node.clock.now().timestamp() * 1000)
-        try:
-            answer = await self.client.request(f"frontend.{self.node.system}.do.task", tasks.encode(task), timeout=TASK_S)
-            return tasks.decode_answer(answer.data)
-        except TimeoutError:
-            return Answer(task=task.id, result="lost", at=now_ms, detail="the front end did not say how it went")
-        except (NatsError, OSError) as reason:
-            return Answer(task=task.id, result="unreachable", at=now_ms, detail=str(reason) or type(reason).__name__)
+        """Do one task; ``lost`` when nobody knows whether it was done, ``unreachable`` when there is no front end.
+
+        One that surely did not leave is tried again for a while: the broker, or the front end, may just be coming up elsewhere.
+        """
+        ends = monotonic_s() + AWAY_S
+        while True:
+            try:
+                answer = await self.client.request(f"frontend.{self.node.system}.do.task", tasks.encode(task), timeout=TASK_S)
+                return tasks.decode_answer(answer.data)
+            except TimeoutError:
+                return self._answer(task, "lost", "the front end did not say how it went")
+            except (NatsError, OSError) as reason:
+                if monotonic_s() > ends:
+                    return self._answer(task, "unreachable", str(reason) or type(reason).__name__)
+            await pause(AGAIN_S)
+
+    def _answer(self, task: AnyTask, result: Result, detail: str) -> Answer:
+        return Answer(task=task.id, result=result, at=int(self.node.clock.now().timestamp() * 1000), detail=detail)
 
 
 def attendants_of(node: Node, client: Client) -> Attendants:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from metropool.core.clock import Clock
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import IdSource, PartyId, SystemId
-from metropool.exchange import evidence, outbox
+from metropool.exchange import batches, evidence, outbox
 from metropool.exchange.capability import Adapter, Capability
 from metropool.exchange.envelope import Envelope
 from metropool.exchange.evidence import Evidence, Listing
@@ -85,7 +85,8 @@ class Node:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.system}-reader")
         self.neighbours = Neighbours(frozenset(way.sender for way in self.ways if way.receiver == self.system))
-        rooms = [outbox.metadata, evidence.metadata, lake_room.metadata, workers.metadata, chains.metadata, *self.tables]
+        own = (outbox, batches, evidence, lake_room, workers, chains)
+        rooms = [*(room.metadata for room in own), *self.tables]
         for host in self.hosted.values():
             rooms.extend(host.capability.tables)
         self.database.create(rooms)

@@ -26,6 +26,7 @@ TOPIC = "parked"
 OUTCOMES: Mapping[ParkedState, str] = {"parked": "parked", "replayed": "done", "discarded": "discarded"}
 SIGNS: tuple[tuple[str, ParkedCause], ...] = (
     ("a fault of ours", "fault"),
+    (" of the batch ", "batch"),
     (" is known here", "unknown_version"),
     ("more than a message may have", "oversize"),
     ("not an envelope", "malformed"),

@@ -7,14 +7,16 @@ import msgspec
 from metropool.core.clock import Instant
 from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import OF, Envelope, Step, derived_letter
+from metropool.exchange.parts import sealed_parts
 from metropool.plan.compiled import Route
 from metropool.runtime.letters import Letter
-from metropool.runtime.work import narrowed_to, sealed_parts
+from metropool.runtime.work import narrowed_to
 
 
 def passed_on(letter: Letter, routes: Sequence[Route], *, system: SystemId, at: Instant) -> Iterator[Envelope]:
     """The letters that a letter becomes, once each: never back to a system it came through, of its rows those that may go, and
-    nothing that needs consent: whoever looks after that tells it.
+    nothing that needs consent: whoever looks after that tells it. A part of a batch goes on as that part; of whose rows only some go
+    is none any more: what is left of the batch, nobody has told.
 
     Its id comes from the letter it was at first and whose that was, so that what comes on two ways goes on once.
     """
@@ -29,7 +31,9 @@ def passed_on(letter: Letter, routes: Sequence[Route], *, system: SystemId, at: 
         if narrowed is letter.message:
             yield _as_it_came(came, route, key=key, system=system, at=at, through=through)
         elif narrowed is not None:
-            yield from sealed_parts(narrowed, route, key=key, sender=system, at=at, through=through)
+            phrase, receiver = route.phrase, route.receiver
+            made = sealed_parts(narrowed, key=key, phrase=phrase, sender=system, receiver=receiver, at=at, through=through)
+            yield from (onward for _, onward in made)
 
 
 def _as_it_came(came: Envelope, route: Route, *, key: str, system: SystemId, at: Instant, through: tuple[Step, ...]) -> Envelope:

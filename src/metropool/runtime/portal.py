@@ -27,6 +27,7 @@ from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.conformance import Conformance
 from metropool.portal.schemas.trust import Why, WhyChoices
 from metropool.portal.settings import PortalSettings
+from metropool.runtime.batch_health import batch_lines
 from metropool.runtime.chain_health import chain_checks, chain_line, signing_line
 from metropool.runtime.desks import desks_of, plans_beside
 from metropool.runtime.node import Node
@@ -213,6 +214,7 @@ class Facts:
                 detail=Text(zh=f"{set_aside} 条", en=f"{set_aside}"),
             ),
         ]
+        checks += batch_lines(node)
         checks += [*(chain_line(check) for check in chain_checks(node)), signing_line(node)]
         state: schema.State = "up" if all(check.state == "up" for check in checks) else "degraded"
         return schema.SystemHealth(id=node.system, name=self._system(node).name, state=state, checks=checks)

@@ -1,4 +1,4 @@
-"""``metropool serve``: all systems in one process, one system, or one system's front end; no code differs between them."""
+"""``metropool serve``: all systems in one process, some, one, or one system's front end; no code differs between them."""
 
 import asyncio
 import os
@@ -33,44 +33,59 @@ log = structlog.get_logger()
 BROKER = "broker"
 
 
-def serve_system(name: str) -> None:
+def serve_systems(*names: str) -> None:
     """Serve until asked to stop (SIGTERM or Ctrl-C).
 
     Args:
-        name: Empty for all systems, ``broker`` for the embedded broker alone, ``broker:dmz-1`` for one server of the brokers' file,
-            ``metering`` for one system, ``metering:frontend`` for its front end.
+        names: None for all systems, else those that this process serves; or alone ``broker`` for the embedded broker, ``broker:dmz-1``
+            for one server of the brokers' file, ``metering:frontend`` for the front end of a system.
 
     Raises:
-        Invalid: The plan has no such system.
+        Invalid: The plan has no such system, or what is served alone was asked for beside something else.
         Unavailable: Broker, port or database cannot be had; one sentence with the remedy.
     """
     settings = Settings()
     quiet_log()
     compiled = compile_named(settings.plan, home=settings.home)
-    system, _, process = name.partition(":")
+    wanted = list(filter(None, dict.fromkeys(names)))
+    alone = next((name for name in wanted if name == BROKER or ":" in name), None)
+    if alone is None:
+        systems = [_known(name, compiled) for name in wanted] or list(compiled.nodes())
+        asyncio.run(until_stopped(serve_nodes(systems, settings=settings, compiled=compiled, with_broker=not wanted)))
+        return
+    if len(wanted) > 1:
+        raise Invalid(f"{alone} is a process of its own; serve it without {', '.join(name for name in wanted if name != alone)}")
+    system, _, process = alone.partition(":")
     if system == BROKER:
         asyncio.run(until_stopped(serve_broker(process, settings=settings, compiled=compiled)))
         return
-    if system and system not in compiled.nodes():
-        raise Invalid(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
-    if process:
-        from metropool.runtime.frontend import serve_frontend
+    from metropool.runtime.frontend import serve_frontend
 
-        asyncio.run(until_stopped(serve_frontend(system, process, settings=settings, compiled=compiled)))
-    else:
-        wanted = [SystemId(system)] if system else list(compiled.nodes())
-        asyncio.run(until_stopped(serve_nodes(wanted, settings=settings, compiled=compiled, with_broker=not system)))
+    asyncio.run(until_stopped(serve_frontend(_known(system, compiled), process, settings=settings, compiled=compiled)))
+
+
+def _known(system: str, compiled: Compiled) -> SystemId:
+    if system not in compiled.nodes():
+        raise Invalid(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
+    return SystemId(system)
 
 
 async def until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine until it ends or this process is asked to stop."""
-    task = asyncio.ensure_future(work)
+    """Run a coroutine until it ends or this process is asked to stop; one that ends as cancelled though nobody asked has failed."""
+    task, asked = asyncio.ensure_future(work), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        asked.set()
+        task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         await task
     except asyncio.CancelledError:
+        if not asked.is_set():
+            raise
         log.info("stopped")
     except BaseExceptionGroup as group:
         known = only_known(group)

@@ -1,5 +1,6 @@
 """Child processes that end when we do, however we end: the child asks the kernel for that before it becomes its program."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +13,14 @@ if sys.platform == "linux":
     if os.getppid() != int(sys.argv[1]): sys.exit("the parent is gone")
 os.execv(sys.argv[3], sys.argv[3:])
 """
+
+
+def tie(*, parent: int, by: signal.Signals) -> None:
+    """Tie this process, just forked, to the one it came from: it gets this signal when that is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(by))
+        if os.getppid() != parent:
+            sys.exit("the parent is gone")
 
 
 def tied(program: Sequence[str], *, by: signal.Signals) -> tuple[str, ...]:

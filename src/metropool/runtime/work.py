@@ -1,6 +1,6 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.core.clock import Instant
-from metropool.core.errors import Invalid
 from metropool.core.identifiers import IdSource, PartyId, SystemId, derived_id
 from metropool.exchange.capability import Adapter, Capability
-from metropool.exchange.envelope import MAX_BYTES, Envelope, Step, seal
-from metropool.exchange.evidence import Listing
+from metropool.exchange.envelope import Envelope, Part
+from metropool.exchange.evidence import Evidence, Listing, Spoken
 from metropool.exchange.messages import Message, tells
 from metropool.exchange.outbox import Outbox
+from metropool.exchange.parts import sealed_parts
 from metropool.exchange.ways import PLACES, Way
 from metropool.plan.compiled import Route
 from metropool.runtime.releasing import may_leave
@@ -133,26 +133,33 @@ class Work:
     def tell(self, message: Message, *, key: str, to: str | None = None, of: str | None = None) -> None:
         """Put a message in the outbox for everyone the plan lists, as far as it may leave.
 
+        What is told on, of the class of the letter that is being taken in, keeps that letter's phrase where the plan carries it on.
+
         Args:
             message: A fact, or an order for its addressee.
             key: Business key: a repeat of it is not said again.
             to: Only for this party (never a system one knows of), or for the system that spoke before and is answered.
             of: Only for whoever is hosted for this row, such as ``water``.
         """
-        for route in self._routes.get(type(message).__name__, ()):
+        for route in self._onward(type(message).__name__):
             if (to is None or to in (route.receiver_party, route.receiver)) and _takes(route, of):
                 self._tell_along(route, message, key)
 
     order = tell
 
-    def say(self, message: Message, *, key: str, phrase: str) -> list[Envelope]:
+    def say(self, message: Message, *, key: str, phrase: str, part: Part | None = None) -> list[Envelope]:
         """Put a message in the outbox under this phrase alone, for everyone the plan lists; a repeat of a key is not said again.
+
+        Args:
+            message, key, phrase: What to say, its business key and as what.
+            part: Which part of a batch it is, where whoever says it has cut it; small enough for one letter. Who may hear only some
+                of its rows hears them as no part.
 
         Returns:
             What is to be delivered, or was before: one a receiver and part.
         """
         routes = [route for route in self._routes.get(type(message).__name__, ()) if route.phrase == phrase]
-        return [sealed for route in routes for sealed in self._tell_along(route, message, key)]
+        return [sealed for route in routes for sealed in self._tell_along(route, message, key, part)]
 
     def takers(self, kind: type[Message], *, of: str) -> list[SystemId]:
         """Systems that take a message class and are hosted for a row: those the plan lets hear it, and this one."""
@@ -168,21 +175,40 @@ class Work:
         """List files in the lake in this unit; the number of the snapshot that shows them."""
         return self.context.lake.add(self.context.connection, files)
 
+    def attest(self, *those: Spoken) -> None:
+        """Have it in the evidence, in this unit, that something was said or heard otherwise than by letter; a repeat is there once."""
+        Evidence(self.context, self._listing).spoken(those)
+
     def changed(self, topic: str) -> None:
         """Let open pages know, once this unit is committed, that they should look again."""
         self.topics.append(topic)
 
-    def _tell_along(self, route: Route, message: Message, key: str) -> list[Envelope]:
+    def _onward(self, kind: str) -> Sequence[Route]:
+        routes = self._routes.get(kind, ())
+        phrase = self.letter.phrase if self.letter is not None and self.letter.kind == kind else None
+        return [route for route in routes if route.phrase == phrase] or routes
+
+    def _tell_along(self, route: Route, message: Message, key: str, part: Part | None = None) -> list[Envelope]:
         narrowed = narrowed_to(route.where, message)
         left = None if narrowed is None else may_leave(self._capability.releases, work=self, message=narrowed, way=route)
-        return [] if left is None else [self._put(route, piece, name) for name, piece in named_parts(left, key)]
-
-    def _put(self, route: Route, piece: Message, key: str) -> Envelope:
-        release = self._capability.releases.get(type(piece))
-        sealed = seal(message=piece, key=key, phrase=route.phrase, sender=self.system, receiver=route.receiver, at=self.now)
-        if self._outbox.put(sealed) and release is not None:
-            release.told(work=self, message=piece, way=route, key=sealed.id)
-        return sealed
+        if left is None:
+            return []
+        letters = sealed_parts(
+            left,
+            key=key,
+            phrase=route.phrase,
+            sender=self.system,
+            receiver=route.receiver,
+            at=self.now,
+            part=part if left is message else None,
+        )
+        release = self._capability.releases.get(type(left))
+        for piece, sealed in letters:
+            if not self._outbox.put(sealed):
+                break  # a key is said in one unit: with its first letter all were, however many there are now
+            if release is not None:
+                release.told(work=self, message=piece, way=route, key=sealed.id)
+        return [sealed for _, sealed in letters]
 
 
 def narrowed_to(where: Mapping[str, str], message: Message) -> Message | None:
@@ -203,39 +229,6 @@ def narrowed_to(where: Mapping[str, str], message: Message) -> Message | None:
     if selected.num_rows == rows.num_rows:
         return message
     return msgspec.structs.replace(message, rows=selected) if selected.num_rows else None
-
-
-def sealed_parts(
-    message: Message, route: Route, *, key: str, sender: SystemId, at: Instant, through: tuple[Step, ...] = ()
-) -> Iterator[Envelope]:
-    """A message in the envelopes it needs to go a way."""
-    for name, piece in named_parts(message, key):
-        phrase, receiver = route.phrase, route.receiver
-        yield seal(message=piece, key=name, phrase=phrase, sender=sender, receiver=receiver, at=at, through=through)
-
-
-def named_parts(message: Message, key: str) -> Iterator[tuple[str, Message]]:
-    """The pieces of a message, each with its own key."""
-    for part, piece in enumerate(in_parts(message)):
-        yield (key if part == 0 else f"{key}#{part}"), piece
-
-
-def in_parts(message: Message) -> list[Message]:
-    """The message in pieces small enough to travel, cut between rows.
-
-    Raises:
-        Invalid: One row alone is too large.
-    """
-    rows: pa.Table | None = getattr(message, "rows", None)
-    if rows is None or rows.nbytes < MAX_BYTES // 2:
-        return [message]
-    pieces = -(-rows.nbytes // (MAX_BYTES // 2))
-    step = max(1, rows.num_rows // pieces)
-    if rows.num_rows == 1:
-        raise Invalid(f"{type(message).__name__}: one row of {rows.nbytes} bytes is too large for a message")
-    return [
-        msgspec.structs.replace(message, rows=rows.slice(start, step).combine_chunks()) for start in range(0, rows.num_rows, step)
-    ]
 
 
 def _rows_where(rows: pa.Table, where: Mapping[str, str]) -> pa.Table:

@@ -12,7 +12,7 @@ import pytest
 from metropool.capabilities.billing.issuing import issue_bills
 from metropool.capabilities.billing.late_fee_notes import post_late_fees
 from metropool.capabilities.settlement import operations, payments
-from metropool.capabilities.settlement.model import PaymentNotice
+from metropool.capabilities.settlement.model import PaymentNotice, Wire
 from metropool.core.clock import VirtualClock
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SeededIds
@@ -236,6 +236,12 @@ def order_of(city, *, numbers, amount_fen, order="P1"):
 def notice(**changed):
     usual = {"channel": "citypay", "reference": "R1", "order": "P1", "amount_fen": sum(AMOUNTS.values()), "currency": "CNY"}
     return PaymentNotice(**{**usual, "status": "paid", **changed})
+
+
+def wire(*what):
+    """What went to a channel and what came back."""
+    said = " ".join(what).encode()
+    return Wire(said=said, answered=b"took " + said)
 
 
 def hear(city, told):

@@ -15,7 +15,7 @@ from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavai
 from metropool.portal.desks.residents.households import HouseholdsDesk
 from metropool.portal.schemas.paying import NewPayment, NewTopUp
 
-from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of
+from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of, wire
 from .test_refunds import Runner
 
 ALL = list(NUMBERS.values())
@@ -199,7 +199,7 @@ class Hanging:
         self.times += 1
         if self.times == 1:
             raise Unavailable("the answer is lost")
-        return "http://channel/pay"
+        return "http://channel/pay", wire("order", order)
 
     async def query_order(self, *, order):
         return notice(order=order, reference="R-asked", amount_fen=self.taken[order][0])

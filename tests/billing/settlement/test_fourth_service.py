@@ -1,4 +1,4 @@
-"""District heating comes by data alone: a row of the plan, a tariff file, rows of the registry; the home's bill gains a part."""
+"""District heating came by data alone, a row of the plan, a tariff file, rows of the registry: the home's bill gains a part."""
 
 import json
 from dataclasses import replace
@@ -17,12 +17,9 @@ from metropool.core.identifiers import SeededIds
 from metropool.core.quantities import reading_type
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, BlocksSealed
-from metropool.plan.compile import compile_plan
-from metropool.plan.load import load_contract, load_plan, plan_path
-from metropool.runtime.capabilities import CAPABILITIES
 from metropool.runtime.node import Hosted
 from metropool.runtime.settings import Settings
-from metropool.runtime.systems import facts_of, open_node
+from metropool.runtime.systems import compile_named, open_node
 
 from .conftest import ACCOUNT, COMPANIES, City, enrol
 
@@ -37,19 +34,6 @@ tariffs:
       - {valid_from: 2020-01-01, source: made for this test, certainty: derived, charges: [{name: heat, by: total, price: 0.16}]}
 """
 NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
-
-
-def plan_with_heat(tmp_path):
-    text = plan_path("transition").read_text(encoding="utf-8")
-    heat = "  heat_system:         {hosts: {billing: [heat], disclosure: [heat]}, way_in: [api, broker]}\n"
-    text = text.replace("  " + heat, "", 1).replace("  user_app: ", heat + "  user_app: ", 1)
-    runs, not_yet, unbuilt = text.partition("\nnot_yet:")
-    text = runs.replace("rows: ['2.1',", "rows: ['2.1', 8.3.7,") + not_yet + unbuilt.replace(" 8.3.7,", "", 1)
-    path = tmp_path / "with_heat.yaml"
-    path.write_text(text, encoding="utf-8")
-    compiled = compile_plan(load_plan(path), load_contract(plan_path("contract")), facts_of(CAPABILITIES))
-    compiled.require_sound()
-    return compiled
 
 
 def heat_blocks():
@@ -93,7 +77,7 @@ def test_a_homes_bill_gains_a_part_for_heat(tmp_path):
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "heat.yaml").write_text(TARIFF, encoding="utf-8")
     book = load_tariffs([files("metropool.capabilities.billing.tariffs"), tmp_path / "tariffs"])
-    compiled = plan_with_heat(tmp_path)
+    compiled = compile_named("transition")
     names = ("smart_use_platform", "marketing", "water_system", "gas_system", "heat_system", "metering")
     nodes = {name: open_node(name, compiled=compiled, settings=Settings(home=tmp_path)) for name in names}
     for node in nodes.values():

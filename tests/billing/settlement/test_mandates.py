@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from metropool.capabilities.settlement import credit, mandates, payments
 from metropool.capabilities.settlement.adapters.channel import HttpChannel, signed_text
 from metropool.capabilities.settlement.clearing import ASKS_AFTER, speak_to_channels
-from metropool.capabilities.settlement.model import MandateNotice
+from metropool.capabilities.settlement.model import MandateNotice, Refused
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from metropool.portal.desks.residents.households import HouseholdsDesk
 from metropool.portal.schemas.paying import NewMandate
 
-from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of
+from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of, wire
 from .test_credit import top_up
 from .test_refunds import Runner
 
@@ -39,10 +39,10 @@ class Taking:
     async def create_mandate(self, *, mandate, limit_fen, title, return_url, notify_url):
         self.mandates.setdefault(mandate, "open")
         self._answer()
-        return f"http://channel/sign/{mandate}?{limit_fen}{title}{return_url}{notify_url}"
+        return f"http://channel/sign/{mandate}?{limit_fen}{title}{return_url}{notify_url}", wire("mandate", mandate)
 
     async def create_order(self, *, order, amount_fen, title, return_url, notify_url):
-        return f"http://channel/{order}?{amount_fen}{title}{return_url}{notify_url}"
+        return f"http://channel/{order}?{amount_fen}{title}{return_url}{notify_url}", wire("order", order)
 
     async def query_mandate(self, *, mandate):
         state = self.mandates[mandate]
@@ -53,15 +53,17 @@ class Taking:
             raise NotFound("no such mandate")
         self.mandates[mandate] = "revoked"
         self._answer()
+        return wire("revocation", mandate)
 
     async def charge(self, *, order, amount_fen, mandate, title, return_url, notify_url):
         assert title
         assert return_url != notify_url
         self.asked += 1
         if order not in self.taken and (self.poor or self.mandates.get(mandate) != "signed"):
-            raise Conflict("no_mandate")
+            raise Refused("no_mandate", wire=wire("charge", order))
         self.taken[order] = amount_fen
         self._answer()
+        return wire("charge", order)
 
     async def query_order(self, *, order):
         if order not in self.taken:

@@ -9,7 +9,7 @@ from metropool.capabilities.settlement import refunds
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
-from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of
+from .conftest import ACCOUNT, AMOUNTS, NUMBERS, dues, hear, notice, order_of, wire
 
 TOTAL = sum(AMOUNTS.values())
 
@@ -202,6 +202,7 @@ class Telling:
         self.given[refund] = (order, amount_fen, reason)
         if len(self.asked) <= self.silent:
             raise Unavailable("no answer")
+        return wire("refund", refund)
 
 
 class Runner:

@@ -7,7 +7,7 @@ import msgspec
 
 from metropool.capabilities.notices.capability import NOTICES
 from metropool.exchange.messages import NoticePublished
-from metropool.runtime.serve import serve_system
+from metropool.runtime.serve import serve_systems
 
 GAS = "gas"
 WORDS = {"title_zh": "供气公告", "title_en": "Announcement", "text_zh": "见公告", "text_en": "See there"}
@@ -20,7 +20,7 @@ def main() -> None:
         taking(work=work, message=msgspec.structs.replace(message, **WORDS) if message.service == GAS else message)
 
     NOTICES.consumes[NoticePublished] = constant
-    serve_system(sys.argv[1])
+    serve_systems(*sys.argv[1:])
 
 
 if __name__ == "__main__":

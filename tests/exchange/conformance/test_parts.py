@@ -2,20 +2,29 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from cityinabox.codec import gdw1376
+from cityinabox.codec import gdw1376, sealed
 from cityinabox.codec.dlt645 import ANSWER, READ, Frame645
+from metropool.core.periods import DAY, day_period
+from metropool.devices.sealed.greeting import answer_to, read_hello
 from metropool.plan.load import plan_path
 from metropool.plan.schema import Letter
-from metropool.runtime.conformance.checks.sealed import readable
+from metropool.runtime.conformance.checks.sealed import opened, readable
 from metropool.runtime.conformance.checks.table import CHECKS
 from metropool.runtime.conformance.keeping import last_kept
 from metropool.runtime.conformance.probes.table import check_table, lets
 from metropool.runtime.conformance.report import Door
+from metropool.runtime.conformance.stopping import stoppable
+from metropool.runtime.conformance.town.city import City
+from metropool.runtime.conformance.town.opening import idle_doors, open_town
 from metropool.runtime.conformance.town.records import Told
+from metropool.runtime.conformance.town.town import DOORS
 from metropool.runtime.conformance.ways import ways_of
 from metropool.runtime.systems import compile_named
 
@@ -70,6 +79,37 @@ def test_a_register_in_an_open_frame_would_be_found():
     assert not any(pattern in bytes(range(256)) for pattern in readable(told))
 
 
+def test_what_a_terminal_says_is_read_with_its_own_key_alone():
+    key, other = sealed.LinkKey(b"8 random", 1, bytes(32)), sealed.LinkKey(b"8 random", 1, bytes(range(32)))
+    said = sealed.hello(key, bytes(range(32)))
+    answer, session = answer_to(read_hello(said), key=key.secret, random=bytes(range(1, 33)))
+    terminal = sealed.Session(key, said, answer)
+    up = said + terminal.seal(b"register ") + terminal.seal(b"81355000")
+    down = answer + session.seal(b"read it", expires_s=9)
+    assert opened(up, down, keys={(key.name, key.number): key.secret}) == (b"register 81355000", b"read it")
+    assert opened(up, down, keys={(key.name, key.number): other.secret}) == (b"", b"")
+    assert opened(up, answer, keys={}) == opened(up, b"", keys={(key.name, 1): key.secret}) == (b"", b"")
+    assert opened(b"68" * 40, b"68" * 40, keys={}) == (b"", b"")
+
+
+def test_what_homes_use_on_the_middle_day_is_held_against_the_day_without_supply(tmp_path):
+    (tmp_path / "history").mkdir()
+    used = {"meter-gas-1": [1, 1, 7, 0], "meter-gas-2": [2, 2, 2, 0], "meter-of-the-zone": [9, 9, 9, 0]}
+    midnights = [day_period(date(2026, 6, 26) + DAY * number).start for number in range(5)]
+    shown = [(name, at, Decimal(sum(days[:number]))) for name, days in used.items() for number, at in enumerate(midnights)]
+    types = (pa.string(), pa.timestamp("s", tz="UTC"), pa.decimal128(12, 3))
+    table = [pa.array(column, kind) for column, kind in zip(zip(*shown, strict=True), types, strict=True)]
+    pq.write_table(pa.table(table, names=["meter_id", "at", "gas_m3"]), tmp_path / "history" / "gas_hourly.parquet")
+    points = [{"id": f"gas-{number}", "service": "gas"} for number in (1, 2)]
+    meters = [{"usage_point": f"gas-{number}", "channel": f"meter-gas-{number}/gas_register"} for number in (1, 2)]
+    accounts = [
+        {"usage_point": f"gas-{number}", "account_number": str(number), "combined_account": str(number)} for number in (1, 2)
+    ]
+    rows = {"usage_points": points, "installations": meters, "agreements": accounts}
+    (tmp_path / "city.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert City(tmp_path).usual("gas", before=date(2026, 6, 29), days=3) == Decimal("1.5")
+
+
 @pytest.mark.parametrize("plan", PLANS)
 def test_what_is_not_built_says_why_and_nothing_else_does(plan):
     compiled = compile_named(plan)
@@ -80,6 +120,22 @@ def test_what_is_not_built_says_why_and_nothing_else_does(plan):
 
 def test_every_check_is_of_a_message_of_the_contract():
     assert set(CHECKS) <= set(compile_named("two").whole.messages)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_systems_that_say_and_hear_nothing_yet_share_a_process(plan, tmp_path):
+    compiled = compile_named(plan)
+    idle, empty = idle_doors(compiled), {key: [] for key in ("agreements", "usage_points", "installations")}
+    (tmp_path / "city.json").write_text(json.dumps(empty), encoding="utf-8")
+    speak = {end for letter in compiled.letters for end in (letter.sender, letter.receiver)}
+    assert {"weather", "merchants", "tax_platform", "carbon_exchange", "message_gateway", "charging_partners"} <= set(idle)
+    assert not speak & set(idle)
+    town = open_town(tmp_path / "home", plan=plan, compiled=compiled, city=City(tmp_path), served={})
+    assert set(town.ports) == set(map(str, compiled.nodes()))
+    assert len({town.ports[name] for name in idle}) == 1
+    assert len(set(town.ports.values())) == len(town.ports) - len(idle) + 1
+    assert town.ends("weather", "marketing") == [DOORS, "marketing"]
+    assert "weather" not in stoppable(compiled, ["all"]) and stoppable(compiled, ["weather"]) == ["weather"]
 
 
 def test_a_door_is_shut_only_when_a_listed_thing_passed():

@@ -25,12 +25,14 @@ NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 
 
 class City:
-    """A plan at work."""
+    """A plan at work; outside parties that have nothing to say yet only where they are asked for."""
 
-    def __init__(self, folder, plan):
+    def __init__(self, folder, plan, *, with_outside=False):
         self.compiled, self.settings = compile_named(plan, home=folder), Settings(home=folder, plan=plan)
         self.clock, self.nodes = VirtualClock(NOW), {}
         for name in self.compiled.nodes():
+            if self.compiled.systems[name].party == "outside" and not with_outside:
+                continue
             self.nodes[name] = node = open_node(name, compiled=self.compiled, settings=self.settings)
             node.clock, node.ids = self.clock, SeededIds(sum(map(ord, name)))
         allowed = frozenset((letter.sender, letter.message, letter.receiver) for letter in self.compiled.letters)

@@ -5,6 +5,7 @@ import json
 import random
 import threading
 from datetime import timedelta
+from hashlib import sha256
 
 import pyarrow as pa
 import pytest
@@ -14,7 +15,8 @@ from exchange.door.city import opened
 from metropool.access.api_keys import ApiKeys
 from metropool.capabilities.door import model, operations, queries
 from metropool.exchange.described import example_of
-from metropool.exchange.messages import ROWS, BillsIssued, PaymentsAllocated
+from metropool.exchange.messages import ROWS, BillsIssued, PaymentsAllocated, PaymentStatusTold
+from metropool.runtime.intake import short_in
 from metropool.runtime.relay import relay_in
 
 OUTSIDE = "transition+water_system"
@@ -243,6 +245,99 @@ class TestSaying:
         city.carry()
         assert city.parked("smart_use_platform") == []
         assert say(water, "water_bills", {**bill(), "rows": rows * 3}, key="b2").status_code == 413
+
+
+class TestInParts:
+    """Software that cuts what it says itself, and reads what others cut."""
+
+    def bodies(self, count=3):
+        rows = bill()["rows"]
+        return [json.dumps({**bill(), "rows": [{**rows[0], "bill_number": f"W{n}"}]}).encode() for n in range(count)]
+
+    def say(self, client, body, key="", **part):
+        headers = {"Idempotency-Key": key or f"k{part.get('part')}", "Content-Type": "application/json"}
+        return client.post("letters/water_bills", content=body, headers=headers, params={"batch": "july", **part})
+
+    def told(self, city):
+        return [one.part for _, one in city.nodes["water_system"].unsent(limit=99)]
+
+    def test_says_which_each_is_in_any_order_and_the_last_to_come_what_all_are(self, city, water):
+        bodies = self.bodies()
+        whole = sha256(b"".join(sha256(body).digest() for body in bodies)).hexdigest()
+        for part in (3, 1):
+            assert self.say(water, bodies[part - 1], part=part, parts=3).status_code == 201
+        city.carry()
+        node = city.nodes["smart_use_platform"]
+        assert [(one.came, one.of, one.speaker) for one in short_in(node, limit=9).oldest] == [(2, 3, "water_system")]
+        assert self.say(water, bodies[1], part=2, parts=3, whole=whole).status_code == 201
+        assert self.say(water, bodies[1], part=2, parts=3, whole=whole).json()["is_repeat"]
+        assert [(one.number, one.of, bool(one.whole)) for one in self.told(city)] == [(2, 3, True)]
+        city.carry()
+        assert short_in(node, limit=9).count == 0 and city.parked("smart_use_platform") == []
+        with node.database.snapshot() as connection:
+            assert connection.execute(text("SELECT state, whole <> '' FROM inbox_batch")).all() == [("whole", 1)]
+
+    def test_what_does_not_go_together_is_refused_and_nothing_of_it_said(self, city, water):
+        bodies = self.bodies()
+        assert self.say(water, bodies[0], part=1, parts=2, whole="0" * 64).status_code == 201
+        before = len(self.told(city))
+        refused = {
+            "other_batch": self.say(water, bodies[1], part=2, parts=3),
+            "part_said": self.say(water, bodies[1], key="another", part=1, parts=2),
+            "not_whole": self.say(water, bodies[1], part=2, parts=2),
+        }
+        keys = {name: (answer.status_code, answer.json()["error"]["key"]) for name, answer in refused.items()}
+        assert keys == {
+            "other_batch": (409, "door.other_batch"),
+            "part_said": (409, "door.part_said"),
+            "not_whole": (422, "door.not_whole"),
+        }
+        other = self.say(water, bodies[1], part=2, parts=2, whole="1" * 64)
+        assert (other.status_code, other.json()["error"]["key"]) == (409, "door.other_batch")
+        again = self.say(water, bodies[0], key="k1", part=2, parts=2)
+        assert (again.status_code, again.json()["error"]["key"]) == (409, "door.key_reused")
+        assert len(self.told(city)) == before
+
+    @pytest.mark.parametrize(
+        ("part", "wrong"),
+        [
+            ({"part": 0, "parts": 3}, {"part"}),
+            ({"part": 4, "parts": 3}, {"part"}),
+            ({"part": -1, "parts": -1}, {"part", "parts"}),
+            ({"part": 1, "parts": 10_001}, {"parts"}),
+            ({"part": 1, "parts": 2, "whole": "abc"}, {"whole"}),
+            ({"part": 1, "parts": 2, "batch": "a b"}, {"batch"}),
+            ({"whole": "0" * 64}, {"part", "parts"}),
+        ],
+    )
+    def test_there_is_no_such_part(self, city, water, part, wrong):
+        assert faults(self.say(water, self.bodies()[0], **part)) == wrong
+        assert self.told(city) == []
+
+    def test_a_part_goes_in_one_letter(self, city, water):
+        rows = [{**bill()["rows"][0], "bill_number": f"W{n}", "lines": '[["x"]]' + " " * 900} for n in range(800)]
+        answer = self.say(water, json.dumps({**bill(), "rows": rows}).encode(), part=1, parts=2)
+        assert (answer.status_code, answer.json()["error"]["key"]) == (422, "door.part_large")
+
+    def test_reads_which_part_of_what_each_letter_is(self, city):
+        rows = [{"account_number": f"{n:010000}", "status": "paid", "as_of": city.clock.now()} for n in range(150)]
+        whole = PaymentStatusTold(rows=pa.Table.from_pylist(rows, schema=ROWS[PaymentStatusTold]))
+        city.hub.write_now("settlement", lambda work: work.tell(whole, key="all"))
+        sent = [one.part for _, one in city.hub.unsent(limit=99) if one.receiver == COMMUNITY]
+        city.carry()
+        with city.software(COMMUNITY) as client:
+            heard = sorted((one["part"] for one in client.get("letters").json()["letters"]), key=lambda part: part["part"])
+        assert heard == [
+            {"batch": one.batch, "part": number, "parts": len(sent), "whole": one.whole, "is_less": False}
+            for number, one in enumerate(sent, 1)
+        ]
+        assert len(heard) > 1 and heard[0]["whole"]
+
+    def test_a_letter_that_is_none_says_so(self, city):
+        city.announce("gas")
+        city.carry()
+        with city.software(COMMUNITY) as client:
+            assert client.get("letters").json()["letters"][0]["part"] is None
 
 
 class TestSelfDescription:

@@ -14,8 +14,8 @@ from metropool.plan.gateways import Gateways
 from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.gateways import probe_gateways
+from metropool.runtime.conformance.town.brokers import Brokers
 from metropool.runtime.demo.gateways import CREDENTIALS
-from metropool.runtime.settings import Settings
 
 
 @dataclass
@@ -24,7 +24,7 @@ class AsTown:
 
     home: Path
     compiled: Compiled
-    settings: Settings
+    brokers: Brokers
     processes: Any
     city: Any
 
@@ -44,7 +44,7 @@ def town_of(town: Hosted) -> Any:
         (town.settings.home / note).write_text(json.dumps({"name": name}))
         (town.settings.home / credential).write_text(town.secrets[name])
     note_of(town.settings).write_text(town.server.url)
-    return AsTown(town.settings.home, town.compiled, town.settings, Nobody(), Nobody())
+    return AsTown(town.settings.home, town.compiled, Brokers(town.settings, town.compiled), Nobody(), Nobody())
 
 
 @pytest.mark.parametrize(("plan", "loose"), [("one", False), ("two", True)])

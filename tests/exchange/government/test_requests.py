@@ -12,6 +12,7 @@ from metropool.capabilities.inquiries import operations as desk
 from metropool.core.errors import Conflict, Forbidden, Invalid
 from metropool.exchange.envelope import seal
 from metropool.exchange.messages import ROWS, ViewAnswered
+from metropool.plan.load import plan_path
 
 EAST = sum(amount(number) for number in range(1, HOMES["east"] + 1))
 
@@ -20,6 +21,17 @@ EAST = sum(amount(number) for number in range(1, HOMES["east"] + 1))
 def town(tmp_path):
     with opened(tmp_path) as made:
         yield made
+
+
+def without_heat(folder):
+    """The plan of a city that has no heat company."""
+    text = plan_path("transition").read_text(encoding="utf-8").replace("8.3.5, 8.3.7,", "8.3.5,", 1)
+    runs = [line for line in text.splitlines() if not line.startswith(("  heat_", "  H."))]
+    unbuilt = runs.index("not_yet:")
+    runs[unbuilt + 2 : unbuilt + 2] = ["    heat_system: {hosts: {billing: [heat], disclosure: [heat]}}"]
+    path = folder / "without_heat.yaml"
+    path.write_text("\n".join(runs).replace("  rows: ['2.2',", "  rows: [8.3.7, '2.2',", 1), encoding="utf-8")
+    return path
 
 
 @pytest.mark.parametrize("plan", ["one", "two", "transition"])
@@ -73,10 +85,11 @@ class TestWhoseBooks:
         rows = town.answered(wish(what="payments_by_month", last_day=NOW.date()), at=town.hub)
         assert [(row["measure"], row["is_suppressed"]) for row in rows] == [("paid", True)]
 
-    def test_nobodys_is_refused_on_the_way(self, town):
-        request = town.ask(wish(what="bills_by_month", service="heat"))
-        assert town.inquiry(request).state == "refused"
-        assert "No system" in town.inquiry(request).reason
+    def test_nobodys_is_refused_on_the_way(self, tmp_path):
+        with opened(tmp_path, str(without_heat(tmp_path))) as town:
+            request = town.ask(wish(what="bills_by_month", service="heat"))
+            assert town.inquiry(request).state == "refused"
+            assert "No system" in town.inquiry(request).reason
 
 
 class TestSingleHouseholds:

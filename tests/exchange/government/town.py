@@ -72,7 +72,7 @@ class Town:
         self.compiled = compile_named(plan)
         self.clock = VirtualClock(NOW)
         self.nodes = {}
-        for name in self.compiled.nodes():
+        for name in sorted({end for letter in self.compiled.letters for end in (letter.sender, letter.receiver)}):
             self.nodes[name] = open_node(name, compiled=self.compiled, settings=Settings(home=folder))
             self.nodes[name].clock, self.nodes[name].ids = self.clock, SeededIds(len(name))
         self.broker = MemoryBroker(allowed=self.compiled.letters, chance=SeededIds(3))

@@ -7,6 +7,8 @@ import pytest
 from exchange.plan.cases import ROOT, spine
 from exchange.plan.test_plan_files import compiled
 from metropool.exchange.described import KINDS, example_of
+from metropool.exchange.envelope import Part
+from metropool.exchange.parts import MOST_PARTS
 from metropool.exchange.plain import message_from
 from metropool.plan.asyncapi import as_text, describe
 from metropool.plan.subjects import subject_of
@@ -25,6 +27,12 @@ def test_channels_are_the_subjects_that_may_be_spoken_on() -> None:
     assert (bills["x-rows"], bills["x-only"], bills["x-begins-with"]) == (["2.5"], [{"service": "water"}], ["water_system"])
     requests = document["operations"]["metering.main.water_data_requests.data_pool.main.send"]
     assert requests["summary"] == "data_pool tells metering water_data_requests as it came, with where it began"
+
+
+def test_tells_what_a_part_of_a_batch_says() -> None:
+    part = describe(spine("one"))["components"]["schemas"]["Part"]
+    assert list(part["properties"]) == list(Part.__struct_fields__) and part["required"] == ["batch", "number", "of"]
+    assert (part["properties"]["of"]["minimum"], part["properties"]["of"]["maximum"]) == (1, MOST_PARTS)
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -59,6 +59,20 @@ def test_apps_and_outside_parties_meet_operations_that_a_capability_hosted_there
         assert not verbs or verbs == ({"GET"} if way.sender == node else {"POST"}), way
 
 
+def test_what_residents_say_over_the_api_is_evidence_under_its_own_name() -> None:
+    messages = load_contract(CONTRACT).content.messages
+    said = {
+        operation: name
+        for name, entry in messages.items()
+        for operation in entry.http
+        if operation.startswith("POST /households/{a}/")
+    }
+    noted = {f"{route.method} {route.path}": route.phrase for room in SYSTEM_ROOMS for route in room.routes if route.phrase}
+    assert said.items() <= noted.items()
+    assert set(noted.values()) == {"resident_payment", "consents", "home_commands"}
+    assert all(route.right.scope == "account" for room in SYSTEM_ROOMS for route in room.routes if route.phrase)
+
+
 def test_what_we_call_is_in_the_protocol_of_whoever_answers() -> None:
     orders = [operation for entry in load_contract(CONTRACT).content.messages.values() for operation in entry.calls]
     assert orders == ["POST /orders"]

@@ -1,12 +1,15 @@
 """The contract in our form says what the reference contract says, no more and no less."""
 
 from functools import cache
+from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from exchange.plan.cases import CONTRACT, ROOT
+from metropool.exchange.messages import MESSAGES
 from metropool.plan.load import load_contract, load_plan
 from metropool.plan.schema import Contract
 
@@ -65,10 +68,13 @@ def test_classes_are_fewer_than_phrases() -> None:
     assert bills == {"electricity_bills", "water_bills", "gas_bills", "heat_bills"}
 
 
-def test_classes_that_exist_are_named_as_they_are() -> None:
-    from metropool.exchange.messages import MESSAGES
-
-    assert {kind.__name__ for kind in MESSAGES} <= {entry.carried_by for entry in ours().messages.values()}
+def test_examples_stand_under_the_paper_s_words() -> None:
+    words: dict[str, dict[str, None]] = {}
+    for entry in ours().messages.values():
+        words.setdefault(entry.carried_by, {})[entry.zh] = None
+    examples = files("metropool.exchange").joinpath("examples.yaml").read_text(encoding="utf-8").splitlines()
+    above = {line.removesuffix(":"): before for before, line in pairwise(examples) if line.endswith(":") and line[0].isupper()}
+    assert above == {kind.__name__: "# " + " · ".join(words[kind.__name__]) for kind in MESSAGES}
 
 
 def test_the_transition_plan_accounts_for_every_row_the_contract_gives_it() -> None:

@@ -216,7 +216,7 @@ def test_what_passed_was_listed_and_everything_else_is_refused(city: City) -> No
 def test_the_site_tells_who_hosts_what(city: City, tmp_path) -> None:
     site = Facts(city.nodes, settings=Settings(home=tmp_path), compiled=city.compiled).site(now=NOW)
     assert site.hosted_by["settlement"] == site.hosted_by["sharing"] == [city.hub.system]
-    assert site.hosted_by["billing"] == ["marketing", "water_system", "gas_system"]
+    assert site.hosted_by["billing"] == ["marketing", "water_system", "gas_system", "heat_system"]
     assert {system.id for system in site.systems} == set(city.compiled.nodes())
 
 

@@ -65,7 +65,7 @@ def test_a_message_that_is_built_and_held_back_is_told(tmp_path: Path, name: str
 def test_without_a_reason_what_could_run_is_told_with_its_line(tmp_path: Path) -> None:
     every = report(tmp_path, "one", withheld={})
     assert told(every, "could_run") == set(read_yaml(text_of("one"))["not_yet"]["withheld"])
-    assert {"load_data", "heat_system", "2.7"} <= told(every, "could_run")
+    assert {"load_data", "cctv_requests", "2.4c"} <= told(every, "could_run")
     assert all(note.line > 1 and note.what("zh") and note.remedy("en") for note in every.notes)
 
 

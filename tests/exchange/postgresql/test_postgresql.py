@@ -22,11 +22,15 @@ from metropool.capabilities.metering.collection.backlog import Backlog
 from metropool.capabilities.metering.frontend.tasks import Contact, encode
 from metropool.capabilities.metering.scheduling import operations as scheduling
 from metropool.core.clock import VirtualClock
+from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId
 from metropool.core.quantities import reading_type
+from metropool.exchange import batches
+from metropool.exchange.envelope import Envelope, Part, digest
 from metropool.exchange.evidence.tables import evidence
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.outbox import inbox, outbox
+from metropool.exchange.parts import whole_of
 from metropool.exchange.ports import LogEntry
 from metropool.facts.registry.tables import channel
 from metropool.runtime.chain_health import chain_checks
@@ -38,6 +42,7 @@ from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 from metropool.runtime.upkeep import put_in_order
+from metropool.storage.database import open_database
 from metropool.storage.lake import lake_file
 from metropool.storage.suites import ED25519, signing_key
 from portal.desks.conftest import batch_of
@@ -46,6 +51,7 @@ METERING, MARKETING, PLATFORM = SystemId("metering"), SystemId("marketing"), Sys
 SYSTEMS = (METERING, MARKETING, PLATFORM)
 FIRST, DAYS, HOMES = date(2026, 6, 1), 30, 3
 MIDNIGHT_S = int(datetime(2026, 5, 31, 16, tzinfo=UTC).timestamp())
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 FREEZE = reading_type("electricity_forward_register").id
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
@@ -251,3 +257,28 @@ def test_a_kill_within_the_unit_leaves_nothing_but_an_orphan(city: City, tmp_pat
     again = run("again", before + 1)
     assert again.communicate(timeout=60)[0] == "done\n"
     assert (position(), city.count(METERING, lake_file)) == (before + 1, files + 1)
+
+
+def test_parts_of_a_batch_are_counted_until_it_is_whole(address: str) -> None:
+    """Statements of their own, which another dialect writes: found by number, held apart, compared, forgotten."""
+    known = {"phrase": "bills", "kind": "?", "version": 1, "sender": "water", "receiver": "platform", "at": JUNE}
+    whole = whole_of(digest(bytes([number])) for number in (1, 2, 3))
+    letters = [
+        Envelope(id=f"{number}", body=bytes([number]), part=Part(batch="b", number=number, of=3, whole=whole), **known)
+        for number in (1, 2, 3)
+    ]
+    database = open_database(address, schema="batches")
+    database.create([batches.metadata])
+    with database.unit() as connection:
+        batches.Batches(connection).note(letters[1:], now=JUNE)
+    with database.unit() as connection:
+        assert [
+            (one.came, one.of) for one in batches.Batches(connection).short(limit=9, before=JUNE + timedelta(days=1)).oldest
+        ] == [(2, 3)]
+    with pytest.raises(Invalid, match="came in another letter"), database.unit() as connection:
+        batches.Batches(connection).note(letters[:2], now=JUNE)
+    with database.unit() as connection:
+        batches.Batches(connection).note(letters[:1], now=JUNE)
+        assert batches.Batches(connection).short(limit=9).count == 0
+        assert connection.execute(select(func.count()).select_from(batches.inbox_part)).scalar() == 0
+    database.close()

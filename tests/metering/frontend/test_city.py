@@ -365,7 +365,7 @@ async def check(units, record, told):
     assert {reading_type(code).id for code in ("electricity_forward_register", "electricity_forward_profile_register")} <= items
     assert {reading_type(code).id for code in ("water_register", "gas_register")} <= items
     assert {row["device"] for row in record if "supply" in row["device"]} == {
-        row["id"] for row in told["devices"] if row.get("switches_supply") is False
+        row["id"] for row in told["devices"] if row["id"].startswith("meter-supply-")
     }
     tcp = next(row for row in told["devices"] if row.get("transport") == "tcp")
     assert pack_dlt645(tcp["address"]) in {device for device, *_ in lake}

@@ -8,6 +8,7 @@ import pytest
 
 from metropool.core.errors import Unavailable
 from metropool.core.identifiers import SystemId
+from metropool.runtime import importing
 from metropool.runtime.importing import wait_until_taken_in
 from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
@@ -42,3 +43,20 @@ def test_a_slow_server_is_waited_for(node: Node) -> None:
         await asyncio.wait_for(waiting, 10)
 
     asyncio.run(run())
+
+
+def test_a_broker_that_is_away_for_a_moment_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "AGAIN_S", 0.0)
+    answers: list[int | Unavailable] = [Unavailable("gave no receipt"), Unavailable("gave no receipt"), 7]
+
+    async def append() -> int:
+        answer = answers.pop(0)
+        if isinstance(answer, Unavailable):
+            raise answer
+        return answer
+
+    assert asyncio.run(importing.again(append)) == 7
+    answers[:] = [Unavailable("gave no receipt")]
+    monkeypatch.setattr(importing, "AWAY_S", 0.0)
+    with pytest.raises(Unavailable, match="gave no receipt"):
+        asyncio.run(importing.again(append))

@@ -22,9 +22,10 @@ from portal.desks.conftest import batch_of, make_node
 
 FROM, TO = unix(2026, 6, 28), unix(2026, 7, 1)
 LAST, TODAY = date(2026, 6, 30), date(2026, 7, 1)
-FILES = {"electricity_daily": "total_kwh", "water_hourly": "water_m3", "gas_hourly": "gas_m3"}
-SHOWN = {"electricity": 60 * 5, "water": 10, "gas": 10}
-"""Smallest units a register may be off by: four tariffs and a total behind 60:1, or a display of 0.01 m3."""
+FILES = {"electricity_daily": "total_kwh", "water_hourly": "water_m3", "gas_hourly": "gas_m3", "heat_hourly": "heat_kwh"}
+SHOWN = {"electricity": 60 * 5, "water": 10, "gas": 10, "heat": 1}
+AREAS = {"electricity": 2, "water": 2, "gas": 2, "heat": 1}
+"""Smallest units a register may be off by: four tariffs and a total behind 60:1, or a display of 0.01 m3 or kWh."""
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +63,11 @@ def series_of(path, rows):
         yield (*own[meter], item.id, at.filter(mine).to_numpy(), np.rint(value.filter(mine).to_numpy()).astype(np.int64))
 
 
-@pytest.mark.parametrize("service", ["electricity", "water", "gas"])
+@pytest.mark.parametrize("service", list(AREAS))
 def test_every_area_loses_what_the_simulator_says(city, node, service):
     newest = node.read_now("metering", lambda work: newest_losses(work=work, service=service, before=TODAY))[0]
     assert newest.day == LAST
-    assert len(newest.areas) == 2
+    assert len(newest.areas) == AREAS[service]
     for i, area in enumerate(newest.areas):
         total = newest.loss.total(np.array([i]))
         truth = city["series"][f"meter-supply-{area}"]["loss"] / 10_000
@@ -79,7 +80,7 @@ def test_the_service_of_an_area_is_its_meters_own(node):
         service: node.read_now("metering", lambda work, s=service: newest_losses(work=work, service=s, before=TODAY))
         for service in FORWARD
     }
-    assert [one.areas for one in found["heat"]] == [(), (), ()]
+    assert [one.areas for one in found["heat"]] == [("heat-zone-1",)] * 3
     assert all(area.startswith("water-zone-") for area in found["water"][0].areas)
     assert reading_type("water_register") == FORWARD["water"]
 

@@ -2,18 +2,21 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 
 import pyarrow as pa
 import pytest
 
 from billing.company import blocks
-from cityinabox.city import make_city
+from cityinabox.city import COMMERCIAL_TARIFF, TARIFFS, make_city
 from metropool.capabilities.billing import operations, paying
 from metropool.capabilities.billing.capability import BILLING
+from metropool.capabilities.billing.tariffs import load_tariffs
 from metropool.core.errors import NotFound
 from metropool.exchange.messages import ROWS, BlocksSealed, PaymentsAllocated
 from metropool.facts.registry.tables import supply_agreement
 from metropool.portal.desks.money.billing import BillingDesk
+from metropool.portal.desks.words import read_names
 from metropool.portal.ports.asked import Asked, Sort
 from metropool.runtime.enrol import enrol_company
 from portal.desks.conftest import HOMES, NOW, make_node
@@ -158,3 +161,14 @@ class TestBill:
     def test_that_is_not_there_is_not_found(self, company):
         with pytest.raises(NotFound):
             ask(company, lambda desk: desk.bill(bill_number="EL1"))
+
+
+def test_what_the_simulated_city_is_billed_by_has_names():
+    names, book = (
+        read_names("metropool.portal.desks", "names.yaml"),
+        load_tariffs([files("metropool.capabilities.billing.tariffs")]),
+    )
+    for tariff in {*TARIFFS.values(), COMMERCIAL_TARIFF}:
+        charges = {charge.name for version in book.tariff(tariff).versions for charge in version.charges}
+        assert tariff in names["tariffs"]
+        assert {name for name in charges if "{" not in name} <= names["lines"].keys() | {"combined_meter", "sharp"}

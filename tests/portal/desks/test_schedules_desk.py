@@ -109,7 +109,7 @@ def test_two_people_cannot_change_the_same_version_nor_change_nothing(town):
     with pytest.raises(Conflict):
         change(town, seen=2)
     with pytest.raises(NotFound):
-        change(town, "heat_register")
+        change(town, "electricity_voltage_a")
 
 
 def test_undoing_is_a_new_version_with_the_earlier_values(town):

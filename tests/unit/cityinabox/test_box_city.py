@@ -17,15 +17,27 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others():
     assert make_city(7, 12).text() != make_city(8, 12).text()
 
 
-def test_every_home_has_three_meters_three_accounts_and_one_combined_account(city):
+def test_every_home_has_its_meters_its_accounts_and_one_combined_account(city):
     homes = [place["id"] for place in city["places"] if place["kind"] == "home"]
     assert len(homes) == 25
     for home in homes:
         points = {row["id"] for row in city["usage_points"] if row["place"] == home}
         agreements = [row for row in city["agreements"] if row["usage_point"] in points]
-        assert sorted(row["supplier"] for row in agreements) == ["gas", "grid", "water"]
+        heat = ["heat"] if "heat" in {row["supplier"] for row in agreements} else []
+        assert sorted(row["supplier"] for row in agreements) == ["gas", "grid", *heat, "water"]
         assert len({row["combined_account"] for row in agreements}) == 1
-        assert sorted(row["service"] for row in city["devices"] if row.get("place") == home) == ["electricity", "gas", "water"]
+        assert sorted(row["service"] for row in city["devices"] if row.get("place") == home) == [
+            "electricity",
+            "gas",
+            *heat,
+            "water",
+        ]
+
+
+def test_district_heating_reaches_the_homes_of_one_block(city):
+    heated = {row["place"] for row in city["devices"] if row["kind"] == "meter" and row["id"].startswith("meter-heat-")}
+    assert heated == {row["id"] for row in city["places"] if row["parent"] == "building-1-1"}
+    assert len(heated) == 10
 
 
 def test_points_of_each_terminal_run_from_one_without_a_hole(city):

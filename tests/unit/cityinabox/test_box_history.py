@@ -13,7 +13,7 @@ import pytest
 from cityinabox.city import make_city
 from cityinabox.clock import unix
 from cityinabox.energymeters import EnergyMeter
-from cityinabox.flowmeters import FlowMeter
+from cityinabox.flowmeters import METERS, FlowMeter
 from cityinabox.history import write_history
 from cityinabox.items import Ask, curve_label, daily_registers, day_label, register_curve
 from cityinabox.series import Consumption
@@ -85,17 +85,17 @@ def test_the_meter_without_a_terminal_shows_two_decimals(city, files):
     assert all(int(value * 10_000) % 100 == 0 for value in days["t3_kwh"])
 
 
-@pytest.mark.parametrize("service", ["water", "gas"])
-def test_flow_meters_show_a_day_and_then_an_hour(city, files, service):
+@pytest.mark.parametrize(("service", "unit", "scale"), [("water", "m3", 1000), ("gas", "m3", 1000), ("heat", "kwh", 100)])
+def test_flow_meters_show_a_day_and_then_an_hour(city, files, service, unit, scale):
     row = meters(city, service)[1]
     at, readings = rows_of(files[f"{service}_hourly"], row)
     fine = unix(2026, 6, 28)
     assert at == [*range(START, fine, 86400), *range(fine, END + 1, 3600)]
-    shown = live(FlowMeter, city, row)._told(END)[0]
-    assert (shown.item, shown.value) == (f"{service}_register", int(readings[f"{service}_m3"][-1] * 1000))
+    shown = live(METERS.get(service, FlowMeter), city, row)._told(END)[0]
+    assert (shown.item, shown.value) == (f"{service}_register", int(readings[f"{service}_{unit}"][-1] * scale))
 
 
-@pytest.mark.parametrize("name", ["electricity_daily", "electricity_curve", "water_hourly", "gas_hourly"])
+@pytest.mark.parametrize("name", ["electricity_daily", "electricity_curve", "water_hourly", "gas_hourly", "heat_hourly"])
 def test_the_import_reads_the_files_by_their_header(city, files, name):
     imported = read_file(files[name].path)
     assert (imported.mapping.name, imported.rows) == (f"city_{name}", files[name].rows)
@@ -110,6 +110,7 @@ def test_the_import_reads_the_files_by_their_header(city, files, name):
         first, last = registers.register(begin), registers.register(END)
         expected = last // step * step - first // step * step
         total = next(value for channel, value in steps.items() if channel.startswith(row["id"]))
+        total *= 10 if name == "heat_hourly" else 1  # heat is kept as it is shown, in hundredths
         assert total == (expected if row["parent"] else last // 100 * 100 - first // 100 * 100)
 
 
@@ -125,7 +126,11 @@ def test_the_command_takes_days_of_the_city(tmp_path):
     command = [sys.executable, "-m", "cityinabox.cli", "history", "--city", tmp_path / "city.json", "-o", tmp_path / "files"]
     run = subprocess.run([*command, "--from", "2026-06-01", "--to", "2026-07-01"], capture_output=True, text=True, check=True)
     told = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [(file["meters"], file["rows"]) for file in told] == [(4, 124), (4, 4 * (30 * 96 + 1)), (2, 1442), (2, 1442)]
+    assert [(file["meters"], file["rows"]) for file in told] == [
+        (4, 124),
+        (4, 4 * (30 * 96 + 1)),
+        *[(2, 1442)] * 3,
+    ]
     assert all(pq.read_metadata(file["file"]).num_rows == file["rows"] for file in told)
 
 

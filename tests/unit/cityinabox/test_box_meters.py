@@ -6,13 +6,15 @@ from cityinabox.clock import unix
 from cityinabox.codec import cjt188, dlt645
 from cityinabox.codec.bcd import instant, number, times
 from cityinabox.energymeters import BUTTON_DELAY_S, TRIP_DELAY_S, EnergyMeter
-from cityinabox.flowmeters import MOTOR_S, FlowMeter
+from cityinabox.flowmeters import MOTOR_S, FlowMeter, HeatMeter
 from cityinabox.journal import Journal
+from metropool.devices.explain import explain
 
 NOW = unix(2026, 7, 15, 18, 20)
 ROW = {"id": "m", "address": "440126000001", "point": 1, "password": "02000000", "service": "electricity"}
 USE = {"source": "fr_sceaux", "offset_weeks": 30, "monthly": 2_500_000, "start": 8_000_000}
 WATER = {"id": "w", "address": "11112400000001", "point": 0, "service": "water", "meter_type": "10"}
+HEAT = {"id": "h", "address": "22222400000001", "point": 0, "service": "heat", "meter_type": "20", "switches_supply": False}
 WATER_USE = {"source": "ca_water", "offset_weeks": 30, "monthly": 18_000, "start": 54_000}
 
 
@@ -235,4 +237,29 @@ class TestFlowMeter:
 
     def test_refuses_what_it_does_not_know(self, journal):
         frame, _ = self.send(FlowMeter(WATER, WATER_USE, [], journal), 0x04, 0xA010, b"\x01")
+        assert frame.control == 0xC4
+
+
+class TestHeatMeter:
+    def send(self, subject, control, data_id, content=b""):
+        request = cjt188.Frame188(0x20, subject.address, control, data_id, 7, content, True)
+        answer, told = subject.answer(request.encode(), NOW)
+        return answer, cjt188.decode(answer), told
+
+    def test_tells_heat_in_the_form_the_standard_gives(self, journal):
+        subject = HeatMeter(HEAT, WATER_USE, [], journal)
+        raw, frame, told = self.send(subject, 0x01, 0x901F)
+        assert len(frame.content) == 0x2E - 3
+        assert [(value.item, value.value) for value in told] == [("heat_register", subject.register(NOW) // 10)]
+        explained = explain("cjt188", raw)
+        assert explained["current_heat"] * 100 == subject.register(NOW) // 10
+        assert explained["settlement_heat"] * 100 == subject.register(unix(2026, 7, 1)) // 10
+        assert explained["power"] == (subject.register(NOW) - subject.register(NOW - 3600)) // 10 / 100
+        assert explained["supply_temp"] - explained["return_temp"] == pytest.approx(14.0)
+        assert explained["hours"] == (NOW - unix(2020, 1, 1)) // 3600
+        heat_kwh = explained["volume"] * 14 * 1.163
+        assert heat_kwh == pytest.approx(explained["current_heat"], abs=0.3)
+
+    def test_has_no_valve(self, journal):
+        _, frame, _ = self.send(HeatMeter(HEAT, WATER_USE, [], journal), 0x04, 0xA017, b"\x99")
         assert frame.control == 0xC4

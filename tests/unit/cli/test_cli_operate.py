@@ -9,8 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import insert
 
 from metropool.capabilities.settlement.operations import issue_combined_bills, note_bills
+from metropool.exchange.batches import inbox_batch
 from metropool.exchange.messages import ROWS, BillsIssued
 from metropool.runtime.enrol import enrol_platform, read_city
 from metropool.runtime.settings import Settings
@@ -72,7 +74,7 @@ def clearing(tmp_path_factory) -> Cli:
     node = open_node("smart_use_platform", compiled=compile_named("transition"), settings=settings)
 
     def issue(work):
-        enrol_platform(work.registry, city)
+        enrol_platform(work.registry, city, billers={"grid", "water", "gas"})
         for message in bills_of(city):
             note_bills(work=work, message=message)
         issue_combined_bills(work=work)
@@ -185,6 +187,22 @@ class TestDoctor:
         found = checks(cli("doctor", "--json", port=str(taken_port)))
         assert found["ports"]["state"] == "failed"
         assert found["ports"]["detail"] == str(taken_port)
+
+    def test_tells_of_a_batch_that_is_not_whole_until_nobody_waits_for_it(self, cli, tmp_path):
+        settings = Settings(home=tmp_path / "home")
+        node = open_node("metering", compiled=compile_named("transition", home=settings.home), settings=settings)
+        row = {"name": "b1", "sender": "pool", "speaker": "water", "phrase": "water_bills", "of": 5, "whole": "", "came": 3}
+        with node.database.unit() as connection:
+            connection.execute(insert(inbox_batch).values(**row, since="2026-07-04T04:03:00+00:00", state="open"))
+        node.close()
+        found = checks(cli("doctor", "--json"))["batches"]
+        said = "water_bills from pool: 3 of 5 parts since 2026-07-04 12:03 (b1)"
+        assert (found["state"], found["detail"]) == ("failed", f"metering: {said}")
+        assert cli("parked", "batches", "metering").out == f"{said}\n"
+        assert [one["came"] for one in cli("parked", "batches", "metering", "--json").json] == [3]
+        assert cli("parked", "give-up", "metering", "b1").status == 0
+        assert checks(cli("doctor", "--json"))["batches"]["state"] == "ok"
+        assert cli("parked", "give-up", "metering", "b1").status == 1
 
     def test_speaks_chinese_and_writes_nothing(self, cli, tmp_path):
         assert "消息代理" in cli("--lang", "zh", "doctor").out

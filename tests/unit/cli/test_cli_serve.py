@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from metropool.core.errors import Conflict, Unavailable
+from metropool.core.errors import Conflict, Invalid, Unavailable
 from metropool.runtime.ports import free_port
-from metropool.runtime.serve import only_known
+from metropool.runtime.serve import only_known, serve_systems
 
 from .conftest import ROOT, command_line
 
@@ -30,6 +30,22 @@ def test_a_taken_port_is_one_sentence_before_anything_is_made(tmp_path, taken, s
     assert said.status == 1
     assert said.err == f"metropool: port {taken} is taken: choose another with --port or METROPOOL_PORT\n"
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("weather", "wether"), "runs no system 'wether'; it runs metering, "),
+        (("weather", "metering:frontend"), "metering:frontend is a process of its own; serve it without weather"),
+        (("broker", "weather"), "broker is a process of its own; serve it without weather"),
+        (("nobody:frontend",), "runs no system 'nobody'"),
+    ],
+)
+def test_several_are_served_by_one_process_where_each_is_a_system(names, said, monkeypatch, tmp_path):
+    monkeypatch.setenv("METROPOOL_HOME", str(tmp_path))
+    with pytest.raises(Invalid) as refused:
+        serve_systems(*names)
+    assert said in refused.value.what
 
 
 def test_an_address_of_another_machine_is_told(tmp_path):

@@ -4,7 +4,7 @@ import type { Service } from '../api/types'
 import { MediumTag } from './MediumTag'
 import { useUrlState } from './urlState'
 
-const SERVICES: Service[] = ['electricity', 'water', 'gas']
+const SERVICES: Service[] = ['electricity', 'water', 'gas', 'heat']
 
 /** The medium of the page, in its address; undefined is all of them. */
 export function useService(): Service | undefined {

@@ -13,7 +13,7 @@ const RATE_COLOUR: ExpressionSpecification = ['case', ['==', ['get', 'collection
 const LOSS_COLOUR: ExpressionSpecification = ['match', ['get', 'loss_state'], 'good', '#2f7d5b', 'late', '#b57400', 'bad', '#b3261e', 'negative', '#b3261e', '#d5dce0']
 const LOSS_TEXT: ExpressionSpecification = ['concat', ['number-format', ['get', 'loss_rate'], { 'min-fraction-digits': 1, 'max-fraction-digits': 1 }], '% ',
   ['match', ['get', 'loss_state'], 'good', '✓', 'late', '!', '×']]
-const SERVICE_COLOUR: ExpressionSpecification = ['match', ['get', 'service'], 'electricity', COLOURS.electricity, 'water', COLOURS.water, 'gas', COLOURS.gas, '#7c8a92']
+const SERVICE_COLOUR: ExpressionSpecification = ['match', ['get', 'service'], 'electricity', COLOURS.electricity, 'water', COLOURS.water, 'gas', COLOURS.gas, 'heat', COLOURS.heat, '#7c8a92']
 const FONT = ['Noto Sans CJK SC', 'sans-serif']
 const of = (layer: MapLayer): ExpressionSpecification => ['==', ['get', 'layer'], layer]
 

@@ -5,7 +5,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { isHosted } from '../api/places'
+import { isHosted, isHostedWith } from '../api/places'
 import { noticesWaitingQuery, PLACES } from '../api/queries'
 import type { Session } from '../api/types'
 
@@ -57,7 +57,7 @@ export function useEntries(session: Session, account: string | undefined): Entry
       { href: `/provisions/${session.system}`, text: t('nav.provisions'), icon: <HistoryOutlined />, seldom: true },
     )
   }
-  if (may('notices.read') && session.system) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })
+  if (may('notices.read') && session.system && isHostedWith('office', session.system)) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })
   if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
   if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
   if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })

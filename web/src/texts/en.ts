@@ -27,7 +27,7 @@ export const en: typeof zh = {
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
-    title: 'Sign in', promise: 'Electricity, water and gas on one bill', about: 'One metering system reads your three meters, three companies bill, and you see one bill and pay once.', name: 'User name', password: 'Password', enter: 'Sign in',
+    title: 'Sign in', promise: 'Electricity, water and gas on one bill', about: 'One metering system reads your meters, each company bills, and you see one bill and pay once.', name: 'User name', password: 'Password', enter: 'Sign in',
   },
   password: { title: 'Change password', first: 'This is your first sign-in: set a password of your own.', current: 'Current password', new: 'New password (at least {{count}} characters)', again: 'New password again', save: 'Save' },
   places: {
@@ -46,7 +46,7 @@ export const en: typeof zh = {
     name: 'Combined bill', title: 'Combined bill {{month}}', help: 'First who, where, how much, until when and how to pay; then how it was worked out; then how it has changed.', all: 'All bills', none_yet: 'There is no bill yet.', month: 'Month', number: 'Bill number',
     account: 'Combined account', period: 'Period', issued_at: 'Issued', due_date: 'Due date', due_by: 'Due by {{date}}', pay_all: 'Pay all', state_name: 'State', total: 'Total', paid: 'Paid', amount: 'Amount',
     against_last_month: 'Against last month', against_last_year: 'Against last year', estimated_reads: 'Estimated reads', all_actual: 'All were read', of_reads: '{{count}} of {{total}} meters', nothing_to_compare: 'Nothing to compare with',
-    three_accounts: 'Three accounts', account_number: 'Account number', meter_number: 'Meter number', previous_register: 'Previous register', present_register: 'Present register', exchanged: 'Meter exchanged', taken_out: 'taken out {{date}}', put_in: 'put in {{date}}', counted: 'Counted', quantity: 'Quantity', tariff: 'Tariff', than_last_month: '{{change}} on last month',
+    accounts: 'Accounts', account_number: 'Account number', meter_number: 'Meter number', previous_register: 'Previous register', present_register: 'Present register', exchanged: 'Meter exchanged', taken_out: 'taken out {{date}}', put_in: 'put in {{date}}', counted: 'Counted', quantity: 'Quantity', tariff: 'Tariff', than_last_month: '{{change}} on last month',
     than_last_year: '{{change}} on last year', worked_out: 'How it was worked out', lines_of: 'Lines of the {{service}} bill', line: 'Item', price: 'Price', part_total: 'Subtotal', version: 'version {{version}}', ask: 'Question this', ask_about: 'Question about: {{line}}',
     your_question: 'Your question', send_question: 'Send', question_note: 'The company that issued the bill answers. The due date stays as it is.', questions: 'Your questions', answer_by: 'Answer by {{date}}', question_state: { received: 'Received', answered: 'Answered' },
     thirteen_months: 'Thirteen months', thirteen_months_label: 'Thirteen months of cost, one colour a medium; hatched is estimated', why: 'Why it changed', why_label: 'Waterfall from last month’s total to this month’s', cause: 'Cause', change: 'Change',
@@ -59,12 +59,12 @@ export const en: typeof zh = {
   },
   pay: {
     credit: 'Prepaid balance', credit_help: 'The balance pays by itself on the due date; you may also pay with it now. What is not used can be refunded.', top_up: 'Top up', top_up_amount: 'Amount', top_up_range: 'One can top up {{least}} to {{most}} at a time.', topped_up: 'The money has arrived and is on your balance.', from_balance: 'From the balance', go_balance: 'Pay from the balance', balance_takes: '{{amount}} is taken from the balance; {{rest}} stays due.',
-    title: 'Pay', help: 'One payment settles all; the system splits it by bill among the three companies. You may also pay one company alone.', nothing: 'Nothing is due.', open: 'A payment is waiting for its result ({{reference}})', see_it: 'See the result', split: 'What you pay', alone: 'Only this one', and: ', ', late_fee: 'With late fee',
+    title: 'Pay', help: 'One payment settles all; the system splits it by bill among the companies. You may also pay one company alone.', nothing: 'Nothing is due.', open: 'A payment is waiting for its result ({{reference}})', see_it: 'See the result', split: 'What you pay', alone: 'Only this one', and: ', ', late_fee: 'With late fee',
     channel: 'Pay with', payable: 'To pay', go: 'Go and pay', leaves: 'You go to the payment channel and come back here for the result.', earlier: 'Earlier payments', none_yet: 'There are no payments yet.', result: 'Payment', being_refunded: 'Being refunded', receipt_short: 'Receipt PDF', receipt: 'Receipt PDF {{number}}', back_to_channel: 'Back to the channel',
     try_again: 'Pay again', done: 'To home', split_done: 'Split among the companies', reference: 'Payment reference', channel_reference: 'Channel reference', created_at: 'Started', paid_at: 'Received', refunded: 'Refunded',
     state: { pending: 'Waiting for the channel', succeeded: 'Paid', failed: 'Failed', expired: 'Expired', refunded: 'Refunded', part_refunded: 'Partly refunded' },
     means: {
-      pending: 'The payment channel has not told the result yet. This page updates by itself; do not pay twice.', succeeded: 'The money has arrived and the three companies have been told.', failed: 'No money was taken; the bill is still open.', expired: 'It was not paid in time; no money was taken.',
+      pending: 'The payment channel has not told the result yet. This page updates by itself; do not pay twice.', succeeded: 'The money has arrived and the companies have been told.', failed: 'No money was taken; the bill is still open.', expired: 'It was not paid in time; no money was taken.',
       refunded: 'All of it went back the way it came.', part_refunded: 'Part of it went back the way it came.',
     },
   },

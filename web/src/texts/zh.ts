@@ -25,7 +25,7 @@ export const zh = {
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
-    title: '登录', promise: '电、水、燃气，一张账单', about: '三表由一套计量系统抄读，三家公司各自计费，您只看一张账单、缴一次费。', name: '登录名', password: '密码', enter: '登录',
+    title: '登录', promise: '电、水、燃气，一张账单', about: '各表由一套计量系统抄读，各公司分别计费，您只看一张账单、缴一次费。', name: '登录名', password: '密码', enter: '登录',
   },
   password: { title: '修改密码', first: '首次登录，请先设置自己的密码。', current: '当前密码', new: '新密码（至少 {{count}} 位）', again: '再输入一次新密码', save: '保存' },
   places: {
@@ -44,7 +44,7 @@ export const zh = {
     name: '三单合一账单', title: '{{month}} 三单合一账单', help: '第一屏：谁、哪里、多少钱、何时到期、怎么缴；接着是怎么算出来的；最后是变化。', all: '全部账单', none_yet: '还没有账单。', month: '账期', number: '账单号',
     account: '合并户号', period: '用量区间', issued_at: '出账时间', due_date: '缴费截止', due_by: '缴费截止 {{date}}', pay_all: '全部缴纳', state_name: '状态', total: '合计', paid: '已缴', amount: '金额',
     against_last_month: '比上月', against_last_year: '比去年同月', estimated_reads: '估算抄表', all_actual: '全部为实抄', of_reads: '{{count}} / {{total}} 块表', nothing_to_compare: '没有可比的账期',
-    three_accounts: '三个户号', account_number: '户号', meter_number: '表号', previous_register: '上次示数', present_register: '本次示数', exchanged: '换表', taken_out: '{{date}} 拆除', put_in: '{{date}} 装上', counted: '本期计量', quantity: '用量', tariff: '价格方案', than_last_month: '比上月 {{change}}',
+    accounts: '各户号', account_number: '户号', meter_number: '表号', previous_register: '上次示数', present_register: '本次示数', exchanged: '换表', taken_out: '{{date}} 拆除', put_in: '{{date}} 装上', counted: '本期计量', quantity: '用量', tariff: '价格方案', than_last_month: '比上月 {{change}}',
     than_last_year: '比去年 {{change}}', worked_out: '怎么算出来的', lines_of: '{{service}}账单明细', line: '项目', price: '单价', part_total: '小计', version: '第 {{version}} 版', ask: '对此项有疑问', ask_about: '询问：{{line}}',
     your_question: '您的问题', send_question: '提交', question_note: '由出具该账单的公司答复，答复前不影响您按期缴费。', questions: '您提出的问题', answer_by: '最迟 {{date}} 答复', question_state: { received: '已收到', answered: '已答复' },
     thirteen_months: '近十三个月', thirteen_months_label: '近十三个月各项费用堆叠图，斜纹为估算', why: '为什么变了', why_label: '从上月到本月合计的变化瀑布图', cause: '原因', change: '变化',
@@ -57,12 +57,12 @@ export const zh = {
   },
   pay: {
     credit: '预存余额', credit_help: '余额在账单到期日自动抵扣，也可以现在用它缴费；未用部分可申请退款。', top_up: '预存', top_up_amount: '预存金额', top_up_range: '每次可预存 {{least}} 至 {{most}}。', topped_up: '款项已到账，已计入预存余额。', from_balance: '用预存余额', go_balance: '用余额缴费', balance_takes: '从余额扣 {{amount}}，余下 {{rest}} 仍待缴。',
-    title: '缴费', help: '一次付清，系统按账单分给三家公司；也可以只缴一家。', nothing: '没有待缴费用。', open: '有一笔缴费正在等待结果（{{reference}}）', see_it: '查看结果', split: '本次缴纳', alone: '只缴这一家', and: '、', late_fee: '含违约金',
+    title: '缴费', help: '一次付清，系统按账单分给各家公司；也可以只缴一家。', nothing: '没有待缴费用。', open: '有一笔缴费正在等待结果（{{reference}}）', see_it: '查看结果', split: '本次缴纳', alone: '只缴这一家', and: '、', late_fee: '含违约金',
     channel: '支付方式', payable: '应付', go: '去支付', leaves: '将转到支付渠道完成支付，随后回到本站显示结果。', earlier: '缴费记录', none_yet: '还没有缴费记录。', result: '缴费结果', being_refunded: '退款中', receipt_short: '收据 PDF', receipt: '收据 PDF {{number}}', back_to_channel: '回到支付渠道',
     try_again: '重新缴费', done: '回首页', split_done: '分给各公司', reference: '缴费流水号', channel_reference: '渠道流水号', created_at: '发起时间', paid_at: '到账时间', refunded: '已退款',
     state: { pending: '等待渠道通知', succeeded: '缴费成功', failed: '缴费失败', expired: '已超时', refunded: '已退款', part_refunded: '部分退款' },
     means: {
-      pending: '支付渠道还没有通知结果。本页会自动更新，请勿重复支付。', succeeded: '款项已到账，并已通知三家公司销账。', failed: '没有扣款成功，账单仍待缴。', expired: '超过时限未支付，没有扣款。',
+      pending: '支付渠道还没有通知结果。本页会自动更新，请勿重复支付。', succeeded: '款项已到账，并已通知各家公司销账。', failed: '没有扣款成功，账单仍待缴。', expired: '超过时限未支付，没有扣款。',
       refunded: '款项已全部退回原支付方式。', part_refunded: '部分款项已退回原支付方式。',
     },
   },

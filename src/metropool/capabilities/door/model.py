@@ -40,6 +40,26 @@ class SaidLetter(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None = None
 
 
+class SaidPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a batch of its own cutting the software says.
+
+    Attributes:
+        batch: Its own name for what the parts have in common.
+        number: From 1 to ``of``.
+        of: How many parts there are.
+        whole: SHA-256 over the SHA-256 of the requests' bodies in the order of the parts; empty where it does not say.
+        request: SHA-256 of the body of the request that says this one.
+        body: SHA-256 of the body of the letter it becomes.
+    """
+
+    batch: str
+    number: int
+    of: int
+    whole: str
+    request: str
+    body: str = ""
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What was said under a key; ``is_repeat``: it was said before, and not again."""
 

@@ -1,8 +1,9 @@
 """What a door does: keep what comes, say what its software gives it, note how far it has read, forget. Each is one unit of work."""
 
-import re
+import msgspec
 
-from metropool.capabilities.door.model import KEPT_FOR, LONGEST_KEY, Mark, Said, SaidLetter
+from metropool.capabilities.door.model import KEPT_FOR, Mark, Said, SaidLetter, SaidPart
+from metropool.capabilities.door.parts import KEY, part_of
 from metropool.capabilities.door.ports import DoorWork
 from metropool.capabilities.door.queries import may_say, may_say_now
 from metropool.core.errors import Conflict, Fault, Forbidden, Invalid, NotFound
@@ -12,7 +13,6 @@ from metropool.exchange.notices import check_notice
 
 TOPIC = "letters"
 AT_ONCE = 1000
-_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 
 
 def take_letter(*, work: DoorWork, message: Message) -> None:
@@ -25,7 +25,7 @@ def take_letter(*, work: DoorWork, message: Message) -> None:
     work.changed(TOPIC)
 
 
-def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str) -> Said:
+def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str, part: SaidPart | None = None) -> Said:
     """Say something under a phrase that the running plan lists for this system, once a business key.
 
     Args:
@@ -34,24 +34,31 @@ def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str) -> 
         message: What to say, of the phrase's class.
         key: The software's own key of it: a repeat has no effect.
         by: Who says it.
+        part: Which part of a batch it is, where the software cuts what it says.
 
     Raises:
         Forbidden: The plan does not list it; says what it lists.
-        Invalid: It speaks in another's name or of something else, cannot be understood, or the key is none.
-        Conflict: The key was used for something else.
+        Invalid: It speaks in another's name or of something else, cannot be understood, the key is none, or there is no such part.
+        Conflict: The key was used for something else, or the part does not go with those before.
     """
     need_listed(work=work, phrase=phrase)
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise Invalid("what is said has a key", key="door.key_needed", faults=[Fault("Idempotency-Key", "door.key_form")])
     _check(work, phrase, message)
-    sha256 = digest(body_of(message))
+    sha256 = body = digest(body_of(message))
+    if part is not None:
+        part = msgspec.structs.replace(part, body=body)
+        sha256 = digest(f"{body} {part.number} {part.of} {part.batch}".encode())
     before = work.letters.said(phrase=phrase, key=key)
     if before is not None:
         return _again(work, before, sha256)
-    sealed = work.say(message, key=key, phrase=phrase)
+    its = None if part is None else part_of(work=work, phrase=phrase, message=message, part=part)
+    sealed = work.say(message, key=key, phrase=phrase, part=its)
     if not sealed:
         raise Invalid(f"{phrase}: there is nothing in it to tell", key="door.empty")
     said = Said(phrase=phrase, key=key, letters=tuple(SaidLetter(id=one.id, receiver=one.receiver) for one in sealed))
+    if part is not None:
+        work.letters.note_part(part, phrase=phrase)
     work.letters.note_said(said, sha256=sha256, by=by, now=work.now)
     return said
 

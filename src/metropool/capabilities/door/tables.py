@@ -27,6 +27,17 @@ door_mark = Table(
     Column("unread", BigInteger, nullable=False),
     Column("unread_bytes", BigInteger, nullable=False),
 )
+door_part = Table(
+    "door_part",
+    metadata,
+    Column("phrase", String, primary_key=True),
+    Column("batch", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("of", Integer, nullable=False),
+    Column("whole", String, nullable=False),
+    Column("request", String, nullable=False),
+    Column("body", String, nullable=False),
+)
 door_said = Table(
     "door_said",
     metadata,

@@ -65,13 +65,13 @@ def note_usage(*, work: PointsWork, message: HouseholdUsageTold) -> None:
         work.changed(f"places/{place}")
 
 
-def note_receipts(*, work: PointsWork, place: str, received: Sequence[str]) -> None:
-    """A gateway is there, or has what came down to it."""
+def note_receipts(*, work: PointsWork, place: str, received: Sequence[str]) -> list[WaitingUsage]:
+    """A gateway is there, or has what came down to it; returns what of it waited for that."""
     now_s = int(work.now.timestamp())
     if received:
-        work.usage_desk.received(place, received, at=now_s)
-    else:
-        work.usage_desk.listen(place, heard_at=now_s)
+        return work.usage_desk.received(place, received, at=now_s)
+    work.usage_desk.listen(place, heard_at=now_s)
+    return []
 
 
 def forget_usage(*, work: PointsWork) -> None:

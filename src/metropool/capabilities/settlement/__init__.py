@@ -1,1 +1,1 @@
-"""The combined bill (三单合一) and its clearing: bills of three companies in, one bill out, payments back to each."""
+"""The combined bill (三单合一) and its clearing: the companies' bills in, one bill out, payments back to each."""

@@ -1,16 +1,18 @@
 """What has to be said to payment channels, between units: new orders, refunds, and questions about orders nobody heard of again.
 
-Every step starts from rows that survived a commit and ends in a unit; a crash in between repeats a call that the channel takes once.
+Every step starts from rows that survived a commit and ends in a unit, which also keeps the evidence of what was said; a crash in between
+repeats a call that the channel takes once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from metropool.capabilities.settlement import mandates, payments, refunds
+from metropool.capabilities.settlement import attesting, mandates, payments, refunds
+from metropool.capabilities.settlement.model import Refused
 from metropool.capabilities.settlement.ports import Channel, SettlementWork
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
+from metropool.exchange.evidence import Spoken
 
 T = TypeVar("T")
 ASKS_AFTER, ASKS_UNTIL = timedelta(minutes=2), timedelta(days=1)
@@ -85,19 +87,21 @@ async def _attempt(step: Awaitable[None]) -> int:
 
 
 async def _create(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:
-    url = await channel.create_order(
+    url, wire = await channel.create_order(
         order=row["id"],
         amount_fen=row["amount_fen"],
         title=TITLES[row["purpose"]],
         return_url=places.return_url(account=row["combined_account"], order=row["id"]),
         notify_url=places.notify_url(channel=channel.name),
     )
-    await runner.write(lambda work: payments.note_redirect(work=work, order=row["id"], redirect_url=url))
+    spoken = attesting.told(channel=channel.name, kind="POST /orders", key=row["id"], wire=wire)
+    await _keep(runner, spoken, lambda work: payments.note_redirect(work=work, order=row["id"], redirect_url=url))
 
 
 async def _refund(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
-    await channel.refund(refund=row["id"], order=row["payment_order"], amount_fen=row["amount_fen"], reason=row["reason"])
-    await runner.write(lambda work: refunds.note_done(work=work, refund=row["id"]))
+    wire = await channel.refund(refund=row["id"], order=row["payment_order"], amount_fen=row["amount_fen"], reason=row["reason"])
+    spoken = attesting.told(channel=channel.name, kind="POST /refunds", key=row["id"], wire=wire)
+    await _keep(runner, spoken, lambda work: refunds.note_done(work=work, refund=row["id"]))
 
 
 async def _ask(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
@@ -107,14 +111,15 @@ async def _ask(*, runner: Runner, channel: Channel, places: Places, row: Mapping
 
 
 async def _sign(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:
-    url = await channel.create_mandate(
+    url, wire = await channel.create_mandate(
         mandate=row["id"],
         limit_fen=row["limit_fen"],
         title=MANDATE_TITLE,
         return_url=places.mandate_return_url(account=row["combined_account"]),
         notify_url=places.mandate_notify_url(channel=channel.name),
     )
-    await runner.write(lambda work: mandates.note_signing_page(work=work, mandate=row["id"], redirect_url=url))
+    spoken = attesting.told(channel=channel.name, kind="POST /mandates", key=row["id"], wire=wire)
+    await _keep(runner, spoken, lambda work: mandates.note_signing_page(work=work, mandate=row["id"], redirect_url=url))
 
 
 async def _ask_mandate(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
@@ -124,9 +129,13 @@ async def _ask_mandate(*, runner: Runner, channel: Channel, places: Places, row:
 
 
 async def _revoke(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:  # noqa: ARG001
-    with suppress(NotFound):  # taken back before the channel ever heard of it
-        await channel.revoke_mandate(mandate=row["id"])
-    await runner.write(lambda work: mandates.note_revoked(work=work, mandate=row["id"]))
+    spoken = None
+    try:
+        wire = await channel.revoke_mandate(mandate=row["id"])
+        spoken = attesting.told(channel=channel.name, kind="POST /mandates/{mandate_id}/revocation", key=row["id"], wire=wire)
+    except NotFound:  # taken back before the channel ever heard of it
+        pass
+    await _keep(runner, spoken, lambda work: mandates.note_revoked(work=work, mandate=row["id"]))
 
 
 async def _charge(*, runner: Runner, channel: Channel, places: Places, row: Mapping[str, Any]) -> None:
@@ -135,7 +144,7 @@ async def _charge(*, runner: Runner, channel: Channel, places: Places, row: Mapp
         await runner.write(lambda work: mandates.note_not_charged(work=work, order=order, reason=mandates.OVERTAKEN))
         return
     try:
-        await channel.charge(
+        wire = await channel.charge(
             order=order,
             amount_fen=row["amount_fen"],
             mandate=row["mandate"],
@@ -143,11 +152,24 @@ async def _charge(*, runner: Runner, channel: Channel, places: Places, row: Mapp
             return_url=places.return_url(account=row["combined_account"], order=order),
             notify_url=places.notify_url(channel=channel.name),
         )
-    except Conflict as refused:
+    except Refused as refused:
         why = str(refused)
-        await runner.write(lambda work: mandates.note_not_charged(work=work, order=order, reason=why))
+        spoken = attesting.told(channel=channel.name, kind="POST /orders", key=order, wire=refused.wire, outcome="refused")
+        await _keep(runner, spoken, lambda work: mandates.note_not_charged(work=work, order=order, reason=why))
         return
-    await runner.write(lambda work: mandates.note_charged(work=work, order=order))
+    spoken = attesting.told(channel=channel.name, kind="POST /orders", key=order, wire=wire)
+    await _keep(runner, spoken, lambda work: mandates.note_charged(work=work, order=order))
+
+
+async def _keep(runner: Runner, spoken: Spoken | None, operation: Callable[[SettlementWork], None]) -> None:
+    """Note what came of something a channel was told, and that it was told, in one unit."""
+
+    def keep(work: SettlementWork) -> None:
+        operation(work)
+        if spoken is not None:
+            work.attest(spoken)
+
+    await runner.write(keep)
 
 
 _STEPS = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from metropool.capabilities.settlement import payments
+from metropool.capabilities.settlement import attesting, payments
 from metropool.capabilities.settlement.model import MandateNotice
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.core.errors import Conflict, Invalid, NotFound
@@ -71,6 +71,7 @@ def receive_mandate_notice(*, work: SettlementWork, notice: MandateNotice) -> st
         or (rows[0]["state"], notice.status) == ("signed", "declined")
     ):
         return "repeated"
+    work.attest(attesting.heard(notice))
     work.dues.change_mandate(
         notice.mandate, state=notice.status, reference=notice.reference, redirect_url=None, decided_at=work.now.isoformat()
     )

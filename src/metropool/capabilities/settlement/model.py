@@ -1,7 +1,7 @@
 """Pure decisions of settlement: which bills make a combined bill, and who gets what of a payment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from metropool.core.errors import Conflict, Invalid
@@ -145,6 +145,7 @@ class PaymentNotice:
         order: Our order.
         status: ``paid`` or ``failed``.
         paid_at: When the payer paid, as the channel signed it; None where it does not say.
+        wire: The notice as the channel signed it (see ``Wire``).
     """
 
     channel: str
@@ -154,6 +155,7 @@ class PaymentNotice:
     currency: str
     status: str
     paid_at: datetime | None = None
+    wire: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class MandateNotice:
 
     Attributes:
         status: ``signed``, ``declined`` or ``revoked``.
+        wire: The notice as the channel signed it (see ``Wire``).
     """
 
     channel: str
@@ -169,6 +172,28 @@ class MandateNotice:
     mandate: str
     limit_fen: Fen
     status: str
+    wire: bytes = field(default=b"", compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What was said to a channel and what it answered, each as bytes: what was signed, the signature, the body."""
+
+    said: bytes
+    answered: bytes
+
+
+class Refused(Conflict):
+    """A channel refused, in an answer that it signed.
+
+    Args:
+        what: Why.
+        wire: The order and the refusal.
+    """
+
+    def __init__(self, what: str, *, wire: Wire) -> None:
+        super().__init__(what)
+        self.wire = wire
 
 
 def check_notice(*, notice: PaymentNotice, order_amount_fen: Fen) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from metropool.capabilities.settlement import accounts
+from metropool.capabilities.settlement import accounts, attesting
 from metropool.capabilities.settlement.model import Due, Part, PaymentNotice, allocate, check_notice, offset
 from metropool.capabilities.settlement.ports import SettlementWork
 from metropool.capabilities.settlement.standing import tell_standing
@@ -133,6 +133,7 @@ def receive_notice(*, work: SettlementWork, notice: PaymentNotice) -> str:
     )
     if not first:
         return "repeated"
+    work.attest(attesting.heard(notice))
     if notice.status != "paid":
         if order["state"] in ("created", "pending"):
             work.dues.change_order(notice.order, state="failed", reason=notice.status)

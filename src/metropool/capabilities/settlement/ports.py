@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from metropool.capabilities.settlement.model import MandateNotice, PaymentNotice
+from metropool.capabilities.settlement.model import MandateNotice, PaymentNotice, Wire
 from metropool.core.identifiers import IdSource, PartyId
 from metropool.core.money import Fen
+from metropool.exchange.evidence import Spoken
 from metropool.exchange.messages import Message
 from metropool.facts.registry import Registry
 
@@ -65,16 +66,19 @@ class SettlementWork(Protocol):
     @property
     def ids(self) -> IdSource: ...
     def tell(self, message: Message, *, key: str, to: str | None = None) -> None: ...
+    def attest(self, *those: Spoken) -> None: ...
     def changed(self, topic: str) -> None: ...
 
 
 class Channel(Protocol):
-    """A payment channel (支付渠道), an outside party with its own key."""
+    """A payment channel (支付渠道), an outside party with its own key. What it is told comes back with the bytes that travelled."""
 
     @property
     def name(self) -> str: ...
 
-    async def create_order(self, *, order: str, amount_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
+    async def create_order(
+        self, *, order: str, amount_fen: Fen, title: str, return_url: str, notify_url: str
+    ) -> tuple[str, Wire]:
         """Tell the channel of an order, with the title its payer reads; returns the address the payer is sent to.
 
         A repeat gives the same address.
@@ -88,7 +92,7 @@ class Channel(Protocol):
         """What the channel says of an order, or None while it is open."""
         ...
 
-    async def refund(self, *, refund: str, order: str, amount_fen: Fen, reason: str) -> None:
+    async def refund(self, *, refund: str, order: str, amount_fen: Fen, reason: str) -> Wire:
         """Have money go back; a repeat has no second effect.
 
         Raises:
@@ -97,7 +101,9 @@ class Channel(Protocol):
         """
         ...
 
-    async def create_mandate(self, *, mandate: str, limit_fen: Fen, title: str, return_url: str, notify_url: str) -> str:
+    async def create_mandate(
+        self, *, mandate: str, limit_fen: Fen, title: str, return_url: str, notify_url: str
+    ) -> tuple[str, Wire]:
         """Tell the channel of a mandate; returns the address where the payer signs it. A repeat gives the same address.
 
         Raises:
@@ -109,19 +115,20 @@ class Channel(Protocol):
         """What the channel says of a mandate, or None while nobody has decided."""
         ...
 
-    async def revoke_mandate(self, *, mandate: str) -> None:
+    async def revoke_mandate(self, *, mandate: str) -> Wire:
         """Have a mandate end; a repeat has no other effect.
 
         Raises:
+            NotFound: The channel never heard of it.
             Unavailable: Not done, or nobody knows; ask again.
         """
         ...
 
-    async def charge(self, *, order: str, amount_fen: Fen, mandate: str, title: str, return_url: str, notify_url: str) -> None:
+    async def charge(self, *, order: str, amount_fen: Fen, mandate: str, title: str, return_url: str, notify_url: str) -> Wire:
         """Have an order paid under a mandate; the notice comes like any other. The same order is taken once.
 
         Raises:
-            Conflict: The channel refused: no mandate, or more than it allows. Nothing was taken.
+            Refused: The channel refused: no mandate, or more than it allows. Nothing was taken.
             Unavailable: Nobody knows; ask again with the same order.
         """
         ...

@@ -1,4 +1,4 @@
-"""Compiled reading of CJ/T 188 water and gas answers forwarded by a concentrator: the same rows as ``rows.py``."""
+"""Compiled reading of CJ/T 188 water, gas and heat answers forwarded by a concentrator: the same rows as ``rows.py``."""
 
 # Small compiled functions, called by position on the bulk path; numba infers the types of the private ones.
 # mypy: disable-error-code="no-any-return,no-untyped-def,no-untyped-call"
@@ -9,7 +9,7 @@ from metropool.devices.kernel import BAD, Bytes, Out, emit, number, pair, unix_s
 
 OTHER = -1
 _CLOCK_BAD = 2
-_STANDARD = 0x16
+_STANDARD, _HEAT = 0x16, 0x2E
 
 
 @njit(cache=True, nogil=True)
@@ -31,7 +31,7 @@ def is_frame(buffer: Bytes, at: int, end: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def read_answer(buffer: Bytes, at: int, frame: int, out: Out, k: int) -> tuple[int, int]:
-    """Rows of the sound frame at ``at``: volume, volume at settlement day, valve.
+    """Rows of the sound frame at ``at``: volume, volume at settlement day, valve; of a heat meter its energy in kWh.
 
     Returns:
         The next free row, or OTHER when this is not an answer this kernel knows; and 0, all its values having reading types.
@@ -39,7 +39,11 @@ def read_answer(buffer: Bytes, at: int, frame: int, out: Out, k: int) -> tuple[i
     meter_type, address = int(buffer[at + 1]), number(buffer, at + 2, 7)
     high_first = buffer[at + 11] == 0x90 and buffer[at + 12] == 0x1F
     low_first = buffer[at + 11] == 0x1F and buffer[at + 12] == 0x90
-    if buffer[at + 9] != 0x81 or buffer[at + 10] != _STANDARD or not (high_first or low_first) or address < 0:
+    if buffer[at + 9] != 0x81 or not (high_first or low_first) or address < 0:
+        return OTHER, 0
+    if buffer[at + 10] == _HEAT and 0x20 <= meter_type <= 0x22:
+        return _read_heat(buffer, at, meter_type, address, frame, out, k), 0
+    if buffer[at + 10] != _STANDARD:
         return OTHER, 0
     item = 40 if meter_type == 0x30 else 30 if 0x10 <= meter_type <= 0x19 else 0
     first = at + 14
@@ -52,6 +56,23 @@ def read_answer(buffer: Bytes, at: int, frame: int, out: Out, k: int) -> tuple[i
     k = emit(out, k, head, item + 1, moment, _volume(buffer, first + 5))
     valve = int(buffer[first + 17]) & 3
     return emit(out, k, head, item + 2, moment, BAD if valve == 2 else valve), 0
+
+
+@njit(cache=True, nogil=True)
+def _read_heat(buffer: Bytes, at: int, meter_type: int, address: int, frame: int, out: Out, k: int) -> int:
+    """The present energy of a heat answer of 46 bytes with its units behind the numbers; OTHER where it is not in kWh."""
+    first = at + 14
+    has_energy = 0x01 <= buffer[first + 4] <= 0x13 and 0x05 <= buffer[first + 9] <= 0x07
+    power = buffer[first + 14]
+    has_power = 0x14 <= power <= 0x1C or power == 0x40 or 0x43 <= power <= 0x4B
+    has_flow = 0x32 <= buffer[first + 19] <= 0x37 and _is_volume(buffer[first + 24])
+    if not (has_energy and has_power and has_flow):
+        return OTHER
+    time = _clock(buffer, first + 34)
+    head = ((3 << 60) | (meter_type << 48) | address, 0, 0 if time != BAD else _CLOCK_BAD, frame)
+    hundredths = number(buffer, first + 5, 4)
+    tens = 10 ** (int(buffer[first + 9]) - 0x05)
+    return emit(out, k, head, 50, time if time != BAD else 0, hundredths * tens if hundredths >= 0 else BAD)
 
 
 @njit(cache=True, nogil=True)

@@ -1,7 +1,6 @@
-"""A system's book of evidence: a record of each letter in the unit that sends or takes it in, and the roots that cover them."""
+"""A system's book of evidence: a record of each exchange in the unit that keeps it or takes it in, and the roots that cover them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -14,6 +13,7 @@ from metropool.core.clock import Instant
 from metropool.core.texts import Sentence
 from metropool.exchange.envelope import Envelope, digest, from_bytes, rows_of
 from metropool.exchange.evidence.objects import Anchor, PublicKey, Record, Root, content_of, leaf_of, sign_root
+from metropool.exchange.evidence.spoken import Listing, Spoken
 from metropool.exchange.evidence.tables import evidence, evidence_root
 from metropool.exchange.evidence.terms import announce, keys_in
 from metropool.exchange.evidence.trail import START, Broken, Trail, root_of
@@ -30,33 +30,12 @@ _HEAD = select(evidence.c.number, evidence.c.hash).order_by(evidence.c.number.de
 _ADD = insert(evidence)
 
 
-@dataclass(frozen=True)
-class Listing:
-    """What the running plan says of letters.
-
-    Attributes:
-        plan: Its name.
-        parties: The organisation of each system.
-        rows: Rows of the plan under which (sender, phrase, receiver) may travel.
-        places: The community or building of each system that is for one.
-    """
-
-    plan: str = ""
-    parties: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
-    places: Mapping[str, str] = field(default_factory=dict)
-
-    def under(self, envelope: Envelope) -> str:
-        """Plan and rows a letter travels under."""
-        return f"{self.plan} {self.rows.get((envelope.sender, envelope.phrase, envelope.receiver), '')}".strip()
-
-
 class Evidence:
     """The book of one system, in one unit of work.
 
     Args:
         context: The unit.
-        listing: What the running plan says of letters.
+        listing: What the running plan says of what is exchanged.
     """
 
     def __init__(self, context: UnitContext, listing: Listing | None = None) -> None:
@@ -86,6 +65,15 @@ class Evidence:
         envelope, data, place, rows = letter
         known = {"direction": "replayed", "outcome": "taken"}
         self._add([self._row(envelope, data, rows=rows, position=place, **known) | {"letter": called}])
+
+    def spoken(self, those: Iterable[Spoken]) -> None:
+        """Record what was exchanged otherwise than by letter, each once: a repeat leaves no second record."""
+        named: dict[tuple[str, str], tuple[Spoken, str, str]] = {}
+        for one in those:
+            sender, receiver = self._listing.ends(self._context.system, one)
+            named.setdefault((one.letter(sender, receiver), one.direction), (one, sender, receiver))
+        known = self._known({letter for letter, _ in named})
+        self._add(self._spoken(letter, *found) for (letter, way), found in named.items() if (letter, way) not in known)
 
     def position_of(self, letter: str) -> int:
         """Where a letter, by what the inbox calls it, came in the inbox stream, as its record says; 0 without one."""
@@ -192,22 +180,33 @@ class Evidence:
         if every := list(rows):
             self._connection.execute(_ADD, every)
 
+    def _known(self, letters: Iterable[str]) -> set[tuple[str, str]]:
+        query = select(evidence.c.letter, evidence.c.direction).where(evidence.c.letter.in_(letters))
+        return {(letter, direction) for letter, direction in self._connection.execute(query)}
+
+    def _spoken(self, letter: str, one: Spoken, sender: str, receiver: str) -> dict[str, Any]:
+        told = {name: getattr(one, name) for name in ("medium", "direction", "outcome", "phrase", "kind", "version", "key")}
+        answer = None if one.answer is None else digest(one.answer)
+        counted: dict[str, Any] = {"rows": one.rows, "position": one.position, "answer": answer}
+        return self._kept(one.data, letter=letter, sender=sender, receiver=receiver, **told, **counted)
+
     def _row(self, envelope: Envelope, data: bytes, **known: Any) -> dict[str, Any]:
+        said = {name: getattr(envelope, name) for name in ("phrase", "kind", "version", "sender", "receiver")}
+        return self._kept(data, letter=envelope.id, **said, **known)
+
+    def _kept(self, data: bytes, *, sender: str, phrase: str, receiver: str, **known: Any) -> dict[str, Any]:
         (number, before), now = self.head(), self._context.now
         record = Record(
             number=number + 1,
             system=self._context.system,
-            letter=envelope.id,
-            phrase=envelope.phrase,
-            kind=envelope.kind,
-            version=envelope.version,
-            sender=envelope.sender,
-            sender_party=self._listing.parties.get(envelope.sender, ""),
-            receiver=envelope.receiver,
-            receiver_party=self._listing.parties.get(envelope.receiver, ""),
+            phrase=phrase,
+            sender=sender,
+            sender_party=self._listing.parties.get(sender, ""),
+            receiver=receiver,
+            receiver_party=self._listing.parties.get(receiver, ""),
             sha256=digest(data),
             bytes=len(data),
-            under=self._listing.under(envelope),
+            under=self._listing.under(sender, phrase, receiver),
             at=now,
             **known,
         )

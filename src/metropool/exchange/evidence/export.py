@@ -15,7 +15,7 @@ from metropool.core.errors import NotFound
 from metropool.exchange.envelope import OF
 from metropool.exchange.evidence.book import AT_ONCE, UNREADABLE, Evidence, microseconds, unreadable
 from metropool.exchange.evidence.lines import write_line
-from metropool.exchange.evidence.objects import Asked, Before, Heading, content_of, sign_heading
+from metropool.exchange.evidence.objects import FORMAT, Asked, Before, Heading, content_of, sign_heading
 from metropool.exchange.evidence.tables import evidence, evidence_root
 from metropool.exchange.evidence.terms import signs_now
 from metropool.exchange.evidence.trail import START, root_of
@@ -97,7 +97,7 @@ def _section(context: UnitContext, *, key: SigningKey, asked: Asked, chosen: Cho
     if newest is None or key.id != signs_now(context):
         raise NotFound(f"the key in the folder of {context.system} is not the one that signs its evidence: serve the system once")
     heading = Heading(
-        format=1,
+        format=FORMAT,
         kind="letter" if asked.letter else "range",
         system=context.system,
         party=context.party,

@@ -1,4 +1,4 @@
-"""What evidence is made of: records of letters, roots that cover them, public keys, headings of export files.
+"""What evidence is made of: records of what was exchanged, roots that cover them, public keys, headings of export files.
 
 An object's bytes are its canonical JSON (``storage/chain.py``), made once, kept and passed on as they are: whoever checks them
 hashes the bytes that are there and never writes them anew.
@@ -26,20 +26,30 @@ class Object(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """An object of evidence."""
 
 
-class Record(Object, frozen=True, kw_only=True):
-    """One letter at one end.
+Medium = Literal["letter", "http", "mqtt"]
+"""How something was exchanged: as a letter, as a request with its answer, with a gateway."""
+FORMAT: Literal[2] = 2
+"""Of the export files that are written; those of format 1 hold letters alone."""
+
+
+class Record(Object, frozen=True, kw_only=True, omit_defaults=True):
+    """One letter at one end, or an exchange of another kind at the end that is ours. What has its default is not written.
 
     Attributes:
         system: Whose record it is, its number ``number`` (from 1, without gaps).
         direction: ``replayed`` is a letter that was parked when it was received, and taken in later.
-        letter: Id of the envelope; both ends have the same.
+        letter: Id of the envelope; both ends have the same. Of what is no letter, derived alike from who said it to whom and its key.
         sender_party, receiver_party: The organisations; empty where the running plan knows no such system.
         sha256, bytes: Of the bytes that travelled.
         rows: Rows of the table it carries; 0 where it carries none or cannot be read.
         position: Its place in the receiver's inbox stream: the receipt.
-        outcome: ``receipted`` at the sender; ``taken`` or ``parked`` at the receiver.
+        outcome: ``receipted`` at the sender; ``taken`` or ``parked`` at the receiver. Of what is no letter also ``told`` (said once, and
+            nobody says that it was heard) and ``refused`` (heard, and declined in an answer).
         under: Plan and rows it travelled under.
         at: Business time of the system.
+        medium: How it travelled.
+        key: Business key of what is no letter, as its owner's books have it, such as ``<channel>/<order>``.
+        answer: SHA-256 of what was answered at once.
     """
 
     number: Number
@@ -57,9 +67,12 @@ class Record(Object, frozen=True, kw_only=True):
     bytes: Number
     rows: Number
     position: Number
-    outcome: Literal["receipted", "taken", "parked"]
+    outcome: Literal["receipted", "taken", "parked", "told", "refused"]
     under: str
     at: Instant
+    medium: Medium = "letter"
+    key: str = ""
+    answer: Hash | None = None
 
 
 class Anchor(Object, frozen=True, kw_only=True):
@@ -116,7 +129,7 @@ class Before(Object, frozen=True, kw_only=True):
 
 
 class Asked(Object, frozen=True, kw_only=True):
-    """What an export was to show: records of letters with a party, from an instant to before another, or of one letter."""
+    """What an export was to show: records of what was exchanged with a party, from an instant to before another, or of one letter."""
 
     party: str = ""
     start: Instant | None = None
@@ -143,7 +156,7 @@ class Heading(Object, frozen=True, kw_only=True):
         shown: How many records it shows.
     """
 
-    format: Literal[1]
+    format: Literal[1, 2]
     kind: Literal["range", "letter"]
     system: str
     party: str

@@ -1,7 +1,7 @@
 """One system's section of an evidence file while it is followed: a range of records under their roots, or single letters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from metropool.exchange.evidence.lines import Line
@@ -18,7 +18,7 @@ class Found:
         kind: ``range`` or ``letter``.
         keys: Ids of the keys it was held to.
         first, last: Records under its roots; of letters the first and the last of them. 0 when there is none yet.
-        shown: How many records it shows.
+        shown: How many records it shows; ``media``, how many of each medium.
         start, end: Times of the first and the last root.
     """
 
@@ -30,9 +30,15 @@ class Found:
     first: int = 0
     last: int = 0
     shown: int = 0
+    media: dict[str, int] = field(default_factory=dict)
     roots: int = 0
     start: Instant | None = None
     end: Instant | None = None
+
+    def showed(self, record: Record) -> None:
+        """A record is there, and not its leaf alone."""
+        self.shown += 1
+        self.media[record.medium] = self.media.get(record.medium, 0) + 1
 
     def covered(self, root: Root) -> None:
         """A root was right."""
@@ -98,7 +104,7 @@ class Range:
             record = read_record(bytes(line.record), system=self.heading.system, place=self.next)
             _check_asked(self.heading, record)
             leaf = _leaf(line, record)
-            self.found.shown += 1
+            self.found.showed(record)
         self._trail.follow(line.number, leaf, line.hash)
         self.found.last = line.number
 
@@ -147,7 +153,7 @@ class Letters:
         if top is None or top.hex() != root.root:
             raise Broken("altered", record.number)
         self.found.first, self.found.last = self.found.first or record.number, record.number
-        self.found.shown += 1
+        self.found.showed(record)
         self.found.covered(root)
         self._waiting, self._newest = None, (root, content)
 

@@ -4,8 +4,10 @@ Classes are meanings, few; the contract's phrases (``water_bills``, ``gas_bills`
 Columns of ``rows`` are fixed per class in ``ROWS`` of its file; a message whose rows differ is refused.
 """
 
+from metropool.exchange.messages.advice import AdviceGiven
 from metropool.exchange.messages.alarms import (
     ALARM_CODES,
+    AlarmHandedOver,
     AlarmKind,
     AlarmRaised,
     AlarmState,
@@ -14,6 +16,7 @@ from metropool.exchange.messages.alarms import (
     AnomalyState,
 )
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
+from metropool.exchange.messages.charging import DownloadProfile, ReadOnDemand, RoamingTold
 from metropool.exchange.messages.government import (
     AnswerState,
     ConsentChanged,
@@ -26,7 +29,7 @@ from metropool.exchange.messages.government import (
     ViewRequested,
 )
 from metropool.exchange.messages.holding import check_own_name, check_rows, check_where, tells
-from metropool.exchange.messages.known import MESSAGES, ROWS
+from metropool.exchange.messages.known import MESSAGES, NEEDED, ROWS
 from metropool.exchange.messages.money import (
     LATE_FEE,
     BillsIssued,
@@ -35,15 +38,21 @@ from metropool.exchange.messages.money import (
     PaymentStatusTold,
     late_fee_of,
 )
-from metropool.exchange.messages.notices import NoticeKind, NoticePublished, NoticeState
+from metropool.exchange.messages.notices import DeliverNotice, NoticeKind, NoticePublished, NoticeState
 from metropool.exchange.messages.points import EventsRecorded, PointsReported, SetPoints
+from metropool.exchange.messages.response import ConfirmResponse, ReductionMeasured, ResponseCalled
+from metropool.exchange.messages.trade import CarbonOrdersTold, OrdersTold, TaxInvoicesTold
 from metropool.exchange.messages.usage import BlocksSealed, HouseholdUsageTold, RowsRequested, SwitchSupply
+from metropool.exchange.messages.weather import WeatherTold
 
 __all__ = [
     "ALARM_CODES",
     "LATE_FEE",
     "MESSAGES",
+    "NEEDED",
     "ROWS",
+    "AdviceGiven",
+    "AlarmHandedOver",
     "AlarmKind",
     "AlarmRaised",
     "AlarmState",
@@ -53,10 +62,14 @@ __all__ = [
     "AnswerState",
     "BillsIssued",
     "BlocksSealed",
+    "CarbonOrdersTold",
+    "ConfirmResponse",
     "ConsentChanged",
     "ConsentPurpose",
     "ConsentState",
     "CustomersTold",
+    "DeliverNotice",
+    "DownloadProfile",
     "EventsRecorded",
     "Fact",
     "HouseholdUsageTold",
@@ -66,17 +79,24 @@ __all__ = [
     "NoticePublished",
     "NoticeState",
     "Order",
+    "OrdersTold",
     "PaymentStatusTold",
     "PaymentsAllocated",
     "PointsReported",
     "Purpose",
     "Question",
+    "ReadOnDemand",
+    "ReductionMeasured",
     "RequestState",
+    "ResponseCalled",
+    "RoamingTold",
     "RowsRequested",
     "SetPoints",
     "SwitchSupply",
+    "TaxInvoicesTold",
     "ViewAnswered",
     "ViewRequested",
+    "WeatherTold",
     "check_own_name",
     "check_rows",
     "check_where",

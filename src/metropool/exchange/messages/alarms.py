@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from metropool.exchange.messages.base import Fact, Moment
+from metropool.exchange.messages.base import Edition, Fact, Moment, Name, Text, Words
 
 AnomalyKind = Literal["no_supply", "no_readings", "high_use", "low_use"]
 AnomalyState = Literal["found", "over"]
 AlarmKind = Literal["smoke", "intrusion", "gas_leak", "water_leak", "help"]
 AlarmState = Literal["raised", "cleared"]
+HandlingState = Literal["accepted", "dispatched", "on_site", "closed"]
+HandlingOutcome = Literal["open", "handled", "false_alarm", "handed_on"]
 ALARM_CODES: Mapping[str, tuple[AlarmKind, AlarmState]] = {
     "smoke_alarm": ("smoke", "raised"),
     "smoke_cleared": ("smoke", "cleared"),
@@ -81,3 +83,27 @@ class AnomalyFound(Fact, frozen=True, kw_only=True):
     observed: int | None
     usual: int | None
     found_at: Moment
+
+
+class AlarmHandedOver(Fact, frozen=True, kw_only=True):
+    """What the police do about an alarm they were told of (安防公安联动处置); the highest edition heard holds.
+
+    Attributes:
+        alarm: Id of the ``AlarmRaised`` it is about.
+        edition: 1 when it is taken in hand; every step after is the next.
+        case_number: The police's own number of it (接警单号).
+        unit_zh: Who went or is going, for people; ``unit_en`` likewise.
+        outcome: ``open`` until it is closed.
+        remark: For whoever raised it; of nobody but the place.
+        at: When the step was taken, by the clock of the police.
+    """
+
+    alarm: Name
+    edition: Edition
+    state: HandlingState
+    outcome: HandlingOutcome
+    case_number: Name
+    unit_zh: Words
+    unit_en: Words
+    remark: Text = ""
+    at: Moment

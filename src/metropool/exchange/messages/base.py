@@ -8,6 +8,12 @@ import msgspec
 from metropool.core.periods import in_utc
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Text = Annotated[str, msgspec.Meta(max_length=2000)]
+Number = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
+Edition = Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

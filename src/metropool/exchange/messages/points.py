@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 import pyarrow as pa
 
-from metropool.exchange.messages.base import Fact, Message, Moment, Order, Told
+from metropool.exchange.messages.base import Fact, Message, Moment, Name, Number, Order, Told, Words
 
 ITEMS: Mapping[str, str] = {
     "power": "W",
@@ -25,9 +25,6 @@ ITEMS: Mapping[str, str] = {
 }
 """Items and their units; 0 and 1 are off and on, shut and open, clear and smoke."""
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-Number = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
 MOST_ROWS = 1000
 MOST_POINTS = 128
 MOST_EVENTS = 100

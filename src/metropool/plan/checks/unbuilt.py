@@ -63,9 +63,10 @@ def _runs(case: Case, message: str, built: Set[str]) -> Said:
     """The letters of a message that would be said and heard if nothing of it were held back."""
     plan, unbuilt = case.plan, case.plan.not_yet.systems
     systems = {**plan.systems, **{name: unbuilt[name] for name in built if name in unbuilt}}
-    every = letters_of(plan.all_rows(case.contract))
+    entry, every = case.contract.messages[message], letters_of(plan.all_rows(case.contract))
     ways = [(row, way) for row, way in every if way.message == message and {way.sender, way.receiver} <= set(systems)]
-    entry, kept = case.contract.messages[message], list[tuple[str, Letter]]()
+    ways = [(row, way) for row, way in ways if is_carried(entry, medium_of(systems[way.sender], systems[way.receiver]))]
+    kept = list[tuple[str, Letter]]()
     while kept != ways:
         kept = ways
         told, onward = {(way.receiver, way.sender) for _, way in kept}, {(way.sender, way.receiver) for _, way in kept}

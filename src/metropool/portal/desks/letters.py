@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow as pa
 
 from metropool.capabilities.door import operations, queries
-from metropool.capabilities.door.model import KeptLetter, Said
+from metropool.capabilities.door.model import KeptLetter, Said, SaidPart
 from metropool.capabilities.door.ports import DoorWork
 from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.exchange.described import KINDS, example_of, schema_of
-from metropool.exchange.envelope import open_envelope
+from metropool.exchange.envelope import Part, open_envelope
 from metropool.exchange.messages import ROWS, Message
 from metropool.exchange.plain import message_from, plain
 from metropool.exchange.streams import Bounds, read_stream
@@ -82,9 +82,12 @@ class DoorDesk:
             raise Invalid(f"a {kind.__name__} has no rows", key="door.no_rows_here")
         return message_from(kind, _object(fields.encode() or b"{}"), table=_table(body))
 
-    def say(self, *, phrase: str, message: Message, key: str, by: str) -> schema.Said:
-        """Operation: say it, once a key."""
-        return _said(operations.say(work=self._work, phrase=phrase, message=message, key=key, by=by))
+    def say(
+        self, *, phrase: str, message: Message, key: str, by: str, part: schema.PartGiven | None, request: str
+    ) -> schema.Said:
+        """Operation: say it, once a key; ``request`` is the SHA-256 of the body that brought it."""
+        its = None if part is None else _said_part(part, request)
+        return _said(operations.say(work=self._work, phrase=phrase, message=message, key=key, by=by, part=its))
 
     def said(self, *, phrase: str, key: str) -> schema.Said:
         """What became of what was said under a key."""
@@ -114,9 +117,18 @@ class DoorDesk:
             speaker=envelope.speaker,
             said_at=envelope.at,
             heard_at=kept.heard_at,
+            part=None if envelope.part is None else _part(envelope.part),
             row_count=0 if rows is None else rows.num_rows,
             message=plain(message, form=form),
         )
+
+
+def _part(part: Part) -> schema.LetterPart:
+    return schema.LetterPart(batch=part.batch, part=part.number, parts=part.of, whole=part.whole or None, is_less=part.less)
+
+
+def _said_part(part: schema.PartGiven, request: str) -> SaidPart:
+    return SaidPart(batch=part.batch, number=part.part, of=part.parts, whole=part.whole, request=request)
 
 
 def _phrases(ways: Sequence[Way], partners: Mapping[Way, str]) -> list[schema.PhraseTold]:

@@ -20,7 +20,9 @@ async def get_consents(call: CallOf, a: str) -> Response:
     return answer(await call.ask(CONSENTS, lambda desk: desk.consents(account=a)))
 
 
-@ROOM.post("/households/{a}/consents", right=on_account("home.consent"), answer=Consents, status=201, once=True)
+@ROOM.post(
+    "/households/{a}/consents", right=on_account("home.consent"), answer=Consents, status=201, once=True, phrase="consents"
+)
 async def change_consent(call: CallOf, a: str, given: ConsentChange) -> Response:
     """Agree, or withdraw it; what waits to leave is looked at again before it does."""
     by = call.person.login

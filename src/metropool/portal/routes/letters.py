@@ -1,13 +1,14 @@
 """Letters for a system's own software: read by cursor, acknowledged, said. Machines come with a key, people not at all."""
 
+from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, by_software
 from metropool.portal.ports.desks import DOOR
-from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, Phrases, Said, Through
+from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, PartGiven, Phrases, Said, Through
 from metropool.portal.waiting import changed_within
 
 ROOM = Room("letters", of="door")
@@ -15,6 +16,20 @@ READ, SAY = by_software("letters.read"), by_software("letters.say")
 ARROW = "application/vnd.apache.arrow.stream"
 TOPIC = "letters"
 LONGEST_WAIT_S = 30
+
+
+def part_given(
+    batch: Annotated[str, Query(max_length=128, description="Of what is said in parts: your own name of all of them")] = "",
+    part: Annotated[int, Query(description="Which part this is, from 1")] = 0,
+    parts: Annotated[int, Query(description="How many parts there are")] = 0,
+    whole: Annotated[str, Query(max_length=64, description="SHA-256 over those of all parts' request bodies in order")] = "",
+) -> PartGiven | None:
+    """Which part of a batch a request says; none where it says nothing of one."""
+    is_one = batch or part or parts or whole
+    return PartGiven(batch=batch, part=part, parts=parts, whole=whole) if is_one else None
+
+
+PartOf = Annotated[PartGiven | None, Depends(part_given)]
 
 
 @ROOM.get("/letters", right=READ, answer=Letters)
@@ -73,15 +88,18 @@ async def acknowledge_letters(call: CallOf, given: Through) -> Response:
 
 
 @ROOM.post("/letters/{phrase}", right=SAY, answer=Said, status=201, once=True, accepts=("application/json", ARROW))
-async def say_letter(call: CallOf, phrase: str, fields: Annotated[str, Query(max_length=4096)] = "") -> Response:
+async def say_letter(call: CallOf, phrase: str, part: PartOf, fields: Annotated[str, Query(max_length=4096)] = "") -> Response:
     """Say a phrase that the running plan lists for this system, once a business key (``Idempotency-Key``).
 
     The body is the message in JSON (``letters/phrases`` has its schema and an example), or its rows as an Arrow stream with the
-    other fields as a JSON object in ``fields``. A repeat of the key answers 200 with the receipts so far.
+    other fields as a JSON object in ``fields``. A repeat of the key answers 200 with the receipts so far. What is too large for a
+    request is said in parts, each under a key of its own with ``batch``, ``part`` and ``parts``; with ``whole`` the last to come is
+    refused where all are together not what they should be.
     """
     body, key = await call.request.body(), call.request.headers.get("Idempotency-Key", "")
     is_arrow = call.request.headers.get("Content-Type", "").partition(";")[0].strip() == ARROW
     message = await call.ask(DOOR, lambda desk: desk.read(phrase=phrase, body=body, arrow=is_arrow, fields=fields))
     by = call.person.login
-    said = await call.do(DOOR, lambda desk: desk.say(phrase=phrase, message=message, key=key, by=by))
+    request = sha256(body).hexdigest()
+    said = await call.do(DOOR, lambda desk: desk.say(phrase=phrase, message=message, key=key, by=by, part=part, request=request))
     return answer(said, status=200 if said.is_repeat else 201)

@@ -17,7 +17,8 @@ from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.paying import Dues, Mandate, NewMandate, NewPayment, NewTopUp, Payment
 
 ROOM = Room("payments", of="settlement")
-READ = on_account("home.read")
+READ, PAY = on_account("home.read"), on_account("payments.create")
+PAYMENT = "resident_payment"
 
 
 @ROOM.get("/households/{a}/dues", right=READ, answer=Dues)
@@ -26,7 +27,7 @@ async def get_dues(call: CallOf, a: str) -> Response:
     return answer(await call.ask(HOUSEHOLDS, lambda desk: desk.dues(account=a)))
 
 
-@ROOM.post("/households/{a}/payments", right=on_account("payments.create"), answer=Payment, status=201, once=True)
+@ROOM.post("/households/{a}/payments", right=PAY, answer=Payment, status=201, once=True, phrase=PAYMENT)
 async def pay(call: CallOf, a: str, wanted: NewPayment) -> Response:
     """Open a payment; the browser then goes to the channel."""
     by = call.person.login
@@ -34,7 +35,7 @@ async def pay(call: CallOf, a: str, wanted: NewPayment) -> Response:
     return await call.do_once(HOUSEHOLDS, lambda desk: desk.pay(account=a, wanted=wanted, by=by, return_url=back), status=201)
 
 
-@ROOM.post("/households/{a}/top-ups", right=on_account("payments.create"), answer=Payment, status=201, once=True)
+@ROOM.post("/households/{a}/top-ups", right=PAY, answer=Payment, status=201, once=True, phrase=PAYMENT)
 async def top_up(call: CallOf, a: str, wanted: NewTopUp) -> Response:
     """Open a payment for the credit balance; the browser then goes to the channel."""
     return await call.do_once(HOUSEHOLDS, lambda desk: desk.top_up(account=a, wanted=wanted), status=201)
@@ -65,7 +66,7 @@ async def get_receipt(call: CallOf, a: str, reference: str, language: Language =
     return document(body, f"receipt-{payment.receipt_number}")
 
 
-@ROOM.post("/households/{a}/mandates", right=on_account("payments.create"), answer=Mandate, status=201, once=True)
+@ROOM.post("/households/{a}/mandates", right=PAY, answer=Mandate, status=201, once=True, phrase=PAYMENT)
 async def open_mandate(call: CallOf, a: str, wanted: NewMandate) -> Response:
     """Ask for automatic payment; the browser then goes to the channel to sign it."""
     return await call.do_once(HOUSEHOLDS, lambda desk: desk.open_mandate(account=a, wanted=wanted), status=201)
@@ -77,7 +78,7 @@ async def get_mandate(call: CallOf, a: str, mandate: str) -> Response:
     return answer(await call.ask(HOUSEHOLDS, lambda desk: desk.mandate(account=a, mandate=mandate)))
 
 
-@ROOM.post("/households/{a}/mandates/{mandate}/revocation", right=on_account("payments.create"), answer=Mandate)
+@ROOM.post("/households/{a}/mandates/{mandate}/revocation", right=PAY, answer=Mandate, phrase=PAYMENT)
 async def revoke_mandate(call: CallOf, a: str, mandate: str) -> Response:
     """End automatic payment, at once."""
     return answer(await call.do(HOUSEHOLDS, lambda desk: desk.revoke_mandate(account=a, mandate=mandate)))

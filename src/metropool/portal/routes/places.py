@@ -56,7 +56,7 @@ async def get_usage(call: CallOf, a: str) -> Response:
     return answer(await call.ask(POINTS, lambda desk: desk.usage(place=place)))
 
 
-@ROOM.post("/households/{a}/places/orders", right=CONTROL, answer=HomeOrder, status=201, once=True)
+@ROOM.post("/households/{a}/places/orders", right=CONTROL, answer=HomeOrder, status=201, once=True, phrase="home_commands")
 async def give_order(call: CallOf, a: str, given: OrderGiven) -> Response:
     """Switch a point, at most once and not after it expires; what became of it is asked for by its id."""
     key = call.request.headers.get("Idempotency-Key", "")

@@ -161,7 +161,7 @@ class AskAboutBill(Request):
 
 
 class CombinedBill(BillSummaryBase):
-    """One home's bill from three companies."""
+    """One home's bill from the companies that supply it."""
 
     account: str
     name: PersonName

@@ -9,6 +9,23 @@ from metropool.portal.schemas.basics import Instant, Model, Request, Text
 LetterForm = Literal["rows", "columns"]
 
 
+class LetterPart(Model):
+    """Which part of a batch a letter is; it takes effect without the others all the same.
+
+    Attributes:
+        batch: What its parts have in common.
+        part, parts: The number of this one, from 1, and of all.
+        whole: SHA-256 over the SHA-256 of the bodies of all parts in their order, as they travel; null where it does not say.
+        is_less: Something of it was held back after the batch was told; ``whole`` is not of what came.
+    """
+
+    batch: str
+    part: int
+    parts: int
+    whole: str | None
+    is_less: bool
+
+
 class LetterTold(Model):
     """One letter as it came.
 
@@ -16,6 +33,7 @@ class LetterTold(Model):
         number: Its place at this door; grows, and is never used again.
         id: The same at its sender, and in the evidence of both.
         speaker: The system it began with; ``sender`` handed it over, and is another where the plan has it passed on.
+        part: Which part of a batch it is; null where it is none.
         row_count: Rows of its table; 0 where its class has none.
         message: The message itself; its ``rows`` as objects, or as one list a column.
     """
@@ -30,6 +48,7 @@ class LetterTold(Model):
     speaker: str
     said_at: Instant
     heard_at: Instant
+    part: LetterPart | None
     row_count: int
     message: dict[str, Any]
 
@@ -42,6 +61,15 @@ class Letters(Model):
     last: int
     acknowledged: int
     unread: int
+
+
+class PartGiven(Model):
+    """Which part of a batch a request says, of the software's own cutting; ``whole`` is of the bodies of its requests."""
+
+    batch: str
+    part: int
+    parts: int
+    whole: str
 
 
 class Through(Request):

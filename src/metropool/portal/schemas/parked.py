@@ -7,7 +7,7 @@ from pydantic import Field
 from metropool.portal.schemas.basics import Instant, Model, Request, Text
 
 ParkedState = Literal["parked", "replayed", "discarded"]
-ParkedCause = Literal["unknown_version", "malformed", "oversize", "not_vouched", "nobody", "refused", "fault"]
+ParkedCause = Literal["unknown_version", "malformed", "oversize", "not_vouched", "nobody", "batch", "refused", "fault"]
 
 
 class ParkedLetter(Model):

@@ -32,6 +32,7 @@ def run_conformance(
     plans: Sequence[str],
     *,
     outside: Sequence[str],
+    servers: int,
     seed: int | None,
     folder: Path | None,
     with_unbuilt: bool,
@@ -54,7 +55,7 @@ def run_conformance(
 
     drawn = _drawn() if seed is None else seed
     named = ["+".join((plan, *outside)) for plan in plans or PLANS]
-    run = Run(named, seed=drawn, say=tell, finished=finished)
+    run = Run(named, seed=drawn, say=tell, finished=finished, servers=servers)
     reports = _run(run, folder)
     if folder is not None:
         tell("homes_at", folder=folder)

@@ -173,6 +173,18 @@ def _chains() -> str:
     return word("doctor_chains_whole", count=count)
 
 
+def _batches() -> str:
+    from metropool.runtime.cli.doctor_books import short_batches
+    from metropool.runtime.settings import settings_of_home
+
+    settings = settings_of_home()
+    if settings.database != "embedded":
+        return word("doctor_batches_elsewhere")
+    if short := short_batches(settings):
+        raise Lacking("; ".join(short))
+    return word("doctor_batches_whole")
+
+
 def _node() -> str:
     if found := shutil.which("node"):
         return _says(found, "--version")
@@ -220,5 +232,6 @@ NEEDED: dict[str, Callable[[], str]] = {
     "ports": _ports,
     "plan": _plan,
     "chains": _chains,
+    "batches": _batches,
 }
 OPTIONAL: dict[str, Callable[[], str]] = {"node": _node, "browser": _browser, "postgresql": _postgresql}

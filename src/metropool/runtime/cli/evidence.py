@@ -37,21 +37,23 @@ def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str,
         books = _books(stack, settings_of_home(), systems)
         told, lines = _sections(books, settings_of_home(), asked=asked)
         write_durably(file, lines)
-        faults = _faults(file, books)
+        with file.open("rb") as opened:
+            report = verify(lines_of(opened))
+        faults = _faults(report, books)
+    media = {found.system: found.media for found in report.sections}
+    told = [{**each, "media": media.get(each["system"], {})} for each in told]
     if as_json:
         print_json({"file": file, "systems": told, "faults": faults})
     else:
         for each in told:
-            sys.stdout.write(word("evidence_exported", **each) + "\n")
+            sys.stdout.write(word("evidence_exported", **{**each, "media": _media(each["media"])}) + "\n")
         sys.stderr.write(word("written", path=file) + "\n")
     if faults:
         raise Invalid(word("evidence_not_whole", **faults[0]))
 
 
-def _faults(file: Path, books: Mapping[str, UnitContext]) -> list[dict[str, Any]]:
+def _faults(report: Report, books: Mapping[str, UnitContext]) -> list[dict[str, Any]]:
     """What is wrong with the evidence that was written: first what the file itself tells, then which records are gone."""
-    with file.open("rb") as opened:
-        report = verify(lines_of(opened))
     told = [_fault(report.system, report.fault)] if report.fault else []
     return [*told, *(fault for fault in _gone(books) if fault["system"] not in {each["system"] for each in told})]
 
@@ -186,7 +188,7 @@ def _as_json(report: Report, *, is_pinned: bool) -> dict[str, Any]:
 
 def _print(report: Report, *, is_pinned: bool) -> None:
     for found in report.sections:
-        sys.stdout.write(word(f"evidence_found_{found.kind}", **asdict(found)) + "\n")
+        sys.stdout.write(word(f"evidence_found_{found.kind}", **{**asdict(found), "media": _media(found.media)}) + "\n")
     if report.fault:
         what = report.fault.sentence.said(language())
         sys.stdout.write(word("evidence_broken", system=report.system or "?", line=report.line, what=what) + "\n")
@@ -194,3 +196,9 @@ def _print(report: Report, *, is_pinned: bool) -> None:
         sys.stdout.write(word("evidence_whole") + "\n")
     if not is_pinned:
         sys.stderr.write(word("evidence_keys_of_file") + "\n")
+
+
+def _media(counts: Mapping[str, int]) -> str:
+    """How many records of each medium, in words; of none, that there are none."""
+    said = [word(f"evidence_medium_{medium}", count=count) for medium, count in sorted(counts.items())]
+    return word("evidence_medium_between").join(said) or word("evidence_medium_none")

@@ -135,18 +135,19 @@ def demo(
 
 @app.command(help=word("serve"), rich_help_panel=word("group_operate"))
 def serve(
-    system: Annotated[str, typer.Argument(help=word("serve_system"))] = "",
+    system: Annotated[list[str] | None, typer.Argument(help=word("serve_system"))] = None,
 ) -> None:
     """Run systems."""
-    from metropool.runtime.serve import serve_system
+    from metropool.runtime.serve import serve_systems
 
-    serve_system(system)
+    serve_systems(*system or ())
 
 
 @app.command(help=word("conformance"), rich_help_panel=word("group_admin"))
 def conformance(
     plan: Annotated[list[str] | None, typer.Option("--plan", help=word("conformance_plan"))] = None,
     outside: Annotated[list[str] | None, typer.Option("--outside", help=word("conformance_outside"), metavar="SYSTEM")] = None,
+    servers: Annotated[int, typer.Option(min=0, help=word("conformance_servers"))] = 0,
     seed: Annotated[int | None, typer.Option(min=0, help=word("conformance_seed"))] = None,
     folder: Annotated[Path | None, typer.Option(help=word("conformance_folder"))] = None,
     with_unbuilt: Annotated[bool, typer.Option("--all", help=word("conformance_all"))] = False,
@@ -155,7 +156,8 @@ def conformance(
     """Drive every row of plans."""
     from metropool.runtime.cli.conformance import run_conformance
 
-    run_conformance(plan or (), outside=outside or (), seed=seed, folder=folder, with_unbuilt=with_unbuilt, as_json=as_json)
+    shown = {"with_unbuilt": with_unbuilt, "as_json": as_json}
+    run_conformance(plan or (), outside=outside or (), servers=servers, seed=seed, folder=folder, **shown)
 
 
 @app.command(help=word("bill"), rich_help_panel=word("group_operate"))

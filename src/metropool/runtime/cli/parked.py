@@ -2,16 +2,18 @@
 
 import getpass
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from metropool.runtime.cli.options import AsJson
 from metropool.runtime.cli.printing import print_json
-from metropool.runtime.cli.words import word
+from metropool.runtime.cli.words import language, word
 
 parked_app = typer.Typer(help=word("parked"), no_args_is_help=True)
 System = Annotated[str, typer.Argument(metavar="SYSTEM", help=word("parked_system"))]
+MOST_LISTED = 10_000
 Letter = Annotated[str, typer.Argument(metavar="ID", help=word("parked_letter"))]
 
 
@@ -41,6 +43,33 @@ def take_in(system: System, letter: Letter) -> None:
     with opened_beside(system) as node:
         replay_now(node, letter, by=f"{getpass.getuser()}@host")
     sys.stderr.write(word("parked_taken", letter=letter, system=system) + "\n")
+
+
+@parked_app.command("batches", help=word("parked_batches"))
+def show_batches(system: System, as_json: AsJson = False) -> None:
+    """List batches that are not whole, oldest first."""
+    from metropool.runtime.batch_health import short_sentence
+    from metropool.runtime.intake import short_in
+    from metropool.runtime.systems import opened_beside
+
+    with opened_beside(system) as node:
+        found = short_in(node, limit=MOST_LISTED)
+    if as_json:
+        print_json([asdict(one) for one in found.oldest])
+        return
+    for one in found.oldest:
+        sys.stdout.write(f"{short_sentence(one).said(language())}\n")
+
+
+@parked_app.command("give-up", help=word("parked_give_up"))
+def wait_no_longer(system: System, batch: Annotated[str, typer.Argument(metavar="BATCH", help=word("parked_batch"))]) -> None:
+    """Wait no longer for the rest of a batch."""
+    from metropool.runtime import intake
+    from metropool.runtime.systems import opened_beside
+
+    with opened_beside(system) as node:
+        intake.wait_no_longer(node, batch, by=f"{getpass.getuser()}@host")
+    sys.stderr.write(word("parked_waited", batch=batch, system=system) + "\n")
 
 
 @parked_app.command("discard", help=word("parked_discard"))

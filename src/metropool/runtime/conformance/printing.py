@@ -32,6 +32,15 @@ def closing(report: Report, language: Language) -> list[str]:
     lines.append(
         say(ROOM, "table_checked", language, **{name: report.table[name] for name in ("combinations", "listed", "wrong")})
     )
+    if report.losses:
+        letters, killed = report.losses.letters, len(report.losses.killed)
+        told = {
+            "letters": letters.letters,
+            "waiting": letters.waiting,
+            "lost": len(letters.lost),
+            "doubled": len(letters.doubled),
+        }
+        lines.append(say(ROOM, "losses", language, servers=report.losses.servers, killed=killed, **told))
     tried, refused = report.unlisted
     failed = sum(found.status == "failed" for found in report.findings)
     key = "sound" if report.is_sound else "unsound"

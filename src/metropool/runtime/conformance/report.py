@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from metropool.core.clock import Instant
 from metropool.core.texts import Language, say
 from metropool.plan.compiled import Compiled
+from metropool.runtime.conformance.losing import Losses
 from metropool.runtime.conformance.ways import Way, Words
 
 ROOM = "metropool.runtime.conformance"
@@ -73,6 +74,7 @@ class Report:
     Attributes:
         seed: What the town was made from: its meters show other registers for another seed.
         table: ``combinations`` of sender, message and receiver that the compiled plan was held to, ``listed`` of them, ``wrong`` ones.
+        losses: Where servers of brokers were killed meanwhile, what became of letters.
     """
 
     plan: str
@@ -83,12 +85,20 @@ class Report:
     findings: Sequence[Finding]
     doors: Sequence[Door]
     table: Mapping[str, int]
+    losses: Losses | None = None
 
     @property
     def is_sound(self) -> bool:
-        """Nothing failed, and nothing unlisted got through."""
+        """Nothing failed, nothing unlisted got through, and no server took a letter with it."""
         has_failed = any(found.status == "failed" for found in self.findings)
-        return not has_failed and bool(self.doors) and all(door.is_shut for door in self.doors) and not self.table["wrong"]
+        has_lost = self.losses is not None and not (self.losses.killed and self.losses.letters.is_whole)
+        return (
+            not has_failed
+            and not has_lost
+            and bool(self.doors)
+            and all(door.is_shut for door in self.doors)
+            and not self.table["wrong"]
+        )
 
     @property
     def unlisted(self) -> tuple[int, int]:
@@ -119,7 +129,7 @@ class Report:
                 "doors": {door.name: _door_json(door) for door in self.doors},
                 "table": dict(self.table),
             },
-        }
+        } | ({"brokers": asdict(self.losses)} if self.losses else {})
 
 
 def together(findings: Iterable[Finding], compiled: Compiled) -> list[Finding]:

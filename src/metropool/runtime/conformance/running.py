@@ -1,5 +1,6 @@
 """``metropool conformance``: each plan in a town of its own, one after the other."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from metropool.core.clock import SystemClock, monotonic_s
 from metropool.plan.compiled import Compiled
 from metropool.plan.load import outside_of
 from metropool.runtime.conformance.driving import drive
+from metropool.runtime.conformance.losing import VOTERS, Losses, all_in_step, look_at_letters, lose_servers
 from metropool.runtime.conformance.probes.all import probe, table_of
 from metropool.runtime.conformance.report import Finding, Report, together
 from metropool.runtime.conformance.town.city import City
@@ -34,6 +36,7 @@ class Run:
         say: Told the key of a text with its values as things go on.
         finished: Told each report as it is there.
         served: See ``Processes``.
+        servers: See ``open_town``; of three and more one is killed meanwhile.
     """
 
     plans: Sequence[str]
@@ -42,6 +45,7 @@ class Run:
     finished: Callable[[Report], None]
     homes: int = HOMES
     served: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    servers: int = 0
 
     async def all(self, folder: Path) -> list[Report]:
         """A report for each plan.
@@ -62,8 +66,9 @@ class Run:
         began = monotonic_s()
         write_instances(home, instances_of(one_of_each, city.rows))
         compiled = compile_named(plan, home=home)
-        self.say("plan_starts", plan=named(plan, compiled), systems=len(compiled.nodes()))
-        town = open_town(home, plan=plan, compiled=compiled, city=city, served=self.served)
+        town = open_town(home, plan=plan, compiled=compiled, city=city, served=self.served, servers=self.servers)
+        said = {"systems": len(town.ports), "processes": len(set(map(town.served_by, town.ports)))}
+        self.say("plan_starts", plan=named(plan, compiled), **said)
         try:
             report = await self._look(town, began)
         finally:
@@ -75,7 +80,7 @@ class Run:
     async def _look(self, town: Town, began: float) -> Report:
         await town.start()
         self.say("town_stands", seconds=f"{monotonic_s() - began:.1f}")
-        findings = await drive(town, ways_of(town.compiled), heard=self._heard)
+        findings, losses = await self._drive(town)
         self.say("probing")
         doors, table = await probe(town), table_of(town)
         return Report(
@@ -87,7 +92,28 @@ class Run:
             findings=together(findings, town.compiled),
             doors=doors,
             table={"combinations": table.combinations, "listed": table.listed, "wrong": len(table.wrong)},
+            losses=losses,
         )
+
+    async def _drive(self, town: Town) -> tuple[list[Finding], Losses | None]:
+        """Drive everything; where the brokers can do without a server, without one now and then."""
+        ways, seen = ways_of(town.compiled), list[Finding]()
+
+        def heard(found: Finding) -> None:
+            self._heard(found)
+            seen.extend([] if found.way.unbuilt else [found])
+
+        if self.servers < VOTERS:
+            return await drive(town, ways, heard=heard), None
+        await all_in_step(town)
+        driving = asyncio.ensure_future(drive(town, ways, heard=heard))
+        try:
+            killed = await lose_servers(town, seen=lambda: len(seen), of=sum(not way.unbuilt for way in ways), say=self.say)
+            findings = await driving
+        finally:
+            driving.cancel()
+        every = sum(map(len, town.brokers.servers.values()))
+        return findings, Losses(servers=every, killed=tuple(killed), letters=await look_at_letters(town))
 
     def _heard(self, found: Finding) -> None:
         if found.status != "not built":

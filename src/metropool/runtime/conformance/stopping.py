@@ -1,25 +1,32 @@
 """What stopping one system takes down, by stopping it: a town of its own each time, in which all is driven while one stands still."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from metropool.core.clock import monotonic_s
 from metropool.core.errors import NotFound
-from metropool.plan.compare import Stop
+from metropool.plan.compare import Stop, alive_without
 from metropool.plan.compiled import Compiled
+from metropool.plan.schema import Letter
 from metropool.runtime.conformance.driving import finding_of
 from metropool.runtime.conformance.report import Finding
 from metropool.runtime.conformance.running import Run, named
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.making import make_city
-from metropool.runtime.conformance.town.opening import open_town
+from metropool.runtime.conformance.town.opening import idle_doors, open_town
+from metropool.runtime.conformance.town.rest import Rest, effort_s
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way, Words, ways_of
 from metropool.runtime.systems import compile_named
 
-PATIENCE_S = 60.0
-"""So long may everything take while one system stands still [s of the machine]; with all at work, all comes sooner."""
+LOOK_S = 0.5
+REST_S = 22.0
+"""What has not come when the town has rested for so long will not come [s of the machine]: whoever looks by himself, looks twice in it."""
+SHORT_REST_S = 6.0
+"""The same where the rows say of nothing that is still missing that it comes."""
+MOST_S = 240.0
 EVERY = "all"
 
 
@@ -29,22 +36,30 @@ class Standstill:
 
     Attributes:
         found: What became of everything that runs.
+        alive: What comes without it by the rows.
     """
 
     system: str
     found: tuple[Finding, ...]
+    alive: frozenset[Letter] = frozenset()
+
+    @property
+    def silenced(self) -> frozenset[Letter]:
+        """The messages on links that did not come."""
+        works = {found.way.letter for found in self.found if found.status == "works"}
+        return frozenset(found.way.letter for found in self.found) - works
 
     @property
     def stop(self) -> Stop:
         """The same in the terms of a comparison: messages on links that did not come, and who heard nothing."""
-        works = {found.way.letter for found in self.found if found.status == "works"}
         letters = {found.way.letter for found in self.found}
+        works = letters - self.silenced
         deaf = {letter.receiver for letter in letters} - {letter.receiver for letter in works} - {self.system}
-        return Stop(system=self.system, silenced=len(letters - works), cut_off=tuple(sorted(deaf)))
+        return Stop(system=self.system, silenced=len(self.silenced), cut_off=tuple(sorted(deaf)))
 
 
 def stoppable(compiled: Compiled, asked: Sequence[str]) -> list[str]:
-    """The systems that are asked for (``all``: every one that has a process of ours).
+    """The systems that are asked for (``all``: every one that has a process of ours, and something to say or to hear).
 
     Raises:
         NotFound: One is no such system.
@@ -53,7 +68,8 @@ def stoppable(compiled: Compiled, asked: Sequence[str]) -> list[str]:
     unknown = [name for name in asked if name not in known and name != EVERY]
     if unknown:
         raise NotFound(f"the plan {compiled.plan} runs no {', '.join(unknown)} that could be stopped; it runs {', '.join(known)}")
-    return known if EVERY in asked else [name for name in known if name in asked]
+    idle = idle_doors(compiled)
+    return [name for name in known if name in asked or (EVERY in asked and name not in idle)]
 
 
 async def stop_each(run: Run, systems: Sequence[str], folder: Path) -> dict[str, list[Standstill]]:
@@ -78,11 +94,29 @@ async def stop_each(run: Run, systems: Sequence[str], folder: Path) -> dict[str,
     }
 
 
-async def _in_time(town: Town, way: Way) -> Finding:
-    try:
-        return await asyncio.wait_for(finding_of(town, way), PATIENCE_S)
-    except TimeoutError:
-        return Finding(way, "failed", why=Words.of("never_seen", what=way.message, after_s=f"{PATIENCE_S:.0f}", last=""))
+async def all_that_comes(town: Town, ways: Sequence[Way], *, alive: Collection[Letter], rest: Rest) -> list[Finding]:
+    """What became of each way by when the town came to rest, in their order.
+
+    Args:
+        alive: What should come: while some of it is missing, a rest must last longer to be believed.
+    """
+    looking = [asyncio.ensure_future(finding_of(town, way)) for way in ways]
+    began = monotonic_s()
+    while pending := [task for task in looking if not task.done()]:
+        await asyncio.wait(pending, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+        missing = any(way.letter in alive for way, task in zip(ways, looking, strict=True) if not task.done())
+        rests = rest.lasts_s(came=sum(task.done() for task in looking)) > (REST_S if missing else SHORT_REST_S)
+        if rests or monotonic_s() - began > MOST_S:
+            break
+    took = f"{monotonic_s() - began:.0f}"
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*looking, return_exceptions=True)
+    return [_never(way, took) if task.cancelled() else task.result() for way, task in zip(ways, looking, strict=True)]
+
+
+def _never(way: Way, after_s: str) -> Finding:
+    return Finding(way, "failed", why=Words.of("never_seen", what=way.message, after_s=after_s, last=""))
 
 
 async def _without(run: Run, folder: Path, plan: str, compiled: Compiled, city: City, system: str) -> Standstill:
@@ -95,7 +129,8 @@ async def _without(run: Run, folder: Path, plan: str, compiled: Compiled, city: 
             town.processes.halt(name)
         run.say("stands_still", plan=named(plan, compiled), system=system)
         runs = [way for way in ways_of(compiled) if not way.unbuilt]
-        found = Standstill(system, tuple(await asyncio.gather(*(_in_time(town, way) for way in runs))))
+        alive, rest = frozenset(alive_without(compiled.running, system)), Rest(lambda: effort_s(town.processes.pids))
+        found = Standstill(system, tuple(await all_that_comes(town, runs, alive=alive, rest=rest)), alive)
     finally:
         await town.stop()
     run.say("stood_still", system=system, silenced=found.stop.silenced, letters=len({way.letter for way in runs}))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from metropool.core.errors import Unavailable
 from metropool.runtime.pause import pause
@@ -18,6 +18,19 @@ from metropool.runtime.tied import tied
 STOP_S = 15.0
 READY_S = 60.0
 BACK_OFF_S = 1.0
+
+
+class Running(Protocol):
+    """A process that runs or has run."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    async def wait(self) -> int: ...
 
 
 @dataclass
@@ -41,7 +54,7 @@ class Child:
     again: bool = True
     told: dict[str, Any] = field(default_factory=dict)
     starts: int = 0
-    process: asyncio.subprocess.Process | None = None
+    process: "Running | None" = None
     _watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -74,7 +87,7 @@ class Child:
         self.starts += 1
         command = tied((sys.executable, *self.arguments), by=signal.SIGTERM)
         with self.log.open("ab") as words:
-            self.process = await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if self.says_ready else words,
@@ -82,14 +95,13 @@ class Child:
                 env={**os.environ, **self.environment},
                 start_new_session=True,
             )
-        if self.says_ready:
-            await self._hear()
+        self.process = process
+        if process.stdout is not None:
+            await self._hear(process.stdout)
 
-    async def _hear(self) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
+    async def _hear(self, said: asyncio.StreamReader) -> None:
         try:
-            line = await asyncio.wait_for(self.process.stdout.readline(), READY_S)
+            line = await asyncio.wait_for(said.readline(), READY_S)
             self.told = json.loads(line)
         except (TimeoutError, ValueError) as cause:
             raise Unavailable(f"{self.name} did not start: {self.last_words()}") from cause

@@ -13,6 +13,7 @@ REGISTERS = {
     "electricity": "electricity_forward_register",
     "water": "water_register",
     "gas": "gas_register",
+    "heat": "heat_register",
 }
 PROFILE_REGISTER = "electricity_forward_profile_register"
 

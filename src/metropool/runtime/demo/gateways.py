@@ -1,7 +1,7 @@
 """The demo's homes with a gateway, enrolled where the plan hosts homes, each with its credential; the first of them is real."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,17 @@ def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path, gateways:
             write_durably(home / note, json.dumps({"name": gateways.name_of(node.system, place), "home": place}))
 
 
-def gateway_options(home: Path, clock: str) -> tuple[str, ...] | None:
-    """How the process of the demo's gateway is started; None where no home is hosted, or the broker hears no gateways."""
-    note, at = home / NOTE, home / "broker" / "gateways"
-    if not note.exists() or not at.exists():
+def gateway_options(home: Path, clock: str, *, uplinks: Sequence[str], authority: Path | None = None) -> tuple[str, ...] | None:
+    """How the process of the demo's gateway is started; None where no home is hosted, or the broker hears no gateways.
+
+    Args:
+        uplinks: Where gateways come in.
+        authority: Whose certificates it believes, where they come in over TLS.
+    """
+    note = home / NOTE
+    if not note.exists() or not uplinks:
         return None
     name = json.loads(note.read_text(encoding="utf-8"))["name"]
-    uplink = at.read_text(encoding="ascii").strip()
     kept = ("--home", str(home / "gateway"), "--secret-file", str(home / CREDENTIAL))
-    return ("--uplink", uplink, "--name", name, *kept, "--clock", clock, "--edge")
+    believes = ("--authority", str(authority)) if authority else ()
+    return ("--uplink", ",".join(uplinks), *believes, "--name", name, *kept, "--clock", clock, "--edge")

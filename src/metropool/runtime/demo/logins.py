@@ -25,6 +25,7 @@ class Staff:
     Attributes:
         capability, row: What the own system hosts (``billing`` for ``water``); an empty row where that makes no difference.
         also: Further roles.
+        optional: A plan need not place that work; nobody has this login then.
     """
 
     login: str
@@ -34,6 +35,7 @@ class Staff:
     zh: str
     en: str
     also: tuple[str, ...] = ()
+    optional: bool = False
 
 
 STAFF = (
@@ -43,6 +45,7 @@ STAFF = (
     Staff("marketing", "company_operator", "billing", "electricity", "供电公司营销", "Power company billing", ("data_steward",)),
     Staff("waterworks", "company_operator", "billing", "water", "供水公司", "Water company", ("data_steward",)),
     Staff("gasworks", "company_operator", "billing", "gas", "供气公司", "Gas company", ("data_steward",)),
+    Staff("heatworks", "company_operator", "billing", "heat", "供热公司", "Heat company", ("data_steward",), optional=True),
     Staff("property", "property_manager", "office", "community", "小区物业", "Community property manager"),
     Staff("tower", "property_manager", "office", "building", "楼宇物业", "Building property manager"),
     Staff("cashier", "cashier", "settlement", "", "收费退款", "Cashier"),
@@ -138,7 +141,8 @@ def _posts(member: Staff, systems: Sequence[SystemId], rows: Callable[[SystemId,
             here = found if member.row in PLACES else found[:1]
             yield from (Post(member, name, number) for number, name in enumerate(here, start=1))
             return
-    raise NotFound(f"the plan places {member.capability} nowhere for {member.row or member.login}")
+    if not member.optional:
+        raise NotFound(f"the plan places {member.capability} nowhere for {member.row or member.login}")
 
 
 def _does(member: Staff, hosted: Sequence[str] | None, capability: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
+from metropool.runtime.broker_place import gateways_at
 from metropool.runtime.demo.children import Child
 from metropool.runtime.demo.gateways import gateway_options
 from metropool.runtime.demo.setup import FIELD_KEYS, write_channels
@@ -67,7 +68,7 @@ class Parts:
         kept = ("--home", self.home / "carrier", "--keep-mb", KEPT_MB)
         await self._start_box("carrier", (*routes, *kept))
         head_end = ("--head-end", f"127.0.0.1:{up}")
-        if options := gateway_options(self.home, self.clock.setting):
+        if options := gateway_options(self.home, self.clock.setting, uplinks=gateways_at(self.home)):
             await self._start_box("gateway", options)
         await self._start_box("concentrators", ("--home", self.home / "concentrators", "--heartbeat", 20, *head_end, *common))
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -60,12 +60,14 @@ class Setup:
         environment: Settings of the demo's processes.
         months: Months of history before the demo begins.
         passwords: How the drawn passwords are kept; as everywhere when nobody says.
+        without: Systems that stand still: nothing is done for them, and nobody waits for them.
     """
 
     home: Path
     environment: Mapping[str, str]
     months: int
     passwords: Passwords | None = None
+    without: Collection[str] = ()
 
     async def enrol(self) -> None:
         """Fill the registries and make the logins, before anything runs."""
@@ -81,7 +83,7 @@ class Setup:
                 if "billing" in node.hosts:
                     enrol_a_company(node, city, since=first_month(self.months))
                 if "settlement" in node.hosts:
-                    node.write_now("settlement", lambda work: enrol_platform(work.registry, city))
+                    node.write_now("settlement", lambda work: enrol_platform(work.registry, city, billers=_billers(compiled)))
                 if "points" in node.hosts:
                     _enrol_homes(node, city, within=places[node.system])
                 if "places" in node.hosts and (gateways := compiled.broker.gateways):
@@ -138,22 +140,33 @@ class Setup:
         return compile_named(self._settings().plan, home=self.home)
 
     def _nodes(self) -> "_OpenNodes":
-        return _OpenNodes(self._settings(), self._compiled)
+        return _OpenNodes(self._settings(), self._compiled, without=self.without)
 
 
 class _OpenNodes(ExitStack):
     """The nodes of a home, opened for setting up beside whoever runs them."""
 
-    def __init__(self, settings: Settings, compiled: Compiled) -> None:
+    def __init__(self, settings: Settings, compiled: Compiled, *, without: Collection[str]) -> None:
         super().__init__()
-        self._settings, self._compiled = settings, compiled
+        self._settings, self._compiled, self._without = settings, compiled, without
 
     def __enter__(self) -> dict[SystemId, Node]:  # type: ignore[override]
         compiled, settings = self._compiled, self._settings
-        nodes = {system: open_node(system, compiled=compiled, settings=settings) for system in compiled.nodes()}
+        nodes = {
+            system: open_node(system, compiled=compiled, settings=settings)
+            for system in compiled.nodes()
+            if system not in self._without
+        }
         for node in nodes.values():
             self.callback(node.close)
         return nodes
+
+
+def _billers(compiled: Compiled) -> set[str]:
+    """Parties of the systems that tell bills."""
+    messages = compiled.whole.messages
+    bills = [letter for letter in compiled.letters if messages[letter.message].carried_by == "BillsIssued"]
+    return {str(compiled.systems[letter.sender].party) for letter in bills}
 
 
 def _enrol_homes(node: Node, city: Mapping[str, Any], *, within: str) -> None:
@@ -169,9 +182,11 @@ def _is_sealed(nodes: Mapping[SystemId, Node]) -> bool:
     """Whether every closed day with readings is sealed."""
     from metropool.capabilities.metering.sealing.operations import next_day
 
-    node = next(node for node in nodes.values() if "metering" in node.hosts)
-    due: date | None = node.read_now("metering", lambda work: next_day(work=work))
-    return due is None or due > LAST_MONTH.replace(day=30)
+    for node in nodes.values():
+        if "metering" in node.hosts:
+            due: date | None = node.read_now("metering", lambda work: next_day(work=work))
+            return due is None or due > LAST_MONTH.replace(day=30)
+    return False
 
 
 def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
@@ -182,7 +197,8 @@ def _is_quiet(nodes: Mapping[SystemId, Node]) -> bool:
         with node.database.snapshot() as connection:
             if Outbox(connection).waiting():
                 return False
-            said.update(dict(connection.execute(select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)).all()))
+            to_others = select(outbox.c.receiver, func.count()).group_by(outbox.c.receiver)
+            said.update({name: count for name, count in connection.execute(to_others) if name in nodes})
             between = inbox.c.sender.in_([str(name) for name in nodes])
             heard[node.system] = connection.execute(select(func.count()).select_from(inbox).where(between)).scalar_one()
     return said == heard

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import structlog
 
+from metropool.capabilities.points.model import WaitingUsage
 from metropool.capabilities.points.operations import note_receipts
 from metropool.core.errors import Invalid
 from metropool.core.identifiers import SystemId, derived_id
 from metropool.exchange.envelope import Envelope, seal
+from metropool.exchange.evidence import Spoken
 from metropool.exchange.gateways import read_receipts, read_said
+from metropool.exchange.messages import HouseholdUsageTold
 from metropool.exchange.ports import Delivery
 from metropool.plan.gateways import RECEIPTS
 from metropool.runtime.gateways.link import GatewayLink
@@ -37,6 +41,7 @@ class Hearing:
         self._node = node
         self._link = link
         self._kinds = kinds
+        self._usage = next((message for message, kind in kinds.items() if kind == HouseholdUsageTold.__name__), "")
 
     async def run(self) -> None:
         """Take in, for ever; what cannot be understood is parked with its reason, and what it came with is taken in all the same."""
@@ -111,9 +116,25 @@ class Hearing:
         except Invalid as reason:
             log.warning("receipts not understood", gateway=name, reason=str(reason))
         else:
-            await self._node.write("points", partial(_note, name, received))
+            await self._node.write("points", partial(_note, name, received, self._usage, delivery.sender))
         await delivery.done()
 
 
-def _note(name: str, received: Sequence[str], work: object) -> None:
-    note_receipts(work=work, place=name, received=received)  # type: ignore[arg-type]
+def _note(name: str, received: Sequence[str], phrase: str, gateways: str, work: Any) -> None:
+    """Note receipts, with evidence of what they are for."""
+    work.attest(*(_told(row, phrase, gateways) for row in note_receipts(work=work, place=name, received=received)))
+
+
+def _told(row: WaitingUsage, phrase: str, gateways: str) -> Spoken:
+    return Spoken(
+        medium="mqtt",
+        direction="sent",
+        outcome="receipted",
+        phrase=phrase,
+        kind=HouseholdUsageTold.__name__,
+        version=HouseholdUsageTold.version,
+        key=row.id,
+        other=gateways,
+        data=row.told,
+        rows=1,
+    )

@@ -33,6 +33,11 @@ class GatewayLink:
         self._gateways = gateways
         self._system = system
 
+    @property
+    def account(self) -> str:
+        """What the plan calls them."""
+        return self._gateways.account
+
     async def fetch(self, *, limit: int, wait_s: float) -> Sequence[tuple[str, Delivery]]:
         """What gateways said, each with the home that the broker vouches said it."""
         found = await fetch(self._client, stream=STREAM, consumer=self._system, limit=limit, wait_s=wait_s)

@@ -1,4 +1,4 @@
-"""What gateways are told: orders, at most once; household meter data, until they say that they have it."""
+"""What gateways are told: orders, at most once; household meter data, until they say that they have it. Both leave evidence."""
 
 import asyncio
 from contextlib import suppress
@@ -9,7 +9,9 @@ import structlog
 
 from metropool.capabilities.places import operations as places
 from metropool.core.errors import Conflict, Unavailable
+from metropool.exchange.evidence import Spoken
 from metropool.exchange.gateways import write_order
+from metropool.exchange.messages import SetPoints
 from metropool.runtime.gateways.link import GatewayLink
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
@@ -41,14 +43,33 @@ def _due(work: Any) -> list[Any]:
 async def _send(node: Node, link: GatewayLink, group: asyncio.TaskGroup, command: str, message: str) -> None:
     try:
         await node.write("places", lambda work: places.due_orders(work=work))
-        order = await node.write("places", lambda work: places.send(work=work, id=command))
+        place, data = await node.write("places", partial(_sent, command, message, link.account))
     except Conflict:
         return
     group.create_task(_lose_later(node, command))
     with suppress(Unavailable):
-        is_there = await link.tell(order.place, message, write_order(order))
+        is_there = await link.tell(place, message, data)
         if not is_there:
             await node.write("places", lambda work: places.not_there(work=work, id=command))
+
+
+def _sent(command: str, message: str, gateways: str, work: Any) -> tuple[str, bytes]:
+    """Mark an order as sent, with its evidence, and give its place and its bytes: only now may they leave, and only once."""
+    order = places.send(work=work, id=command)
+    data = write_order(order)
+    told = Spoken(
+        medium="mqtt",
+        direction="sent",
+        outcome="told",
+        phrase=message,
+        kind=SetPoints.__name__,
+        version=SetPoints.version,
+        key=order.request,
+        other=gateways,
+        data=data,
+    )
+    work.attest(told)
+    return order.place, data
 
 
 async def _lose_later(node: Node, command: str) -> None:

@@ -13,7 +13,7 @@ import { Failure } from '../../design/StateView'
 import { AreaField } from '../company/AreaField'
 import { areaGiven, hasArea, type AreaEntry } from '../company/noticeEntry'
 
-const SERVICES: Service[] = ['electricity', 'water', 'gas']
+const SERVICES: Service[] = ['electricity', 'water', 'gas', 'heat']
 const DAYS = 90
 
 interface Wish extends AreaEntry { service: Service; what: Question; purpose: Purpose; first_day: string; last_day: string; reason: string; legal_basis: string; until: string }

@@ -73,7 +73,7 @@ function BillBody({ bill }: { bill: CombinedBill }) {
         <KeyNumber name={t('bill.estimated_reads')} note={bill.estimated_parts === 0 ? t('bill.all_actual') : undefined}>{t('bill.of_reads', { count: bill.estimated_parts, total: bill.parts.length })}</KeyNumber>
         <KeyNumber name={t('bill.paid')}><Money fen={bill.paid_fen} /></KeyNumber>
       </div>
-      <Card title={t('bill.three_accounts')}>
+      <Card title={t('bill.accounts')}>
         <div className="bill-parts">{bill.parts.map((part) => <BillPartCard key={part.bill_number} part={part} bill={bill} />)}</div>
       </Card>
       {bill.late_fees.length > 0 && <Card title={t('bill.late_fees')}><LateFees bill={bill} /></Card>}

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, func, insert, select, update
 
-from metropool.capabilities.door.model import KeptLetter, Mark, Said, SaidLetter
-from metropool.capabilities.door.tables import door_letter, door_mark, door_said
+from metropool.capabilities.door.model import KeptLetter, Mark, Said, SaidLetter, SaidPart
+from metropool.capabilities.door.tables import door_letter, door_mark, door_part, door_said
 from metropool.core.identifiers import derived_id
 from metropool.exchange.envelope import Envelope, from_bytes, to_bytes
 from metropool.exchange.outbox import outbox
@@ -96,6 +96,16 @@ class SqlLetters:
         """Note what was said under a key."""
         row = {"phrase": said.phrase, "key": said.key, "sha256": sha256, "said_by": by, "said_at": now.isoformat()}
         self._connection.execute(insert(door_said).values(**row, letters=msgspec.json.encode(said.letters).decode()))
+
+    def parts_said(self, *, phrase: str, batch: str) -> list[SaidPart]:
+        """The parts of a batch that were said, in their order."""
+        c = door_part.c
+        query = select(*(c[name] for name in SaidPart.__struct_fields__)).where(c.phrase == phrase, c.batch == batch)
+        return [SaidPart(**row) for row in self._connection.execute(query.order_by(c.number)).mappings()]
+
+    def note_part(self, part: SaidPart, *, phrase: str) -> None:
+        """Note that a part of a batch was said."""
+        self._connection.execute(insert(door_part).values(phrase=phrase, **msgspec.structs.asdict(part)))
 
     def delivered(self, letters: Sequence[SaidLetter]) -> tuple[SaidLetter, ...]:
         """The same letters with the receipts of their receivers, as far as there are."""

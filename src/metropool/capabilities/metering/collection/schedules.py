@@ -11,11 +11,12 @@ _STANDARD = (
     ("electricity_forward_energy", 900, 900, 300, 31),
     ("water_register", 3_600, 900, 120, 0),
     ("gas_register", 3_600, 900, 240, 0),
+    ("heat_register", 3_600, 900, 360, 0),
     ("electricity_forward_month_register", MONTH_S, 3_600, 3_600, 366),
     ("water_settlement_register", MONTH_S, 3_600, 1_800, 0),
     ("gas_settlement_register", MONTH_S, 3_600, 1_800, 0),
 )
-"""Daily freezes of electricity (62 freezes: DL/T 645-2007), 15-minute profiles, hourly present registers of water and gas;
+"""Daily freezes of electricity (62 freezes: DL/T 645-2007), 15-minute profiles, hourly present registers of water, gas and heat;
 monthly freezes (月冻结): F177 of 376.1 or the last settlement of a DL/T 645 meter, twelve months back; of water and gas the
 register of the settlement day in CJ/T 188's 901F, which a meter tells with every present register until the next one.
 

@@ -60,11 +60,13 @@ class SqlUsageDesk:
         query = select(*_COLUMNS, c.received_at).where(c.place == place).order_by(c.business_date.desc(), c.usage_point)
         return [KeptUsage(**row) for row in self._connection.execute(query.limit(AT_ONCE)).mappings()]
 
-    def received(self, place: str, ids: Sequence[str], *, at: int) -> int:
-        """A place's gateway has these; returns how many of them waited."""
+    def received(self, place: str, ids: Sequence[str], *, at: int) -> list[WaitingUsage]:
+        """A place's gateway has these; returns those of them that waited."""
         c = usage_waiting.c
-        noted = update(usage_waiting).where(c.place == place, c.id.in_(ids), c.received_at.is_(None)).values(received_at=at)
-        return int(self._connection.execute(noted).rowcount)
+        waited = (c.place == place) & c.id.in_(ids) & c.received_at.is_(None)
+        rows = [WaitingUsage(**row) for row in self._connection.execute(select(*_COLUMNS).where(waited)).mappings()]
+        self._connection.execute(update(usage_waiting).where(waited).values(received_at=at))
+        return rows
 
     def forget(self, *, before: date) -> int:
         """Let go of what is about days before one; returns how much."""

@@ -22,6 +22,7 @@ NODES_OF = {
     "transformer": "electricity",
     "water_works": "water",
     "gas_station": "gas",
+    "heat_plant": "heat",
 }
 GOOD_PERCENT, LATE_PERCENT = 99.0, 95.0
 

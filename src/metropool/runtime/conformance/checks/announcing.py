@@ -97,7 +97,7 @@ def _onward(town: Town, way: Way) -> Way:
     Raises:
         Failed: It goes on to neither.
     """
-    for letter in sorted(town.compiled.letters):
+    for letter in sorted(town.compiled.letters, key=lambda each: (town.stands_still(each.receiver), each)):
         shows = has_door(town, letter.receiver) or "notices" in town.compiled.systems[letter.receiver].hosts
         if (letter.sender, letter.message) == (way.receiver, way.message) and shows:
             return replace(way, sender=letter.sender, receiver=letter.receiver)

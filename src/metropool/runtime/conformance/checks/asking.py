@@ -9,12 +9,14 @@ from metropool.runtime.conformance.checks.field import meter_of
 from metropool.runtime.conformance.checks.months import ENDS, Row, billing_begun, done_while, must_be
 from metropool.runtime.conformance.checks.paying import paid
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
-from metropool.runtime.conformance.town.city import Customer
 from metropool.runtime.conformance.town.making import MONTHS
-from metropool.runtime.conformance.town.moments import drawn_word, unix_s
+from metropool.runtime.conformance.town.moments import drawn_number, drawn_word, unix_s
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.setup import first_month
+
+DAYS = 14
+"""The first day of meter data that is asked for is one of so many, and so is the last."""
 
 
 @dataclass(frozen=True)
@@ -22,22 +24,21 @@ class Asked:
     """A request as the company's people were told of it, and when they asked [Unix s of the machine]."""
 
     request: Row
-    customer: Customer
-    company: str
     at_s: float
 
 
 async def rows_asked(town: Town, service: str) -> Asked:
-    """Ask for a customer's meter data of the month again, once it was told the first time."""
+    """Ask for some customers' meter data of some days again, drawn anew each time, once it was told the first time."""
 
     async def ask() -> Asked:
         metering, company = town.host("metering"), town.host("billing", service)
         await done_while(town, town.once("billing", lambda: billing_begun(town)), (metering,))
-        customer = town.city.customer(account=town.city.accounts[0], service=service)
-        span = {"first_day": first_month(MONTHS).isoformat(), "last_day": (ENDS - DAY).isoformat()}
+        points = [each.usage_point for each in town.city.customers if each.service == service]
+        first, last = first_month(MONTHS) + DAY * drawn_number(DAYS), ENDS - DAY * (1 + drawn_number(DAYS))
         client, began = await town.company(company), unix_s()
-        wanted = {"usage_points": [customer.usage_point], "reason": drawn_word(), **span}
-        return Asked(await client.post("/data-requests", wanted), customer, company, began)
+        span = {"first_day": first.isoformat(), "last_day": last.isoformat()}
+        wanted = {"usage_points": points[: 1 + drawn_number(len(points))], "reason": drawn_word(), **span}
+        return Asked(await client.post("/data-requests", wanted), began)
 
     return await town.once(("rows", service), ask)
 
@@ -99,30 +100,35 @@ async def customers(town: Town, way: Way) -> Seen:
 
 
 async def payment_status(town: Town, way: Way) -> Seen:
-    """Who has paid, on the page of the meter or at a door, once a payment came.
+    """Who has paid, on the page of the meter or at a door, once a payment came and not before.
 
     Not who has not paid, and at the door of one place nobody of another.
     """
     place = town.compiled.systems[way.receiver].place
     home = town.city.accounts_in(place)[0] if place else 0
-    customer, began = meter_of(town, home), await paid(town, home)
+    customer = meter_of(town, home)
     if has_door(town, way.receiver):
-        accounts = (customer.account_number, customer.combined_account)
+        began, accounts = await paid(town, home), (customer.account_number, customer.combined_account)
         _, seen = await read_at_door(town, way, _who_paid(accounts), acted_s=began)
         must_be("strangers", [], await _strangers(town, way, place) if place else [])
         must_be("unpaid", [], await _called_paid(town, way))
         return seen
     operator = await town.staff("operator")
 
-    async def look() -> Row | None:
-        found: Row | None = (await operator.get(f"/meters/{customer.meter}"))["customer"]
-        return found if found and found["payment"] == "paid" else None
+    async def shown(of: str = customer.meter) -> Row:
+        return (await operator.get(f"/meters/{of}"))["customer"] or {"payment": None}
 
+    async def look() -> Row | None:
+        found = await shown()
+        return found if found["payment"] == "paid" else None
+
+    before, _ = await town.seen(shown, needs=(way.receiver,), what="customer")
+    must_be("before", False, before["payment"] == "paid")
+    began = await paid(town, home)
     row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="payment_status")
     must_be("account_number", customer.account_number, row["account_number"])
     for other in _unpaid(town):
-        shown = (await operator.get(f"/meters/{meter_of(town, other).meter}"))["customer"]
-        must_be("unpaid", False, shown is not None and shown["payment"] == "paid")
+        must_be("unpaid", False, (await shown(meter_of(town, other).meter))["payment"] == "paid")
     return await seen_letter(town, way, acted_s=began, saw_s=at_s)
 
 

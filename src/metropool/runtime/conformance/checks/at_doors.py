@@ -9,7 +9,7 @@ from metropool.core.periods import DAY
 from metropool.core.quantities import reading_type
 from metropool.runtime.conformance.checks.months import ENDS, Row, billing_begun, done_while, must_be
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
-from metropool.runtime.conformance.town.city import FINE, Customer
+from metropool.runtime.conformance.town.city import Customer
 from metropool.runtime.conformance.town.making import MONTHS
 from metropool.runtime.conformance.town.software import Keeping, Reader, Software
 from metropool.runtime.conformance.town.starting import run_outside
@@ -82,11 +82,10 @@ async def household_usage(town: Town, way: Way) -> Seen:
     """A home's own usage at a door: the registers of its first and last day are what its meters counted between."""
     began = await done_while(town, town.once("billing", lambda: billing_begun(town)), (way.sender,))
     account, seen = town.city.accounts[0], None
-    for service in FINE:
-        customer = town.city.customer(account=account, service=service)
+    for customer in town.city.customers_of(account):
         ends = [_register(customer, first_month(MONTHS), "register_start"), _register(customer, ENDS - DAY, "register_end")]
         (start, _), (end, seen) = [await read_at_door(town, way, find, acted_s=began) for find in ends]
-        must_be(service, town.city.counted(customer, first_month(MONTHS), ENDS), end - start)
+        must_be(customer.service, town.city.counted(customer, first_month(MONTHS), ENDS), end - start)
     assert seen is not None
     return seen
 

@@ -80,6 +80,7 @@ async def control(town: Town, way: Way) -> Seen:
     """A cut that one person orders and another approves, in the meter's own journal."""
     await in_field(town)
     device = answering(town, 1).meter
+    must_be("off", False, switched_off(town.home, device))
     command = await _ordered(town, "disconnect", device)
     checker, began = await town.staff("checker"), unix_s()
     decision = {"decision": "approve", "reason": drawn_word(), "password": checker.password}

@@ -1,22 +1,21 @@
 """The home with a gateway: the terminal indoors, paired with it; and whoever else can be shown what it says."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 import httpx
 
-from metropool.runtime.conformance.checks.months import Row
+from metropool.runtime.conformance.checks.months import Row, must_be
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import EACH_ANEW, Client
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.gateways import gateway_options
-from metropool.runtime.pause import pause
 
-LOOKS, LOOK_S = 200, 0.05
 PLUG, MAIN, DOOR, SMOKE, FAULTY = "plug", "main", "door", "smoke", "heatpump"
 
 
@@ -26,21 +25,28 @@ class Eyes(Protocol):
     async def value(self, point: str, item: str) -> Row | None:
         """One value: ``at`` [Unix s] and ``value``."""
 
-    async def newest_event(self, point: str) -> str | None:
-        """Code of what happened last at a point."""
+    async def newest_event(self, point: str) -> Row | None:
+        """What happened last at a point: ``code`` and ``at`` [Unix s]."""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Something that was let happen in the home.
+
+    Attributes:
+        began_s: When [Unix s of the machine].
+        at: The same by the gateway's clock, as it noted it [Unix s].
+    """
+
+    began_s: float
+    at: int
 
 
 @dataclass(frozen=True)
 class Indoors:
-    """The terminal in the home, paired with the gateway by the code that stands on it.
-
-    Attributes:
-        alone: What the gateway showed right after the plug was switched on while nothing could leave the home, and how long that
-            took [s].
-    """
+    """The terminal in the home, paired with the gateway by the code that stands on it."""
 
     http: httpx.AsyncClient
-    alone: tuple[Row, float] = ({}, 0.0)
 
     async def shown(self, path: str) -> Row:
         """What the gateway shows at an address of its own."""
@@ -51,9 +57,9 @@ class Indoors:
         """One value of it."""
         return shown_value(point, item, await self.shown("/state"))
 
-    async def newest_event(self, point: str) -> str | None:
+    async def newest_event(self, point: str) -> Row | None:
         """What happened last at a point."""
-        return _code_at(point, (await self.shown("/state"))["events"])
+        return _newest_at(point, (await self.shown("/state"))["events"])
 
     async def do(self, path: str, value: int) -> Row:
         """Switch something, or let something happen."""
@@ -72,9 +78,9 @@ class Away:
         """One value, as the home's page has it."""
         return _value(point, item, (await self.app.get(f"/households/{self.account}/places"))["points"])
 
-    async def newest_event(self, point: str) -> str | None:
+    async def newest_event(self, point: str) -> Row | None:
         """What happened last at a point, as the home's page has it."""
-        return _code_at(point, (await self.app.get(f"/households/{self.account}/places/events"))["rows"])
+        return _newest_at(point, (await self.app.get(f"/households/{self.account}/places/events"))["rows"])
 
 
 @dataclass(frozen=True)
@@ -88,9 +94,9 @@ class Heard:
         """One value, as it was heard there."""
         return _value(point, item, (await self._told())["points"])
 
-    async def newest_event(self, point: str) -> str | None:
+    async def newest_event(self, point: str) -> Row | None:
         """What happened last at a point, as it was heard there."""
-        return _code_at(point, (await self._told())["events"])
+        return _newest_at(point, (await self._told())["events"])
 
     async def _told(self) -> Row:
         told: Row = await self.app.get(f"/households/{self.account}/points")
@@ -101,31 +107,26 @@ async def indoors(town: Town) -> Indoors:
     """Start the gateway and pair a terminal with it."""
 
     async def begin() -> Indoors:
-        options = gateway_options(town.home, town.clock.setting)
+        at, trusts = town.brokers.gateways_at, town.brokers.authority
+        options = gateway_options(town.home, town.clock.setting, uplinks=at, authority=trusts)
         if options is None:
             raise Failed("no_host", capability="places", row="home")
         told = (await town.processes.box(GATEWAY, *options, "--states-every", 300, "--energy-every", 120)).told
         http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{told['port']}", timeout=60.0, trust_env=False, limits=EACH_ANEW)
         token = (await http.post("/pair", json={"code": told["code"]})).raise_for_status().json()["token"]
         http.headers["authorization"] = f"Bearer {token}"
-        return await _switched_alone(Indoors(http))
+        return Indoors(http)
 
     return await town.once("indoors", begin)
 
 
-async def _switched_alone(home: Indoors) -> Indoors:
-    """Switch the plug with the uplink pulled: before anybody else needs it."""
-    await home.do(f"/points/{PLUG}", 0)
-    await home.do("/edge/uplink", 0)
-    for _ in range(LOOKS):
-        if not (await home.shown("/state"))["uplink"]:
-            break
-        await pause(LOOK_S)
-    began = unix_s()
-    await home.do(f"/points/{PLUG}", 1)
-    shown, took_s = await home.shown("/state"), unix_s() - began
-    await home.do("/edge/uplink", 1)
-    return replace(home, alone=(shown, took_s))
+def the_plug(town: Town) -> "asyncio.Task[asyncio.Lock]":
+    """Whoever switches the plug holds this: nobody else does then."""
+
+    async def hang_up() -> asyncio.Lock:
+        return asyncio.Lock()
+
+    return town.once("plug", hang_up)
 
 
 async def watching(town: Town, way: Way) -> Eyes:
@@ -145,14 +146,21 @@ async def watching(town: Town, way: Way) -> Eyes:
     raise Failed("nobody_looks", system=system)
 
 
-async def acted_in_home(town: Town, point: str) -> float:
-    """Let something happen at a point of the home, once; when it began [Unix s of the machine]."""
+async def acted_in_home(town: Town, point: str) -> Happened:
+    """Let something happen at a point of the home, once; the gateway notes it then and not before.
+
+    Raises:
+        Failed: It does not.
+    """
     home = await indoors(town)
 
-    async def act() -> float:
-        began = unix_s()
+    async def act() -> Happened:
+        first, began = town.clock.now(), unix_s()
         await home.do(f"/edge/{point}", 1)
-        return began
+        noted = await home.newest_event(point)
+        at = noted["at"] if noted else 0
+        must_be("at", True, int(first.timestamp()) <= at <= town.clock.now().timestamp())
+        return Happened(began, at)
 
     return await town.once(("happened", point), act)
 
@@ -172,10 +180,16 @@ def shown_value(point: str, item: str, shown: Row) -> Row | None:
     return next((row for row in shown["values"] if (row["point"], row["item"]) == (point, item)), None)
 
 
+def unix_of(at: int | str) -> int:
+    """An instant as Unix seconds, be it told so or in words."""
+    return at if isinstance(at, int) else int(datetime.fromisoformat(at).timestamp())
+
+
 def _value(point: str, item: str, points: Sequence[Row]) -> Row | None:
     found = next((row for each in points if each["point"] == point for row in each["items"] if row["item"] == item), None)
-    return None if found is None else {"at": int(datetime.fromisoformat(found["as_of"]).timestamp()), "value": found["value"]}
+    return None if found is None else {"at": unix_of(found["as_of"]), "value": found["value"]}
 
 
-def _code_at(point: str, events: Sequence[Row]) -> str | None:
-    return next((str(row["code"]) for row in events if row["point"] == point), None)
+def _newest_at(point: str, events: Sequence[Row]) -> Row | None:
+    row = next((row for row in events if row["point"] == point), None)
+    return None if row is None else {"code": row["code"], "at": unix_of(row["at"])}

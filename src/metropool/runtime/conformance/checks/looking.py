@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from metropool.core.periods import DAY, business_date
 from metropool.runtime.conformance.checks.months import ENDS, Row, bill_of, billing_begun, companies, done_while, must_be
 from metropool.runtime.conformance.checks.paying import cleared
-from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter, seen_spoken
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.making import MONTHS
 from metropool.runtime.conformance.town.moments import drawn_number, drawn_word, unix_s
@@ -114,24 +114,23 @@ def _looked_up(request: Row, rows: list[Row]) -> tuple[list[str], list[str]]:
 
 
 async def consent(town: Town, way: Way) -> Seen:
-    """What a resident agrees to in the app, kept where it was said."""
+    """What a resident agrees to in the app, kept where it was said; where all is agreed to, what is withdrawn."""
     app, account = await town.resident()
     offers = (await app.get(f"/households/{account}/consents"))["offers"]
-    offer = next((each for each in offers if each["state"] != "given"), None)
-    if offer is None:
+    if not offers:
         raise Failed("nobody_looks", system=way.receiver)
+    offer = next((each for each in offers if each["state"] != "given"), offers[-1])
     chosen, began = {name: offer[name] for name in ("receiver", "message", "purpose")}, unix_s()
-    await app.post(f"/households/{account}/consents", {**chosen, "state": "given"})
+    wanted = {**chosen, "state": "withdrawn" if offer["state"] == "given" else "given"}
+    await app.post(f"/households/{account}/consents", wanted)
 
     async def look() -> Row | None:
         known = (await app.get(f"/households/{account}/consents"))["offers"]
-        return next(
-            (each for each in known if {name: each[name] for name in chosen} == chosen and each["state"] == "given"), None
-        )
+        return next((each for each in known if {name: each[name] for name in wanted} == wanted), None)
 
     row, at_s = await town.seen(look, needs=(way.receiver,), what="consent")
     must_be("changed_by", app.login, row["history"][0]["changed_by"])
-    return Seen(at_s - began, f"{way.receiver}:consent:{chosen['receiver']}/{chosen['message']}/{chosen['purpose']}")
+    return await seen_spoken(town, way.letter, keeper=way.receiver, key=account, acted_s=began, saw_s=at_s)
 
 
 async def _decided(town: Town, asker: str, owner: str) -> Decided:

@@ -40,9 +40,10 @@ async def imported(town: Town) -> float:
 
 
 async def billing_begun(town: Town) -> float:
-    """Let each company bill, once its usage is there; when its import began."""
+    """Let each company bill, once its usage is there; when its import began. Whoever stands still is not waited for."""
     began = await town.once("imported", lambda: imported(town))
-    await Setup(home=town.home, environment=town.processes.environment, months=MONTHS).let_bill()
+    still = [name for name in town.ports if town.stands_still(name)]
+    await Setup(home=town.home, environment=town.processes.environment, months=MONTHS, without=still).let_bill()
     return began
 
 
@@ -83,10 +84,11 @@ async def usage(town: Town, way: Way) -> Seen:
     if way.receiver in companies(town):
         found = await bill_of(town, way.receiver)
         return await seen_letter(town, way, acted_s=await town.once("imported", lambda: imported(town)), saw_s=found.seen_s)
-    onward = [letter for letter in town.compiled.letters if letter[:2] == (way.receiver, way.message)]
-    if not onward:
+    onward = [letter.receiver for letter in town.compiled.letters if letter[:2] == (way.receiver, way.message)]
+    at_work = [company for company in onward if not town.stands_still(company)]
+    if not at_work:
         raise Failed("nobody_looks", system=way.receiver)
-    found = max([await bill_of(town, letter.receiver) for letter in onward], key=lambda each: each.seen_s)
+    found = max([await bill_of(town, company) for company in at_work], key=lambda each: each.seen_s)
     return await seen_letter(town, way, acted_s=await town.once("imported", lambda: imported(town)), saw_s=found.seen_s)
 
 
@@ -143,16 +145,15 @@ async def household_usage(town: Town, way: Way) -> Seen:
     app, account = await town.resident()
     span = {"start": day_period(first_month(MONTHS)).start.isoformat(), "end": day_period(ENDS).start.isoformat()}
     seen_s = 0.0
-    for service in ("electricity", "water", "gas"):
-        customer = town.city.customer(account=account, service=service)
+    for customer in town.city.customers_of(account):
         counted = town.city.counted(customer, first_month(MONTHS), ENDS)
 
-        async def look(service: str = service) -> Decimal | None:
+        async def look(service: str = customer.service) -> Decimal | None:
             total = (await app.get(f"/households/{account}/usage", service=service, step="day", **span))["total"]["value"]
             return Decimal(total) if total is not None else None
 
         total, seen_s = await town.seen(look, needs=(town.host("metering"), host), what="usage")
-        must_be(service, counted, total)
+        must_be(customer.service, counted, total)
     if "metering" not in town.compiled.systems[way.sender].hosts:
         pair = await letter_of(town, _with(way, sender=town.host("metering"), receiver=way.sender))
         return Seen(seen_s - began, pair.place)

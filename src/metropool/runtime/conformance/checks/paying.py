@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from metropool.runtime.conformance.checks.months import Row, bill_of, latest_bill, must_be
-from metropool.runtime.conformance.checks.seeing import Seen, seen_letter
+from metropool.runtime.conformance.checks.seeing import Seen, seen_letter, seen_spoken
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.records import order_at_channel
@@ -109,13 +109,14 @@ async def resident_payment(town: Town, way: Way) -> Seen:
 
     row, at_s = await town.seen(look, needs=(way.receiver,), what="payment")
     must_be("amount_fen", (await latest_bill(town))[0]["total_fen"], row["amount_fen"])
-    return Seen(at_s - payment.at_s, f"{way.receiver}:payment:{row['reference']}")
+    return await seen_spoken(town, way.letter, keeper=way.receiver, key=account, acted_s=payment.at_s, saw_s=at_s)
 
 
-async def payment_order(town: Town, way: Way) -> Seen:  # noqa: ARG001
+async def payment_order(town: Town, way: Way) -> Seen:
     """The order in the channel's own record."""
-    order = await ordered(town)
-    return Seen(order.at_s - (await asked(town)).at_s, f"{CHANNEL}:order:{order.order['reference']}")
+    order, payment = await ordered(town), await asked(town)
+    key = payment.payment["reference"]
+    return await seen_spoken(town, way.letter, keeper=way.sender, key=key, acted_s=payment.at_s, saw_s=order.at_s)
 
 
 async def payment_notice(town: Town, way: Way) -> Seen:
@@ -123,7 +124,7 @@ async def payment_notice(town: Town, way: Way) -> Seen:
     began, order = await paid(town), (await ordered(town)).order
     row, at_s = await cleared(town)
     must_be("amount_fen", order["amount_fen"], row["amount_fen"])
-    return Seen(at_s - began, f"{way.receiver}:payment:{row['reference']}")
+    return await seen_spoken(town, way.letter, keeper=way.receiver, key=row["reference"], acted_s=began, saw_s=at_s)
 
 
 async def allocated(town: Town, way: Way) -> Seen:

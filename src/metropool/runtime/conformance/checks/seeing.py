@@ -4,7 +4,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from metropool.runtime.conformance.town.books import Exchanged, exchanged
+from metropool.exchange.evidence.objects import Record
+from metropool.plan.schema import Letter
+from metropool.runtime.conformance.town.books import Exchanged, exchanged, spoken
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import Way
 
@@ -47,3 +49,24 @@ async def letter_of(town: Town, way: Way, *, letter: str = "") -> Exchanged:
 
     pair, _ = await town.seen(look, needs=(way.sender, way.receiver), what="evidence")
     return pair
+
+
+async def seen_spoken(town: Town, letter: Letter, *, keeper: str, key: str, acted_s: float, saw_s: float) -> Seen:
+    """What was seen was said otherwise than by letter: the end that is ours has a record of it, under a signed root.
+
+    Args:
+        town: The town.
+        letter: Who said what to whom.
+        keeper: Whose book has it.
+        key: Part of its business key.
+        acted_s, saw_s: From the act to the sight [Unix s of the machine].
+
+    Raises:
+        Failed: It has none.
+    """
+
+    async def look() -> Record | None:
+        return spoken(town.home, keeper, letter, key=key)
+
+    record, _ = await town.seen(look, needs=(keeper,), what="evidence")
+    return Seen(max(0.0, saw_s - acted_s), f"{record.system}:{record.number}")

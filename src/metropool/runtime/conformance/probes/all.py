@@ -4,7 +4,6 @@ from pathlib import Path
 
 from metropool.plan.instances import FILE
 from metropool.plan.load import named_plan, plan_path
-from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.arrived import account_for, positions
 from metropool.runtime.conformance.probes.broker import probe_broker
 from metropool.runtime.conformance.probes.count import Probed
@@ -20,12 +19,11 @@ from metropool.runtime.conformance.town.town import Town
 
 async def probe(town: Town) -> list[Door]:
     """Try what is not listed, at every door."""
-    url = note_of(town.settings).read_text(encoding="ascii").strip()
-    before = await positions(url, home=town.home, compiled=town.compiled)
+    before = await positions(town.brokers, compiled=town.compiled)
     seed = int(town.city.rows["seed"])
-    probed: Probed = await probe_broker(url, home=town.home, compiled=town.compiled, now=town.clock.now(), seed=seed)
-    await account_for(probed, url=url, home=town.home, compiled=town.compiled, before=before)
-    await probe_wires(url, probed)
+    probed: Probed = await probe_broker(town.brokers, compiled=town.compiled, now=town.clock.now(), seed=seed)
+    await account_for(probed, town.brokers, compiled=town.compiled, before=before)
+    await probe_wires(town.brokers, probed)
     await probe_gateways(town, probed)
     await probe_http(town, probed)
     await probe_doors(town, probed)

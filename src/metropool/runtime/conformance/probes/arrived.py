@@ -10,26 +10,27 @@ from metropool.plan.compiled import Compiled
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.users import at_door
 from metropool.runtime.conformance.town.books import heard, said
+from metropool.runtime.conformance.town.brokers import Brokers
 from metropool.runtime.pause import pause
 
 LOOKS, LOOK_S = 120, 0.25
 
 
-async def positions(url: str, *, home: Path, compiled: Compiled) -> dict[str, int]:
+async def positions(brokers: Brokers, *, compiled: Compiled) -> dict[str, int]:
     """How many messages each inbox stream ever stored, as its provisioning user is told."""
 
     async def one(account: str) -> int:
         user = next(each for each in compiled.broker.users if each.name == provisioner_of(account))
-        async with at_door(url, home=home, user=user) as prober:
+        async with at_door(brokers, user=user) as prober:
             info = await prober.ask(f"$JS.API.STREAM.INFO.inbox_{account}")
             return int(info["state"]["last_seq"]) if info else -1
 
     return {account: await one(account) for account in map(str, compiled.nodes())}
 
 
-async def account_for(probed: Probed, *, url: str, home: Path, compiled: Compiled, before: Mapping[str, int]) -> None:
+async def account_for(probed: Probed, brokers: Brokers, *, compiled: Compiled, before: Mapping[str, int]) -> None:
     """Hold what arrived since to what was said by its sender's own book, and to what was let through; count what was forged."""
-    after = await positions(url, home=home, compiled=compiled)
+    after, home = await positions(brokers, compiled=compiled), brokers.settings.home
     expected = {(receiver, sha) for receiver, sha in [*probed.letters, *probed.forged]}
     aside: set[tuple[str, str]] = set()
     senders = frozenset(map(str, compiled.nodes()))

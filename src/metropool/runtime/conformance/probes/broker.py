@@ -1,7 +1,6 @@
 """The broker's doors, with each user's own key: letters that are not listed, other names, other inboxes, other answers."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import nkeys
@@ -18,34 +17,36 @@ from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.subjects import drawn, listens, other_names, own_name, peeks
 from metropool.runtime.conformance.probes.table import lets
 from metropool.runtime.conformance.probes.users import Prober, at_door, lets_in
+from metropool.runtime.conformance.town.brokers import Brokers
 
 BATCH = 20
 """So many refusals, at most, stand beside one of the same kind that is let through on the same connection."""
-SAID, ASKED, HEARD = 300, 120, 60
-"""So many of what one user must not say, ask or hear are tried at most."""
+SAID, ASKED, HEARD = 7_500, 3_000, 1_500
+"""So many of what users must not say, ask or hear are tried in all, as many of each: a run takes no longer where systems are many."""
 MARK = b"probe: this is no letter"
 
 
-async def probe_broker(url: str, *, home: Path, compiled: Compiled, now: Instant, seed: int) -> Probed:
+async def probe_broker(brokers: Brokers, *, compiled: Compiled, now: Instant, seed: int) -> Probed:
     """Try what is not listed, as every user of the broker; what of it is drawn from a seed."""
     probed = Probed()
     for user in compiled.broker.users:
         salt = f"{seed} {user.name}"
-        async with at_door(url, home=home, user=user) as prober:
-            await _letters(prober, compiled, probed, salt=salt)
-            await _peeks(prober, compiled, probed, salt=salt)
-            await _listens(prober, compiled, probed, salt=salt)
+        said, asked, heard = (most // len(compiled.broker.users) for most in (SAID, ASKED, HEARD))
+        async with at_door(brokers, user=user) as prober:
+            await _letters(prober, compiled, probed, most=said, salt=salt)
+            await _peeks(prober, compiled, probed, most=asked, salt=salt)
+            await _listens(prober, compiled, probed, most=heard, salt=salt)
             await _forged(prober, compiled, probed, now=now)
-    await _strangers(url, home=home, compiled=compiled, probed=probed)
+    await _strangers(brokers, compiled=compiled, probed=probed)
     return probed
 
 
-async def _letters(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
+async def _letters(prober: Prober, compiled: Compiled, probed: Probed, *, most: int, salt: str) -> None:
     """Every letter there could be, under one's own name and under others', but those one may say."""
     own = [letter for letter in sorted(compiled.letters) if letter.sender == prober.user.name]
     mine = {subject_of(letter) for letter in own} | {beat_of(letter.sender, letter.receiver) for letter in own}
     unlisted = {*own_name(prober.user, compiled), *other_names(prober.user, compiled)} - mine
-    subjects = drawn(unlisted, most=SAID, salt=salt)
+    subjects = drawn(unlisted, most=most, salt=salt)
     for number, batch in enumerate(_batches(subjects)):
         probed.refusals("publish", batch, await prober.publish(batch, MARK), who=prober.user.name)
         if own:
@@ -85,11 +86,11 @@ async def _welcome(prober: Prober) -> bool:
     return lets(prober.user.publish, own) and await prober.publish([own], b"") == {own}
 
 
-async def _peeks(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
+async def _peeks(prober: Prober, compiled: Compiled, probed: Probed, *, most: int, salt: str) -> None:
     """What would show or change what is not one's own, or what one's own user has no business with."""
     wanted = {subject for other in compiled.nodes() for subject in peeks(prober.user.account, str(other))}
     unlisted = (subject for subject in wanted if not lets(prober.user.publish, subject))
-    for batch in _batches(drawn(unlisted, most=ASKED, salt=salt)):
+    for batch in _batches(drawn(unlisted, most=most, salt=salt)):
         probed.refusals("request", batch, await prober.publish(batch, b""), who=prober.user.name)
         probed.control("request", prober.user.name, passed=await _asks_own(prober))
 
@@ -106,10 +107,10 @@ async def _asks_own(prober: Prober) -> bool:
     return (answer.headers or {}).get("Status") in ("400", "404", "408") or bool(answer.data)
 
 
-async def _listens(prober: Prober, compiled: Compiled, probed: Probed, *, salt: str) -> None:
+async def _listens(prober: Prober, compiled: Compiled, probed: Probed, *, most: int, salt: str) -> None:
     """Subscriptions that would hear what is meant for others."""
     wanted = {subject for other in compiled.nodes() for subject in listens(prober.user.account, str(other))}
-    subjects = drawn((subject for subject in wanted if subject not in prober.user.subscribe), most=HEARD, salt=salt)
+    subjects = drawn((subject for subject in wanted if subject not in prober.user.subscribe), most=most, salt=salt)
     for batch in _batches(subjects):
         probed.refusals("subscribe", batch, await prober.subscribe(batch), who=prober.user.name)
         probed.control("subscribe", prober.user.name, passed=await _welcome(prober))
@@ -143,10 +144,10 @@ def _envelope(letter: Letter, *, at: Instant, number: int) -> Envelope:
     )
 
 
-async def _strangers(url: str, *, home: Path, compiled: Compiled, probed: Probed) -> None:
+async def _strangers(brokers: Brokers, *, compiled: Compiled, probed: Probed) -> None:
     """Who has no key of a user of the plan, or says to be one without it."""
     for account in map(str, compiled.nodes()):
-        own = seed_of(home, account=account, user=account)
+        own = seed_of(brokers.settings.home, account=account, user=account)
         drawn: str = nkeys.encode_seed(bytes(SigningKey.generate()), nkeys.PREFIX_BYTE_USER).decode()
         public = nkeys.from_seed(own.encode()).public_key.decode()
         shown: dict[str, dict[str, Any]] = {
@@ -155,6 +156,6 @@ async def _strangers(url: str, *, home: Path, compiled: Compiled, probed: Probed
             "name": {"user": account, "password": account},
             "token": {"token": public},
         }
-        leaked = [what for what, credentials in shown.items() if await lets_in(url, **credentials)]
+        leaked = [what for what, credentials in shown.items() if await lets_in(brokers, account, **credentials)]
         probed.refusals("log in", shown, leaked, who=account)
-        probed.control("log in", account, passed=await lets_in(url, nkeys_seed_str=own))
+        probed.control("log in", account, passed=await lets_in(brokers, account, nkeys_seed_str=own))

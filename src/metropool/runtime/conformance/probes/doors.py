@@ -14,6 +14,8 @@ from metropool.runtime.demo.doors import door_key
 
 PHRASES = 20
 """So many unlisted phrases a door is asked to say: it lets a key ask fifty times a second, and these are of every zone."""
+KEYS = 6
+"""So many keys of others a door is shown: it looks at twenty wrong ones of a source at once, and then at one a second."""
 UNAUTHENTICATED, FORBIDDEN, GOOD = 401, 403, 200
 
 
@@ -26,7 +28,8 @@ async def probe_doors(town: Town, probed: Probed) -> None:
 async def _probe(town: Town, system: str, systems: Sequence[str], probed: Probed) -> None:
     base = f"http://127.0.0.1:{town.ports[system]}/{system}/api/letters"
     async with httpx.AsyncClient(base_url=base, timeout=60.0, trust_env=False) as client:
-        keys = {other: door_key(town.home, other) for other in systems if other != system}
+        others = drawn((other for other in systems if other != system), most=KEYS, salt=f"{town.city.rows['seed']} {system}")
+        keys = {other: door_key(town.home, other) for other in others}
         keys["nobody"] = f"mpk_{RandomIds().fresh_id()[:16]}_{RandomIds().fresh_id()}"
         leaked = [who for who, key in keys.items() if await _status(client, "GET", "/phrases", key) != UNAUTHENTICATED]
         probed.refusals("door with another's key", keys, leaked, who=system)

@@ -1,13 +1,14 @@
 """The door for gateways (MQTT), with each home's real credential: whose name, whose topics, what it may say and hear."""
 
 import json
+import ssl
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from itertools import cycle
 
 from metropool.plan.broker import provisioner_of
 from metropool.plan.gateways import DROP, KNOCK, RECEIPTS, STREAM, Gateways
-from metropool.runtime.broker import GATEWAYS_NOTE
-from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.mqtt import Line, a_line
 from metropool.runtime.conformance.probes.users import at_door
@@ -18,11 +19,16 @@ from metropool.runtime.demo.gateways import CREDENTIALS
 
 @dataclass(frozen=True)
 class Home:
-    """A home with its gateway's real credential, and where gateways come in."""
+    """A home with its gateway's real credential, where it comes in, and how (``tls``)."""
 
     name: str
     secret: str
     door: str
+    tls: ssl.SSLContext | None
+
+    def line(self) -> AbstractAsyncContextManager[Line]:
+        """A connection to where it comes in."""
+        return a_line(self.door, self.tls)
 
     async def comes_in(self, line: Line) -> bool:
         """Come in as this home's gateway."""
@@ -45,12 +51,11 @@ async def probe_gateways(town: Town, probed: Probed) -> None:
 
 
 def _homes(town: Town) -> Iterator[Home]:
-    door = (town.home / "broker" / GATEWAYS_NOTE).read_text(encoding="ascii").strip()
-    for note, credential in CREDENTIALS:
+    for (note, credential), door in zip(CREDENTIALS, cycle(town.brokers.gateways_at), strict=False):
         if (town.home / note).exists():
             name = json.loads((town.home / note).read_text(encoding="utf-8"))["name"]
             secret = (town.home / credential).read_text(encoding="ascii").strip()
-            yield Home(name, secret, door)
+            yield Home(name, secret, door, town.brokers.tls)
 
 
 async def _log_in(town: Town, probed: Probed, home: Home) -> None:
@@ -62,10 +67,10 @@ async def _log_in(town: Town, probed: Probed, home: Home) -> None:
     others += [gateways.name_of(at, own) for at in gateways.hosts if at != host]
     strangers = {(home.name, "wrong"), (home.name, ""), ("", ""), ("home-nobody", home.secret), (f"nobody/{own}", home.secret)}
     strangers |= {(other, home.secret) for other in others}
-    leaked = [who for who, word in sorted(strangers) if await _lets_in(home.door, who, word)]
-    leaked += ["other client id"] if await _lets_in(home.door, home.name, home.secret, client="probe") else []
+    leaked = [who for who, word in sorted(strangers) if await _lets_in(home, who, word)]
+    leaked += ["other client id"] if await _lets_in(home, home.name, home.secret, client="probe") else []
     probed.refusals("mqtt log in", [*strangers, "other client id"], leaked, who=home.name)
-    probed.control("mqtt log in", home.name, passed=await _lets_in(home.door, home.name, home.secret))
+    probed.control("mqtt log in", home.name, passed=await _lets_in(home, home.name, home.secret))
 
 
 async def _subscribe(probed: Probed, home: Home, others: list[str]) -> None:
@@ -84,7 +89,7 @@ async def _publish(town: Town, probed: Probed, gateways: Gateways, home: Home, o
     told = [f"home/{name.name}/down/{message}" for name in (home, other) for message in down]
     inner = [f"{asked}.{host}".replace(".", "/") for host in gateways.hosts for asked in (DROP, KNOCK)]
     reached = [*inner, "$SYS/REQ/SERVER/PING", f"$JS/API/STREAM/DELETE/{STREAM}"]
-    async with a_line(home.door) as line, a_line(other.door) as victim:
+    async with home.line() as line, other.line() as victim:
         is_in = await home.comes_in(line) and await other.comes_in(victim)
         is_in = is_in and await victim.may_hear(f"home/{other.name}/down/#")
         before = await _stored(town, gateways)
@@ -104,8 +109,7 @@ async def _publish(town: Town, probed: Probed, gateways: Gateways, home: Home, o
 async def _stored(town: Town, gateways: Gateways) -> int:
     """How many messages of gateways the broker ever stored, as their provisioning user is told."""
     user = next(each for each in town.compiled.broker.users if each.name == provisioner_of(gateways.account))
-    url = note_of(town.settings).read_text(encoding="ascii").strip()
-    async with at_door(url, home=town.home, user=user) as prober:
+    async with at_door(town.brokers, user=user) as prober:
         info = await prober.ask(f"$JS.API.STREAM.INFO.{STREAM}")
         return int(info["state"]["last_seq"]) if info else -1
 
@@ -117,12 +121,12 @@ def _said(place: str) -> bytes:
     return json.dumps({"v": 1, "id": word, "received": [], "place": place, **order}).encode()
 
 
-async def _lets_in(door: str, who: str, word: str, *, client: str = "") -> bool:
-    async with a_line(door) as line:
+async def _lets_in(home: Home, who: str, word: str, *, client: str = "") -> bool:
+    async with home.line() as line:
         return await line.comes_in(client=client or who, name=who, secret=word)
 
 
 async def _hears(home: Home, topic: str) -> bool:
     """Each on a connection of its own: a refusal may end it."""
-    async with a_line(home.door) as line:
+    async with home.line() as line:
         return await home.comes_in(line) and await line.may_hear(topic)

@@ -38,13 +38,15 @@ class Route:
 async def probe_http(town: Town, probed: Probed) -> None:
     """Try every route as everyone who may not use it, and beside it as someone who may; at all systems at once."""
     clients = await _clients(town)
-    await asyncio.gather(*(_at(system, port, clients, probed) for system, port in town.ports.items()))
+    fronts = {port: system for system, port in reversed(town.ports.items())}
+    await asyncio.gather(*(_at(town, system, clients, probed, has_front=system in fronts.values()) for system in town.ports))
 
 
-async def _at(system: str, port: int, clients: Mapping[str, Client], probed: Probed) -> None:
-    url = f"http://127.0.0.1:{port}"
+async def _at(town: Town, system: str, clients: Mapping[str, Client], probed: Probed, *, has_front: bool) -> None:
+    """Of systems that one process serves, one is asked at the front door they share."""
+    url = f"http://127.0.0.1:{town.ports[system]}"
     async with httpx.AsyncClient(base_url=url, timeout=60.0, trust_env=False, limits=EACH_ANEW) as nobody:
-        routes = [*await _routes(nobody, system), *await _routes(nobody, "")]
+        routes = [*await _routes(nobody, system), *(await _routes(nobody, "") if has_front else ())]
         foreign = next(client for name, client in clients.items() if name != system)
         session = foreign.http.cookies.get(SESSION) or ""
         await _as_nobody(nobody, routes, probed, who=system)

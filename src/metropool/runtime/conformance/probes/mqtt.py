@@ -1,6 +1,7 @@
 """One MQTT 3.1.1 connection, as far as probing needs it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -75,10 +76,10 @@ class Line:
 
 
 @asynccontextmanager
-async def a_line(door: str) -> AsyncIterator[Line]:
+async def a_line(door: str, tls: ssl.SSLContext | None) -> AsyncIterator[Line]:
     """A connection to where gateways come in (``host:port``)."""
     host, _, port = door.rpartition(":")
-    line = Line(*await asyncio.open_connection(host, int(port)))
+    line = Line(*await asyncio.open_connection(host, int(port), ssl=tls))
     try:
         yield line
     finally:

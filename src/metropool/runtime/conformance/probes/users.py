@@ -4,16 +4,16 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import nats
 from msgspec import json
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from metropool.exchange.transport import client_with, secured
 from metropool.plan.broker import BrokerUser
 from metropool.runtime.broker import seed_of
+from metropool.runtime.conformance.town.brokers import Brokers
 
 REFUSED = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"')
 """As the client passes it on: in lower case."""
@@ -66,22 +66,22 @@ class Prober:
 
 
 @asynccontextmanager
-async def at_door(url: str, *, home: Path, user: BrokerUser) -> AsyncIterator[Prober]:
+async def at_door(brokers: Brokers, *, user: BrokerUser) -> AsyncIterator[Prober]:
     """Log in with a user's own key."""
-    prober = Prober(user, Client())
+    prober = Prober(user, client_with(brokers.tls))
 
     async def note(error: Exception) -> None:
         if match := REFUSED.search(str(error)):
             prober.refused.add((match[1], match[2]))
 
-    seed = seed_of(home, account=user.kept_by, user=user.name)
-    prober.client = await nats.connect(
-        url,
-        nkeys_seed_str=seed,
+    await prober.client.connect(
+        brokers.url(user.account).split(","),
+        nkeys_seed_str=seed_of(brokers.settings.home, account=user.kept_by, user=user.name),
         inbox_prefix=f"reply.{user.name}".encode(),
         error_cb=note,
         allow_reconnect=False,
         pending_size=64 << 20,
+        **secured(brokers.tls),
     )
     try:
         yield prober
@@ -89,14 +89,15 @@ async def at_door(url: str, *, home: Path, user: BrokerUser) -> AsyncIterator[Pr
         await prober.client.close()
 
 
-async def lets_in(url: str, **credentials: Any) -> bool:
-    """Whether the broker lets somebody in who shows this."""
+async def lets_in(brokers: Brokers, account: str, **credentials: Any) -> bool:
+    """Whether the broker of an account lets somebody in who shows this."""
+    client, options = client_with(brokers.tls), {"allow_reconnect": False, "connect_timeout": WAIT_S, **secured(brokers.tls)}
 
     async def quiet(_: Exception) -> None:
         return
 
     try:
-        client = await nats.connect(url, error_cb=quiet, allow_reconnect=False, connect_timeout=WAIT_S, **credentials)
+        await client.connect(brokers.url(account).split(","), error_cb=quiet, **options, **credentials)
     except (NatsError, OSError, ValueError):
         return False
     await client.close()

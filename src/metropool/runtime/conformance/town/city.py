@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from metropool.core.periods import day_period
+from metropool.core.periods import DAY, day_period
 from metropool.runtime.enrol import lying_in
 
 Row = dict[str, Any]
@@ -20,6 +22,7 @@ FILES = {
     "electricity": ("electricity_daily", "total_kwh"),
     "water": ("water_hourly", "water_m3"),
     "gas": ("gas_hourly", "gas_m3"),
+    "heat": ("heat_hourly", "heat_kwh"),
 }
 """Service to the file of the old systems with its registers, and their column."""
 FINE = {**FILES, "electricity": ("electricity_curve", "register_kwh")}
@@ -62,6 +65,10 @@ class City:
         """One service of one home."""
         return next(each for each in self.customers if (each.combined_account, each.service) == (account, service))
 
+    def customers_of(self, account: str) -> list[Customer]:
+        """Every service of one home."""
+        return [each for each in self.customers if each.combined_account == account]
+
     @property
     def accounts(self) -> list[str]:
         """Combined accounts, in order."""
@@ -92,6 +99,18 @@ class City:
         )
         value: Decimal = table[column][0].as_py()
         return value
+
+    def usual(self, service: str, *, before: date, days: int) -> Decimal:
+        """What a home of those with a service used on the middle one of the days before a day [m3, or kWh of electricity]."""
+        file, column = FILES[service]
+        homes = pc.field("meter_id").isin([each.meter for each in self.customers if each.service == service])
+        table = pq.read_table(self.folder / "history" / f"{file}.parquet", columns=["at", column], filters=homes)
+        shown: dict[datetime, list[Decimal]] = {}
+        for back in range(days + 1):
+            at = day_period(before - DAY * back).start
+            shown[at] = table[column].filter(pc.equal(table["at"], _scalar(at))).to_pylist()
+        sums = [sum(shown[at], Decimal(0)) / len(shown[at]) for at in sorted(shown)]
+        return median(later - sooner for sooner, later in pairwise(sums))
 
     def _customers(self) -> Iterator[Customer]:
         services = {row["id"]: row["service"] for row in self.rows["usage_points"]}

@@ -26,6 +26,8 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The passwords of a town are drawn anew, kept in it and gone with it: nobody guesses them, so that no work need be put in the way."""
 SHUT, SHUT_ON = "gas", date(2026, 6, 29)
 """The pipe to all homes was shut that day: no meter of it moved."""
+USUAL_DAYS = 28
+"""What they use otherwise is that of so many days before it."""
 
 
 async def make_city(folder: Path, *, seed: int, homes: int) -> City:

@@ -9,6 +9,7 @@ from typing import Any
 
 from metropool.core.quantities import reading_type
 from metropool.runtime.conformance.town.files import ask
+from metropool.runtime.demo.setup import FIELD_KEYS
 
 Row = dict[str, Any]
 
@@ -84,14 +85,20 @@ class Carried:
     """All that passed by the carrier in one direction of one connection."""
 
     place: str
+    connection: str
     data: bytes
-    changed_s: float
 
 
 def carried(home: Path, direction: str) -> list[Carried]:
     """What the carrier kept of what went ``up`` (from terminals) or ``down``."""
     files = sorted((home / "carrier").glob(f"??????.{direction}"))
-    return [Carried(f"carrier/{file.name}", file.read_bytes(), file.stat().st_mtime) for file in files]
+    return [Carried(f"carrier/{file.name}", file.stem, file.read_bytes()) for file in files]
+
+
+def keys_of_terminals(home: Path) -> dict[tuple[bytes, int], bytes]:
+    """Name and number to each key, as terminals were given them."""
+    rows = json.loads((home / FIELD_KEYS).read_text(encoding="utf-8"))
+    return {(bytes.fromhex(row["name"]), row["number"]): bytes.fromhex(row["key"]) for row in rows}
 
 
 def _told(row: Row, place: str) -> Told:

@@ -1,6 +1,9 @@
-"""Waiting for a town's processes to stand, and starting those that are outside it: its payment channel, companies with own software."""
+"""Starting a town's brokers and those outside it (payment channel, companies with own software); waiting for whoever was started."""
 
+import asyncio
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -8,7 +11,9 @@ import httpx
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
 from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
+from metropool.runtime.conformance.town.brokers import HOST, told_to_server
 from metropool.runtime.conformance.town.people import Client, desk_client
+from metropool.runtime.conformance.town.processes import BROKER
 from metropool.runtime.demo.doors import door_key
 from metropool.runtime.demo.setup import write_channels
 from metropool.runtime.pause import pause
@@ -18,8 +23,44 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.2
 START_S = 120.0
-PRICES = {"electricity": ("0.60", "kWh", 1, -4), "water": ("2.50", "m3", 30, -3), "gas": ("3.10", "m3", 40, -3)}
+PRICES = {
+    "electricity": ("0.60", "kWh", 1, -4),
+    "water": ("2.50", "m3", 30, -3),
+    "gas": ("3.10", "m3", 40, -3),
+    "heat": ("0.16", "kWh", 50, -2),
+}
 """What an outside company asks for a unit of its service [yuan], the unit, and the register it bills with its scale."""
+
+
+async def start_brokers(town: "Town") -> None:
+    """Start the one broker, or every server of several."""
+    servers = [site.name for sites in town.brokers.servers.values() for site in sites]
+    if not servers:
+        await town.processes.serve(BROKER)
+    await asyncio.gather(*(start_server(town, name) for name in servers))
+
+
+async def start_server(town: "Town", name: str) -> None:
+    """Start one server of a broker, anew where it ran before."""
+    await town.processes.serve(f"{BROKER}:{name}", told=told_to_server(town.home, name))
+
+
+async def till_brokers_listen(town: "Town") -> None:
+    """Wait until every broker can be reached.
+
+    Raises:
+        Unavailable: One did not start.
+    """
+    for site in (site for sites in town.brokers.servers.values() for site in sites):
+        await till(town, lambda port=site.port: _listens(port), f"{BROKER}:{site.name}")  # type: ignore[misc]
+    if not town.brokers.servers:
+        await till(town, lambda: town.brokers.url("") != "", BROKER)
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1.0):
+        return True
+    return False
 
 
 async def start_channel(town: "Town") -> None:
@@ -28,6 +69,17 @@ async def start_channel(town: "Town") -> None:
     known = ("--merchant", f"{MERCHANT}={key}", "--clock", town.clock.setting)
     channel = await town.processes.box("payment-channel", "--home", town.home / "payment-channel", *known)
     write_channels(town.home, port=channel.told["port"], public_key=channel.told["public_key"])
+
+
+async def start_systems(town: "Town") -> None:
+    """Start every system, each in a process of its own but those that say and hear nothing yet, and return when all answer."""
+    alone = [name for name in town.ports if name not in town.idle]
+    await asyncio.gather(*(town.processes.serve(name, port=town.ports[name]) for name in alone))
+    for name in town.idle[:1]:
+        await town.processes.serve(town.served_by(name), systems=town.idle, port=town.ports[name])
+    if town.front_end:
+        await town.processes.serve(town.front_end)
+    await asyncio.gather(*(till_it_answers(town, name) for name in town.ports))
 
 
 def run_outside(town: "Town") -> list[str]:
@@ -96,7 +148,7 @@ async def till_it_answers(town: "Town", name: str) -> None:
 
         ends = monotonic_s() + START_S
         while not await look():
-            _must_be_starting(town, name, ends)
+            _must_be_starting(town, town.served_by(name), ends)
             await pause(LOOK_S)
 
 

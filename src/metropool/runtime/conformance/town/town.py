@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import MetropoolError
 from metropool.plan.compiled import Compiled
-from metropool.runtime.broker_place import note_of
 from metropool.runtime.conformance.failed import Failed
+from metropool.runtime.conformance.town.brokers import Brokers
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.making import enrol
 from metropool.runtime.conformance.town.moments import unix_s
@@ -22,25 +22,26 @@ from metropool.runtime.conformance.town.starting import (
     companies_outside,
     process_of,
     run_outside,
+    start_brokers,
     start_channel,
     start_software,
-    till,
-    till_it_answers,
+    start_systems,
+    till_brokers_listen,
 )
 from metropool.runtime.demo.logins import Post, posts
 from metropool.runtime.demo.setup import FIELD_KEYS
 from metropool.runtime.demo.state import DemoClock
 from metropool.runtime.pause import pause
 from metropool.runtime.ports import free_port
-from metropool.runtime.settings import Settings
 
 T = TypeVar("T")
-GATEWAY, DOOR = "gateway", "door"
+GATEWAY, DOOR, DOORS = "gateway", "door", "doors"
 STAND_FOR = {"device": ("concentrators", "meter645"), "carrier": ("carrier",), "outside": ("payment-channel",), "face": ()}
 """Kind of a system to the processes of the simulated city that are it; a face is whoever signs in."""
 OF_A_COMPANY = ("billing", "office", "disclosure")
 """What a company's own software does in the place of what we would host for it."""
-LOOK_S = 0.2
+LOOK_S, RARELY_S = 0.2, 1.0
+"""How often somebody looks [s of the machine]; who has waited for long looks more rarely: a hundred look at a time."""
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Town:
     Attributes:
         home: Folder of its state; ``city``: what was enrolled in it.
         ports: HTTP port of each system.
+        idle: Systems that one process (``doors``) serves.
         patience_s: See ``opening``.
         served_s: When its systems were started [Unix s of the machine].
         field_port: Where the front end hears terminals.
@@ -61,9 +63,11 @@ class Town:
     city: City
     clock: DemoClock
     processes: Processes
+    brokers: Brokers
     ports: dict[str, int]
     field_port: int
     patience_s: float
+    idle: tuple[str, ...] = ()
     served_s: float = 0.0
     _doing: dict[Any, "asyncio.Task[Any]"] = field(default_factory=dict)
 
@@ -73,14 +77,11 @@ class Town:
         Raises:
             Unavailable: One did not start; its last words say why.
         """
-        broker = await self.processes.serve(BROKER)
+        await start_brokers(self)
         await asyncio.gather(start_channel(self), enrol(self.home, city=self.city, environment=self.processes.environment))
-        await till(self, lambda: note_of(self.settings).exists(), broker.name)
+        await till_brokers_listen(self)
         self.served_s = unix_s()
-        await asyncio.gather(*(self.processes.serve(name, port=port) for name, port in self.ports.items()))
-        if self.front_end:
-            await self.processes.serve(self.front_end)
-        await asyncio.gather(*(till_it_answers(self, name) for name in self.ports))
+        await start_systems(self)
         await asyncio.gather(*(self.desk(name) for name in run_outside(self)))
 
     async def start_field(self) -> None:
@@ -105,27 +106,26 @@ class Town:
             await client.http.aclose()
         await self.processes.stop()
 
-    @cached_property
-    def settings(self) -> Settings:
-        """Settings as its processes have them."""
-        return Settings(home=self.home, plan=self.plan, clock=self.clock.setting, broker="embedded", database="embedded")
-
     @property
     def front_end(self) -> str | None:
         """The worker that hears terminals, as ``serve`` is told it."""
         return next((f"{facts.id}:{facts.front_end}" for facts in self.compiled.systems.values() if facts.front_end), None)
 
     def host(self, capability: str, row: str = "") -> str:
-        """The system that hosts a capability, for a row where that makes a difference.
+        """The system that hosts a capability, for a row where that makes a difference; of several the first that is at work.
 
         Raises:
             Failed: The plan places it nowhere.
         """
-        for name in self.compiled.nodes():
-            rows = self.rows(name, capability)
-            if rows is not None and (not row or row in rows):
-                return str(name)
-        raise Failed("no_host", capability=capability, row=row)
+        hosted = {str(name): self.rows(name, capability) for name in self.compiled.nodes()}
+        hosts = [name for name, rows in hosted.items() if rows is not None and (not row or row in rows)]
+        if not hosts:
+            raise Failed("no_host", capability=capability, row=row)
+        return min(hosts, key=self.stands_still)
+
+    def stands_still(self, system: str) -> bool:
+        """Whether a process of a system has ended or was stopped."""
+        return self.processes.stopped(self.ends(system)) is not None
 
     def rows(self, system: str, capability: str) -> Sequence[str] | None:
         """Rows for which a system does such work, be it by its own software; None where it does not."""
@@ -142,10 +142,14 @@ class Town:
                 found.append(GATEWAY)
                 continue
             facts = self.compiled.systems[name]
-            found += STAND_FOR.get(facts.kind, (name,))
+            found += STAND_FOR.get(facts.kind, (self.served_by(name),))
             found += [process_of(name)] if name in run_outside(self) else []
             found += [f"{name}:{facts.front_end}"] if facts.front_end else []
         return found
+
+    def served_by(self, system: str) -> str:
+        """What the process of a system of ours is called."""
+        return DOORS if system in self.idle else system
 
     def once(self, what: Any, work: Callable[[], Coroutine[Any, Any, T]]) -> "asyncio.Task[T]":
         """Do something once for all who need it."""
@@ -206,7 +210,7 @@ class Town:
         Raises:
             Failed: It did not come.
         """
-        ends, last = monotonic_s() + self.patience_s, ""
+        began, last = monotonic_s(), ""
         while True:
             try:
                 if (found := await look()) is not None:
@@ -214,9 +218,9 @@ class Town:
             except (Refusal, MetropoolError) as reason:
                 last = str(reason)
             self.must_run(needs)
-            if monotonic_s() > ends:
+            if (waited_s := monotonic_s() - began) > self.patience_s:
                 raise Failed("never_seen", what=what, after_s=f"{self.patience_s:.0f}", last=last)
-            await pause(LOOK_S)
+            await pause(min(max(LOOK_S, waited_s / 10), RARELY_S))
 
     def must_run(self, names: Sequence[str]) -> None:
         """Refuse to wait for someone who does not run.
