@@ -1,5 +1,6 @@
 """What runs beside a node's relay and workers, for capabilities that touch devices or providers between units."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import structlog
 from nats.aio.client import Client
 
+from metropool.capabilities.metering.loops import compile_loops
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.core.errors import Unavailable
 from metropool.runtime.channels import ChannelPlaces, open_channels
@@ -27,12 +29,14 @@ LOG_S = 0.5
 
 
 async def check(node: Node, *, client: Client) -> None:
-    """Look whether what attends a node can work on from where it stood; wait for a broker that is just starting.
+    """Look whether what attends a node can work on from where it stood, and make it ready; wait for a broker that is just starting.
 
     Raises:
         Conflict: It cannot; says what is missing.
     """
     is_checked = "metering" not in node.hosts
+    if not is_checked:
+        await asyncio.to_thread(compile_loops)
     while not is_checked:
         try:
             await check_log(node, log_of(node, client))

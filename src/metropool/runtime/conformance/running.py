@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from metropool.capabilities.metering.loops import compile_loops
+from metropool.capabilities.metering.validation.kernels import is_compiled
 from metropool.core.clock import SystemClock, monotonic_s
 from metropool.plan.compiled import Compiled
 from metropool.plan.load import outside_of
@@ -58,9 +60,16 @@ class Run:
             Unavailable: The town could not be set up.
         """
         compiled = {plan: compile_named(plan) for plan in self.plans}
-        self.say("city_made", seed=self.seed, homes=self.homes)
-        city = await make_city(folder, seed=self.seed, homes=self.homes)
+        city = await self.city(folder)
         return [await self._one(folder / named(plan, each), plan, each, city) for plan, each in compiled.items()]
+
+    async def city(self, folder: Path) -> City:
+        """The city of all towns, and the loops over readings made ready: no town has to wait for them."""
+        self.say("city_made", seed=self.seed, homes=self.homes)
+        if not is_compiled():
+            self.say("compiles")
+        await asyncio.to_thread(compile_loops)
+        return await make_city(folder, seed=self.seed, homes=self.homes)
 
     async def _one(self, home: Path, plan: str, one_of_each: Compiled, city: City) -> Report:
         began = monotonic_s()

@@ -14,7 +14,6 @@ from metropool.runtime.conformance.driving import finding_of
 from metropool.runtime.conformance.report import Finding
 from metropool.runtime.conformance.running import Run, named
 from metropool.runtime.conformance.town.city import City
-from metropool.runtime.conformance.town.making import make_city
 from metropool.runtime.conformance.town.opening import idle_doors, open_town
 from metropool.runtime.conformance.town.rest import Rest, effort_s
 from metropool.runtime.conformance.town.town import Town
@@ -86,8 +85,7 @@ async def stop_each(run: Run, systems: Sequence[str], folder: Path) -> dict[str,
     """
     compiled = {plan: compile_named(plan) for plan in run.plans}
     chosen = {plan: stoppable(each, systems) for plan, each in compiled.items()}
-    run.say("city_made", seed=run.seed, homes=run.homes)
-    city = await make_city(folder, seed=run.seed, homes=run.homes)
+    city = await run.city(folder)
     return {
         plan: [await _without(run, folder, plan, each, city, system) for system in chosen[plan]]
         for plan, each in compiled.items()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from metropool.capabilities.metering.validation.kernels import is_compiled
 from metropool.plan.compiled import Compiled
 from metropool.runtime.conformance.town.brokers import Brokers, place_servers
 from metropool.runtime.conformance.town.city import City
@@ -14,9 +13,8 @@ from metropool.runtime.ports import free_ports
 from metropool.runtime.settings import PREFIX, Settings
 
 SPEED = 60.0
-PATIENCE_S, COLD_S = 90.0, 240.0
-"""How long something that should come is waited for while everyone it needs is at work [s of the machine]: longer where the loops
-over readings are compiled for the first time."""
+PATIENCE_S = 90.0
+"""How long something that should come is waited for while everyone it needs is at work [s of the machine]."""
 OWN = {f"{PREFIX}{name.upper()}": "" for name in Settings.model_fields}
 """Whatever the environment of the runner says of a city, its towns hear nothing of it: a variable that is empty counts as not set."""
 
@@ -58,7 +56,7 @@ def open_town(
         ports={**dict(zip(alone, ports, strict=True)), **dict.fromkeys(idle, of_doors)},
         idle=idle,
         field_port=field_port,
-        patience_s=PATIENCE_S if is_compiled() else COLD_S,
+        patience_s=PATIENCE_S,
     )
 
 
