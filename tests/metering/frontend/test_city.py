@@ -131,7 +131,7 @@ def city(tmp_path_factory):
     return file
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_what_the_city_says_was_acknowledged_is_in_the_lake_and_a_valve_closes(city, tmp_path):
     asyncio.run(live_with(PlainField(city, tmp_path)))
 
@@ -295,7 +295,7 @@ async def live_with(field: PlainField) -> None:
         await wait_for(lambda: is_connected(server), True, 30.0)
         command = await close_a_valve(units, attendants, field.told)
         await wait_for(lambda: outcome(units, command.id), "done", 30.0)
-        await wait_for(lambda: is_collected(units), True, 90.0)
+        await wait_for(lambda: is_collected(units), True, 180.0)
         await wait_for(field.has_told_supplies, True, 30.0)
         record = field.record()
         await server.hub.drain()
