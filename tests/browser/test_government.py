@@ -1,6 +1,9 @@
 """An authority asks to look into single households, two persons of the owner approve, the answer comes, the resident sees who looked."""
 
+import pytest
+
 from browser.test_announcements import confirm
+from metropool.access.actions import action_name
 
 BASIS = "Emergency Response Law, article 49"
 
@@ -86,3 +89,15 @@ def test_why_a_system_hears_something_and_why_another_does_not(visit):
     page = page.context.pages[0]
     page.goto(page.url.replace("meter_data", "gas_bills"))
     page.get_by_text("It cannot").wait_for()
+
+
+@pytest.mark.parametrize(("language", "has"), [("en", "See the audit"), ("zh", "查看审计")])
+def test_what_was_done_and_what_may_be_done_is_said_in_words(visit, language, has):
+    page = visit("auditor", language=language).open("/admin/audit")
+    action = page.locator(".ant-table-row td:nth-child(4)").first
+    action.wait_for()
+    code = action.locator("code").inner_text()
+    assert action_name(code)[language] != code
+    assert action.inner_text().split() == [*action_name(code)[language].split(), code]
+    page.goto(page.url.split("/admin")[0] + "/admin/permissions?of=person&login=auditor&action=audit.read&scope=*")
+    page.locator(".timeline", has_text=has).wait_for()

@@ -13,7 +13,7 @@ from metropool.core.clock import Instant
 
 
 @dataclass(frozen=True)
-class AuditRow:
+class Noted:
     """One row of the chain."""
 
     number: int
@@ -43,7 +43,7 @@ class AuditFilter:
     until: Instant | None = None
 
 
-def audit_rows(connection: Connection, wanted: AuditFilter, *, limit: int, offset: int = 0) -> tuple[list[AuditRow], int]:
+def audit_rows(connection: Connection, wanted: AuditFilter, *, limit: int, offset: int = 0) -> tuple[list[Noted], int]:
     """Rows of a page, the newest first, and how many there are."""
     conditions = _conditions(wanted)
     total = connection.execute(select(func.count()).select_from(audit).where(*conditions)).scalar_one()
@@ -64,6 +64,6 @@ def _conditions(wanted: AuditFilter) -> list[Any]:
     return [condition for value, condition in given if value]
 
 
-def _row(row: Any) -> AuditRow:
+def _row(row: Any) -> Noted:
     values = {name: row[name] for name in ("number", "actor", "action", "object", "outcome", "correlation", "hash")}
-    return AuditRow(**values, at=datetime.fromtimestamp(row["at"], UTC), details=json.loads(row["details"]))
+    return Noted(**values, at=datetime.fromtimestamp(row["at"], UTC), details=json.loads(row["details"]))

@@ -3,12 +3,12 @@ import { get, type Query } from './client'
 import { fact } from './queries'
 import type { Instant, Page, Service, Text } from './types'
 
-export interface AuditRow { number: number; at: Instant; actor: string; action: string; object: string; outcome: string; correlation: string; details: string; hash: string }
+export interface AuditRow { number: number; at: Instant; actor: string; action: string; called: Text; object: string; outcome: string; correlation: string; details: string; hash: string }
 export interface AuditChain { as_of: Instant; rows: number; right: number; fault: Text | null }
 export interface WhyStep { kind: 'login' | 'grant' | 'system' | 'row' | 'consent' | 'broker'; holds: boolean; text: Text }
 export interface Why { can: boolean; verdict: Text; steps: WhyStep[] }
 interface Named { id: string; name: Text }
-export interface WhyChoices { people: string[]; actions: string[]; systems: Named[]; messages: Named[] }
+export interface WhyChoices { people: string[]; actions: Named[]; systems: Named[]; messages: Named[] }
 export interface CustomerRow { account_number: string; name: string; address: string; category: string; category_text: Text; tariff: Text; usage_point: string; account: string | null; valid_from: string; valid_to: string | null }
 export interface CustomerReading { day: string; usage_point: string; meter_number: string; kind_name: Text; register_start: string | null; register_end: string | null; quantity: string | null; unit: string; is_estimated: boolean; version: number }
 export interface DataRequest {

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from metropool.access import Access
+from metropool.access.actions import action_name, granted_actions
 from metropool.access.audit import Audit
-from metropool.access.audit_reading import AuditFilter, audit_rows
-from metropool.access.rights import roles
+from metropool.access.audit_reading import AuditFilter, Noted, audit_rows
 from metropool.core.errors import Fault, Invalid
 from metropool.core.texts import Sentence
 from metropool.portal.call import CallOf, answer
@@ -16,7 +16,7 @@ from metropool.portal.declare import Room, on_system
 from metropool.portal.desks.books.why import why_person
 from metropool.portal.listing import ListingOf, list_rows
 from metropool.portal.ports.asked import Asked
-from metropool.portal.schemas.basics import InstantGiven, Page, Text
+from metropool.portal.schemas.basics import InstantGiven, Named, Page, Text
 from metropool.portal.schemas.trust import AuditChain, AuditRow, Why, WhyChoices
 from metropool.storage.units import UnitContext
 
@@ -30,7 +30,7 @@ Part = Annotated[str, Query(max_length=128)]
 async def get_choices(call: CallOf) -> Response:
     """Who and what one may ask about."""
     people = await call.portal.at_door(lambda door: [user.login for user in door.logins.users()])
-    actions = sorted({action for role in roles().values() for action in role.actions})
+    actions = [Named(id=action, name=_called(action)) for action in granted_actions()]
     return answer(call.portal.facts.why_choices().model_copy(update={"people": people, "actions": actions}))
 
 
@@ -83,5 +83,14 @@ def _examined(audit: Audit) -> tuple[int, tuple[int, Sentence | None]]:
 
 def _page(context: UnitContext, wanted: AuditFilter, asked: Asked) -> Page[AuditRow]:
     found, total = audit_rows(context.connection, wanted, limit=asked.size, offset=asked.offset)
-    rows = [AuditRow(**{**vars(row), "details": json.dumps(dict(row.details), ensure_ascii=False)}) for row in found]
+    rows = [_shown(row) for row in found]
     return Page[AuditRow](rows=rows, page=asked.page, size=asked.size, total=total, as_of=context.now)
+
+
+def _shown(row: Noted) -> AuditRow:
+    told = vars(row) | {"details": json.dumps(dict(row.details), ensure_ascii=False), "called": _called(row.action)}
+    return AuditRow(**told)
+
+
+def _called(action: str) -> Text:
+    return Text.model_validate(action_name(action))

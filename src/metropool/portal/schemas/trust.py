@@ -6,12 +6,13 @@ from metropool.portal.schemas.basics import Instant, Model, Named, Text
 
 
 class AuditRow(Model):
-    """One row of a system's audit (审计), as it was chained; ``details`` is JSON."""
+    """One row of a system's audit (审计), as it was chained, and what its action is called; ``details`` is JSON."""
 
     number: int
     at: Instant
     actor: str
     action: str
+    called: Text
     object: str
     outcome: str
     correlation: str
@@ -48,6 +49,6 @@ class WhyChoices(Model):
     """Who and what one may ask about."""
 
     people: list[str]
-    actions: list[str]
+    actions: list[Named]
     systems: list[Named]
     messages: list[Named]

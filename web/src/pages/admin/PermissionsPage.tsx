@@ -26,10 +26,9 @@ export function PermissionsPage() {
 
 function OfSystem({ choices }: { choices: WhyChoices }) {
   const { t } = useTranslation()
-  const pick = usePick()
+  const named = useNamed()
   const [{ system, message }, setState] = useUrlState()
   const why = useQuery({ ...whySystemQuery(system ?? '', message ?? ''), enabled: !!system && !!message })
-  const named = (rows: WhyChoices['systems']) => rows.map(({ id, name }) => ({ value: id, label: `${pick(name)} (${id})` }))
   return (
     <Card title={t('why.question_system')}>
       <div className="pair">
@@ -46,18 +45,25 @@ function OfPerson({ choices }: { choices: WhyChoices }) {
   const pick = usePick()
   const [{ login, action, scope }, setState] = useUrlState()
   const why = useQuery({ ...whyPersonQuery(login ?? '', { action, scope }), enabled: !!login && !!action && !!scope })
+  const named = useNamed()
   const plain = (rows: string[]) => rows.map((value) => ({ value, label: value }))
   return (
     <Card title={t('why.question_person')}>
       <div className="pair">
         <div><span>{t('why.person')}</span><Select showSearch aria-label={t('why.person')} placeholder={t('why.person')} value={login} options={plain(choices.people)} onChange={(value) => setState({ login: value })} /></div>
-        <div><span>{t('why.action')}</span><Select showSearch aria-label={t('why.action')} placeholder={t('why.action')} value={action} options={plain(choices.actions)} onChange={(value) => setState({ action: value })} /></div>
+        <div><span>{t('why.action')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.action')} placeholder={t('why.action')} value={action} options={named(choices.actions)} onChange={(value) => setState({ action: value })} /></div>
         <div><span>{t('why.on_system')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.on_system')} placeholder={t('why.on_system')} value={scope?.startsWith('system:') ? scope : undefined} options={choices.systems.map(({ id, name }) => ({ value: `system:${id}`, label: pick(name) }))} onChange={(value: string) => setState({ scope: value })} /></div>
         <div><span>{t('why.on_account')}</span><Input.Search aria-label={t('why.on_account')} placeholder={t('why.on_account')} defaultValue={scope?.startsWith('account:') ? scope.slice(8) : ''} onSearch={(value) => setState({ scope: value ? `account:${value}` : undefined })} /></div>
       </div>
       {login && action && scope ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose')} />}
     </Card>
   )
+}
+
+/** What there is to choose from, by name and code. */
+function useNamed() {
+  const pick = usePick()
+  return (rows: WhyChoices['systems']) => rows.map(({ id, name }) => ({ value: id, label: `${pick(name)} (${id})` }))
 }
 
 /** The verdict, and each link that holds or breaks. */

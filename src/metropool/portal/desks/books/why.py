@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from metropool.access import Access
+from metropool.access.actions import action_name
 from metropool.access.logins import as_grant, normal
 from metropool.access.rights import EVERYTHING, role_called
 from metropool.core.errors import NotFound
@@ -23,13 +24,14 @@ def why_person(door: Access, *, login: str, action: str, scope: str) -> Why:
         raise NotFound(f"no login {login}")
     grants = door.logins.grants(row["login"])
     steps = [_login_step(row), *(_grant_step(grant, action, scope) for grant in grants if action in as_grant(grant).actions)]
+    named = action_name(action)
     can = steps[0].holds and any(step.holds for step in steps[1:])
     if len(steps) == 1:
         steps.append(
             WhyStep(
                 kind="grant",
                 holds=False,
-                text=_text(f"没有任何授权包含操作 {action}", f"no grant in force has the action {action}"),
+                text=_text(f"没有任何授权包含操作“{named['zh']}”", f"no grant in force has the action “{named['en']}”"),
             )
         )
     return Why(can=can, verdict=_verdict(can), steps=steps)
@@ -48,12 +50,14 @@ def _login_step(row: Mapping[str, Any]) -> WhyStep:
 def _grant_step(grant: Mapping[str, Any], action: str, scope: str) -> WhyStep:
     holds = grant["scope"] in (scope, EVERYTHING)
     role, by = grant["role"], grant["granted_by"]
-    given = f"角色 {role}" if role else f"操作 {action}", f"the role {role}" if role else f"the action {action}"
+    named = action_name(action)
+    given = (f"角色 {role}", f"the role {role}") if role else (f"操作“{named['zh']}”", f"the action “{named['en']}”")
     until = datetime.fromtimestamp(grant["valid_until"], UTC) if grant["valid_until"] else None
     ends = (f"，至 {show_instant(until)}", f", until {show_instant(until)}") if until else ("，长期", ", without end")
-    of = " ".join(role_called(role).actions) if role else action
-    zh = f"{by} 授予{given[0]}，范围 {grant['scope']}，用途 {grant['purpose']}{ends[0]}；包含 {of}"
-    en = f"{by} granted {given[1]} on {grant['scope']} for {grant['purpose']}{ends[1]}; it has {of}"
+    has = [action_name(each) for each in (role_called(role).actions if role else (action,))]
+    of = "、".join(each["zh"] for each in has), ", ".join(each["en"] for each in has)
+    zh = f"{by} 授予{given[0]}，范围 {grant['scope']}，用途 {grant['purpose']}{ends[0]}；包含：{of[0]}"
+    en = f"{by} granted {given[1]} on {grant['scope']} for {grant['purpose']}{ends[1]}; it has: {of[1]}"
     other = ("；不是所问的范围", "; not the scope asked about")
     return WhyStep(kind="grant", holds=holds, text=_text(zh + ("" if holds else other[0]), en + ("" if holds else other[1])))
 
