@@ -16,6 +16,7 @@ from metropool.exchange.gateways import read_receipts, read_said
 from metropool.exchange.messages import HouseholdUsageTold
 from metropool.exchange.ports import Delivery
 from metropool.plan.gateways import RECEIPTS
+from metropool.runtime.gateways.attesting import told_to_home
 from metropool.runtime.gateways.link import GatewayLink
 from metropool.runtime.lasting import MISSING, lasting
 from metropool.runtime.letters import Letter, why_not
@@ -126,15 +127,6 @@ def _note(name: str, received: Sequence[str], phrase: str, gateways: str, work: 
 
 
 def _told(row: WaitingUsage, phrase: str, gateways: str) -> Spoken:
-    return Spoken(
-        medium="mqtt",
-        direction="sent",
-        outcome="receipted",
-        phrase=phrase,
-        kind=HouseholdUsageTold.__name__,
-        version=HouseholdUsageTold.version,
-        key=row.id,
-        other=gateways,
-        data=row.told,
-        rows=1,
+    return told_to_home(
+        HouseholdUsageTold, phrase=phrase, key=row.id, gateways=gateways, data=row.told, outcome="receipted", rows=1
     )

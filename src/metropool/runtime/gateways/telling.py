@@ -9,9 +9,9 @@ import structlog
 
 from metropool.capabilities.places import operations as places
 from metropool.core.errors import Conflict, Unavailable
-from metropool.exchange.evidence import Spoken
 from metropool.exchange.gateways import write_order
 from metropool.exchange.messages import SetPoints
+from metropool.runtime.gateways.attesting import told_to_home
 from metropool.runtime.gateways.link import GatewayLink
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
@@ -57,17 +57,7 @@ def _sent(command: str, message: str, gateways: str, work: Any) -> tuple[str, by
     """Mark an order as sent, with its evidence, and give its place and its bytes: only now may they leave, and only once."""
     order = places.send(work=work, id=command)
     data = write_order(order)
-    told = Spoken(
-        medium="mqtt",
-        direction="sent",
-        outcome="told",
-        phrase=message,
-        kind=SetPoints.__name__,
-        version=SetPoints.version,
-        key=order.request,
-        other=gateways,
-        data=data,
-    )
+    told = told_to_home(SetPoints, phrase=message, key=order.request, gateways=gateways, data=data, outcome="told")
     work.attest(told)
     return order.place, data
 
