@@ -4,13 +4,15 @@ A place is armed by a file of its name in the folder ARMS; the process that reac
 """
 
 import asyncio
+import os
+import signal
 import sys
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from exchange.evidence.books import open_books, status_of
-from metering.kills.launch import Arms, tie_to_parent
+from metering.kills.launch import Arms
 from metropool.exchange.evidence import Evidence
 from metropool.exchange.jetstream import JetStreamExchange
 from metropool.exchange.outbox import Inbox, Outbox, outbox
@@ -19,6 +21,7 @@ from metropool.runtime.broker import seed_of
 from metropool.runtime.node import Node
 from metropool.runtime.relay import relay_in, relay_out
 from metropool.runtime.settings import Settings
+from metropool.runtime.tied import tie
 
 LETTERS = 40
 PLACES = {
@@ -66,7 +69,7 @@ async def serve(home: Path, url: str, system: str) -> None:
 
 def main() -> None:
     home, url, system, arms = sys.argv[1:]
-    tie_to_parent()
+    tie(parent=os.getppid(), by=signal.SIGKILL)
     role = "sender" if system == "marketing" else "receiver"
     for place, (holder, name, moment) in {**PLACES[role], **PLACES["both"]}.items():
         setattr(holder, name, Arms(Path(arms) / system).wrap(getattr(holder, name), place, moment))

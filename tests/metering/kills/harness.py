@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -29,6 +29,7 @@ from metropool.runtime.node import Node
 from metropool.runtime.ports import free_port
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.tied import tied
 
 SOURCE, TESTS = Path(__file__).parents[3] / "src", Path(__file__).parents[2]
 BEGINS = "2026-07-01T20:00:00+08:00"
@@ -52,15 +53,16 @@ def until(question: Callable[[], bool], what: str, *, patience_s: float = 60, ev
 
 
 class Keeper:
-    """The process that forks all others (``launch``); their ends are known as they happen."""
+    """The cradle that all others come out of (``launch``); their ends are known as they happen."""
 
     def __init__(self, *, arms: Path) -> None:
         arms.mkdir(exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(SOURCE), str(TESTS)))}
-        command = [sys.executable, "-m", "metering.kills.launch", str(arms)]
+        command = tied((sys.executable, "-m", "metering.kills.launch", str(arms)), by=signal.SIGKILL)
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=arms
         )
+        self._environment = environment
         self.ended: dict[int, int] = {}
         self._pids: Queue[int] = Queue()
         Thread(target=self._listen, daemon=True).start()
@@ -72,11 +74,12 @@ class Keeper:
             if "ended" in told:
                 self.ended[told["ended"]] = told["status"]
             else:
-                self._pids.put(told["pid"])
+                self._pids.put(told["born"])
 
-    def fork(self, **order: object) -> int:
+    def fork(self, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> int:
         """Start a program; its process id."""
         assert self._process.stdin is not None
+        order = {"arguments": arguments, "environment": {**self._environment, **environment}, "log": str(log)}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return self._pids.get(timeout=60)
@@ -110,7 +113,7 @@ class Part:
 
     def start(self) -> None:
         """Start it, without waiting for it."""
-        self.pid = self.keeper.fork(arguments=self.arguments, environment=self.environment, log=str(self.log))
+        self.pid = self.keeper.fork(self.arguments, environment=self.environment, log=self.log)
 
     @property
     def status(self) -> int | None:

@@ -1,28 +1,22 @@
-"""Starts programs of ours with places at which they die when a test armed them: ``python -m metering.kills.launch ARMS``.
+"""The town's cradle with places at which what comes out of it dies when a test armed them: ``python -m metering.kills.launch ARMS``.
 
 A place is armed by a file of its name in the folder ARMS: the process that reaches it removes the file and kills itself with
-SIGKILL at that very line. Orders come as JSON lines on standard input, ``{"arguments", "environment", "log"}`` with arguments
-``[MODULE, …]``: ``product`` (its command line), ``city`` (that of cityinabox) or ``broker``; each is forked off this process,
-which has imported everything once, so a restart costs what a program does and not what Python takes to load it. Standard
-output tells ``{"pid"}`` of each and ``{"ended", "status"}`` when it is over.
+SIGKILL at that very line. The arguments of an order are ``[MODULE, …]``: ``product`` (its command line), ``city`` (that of
+cityinabox) or ``broker``.
 """
 
 import asyncio
-import ctypes
 import functools
 import importlib
-import json
 import os
-import select
 import signal
 import sys
-import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from metering.kills.notes import note_files
+from metropool.runtime.conformance.town import cradle
 
 PLACES: dict[str, tuple[str, str, str]] = {
     # name: module, attribute, whether the process dies before or after the call
@@ -93,7 +87,7 @@ class Arms:
             setattr(holder, name, self.wrap(getattr(holder, name), place, moment))
 
 
-def places_of(arguments: list[str]) -> list[str]:
+def places_of(arguments: Sequence[str]) -> list[str]:
     """Places that a process of these arguments can reach."""
     if arguments[:1] != ["serve"]:
         return []
@@ -120,77 +114,20 @@ def run_broker(home: Path, port: int) -> None:
     asyncio.run(serve())
 
 
-def become(module: str, arguments: list[str], arms: Arms) -> None:
-    """Run the program in this process, with its places planted."""
-    sys.argv = [module, *arguments]
+def become(order: Sequence[str], *, arms: Arms) -> None:
+    """Run a program in this process, with its places planted."""
+    if "NOTES" in os.environ:
+        note_files(os.environ["NOTES"])
+    module, *arguments = order
     if module == "broker":
         run_broker(Path(arguments[0]), int(arguments[1]))
     elif module == "city":
         importlib.import_module("cityinabox.cli").main(arguments)
     else:
         arms.plant(places_of(arguments))
-        importlib.import_module("metropool.runtime.cli").main()
-
-
-def fork(order: dict[str, Any], arms: Arms) -> int:
-    """A process of its own for one order; its number."""
-    pid = os.fork()
-    if pid:
-        return pid
-    status = 1
-    try:
-        tie_to_parent()
-        words = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        for number in (1, 2):
-            os.dup2(words, number)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.environ.update(order["environment"])
-        if "NOTES" in order["environment"]:
-            note_files(order["environment"]["NOTES"])
-        become(order["arguments"][0], order["arguments"][1:], arms)
-        status = 0
-    except SystemExit as ending:
-        status = ending.code if isinstance(ending.code, int) else bool(ending.code)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def tie_to_parent() -> None:
-    """Ask the kernel to kill us when whoever started us dies."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
-def reap() -> None:
-    """Tell who is over."""
-    with suppress(ChildProcessError):
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            tell(ended=ended[0], status=os.waitstatus_to_exitcode(ended[1]))
-
-
-def tell(**facts: int) -> None:
-    """One line of JSON."""
-    print(json.dumps(facts), flush=True)
-
-
-def main() -> None:
-    """Import what the programs need, then start one after the other until standard input ends."""
-    tie_to_parent()
-    for module in {module for module, _, _ in PLACES.values()} | PRELOADED:
-        importlib.import_module(module)
-    arms = Arms(Path(sys.argv[1]))
-    while True:
-        ready, _, _ = select.select([sys.stdin], [], [], 0.02)
-        reap()
-        if ready:
-            line = sys.stdin.readline()
-            if not line:
-                return
-            tell(pid=fork(json.loads(line), arms))
+        cradle.run_metropool(arguments)
 
 
 if __name__ == "__main__":
-    main()
+    code = sorted({module for module, _, _ in PLACES.values()} | PRELOADED)
+    cradle.main(code=code, program=functools.partial(become, arms=Arms(Path(sys.argv[1]))))
