@@ -5,14 +5,12 @@ A letter is exported by the receiver's account as a
 a stream export gives none. Along the same ways a system tells that it is there, on subjects that nothing keeps.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from metropool.core.errors import Invalid
 from metropool.plan.schema import Letter
 from metropool.plan.subjects import beat_of, subject_of
 
@@ -91,32 +89,6 @@ class BrokerPlan:
         return tuple(stream for stream in self.streams if stream.account == account)
 
 
-@dataclass(frozen=True)
-class BrokerSettings:
-    """How one server of a broker runs.
-
-    Attributes:
-        port: Where clients connect, on the address ``host``.
-        store: Folder of its streams.
-        max_payload_bytes: Bounds a log batch and a letter.
-        name: Its own, among the servers it is joined with.
-        replicas: On how many servers each stream is kept.
-        blocks: What else its configuration says: TLS, links to other brokers, routes to the other servers of this one.
-        gateway_port, max_connections: These hold where gateways come in.
-    """
-
-    port: int
-    store: str
-    host: str = "127.0.0.1"
-    max_payload_bytes: int = 8 << 20
-    max_memory_bytes: int = 64 << 20
-    name: str = "metropool"
-    replicas: int = 1
-    blocks: Mapping[str, Any] = field(default_factory=dict)
-    gateway_port: int = 0
-    max_connections: int = 32_768
-
-
 def provisioner_of(account: str) -> str:
     """The user that creates the streams of an account at start; only the supervisor has its key."""
     return f"{account}-provision"
@@ -141,41 +113,6 @@ def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -
     streams = {system: _streams(system, front) for system, front in nodes.items()}
     users = tuple(user for system, front in nodes.items() for user in _users(system, front, said[system], streams[system]))
     return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=tuple(chain.from_iterable(streams.values())))
-
-
-def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: BrokerSettings, issuer: str = "") -> str:
-    """The configuration file of nats-server (JSON, which it reads), the same for the same input.
-
-    Args:
-        keys: User to its public nkey.
-        issuer: Public account nkey of the gateways' door.
-
-    Raises:
-        Invalid: A user without a key.
-    """
-    from metropool.plan.gateways import add_door
-
-    if missing := [user.name for user in broker.users if user.name not in keys]:
-        raise Invalid(f"no key for the broker users {', '.join(missing)}")
-    config: dict[str, Any] = {
-        "server_name": settings.name,
-        "listen": f"{settings.host}:{settings.port}",
-        "max_payload": settings.max_payload_bytes,
-        "max_connections": 1024,
-        "jetstream": {
-            "store_dir": settings.store,
-            "sync_interval": "always",
-            "max_mem": settings.max_memory_bytes,
-            "max_file": sum(stream.max_bytes for stream in broker.streams),
-        },
-        "system_account": SYSTEM_ACCOUNT,
-        "accounts": {SYSTEM_ACCOUNT: {"users": [_user(user, keys[user.name]) for user in broker.users_of(SYSTEM_ACCOUNT)]}}
-        | _accounts(broker, keys, settings),
-    }
-    add_door(config, broker=broker, settings=settings, keys=keys, issuer=issuer)
-    for name, block in settings.blocks.items():
-        config[name] = {**config.get(name, {}), **block} if isinstance(block, Mapping) else block
-    return json.dumps(config, indent=1, ensure_ascii=False) + "\n"
 
 
 def _streams(system: str, front: str | None) -> list[Stream]:
@@ -221,34 +158,3 @@ def _provision_subjects(stream: Stream) -> tuple[str, ...]:
     verbs = ("CREATE", "UPDATE", "INFO")
     about_consumer = (f"CONSUMER.CREATE.{stream.name}.{CONSUMER}", f"CONSUMER.INFO.{stream.name}.{CONSUMER}")
     return tuple(f"$JS.API.{rest}" for rest in (*(f"STREAM.{verb}.{stream.name}" for verb in verbs), *about_consumer))
-
-
-def _accounts(broker: BrokerPlan, keys: Mapping[str, str], settings: BrokerSettings) -> dict[str, Any]:
-    streams: dict[str, list[Stream]] = defaultdict(list)
-    for stream in broker.streams:
-        streams[stream.account].append(stream)
-    accounts: dict[str, Any] = {
-        name: _room_for(streams[name], settings) | {"users": [], "exports": [], "imports": []} for name in broker.accounts
-    }
-    for user in broker.users:
-        if user.account in accounts:
-            accounts[user.account]["users"].append(_user(user, keys[user.name]))
-    for way in broker.passages:
-        accounts[way.receiver]["exports"].append({"service": way.subject, "accounts": [way.sender]})
-        accounts[way.sender]["imports"].append({"service": {"account": way.receiver, "subject": way.subject}})
-    return accounts
-
-
-def _room_for(streams: Sequence[Stream], settings: BrokerSettings) -> dict[str, Any]:
-    """What the streams of an account may take, on all servers together; an account without streams has no JetStream at all."""
-    if not streams:
-        return {}
-    limits = {"max_mem": 0, "max_file": sum(stream.max_bytes for stream in streams) * settings.replicas}
-    return {"jetstream": limits | {"max_streams": len(streams), "max_consumers": len(streams)}}
-
-
-def _user(user: BrokerUser, key: str) -> dict[str, Any]:
-    permissions: dict[str, Any] = {"publish": {"allow": list(user.publish)}, "subscribe": {"allow": list(user.subscribe)}}
-    if user.may_answer:
-        permissions["allow_responses"] = {"max": 1, "expires": "30s"}
-    return {"nkey": key, "permissions": permissions, "allowed_connection_types": [user.connects_as]}

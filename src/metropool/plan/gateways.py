@@ -18,10 +18,10 @@ from metropool.plan.broker import (
     INBOX_ACK_WAIT_S,
     SYSTEM_ACCOUNT,
     BrokerPlan,
-    BrokerSettings,
     BrokerUser,
     provisioner_of,
 )
+from metropool.plan.broker_file import BrokerSettings
 from metropool.plan.schema import Letter
 
 STREAM = "$MQTT_msgs"

@@ -18,7 +18,8 @@ import structlog
 
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import Unavailable
-from metropool.plan.broker import BrokerPlan, BrokerSettings, render_broker
+from metropool.plan.broker import BrokerPlan
+from metropool.plan.broker_file import BrokerSettings, render_broker
 from metropool.runtime.broker_beyond import Beyond
 from metropool.runtime.broker_keys import provision_broker, provision_until_done, public_keys, seed_of
 from metropool.runtime.gateways.claims import open_issuer

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metropool.exchange.ways import PLACES
-from metropool.plan.broker import BrokerPlan, BrokerSettings
+from metropool.plan.broker import BrokerPlan
+from metropool.plan.broker_file import BrokerSettings
 from metropool.plan.compiled import Compiled
 from metropool.plan.load import load_sites
 from metropool.plan.sites import Sites, blocks_of, check_sites

@@ -7,7 +7,8 @@ import pytest
 
 from exchange.plan.cases import CAPABILITIES, CONTRACT, ROOT
 from metropool.core.errors import Invalid
-from metropool.plan.broker import BrokerSettings, plan_broker, render_broker
+from metropool.plan.broker import plan_broker
+from metropool.plan.broker_file import BrokerSettings, render_broker
 from metropool.plan.compile import compile_plan
 from metropool.plan.load import load_contract, load_plan
 from metropool.plan.schema import Letter

@@ -6,7 +6,7 @@ import pytest
 
 from exchange.plan.cases import transition
 from metropool.core.errors import Invalid
-from metropool.plan.broker import BrokerSettings, render_broker
+from metropool.plan.broker_file import BrokerSettings, render_broker
 from metropool.plan.schema import Letter
 from metropool.plan.subjects import subject_of
 
