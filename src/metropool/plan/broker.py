@@ -2,7 +2,8 @@
 
 A letter is exported by the receiver's account as a
 *service* to the sender's account alone, so that the receipt (the PubAck of the receiver's inbox stream) finds its way back;
-a stream export gives none. Along the same ways a system tells that it is there, on subjects that nothing keeps.
+a stream export gives none. Along the same ways a system tells that it is there, on subjects that nothing keeps; whoever says no
+letters back answers (``ANSWERS``), on the subject that the broker makes of where the beat came from; no asker can choose it.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from metropool.plan.gateways import Gateways
 
 CONSUMER = "main"
+ANSWERS = "_R_.>"
 SYSTEM_ACCOUNT = "broker"
 INBOX_ACK_WAIT_S, LOG_ACK_WAIT_S = 30.0, 5.0
 FOR_EVER = -1
@@ -110,6 +112,8 @@ def plan_broker(*, nodes: Mapping[str, str | None], letters: Iterable[Letter]) -
     said: dict[str, list[str]] = defaultdict(list)
     for way in passages:
         said[way.sender].append(way.subject)
+    for system in sorted({receiver for sender, receiver in pairs if (receiver, sender) not in pairs}):
+        said[system].append(ANSWERS)
     streams = {system: _streams(system, front) for system, front in nodes.items()}
     users = tuple(user for system, front in nodes.items() for user in _users(system, front, said[system], streams[system]))
     return BrokerPlan(accounts=tuple(nodes), users=users, passages=passages, streams=tuple(chain.from_iterable(streams.values())))

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from metropool.core.errors import Invalid
-from metropool.plan.broker import SYSTEM_ACCOUNT, BrokerPlan, BrokerUser, Passage
+from metropool.plan.broker import ANSWERS, SYSTEM_ACCOUNT, BrokerPlan, BrokerUser, Passage
 
-RECEIPTS = "_R_.>"
 ALONE = "city"
 
 
@@ -43,8 +42,8 @@ class Border:
         return BrokerUser(
             name=f"{self.inner}-to-{self.outer}",
             account=self.account,
-            publish=(*(way.subject for way in self.outward), RECEIPTS),
-            subscribe=(*(way.subject for way in self.inward), RECEIPTS),
+            publish=(*(way.subject for way in self.outward), ANSWERS),
+            subscribe=(*(way.subject for way in self.inward), ANSWERS),
             connects_as="LEAFNODE",
         )
 

@@ -45,7 +45,10 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             call = await admit(request, self.declared.right, portal=self._portal, host=self._host)
             request.state.call = replace(call, declared=self.declared)
-            return await inner(request)
+            if self.declared.right.scope != "software":
+                return await inner(request)
+            with self._host.callers.calling():
+                return await inner(request)
 
         return guarded
 

@@ -1,7 +1,7 @@
 """What runs beside a node's relay and workers, for capabilities that touch devices or providers between units."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -12,13 +12,13 @@ from nats.aio.client import Client
 from metropool.capabilities.metering.loops import compile_loops
 from metropool.capabilities.settlement.clearing import speak_to_channels
 from metropool.core.errors import Unavailable
+from metropool.runtime.beats import keep_in_touch
 from metropool.runtime.channels import ChannelPlaces, open_channels
 from metropool.runtime.lasting import lasting
 from metropool.runtime.log_check import check_log
 from metropool.runtime.metering import answer_front_end, attendants_of, log_of
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
-from metropool.runtime.presence import keep_in_touch
 from metropool.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -46,14 +46,18 @@ async def check(node: Node, *, client: Client) -> None:
             await pause(LOG_S)
 
 
-def of(node: Node, *, client: Client, settings: Settings) -> Iterator[Attendance]:
-    """What attends a node, by name; each runs for ever."""
+def of(node: Node, *, client: Client, settings: Settings, overseers: Iterable[str]) -> Iterator[Attendance]:
+    """What attends a node, by name; each runs for ever. ``overseers`` are told of whom it hears."""
+    yield _lasting(node, "presence", partial(keep_in_touch, node, client, overseers=frozenset(overseers)))
     for name, loop in _loops(node, client, settings):
-        yield name, lasting(loop, system=node.system, name=name)
+        yield _lasting(node, name, loop)
+
+
+def _lasting(node: Node, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> Attendance:
+    return name, lasting(loop, system=node.system, name=name)
 
 
 def _loops(node: Node, client: Client, settings: Settings) -> Iterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
-    yield "presence", partial(keep_in_touch, node, client)
     if "metering" in node.hosts:
         loops = attendants_of(node, client)
         yield "log", lambda: loops.take_log_in(log_of(node, client))

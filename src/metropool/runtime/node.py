@@ -21,6 +21,7 @@ from metropool.exchange.ports import Delivery
 from metropool.exchange.ways import Way
 from metropool.plan.compiled import Route
 from metropool.runtime import chains, intake, workers
+from metropool.runtime.callers import Callers
 from metropool.runtime.lasting import MISSING
 from metropool.runtime.letters import Letter, envelope_of, taking, why_not
 from metropool.runtime.presence import Neighbours
@@ -57,7 +58,8 @@ class Node:
         uncovered, unsigned: Set when something was noted that no signed root covers yet; what keeps it from being signed, if anything.
         passes: Phrase to where it goes on, of what this system is told and did not begin.
         ways: Everything the running plan lets this system say and hear; what comes in is held to it.
-        neighbours: Those that say something to it, and when each was last heard to be there.
+        neighbours: Those that it exchanges letters with, and when each was last heard to be there.
+        callers: Its own software at its door.
     """
 
     system: SystemId
@@ -77,6 +79,7 @@ class Node:
     _readers: ThreadPoolExecutor = field(init=False)
     _pages: set["asyncio.Queue[str]"] = field(default_factory=set)
     neighbours: Neighbours = field(init=False)
+    callers: Callers = field(default_factory=Callers)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     uncovered: asyncio.Event = field(default_factory=asyncio.Event)
     unsigned: Exception | None = None
@@ -84,7 +87,8 @@ class Node:
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.system}-writer")
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.system}-reader")
-        self.neighbours = Neighbours(frozenset(way.sender for way in self.ways if way.receiver == self.system))
+        ends = {end for way in self.ways for end in (way.sender, way.receiver)}
+        self.neighbours = Neighbours(frozenset(ends - {str(self.system)}))
         own = (outbox, batches, evidence, lake_room, workers, chains)
         rooms = [*(room.metadata for room in own), *self.tables]
         for host in self.hosted.values():

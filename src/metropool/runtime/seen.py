@@ -1,11 +1,11 @@
 """What can be seen from here of the systems and edges of a plan: books, inboxes, and who is heard to be there."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from metropool.core.clock import Instant, ScaledClock, monotonic_s
+from metropool.core.clock import Instant
 from metropool.plan.compiled import Compiled
 from metropool.plan.drawing.layout import Placed
 from metropool.plan.drawing.picture import PictureEdge, PictureFlow, PictureNode
@@ -14,8 +14,8 @@ from metropool.portal.schemas import topology as schema
 from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.site import Hosting
 from metropool.runtime.node import Node
-from metropool.runtime.presence import Presence, together
 from metropool.runtime.traffic import Traffic, heard_by, merged, parked_by, traffic_of
+from metropool.runtime.whereabouts import Whereabouts
 
 FLOWS_FOR = timedelta(days=1)
 WAITS_S = 60.0
@@ -35,11 +35,12 @@ SOURCES = ("paper", "inferred", "product")
 class Seen:
     """What can be said of the systems and edges of one plan: of the running one with its nodes, of another with none.
 
-    Of a system that runs elsewhere, what the nodes here hear: its beats, and its letters in their inboxes.
+    Of a system that runs elsewhere, what the nodes here hear: its beats, or what others tell of it, and its letters in their inboxes.
     """
 
     def __init__(self, compiled: Compiled, nodes: Mapping[str, Node], now: Instant) -> None:
-        self._compiled, self._nodes, self._now, self._at_s = compiled, nodes, now, monotonic_s()
+        self._compiled, self._nodes, self._now = compiled, nodes, now
+        self._who = Whereabouts(compiled, nodes, now)
         self._traffic: defaultdict[tuple[str, str, str], list[Traffic]] = defaultdict(list)
         self._parked: Counter[tuple[str, str, str]] = Counter()
         for name, node in nodes.items():
@@ -53,7 +54,7 @@ class Seen:
 
     def node(self, node: PictureNode, placed: Placed) -> schema.TopologyNode:
         """A system."""
-        is_here = self._is_here(node.id)
+        is_here = self._who.is_here(node.id)
         facts = self._compiled.whole.systems[node.id]
         return schema.TopologyNode(
             id=node.id,
@@ -65,7 +66,8 @@ class Seen:
             hosts=[Hosting(capability=name, of=list(rows)) for name, rows in facts.hosts.items()],
             running=is_here,
             state=self._node_state(node),
-            last_seen_at=self._now if is_here else self._last_seen(node.id),
+            last_seen_at=self._now if is_here else self._who.last_seen(node.id),
+            software_seen_at=self._who.software_seen(node.id),
             column=placed.rank[node.id],
             top=placed.top[node.id],
             instances=len(self._compiled.runs_as(node.id)) or 1,
@@ -98,48 +100,30 @@ class Seen:
             return "not_built"
         if node.kind != "node":
             return "beyond" if self._nodes else "not_run"
-        return self._presence(node.id) or "not_run"
-
-    def _presence(self, system: str) -> Presence | None:
-        """Whether a system is there, all instances of it: None where nobody here can tell."""
-        names = self._compiled.runs_as(system)
-        at_home: list[Presence] = ["up" for name in names if name in self._nodes]
-        names = [name for name in names if name not in self._nodes]
-        found = [node.neighbours.presence(name, at_s=self._at_s) for name, node in self._hearers(names)]
-        return together([*found, *at_home])
-
-    def _hearers(self, names: Sequence[str]) -> Iterator[tuple[str, Node]]:
-        for node in self._nodes.values():
-            yield from ((name, node) for name in names if name in node.neighbours.names)
-
-    def _last_seen(self, system: str) -> Instant | None:
-        """When one that runs elsewhere was last heard to be there, on the business clock."""
-        ages = [node.neighbours.age_s(name, at_s=self._at_s) for name, node in self._hearers(self._compiled.runs_as(system))]
-        known = [age for age in ages if age is not None]
-        return self._now - timedelta(seconds=min(known) * self._speed) if known else None
-
-    @property
-    def _speed(self) -> float:
-        """Business seconds a second of the machine."""
-        clock = next((node.clock for node in self._nodes.values()), None)
-        return clock.speed if isinstance(clock, ScaledClock) else 1.0
+        presence = self._who.presence(node.id) or "not_run"
+        return "silent" if presence == "up" and self._who.is_silent(node.id) else presence
 
     def _edge_state(self, edge: PictureEdge, flow: PictureFlow, seen: Traffic | None, *, parked: int) -> Any:
         if not any(self._is_built(phrase, flow) for phrase in flow.messages):
             return "not_built"
-        ends = (self._presence(flow.sender), self._presence(flow.receiver))
-        if not self._nodes or (edge.medium == "broker" and not (self._is_here(flow.sender) or self._is_here(flow.receiver))):
-            return "not_run"
-        if "down" in ends:
+        if self._is_broken(edge, flow):
             return "broken"
+        if not self._nodes or (edge.medium == "broker" and not any(map(self._who.is_here, (flow.sender, flow.receiver)))):
+            return "not_run"
         if parked:
             return "refused"
         return self._flow_state(seen)
 
+    def _is_broken(self, edge: PictureEdge, flow: PictureFlow) -> bool:
+        """Whether an end of it is down, or the software that would say or hear its letters stays away."""
+        ends = (flow.sender, flow.receiver)
+        is_down = "down" in map(self._who.presence, ends)
+        return is_down or (edge.medium == "broker" and any(map(self._who.is_silent, ends)))
+
     def _flow_state(self, seen: Traffic | None) -> Any:
         if seen is None:
             return "idle"
-        if seen.waits_since and self._now - seen.waits_since > timedelta(seconds=WAITS_S * self._speed):
+        if seen.waits_since and self._now - seen.waits_since > timedelta(seconds=WAITS_S * self._who.speed):
             return "waiting"
         return "flowing" if seen.last_at and self._now - seen.last_at < FLOWS_FOR else "idle"
 
@@ -147,9 +131,6 @@ class Seen:
         """What the plan calls a system that runs, which may be one of many."""
         facts = self._compiled.systems.get(system)
         return facts.listed_as if facts else system
-
-    def _is_here(self, system: str) -> bool:
-        return any(name in self._nodes for name in self._compiled.runs_as(system))
 
     def _is_built(self, phrase: str, flow: PictureFlow) -> bool:
         return Letter(flow.sender, phrase, flow.receiver) in self._compiled.allowed

@@ -130,6 +130,7 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
         at_gateways = [
             gateway_desk(node, url=urls[node.system], settings=settings, gateways=compiled.broker.gateways) for node in nodes
         ]
+        overseers = compiled.hosted_by().get("sharing", ())
         desks = [await stack.enter_async_context(desk) for desk in at_gateways]
         async with asyncio.TaskGroup() as group:
             for node, exchange in opened:
@@ -140,7 +141,7 @@ async def serve_nodes(systems: Sequence[SystemId], *, settings: Settings, compil
                 group.create_task(
                     lasting(partial(keep_in_order, node), system=node.system, name="upkeep"), name=f"{node.system}: upkeep"
                 )
-                for name, attend in attendants.of(node, client=exchange.client, settings=settings):
+                for name, attend in attendants.of(node, client=exchange.client, settings=settings, overseers=overseers):
                     group.create_task(attend, name=f"{node.system}: {name}")
             for desk in filter(None, desks):
                 for name, attend in desk.attend():

@@ -53,6 +53,16 @@ def test_one_letter_too_many_or_too_few_is_found():
     assert "may say" in check_table(replace(compiled, broker=loose), **files).wrong[0]
 
 
+@pytest.mark.parametrize(("user", "wrong"), [("marketing", ("marketing may answer",)), ("police_system", ())])
+def test_only_who_hears_a_system_and_says_nothing_to_it_may_answer(user, wrong):
+    compiled = compile_named("two")
+    users = (
+        replace(each, publish=tuple({*each.publish, "_R_.>"})) if each.name == user else each for each in compiled.broker.users
+    )
+    answers = replace(compiled, broker=replace(compiled.broker, users=tuple(users)))
+    assert check_table(answers, plan=plan_path("two"), contract=plan_path("contract")).wrong == wrong
+
+
 @pytest.mark.parametrize(
     ("pattern", "subject", "is_let"),
     [

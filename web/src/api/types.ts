@@ -224,8 +224,9 @@ export interface TopologyNode {
   top: number
   state: NodeState
   last_seen_at: Instant | null
+  software_seen_at: Instant | null
 }
-export type NodeState = 'up' | 'down' | 'unheard' | 'beyond' | 'not_run' | 'not_built'
+export type NodeState = 'up' | 'down' | 'silent' | 'unheard' | 'beyond' | 'not_run' | 'not_built'
 export type EdgeState = 'flowing' | 'idle' | 'waiting' | 'refused' | 'broken' | 'not_run' | 'not_built'
 export interface TopologyEdge {
   id: string

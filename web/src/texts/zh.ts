@@ -139,9 +139,9 @@ export const zh = {
     help: '仍在持续且无人签收的排在最前。安防报警写明何处需要救助；大规模异常只到区域，不涉及具体人。签收即告诉同事由谁跟进。', none: '没有告警或异常。', kind: '类型', state: '状态', where: '位置', began: '开始', noted: '签收', note: '签收', what: '类别', alarm: '安防报警', anomaly: '大规模异常', open: '持续中',
   },
   topology: {
-    title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。停止的系统十秒内显示为红色，经过它的线随之显示中断。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被搁置', broken: '中断链路',
+    title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。停止的系统十秒内显示为红色，经过它的线随之显示中断；自有软件离开其等候消息的接口时也是如此。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被搁置', broken: '中断链路',
     row: '条目', message_name: '消息', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
-    edge: { flowing: '流动', idle: '空闲', waiting: '积压', refused: '有搁置', broken: '中断', not_run: '不在此处', not_built: '未建成' }, node: { up: '运行', down: '停止', unheard: '尚未听到', beyond: '平台之外', not_run: '不在此处', not_built: '未建成' }, last_heard: '最近听到：{{time}}', message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
+    edge: { flowing: '流动', idle: '空闲', waiting: '积压', refused: '有搁置', broken: '中断', not_run: '不在此处', not_built: '未建成' }, node: { up: '运行', down: '停止', silent: '软件离线', unheard: '尚未听到', beyond: '平台之外', not_run: '不在此处', not_built: '未建成' }, last_heard: '最近听到', software: '自有软件最近来访', message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
     plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
     instances: '共 {{count}} 个', and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', desk: '电脑端', app: '移动端' },
     capability: {

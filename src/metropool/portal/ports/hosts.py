@@ -1,6 +1,7 @@
 """Hosts that run units of work, and what runtime knows of the whole deployment."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from metropool.core.clock import Clock, Instant
@@ -10,6 +11,18 @@ from metropool.portal.schemas.site import Health, PublicKeys, Site
 from metropool.portal.schemas.trust import Why, WhyChoices
 
 T = TypeVar("T")
+
+
+class Callers(Protocol):
+    """A system's own software at its door: whoever runs the system knows from it whether it is there."""
+
+    def calling(self) -> AbstractContextManager[None]:
+        """For as long as one call lasts."""
+        ...
+
+    def listens(self, is_listening: bool) -> None:
+        """It asked for letters, and to wait for them or not."""
+        ...
 
 
 class Host(Protocol):
@@ -28,6 +41,9 @@ class Host(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def callers(self) -> Callers: ...
 
     async def read(self, capability: str, query: Callable[[Any], T]) -> T:
         """Run ``query(work)`` on a consistent view that changes nothing."""

@@ -45,6 +45,7 @@ async def list_letters(
     async def ask() -> Letters:
         return await call.ask(DOOR, lambda desk: desk.letters(after=after, limit=limit, form=form))
 
+    call.host.callers.listens(wait > 0)
     async with changed_within(call, TOPIC, wait) as changed:
         found = await ask()
         if not found.letters and await changed():

@@ -18,9 +18,11 @@ class MessageNamed(Model):
 
 
 class TopologyNode(Model):
-    """A system: ``up`` or ``down`` as it is here, or is heard by those here to whom it says something (``unheard``: not yet).
+    """A system: ``up`` or ``down`` as it is here, or is heard by those here that exchange letters with it, or told of by these
+    (``unheard``: not yet). ``silent``: its work is its own software's, which waits for letters at its door, and has left it.
 
     ``beyond``: no system of ours (a device, the carrier, an app); ``not_run``: nobody here can tell; ``not_built``: nobody can run it yet.
+    ``software_seen_at`` is when its own software, if any came, last called at its door.
 
     ``column`` counts from the field to the public side, ``top`` is its height in the drawing of the plan [px]; ``instances`` is how many
     of it run, where the plan has many.
@@ -34,15 +36,16 @@ class TopologyNode(Model):
     zone_name: Text
     hosts: list[Hosting]
     running: bool
-    state: Literal["up", "down", "unheard", "beyond", "not_run", "not_built"]
+    state: Literal["up", "down", "silent", "unheard", "beyond", "not_run", "not_built"]
     last_seen_at: Instant | None
+    software_seen_at: Instant | None = None
     column: int
     top: float
     instances: int = 1
 
 
 class TopologyEdge(Model):
-    """One row in one direction: ``broken`` with an end that is down, ``refused`` with letters parked, ``waiting`` with late ones."""
+    """One row in one direction: ``broken`` with an end down or silent, ``refused`` with letters parked, ``waiting`` with late ones."""
 
     id: str
     row: str

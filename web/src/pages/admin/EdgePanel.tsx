@@ -23,12 +23,14 @@ export function EdgePanel({ edge, nodes, plan, live, onClose }: Props) {
   const found = useFound(plan)
   const panel = useRef<HTMLElement>(null)
   useEffect(() => panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), [edge.id])
-  const name = (id: string) => pick(nodes.find((node) => node.id === id)?.name) || id
+  const ends = nodes.filter(({ id }) => id === edge.source || id === edge.target)
+  const name = (id: string) => pick(ends.find((node) => node.id === id)?.name) || id
   return (
     <aside ref={panel} className="card panel" aria-label={t('topology.row_of', { row: edge.row })} tabIndex={0}>
       <div className="between"><h2>{t('topology.row_of', { row: edge.row })}</h2><button type="button" className="panel-close" aria-label={t('state.close')} onClick={onClose}>×</button></div>
       <p>{name(edge.source)} → {name(edge.target)}</p>
       <p className="row"><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag><span className="muted">{t(`topology.provenance.${edge.provenance}`)}</span></p>
+      {ends.map((node) => <LastHeard key={node.id} node={node} />)}
       <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}{!message.built && ` · ${t('topology.edge.not_built')}`}</div><Found flow={found(edge, message.id)} /></li>)}</ul>
       <dl className="facts">
         <div><dt>{t('topology.per_minute')}</dt><dd>{numberText(edge.per_minute, '', 1)}</dd></div>
@@ -38,6 +40,19 @@ export function EdgePanel({ edge, nodes, plan, live, onClose }: Props) {
       </dl>
       {live && edge.state !== 'not_run' && edge.state !== 'not_built' && <LastMessages edge={edge.id} />}
     </aside>
+  )
+}
+
+/** How long ago an end that is not there was heard, and when its own software, if it has any, last called at its door. */
+function LastHeard({ node }: { node: TopologyNode }) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const missed = node.state === 'down' ? node.last_seen_at : null
+  if (!missed && !node.software_seen_at) return null
+  return (
+    <p className="muted">
+      {pick(node.name)}{missed && <> · {t('topology.last_heard')} <AgeBadge at={missed} /></>}{node.software_seen_at && <> · {t('topology.software')} <AgeBadge at={node.software_seen_at} /></>}
+    </p>
   )
 }
 

@@ -3,11 +3,12 @@ import '@xyflow/react/dist/style.css'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Topology } from '../../api/types'
+import { AgeBadge } from '../../design/AgeBadge'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
 import { drawn, FEW, type FlowEdge, type FlowNode } from './topologyLayout'
 
-const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', down: 'bad', unheard: 'late', beyond: 'quiet', not_run: 'quiet', not_built: 'quiet' }
+const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', down: 'bad', silent: 'bad', unheard: 'late', beyond: 'quiet', not_run: 'quiet', not_built: 'quiet' }
 
 interface Props { topology: Topology; selected: string | undefined; onSelect: (id: string) => void }
 
@@ -47,6 +48,7 @@ function SystemNode({ data }: NodeProps<FlowNode>) {
       <div>{pick(system.party_name)} · {pick(system.zone_name)}{system.instances > 1 && ` · ${t('topology.instances', { count: system.instances })}`}</div>
       {hosts && <div className="muted hosts">{hosts}</div>}
       <StateTag tone={NODE_TONES[system.state]}>{t(`topology.node.${system.state}`)}</StateTag>
+      {system.software_seen_at && <div className="muted">{t('topology.software')} <AgeBadge at={system.software_seen_at} /></div>}
     </div>
   )
 }

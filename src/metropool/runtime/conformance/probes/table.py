@@ -91,6 +91,14 @@ def _permissions(compiled: Compiled, subjects: Mapping[Letter, str], listed: set
         beats = {each for each in user.publish if each.startswith("alive.")}
         for subject in beats ^ {beat_of(each.sender, each.receiver) for each in listed if each.sender == user.name}:
             yield f"{user.name} {'may' if subject in beats else 'may not'} say {subject}"
+        if ("_R_.>" in user.publish) != (user.name in _mute(listed)):
+            yield f"{user.name} {'may' if '_R_.>' in user.publish else 'may not'} answer"
+
+
+def _mute(listed: set[Letter]) -> set[str]:
+    """Systems that hear one to which they say nothing: they answer its beats."""
+    pairs = {(each.sender, each.receiver) for each in listed}
+    return {receiver for sender, receiver in pairs if (receiver, sender) not in pairs}
 
 
 def _passages(compiled: Compiled, subjects: Mapping[Letter, str], listed: set[Letter]) -> Iterator[str]:
