@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy import Connection, Dialect, Engine, MetaData, Table, create_engine, event, inspect, text
+from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -59,15 +62,35 @@ class Database:
         """Make the tables that are not there yet."""
         with self._writer.begin() as connection:
             there = set(inspect(connection).get_table_names())
+            tongue = _Tongue(connection.dialect.name, connection.dialect.server_version_info, connection.dialect)
             for metadata in rooms:
-                missing = [table for table in metadata.sorted_tables if table.name not in there]
-                metadata.create_all(connection, tables=missing, checkfirst=False)
+                missing = tuple(table for table in metadata.tables.values() if table.name not in there)
+                for statement in _statements(tongue, missing) if missing else ():
+                    connection.exec_driver_sql(statement)
                 there.update(table.name for table in missing)
 
     def close(self) -> None:
         """Give all connections back."""
         self._writer.dispose()
         self._reader.dispose()
+
+
+@dataclass(frozen=True)
+class _Tongue:
+    """What a server understands: two of one name and version understand the same."""
+
+    name: str
+    version: tuple[Any, ...] | None
+    dialect: Dialect = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _statements(tongue: _Tongue, tables: tuple[Table, ...]) -> tuple[str, ...]:
+    """What makes some tables of one room, in its order; wording it takes longer than doing it, so it is worded once a process."""
+    worded: list[str] = []
+    scribe = MockConnection(tongue.dialect, lambda ddl, *_, **__: worded.append(str(ddl.compile(dialect=tongue.dialect))))
+    tables[0].metadata.create_all(scribe, tables=tables, checkfirst=False)
+    return tuple(worded)
 
 
 @contextmanager

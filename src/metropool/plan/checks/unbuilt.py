@@ -1,6 +1,6 @@
 """What is listed as not built and could run with what is hosted, and what is listed as running and carries nothing: notes. Pure."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from metropool.plan.carriers import is_carried, medium_of
 from metropool.plan.checks.case import Case
@@ -28,7 +28,9 @@ def could_run(case: Case) -> Iterator[PlanFault]:
     listed += [(name, ("not_yet", "systems", name), name in nodes) for name in plan.not_yet.systems]
     entries = enumerate(plan.not_yet.capabilities)
     listed += [(name, ("not_yet", "capabilities", place), _is_built(case, name)) for place, name in entries]
-    said = {message: _runs(case, message, nodes) for message in case.contract.messages}
+    unbuilt, every = plan.not_yet.systems, letters_of(plan.all_rows(case.contract))
+    systems = {**plan.systems, **{name: unbuilt[name] for name in nodes if name in unbuilt}}
+    said = {message: _runs(case, message, systems, every) for message in case.contract.messages}
     rows = {row for message, kept in said.items() if message not in plan.not_yet.messages for row, _ in kept}
     listed += [(row, ("not_yet", "rows", place), row in rows) for place, row in enumerate(plan.not_yet.rows)]
     listed += [(name, ("not_yet", "messages", at), bool(said.get(name))) for at, name in enumerate(plan.not_yet.messages)]
@@ -59,11 +61,9 @@ def _is_built(case: Case, entry: str) -> bool:
     return facts is not None and (not row or facts.rows is None or row in facts.rows)
 
 
-def _runs(case: Case, message: str, built: Set[str]) -> Said:
-    """The letters of a message that would be said and heard if nothing of it were held back."""
-    plan, unbuilt = case.plan, case.plan.not_yet.systems
-    systems = {**plan.systems, **{name: unbuilt[name] for name in built if name in unbuilt}}
-    entry, every = case.contract.messages[message], letters_of(plan.all_rows(case.contract))
+def _runs(case: Case, message: str, systems: Mapping[str, RunningSystem], every: Sequence[tuple[str, Letter]]) -> Said:
+    """The letters of a message, of every one there is, that would be said and heard if nothing of it were held back."""
+    entry = case.contract.messages[message]
     ways = [(row, way) for row, way in every if way.message == message and {way.sender, way.receiver} <= set(systems)]
     ways = [(row, way) for row, way in ways if is_carried(entry, medium_of(systems[way.sender], systems[way.receiver]))]
     kept = list[tuple[str, Letter]]()
