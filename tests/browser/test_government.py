@@ -1,9 +1,11 @@
 """An authority asks to look into single households, two persons of the owner approve, the answer comes, the resident sees who looked."""
 
+import httpx
 import pytest
 
 from browser.test_announcements import confirm
 from metropool.access.actions import action_name
+from metropool.runtime.demo.doors import door_key
 
 BASIS = "Emergency Response Law, article 49"
 
@@ -69,6 +71,76 @@ def decide_back(who, request):
     page = who.open(f"/disclosures/metering/government_desk/{request}")
     page.get_by_role("button", name="Take the approval back").click()
     confirm(page, "Take the approval back", reason="the street is dry again")
+
+
+WORDS = {
+    "en": {
+        "what": ("What", "View of a community’s cameras"),
+        "purpose": ("Purpose", "Investigation by law"),
+        "fields": {"First day": "2026-06-29", "Last day": "2026-06-30", "Legal basis": BASIS},
+        "reason": ("Reason", "A bicycle went out by the east gate"),
+        "send": "Send the request",
+        "choose": "Choose districts or communities",
+        "states": ("Waiting", "Approved"),
+    },
+    "zh": {
+        "what": ("事项", "小区监控查看"),
+        "purpose": ("用途", "依法调查"),
+        "fields": {"首日": "2026-06-29", "末日": "2026-06-30", "法律依据": BASIS},
+        "reason": ("理由", "核查东门出入车辆"),
+        "send": "提交申请",
+        "choose": "选择城区或小区",
+        "states": ("等待答复", "已批准"),
+    },
+}
+
+
+def ask_for_cameras(page, words):
+    """Fill the form in: a community's cameras, of the first community there is."""
+    for label, chosen in (words["what"], words["purpose"]):
+        page.get_by_label(label, exact=True).click()
+        page.locator(".ant-select-dropdown:visible .ant-select-item-option", has_text=chosen).click()
+    for label, value in words["fields"].items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_label(words["reason"][0], exact=True).fill(words["reason"][1])
+    assert page.get_by_role("button", name=words["send"]).is_disabled()
+    page.get_by_label(words["choose"]).click()
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option").first.click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=words["send"]).click()
+    page.locator(".state-tag", has_text=words["states"][0]).wait_for(timeout=20_000)
+
+
+def show(city, request, *, reference):
+    """What the community's own software does at its door: read the request, approve it with a reference, see it in its access history."""
+    system = "community_system_1"
+    headers = {"Authorization": f"Bearer {door_key(city.home, system)}"}
+    with httpx.Client(base_url=f"{city.url}/{system}/api/", headers=headers, trust_env=False, timeout=60) as door:
+        letters = door.get("letters", params={"limit": 100, "wait": 20}).json()["letters"]
+        asked = next(each["message"] for each in letters if each["message"].get("request") == request)
+        same = {name: asked[name] for name in ("request", "asker", "holder", "service", "what", "expires_at")}
+        row = {"period": asked["first_day"], "measure": asked["what"], "category": None, "subject": reference, "value": 2}
+        row |= {"scale": 0, "unit": "", "subjects": None, "is_suppressed": False}
+        said = {"state": "approved", "page": 1, "pages": 1, "reason": "seen and granted", "decided_at": asked["requested_at"]}
+        answer = door.post(
+            "letters/government_answers", json={**same, **said, "rows": [row]}, headers={"Idempotency-Key": f"view/{request}"}
+        )
+        assert answer.status_code == 201, answer.text
+        known = next(each for each in door.get("letters/views").json()["views"] if each["id"] == request)
+        assert (known["state"], len(known["given"])) == ("approved", 1)
+
+
+@pytest.mark.parametrize(("device", "language"), [("desktop", "en"), ("phone", "zh")])
+def test_a_community_grants_a_view_of_its_cameras_at_its_door(visit, city, device, language):
+    words = WORDS[language]
+    page = visit("official", device=device, language=language).open("/inquiries/government_desk/new")
+    page.locator("[data-ready]").first.wait_for(timeout=30_000)
+    ask_for_cameras(page, words)
+    request = page.url.split("/inquiries/government_desk/")[1].split("?")[0]
+    show(city, request, reference=f"VIEW-{device}")
+    page.locator(".state-tag", has_text=words["states"][1]).wait_for(timeout=20_000)
+    page.get_by_text(f"VIEW-{device}").first.wait_for(timeout=20_000)
+    assert "<img" not in page.locator("main .data-table, main .row-cards").first.inner_html()
 
 
 def test_a_resident_agrees_and_withdraws(visit, city):

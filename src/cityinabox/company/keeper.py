@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from cityinabox.clock import read_clock
 from cityinabox.company.announcing import Office, places_of
+from cityinabox.company.answering import Answering
 from cityinabox.company.book import Row
 from cityinabox.company.desk import Answer, desk_of
 from cityinabox.company.office import Refused
@@ -44,6 +45,7 @@ def run_keeper(arguments: argparse.Namespace) -> None:
     path, clock = arguments.home / KEPT, read_clock(arguments.clock)
     with at_door(arguments.site, arguments.system) as door:
         routes: dict[tuple[str, str], Answer] = {("GET", "/letters"): partial(_letters, path)}
+        routes |= Answering(door, clock, partial(_of_kind, path)).routes()
         if arguments.medium:
             every = places_of(json.loads(arguments.city.read_text(encoding="utf-8")), arguments.medium)
             places = [place for place in every if arguments.place in ("", place)]
@@ -56,6 +58,14 @@ def _letters(path: Path, request: Request, _: Row) -> object:
     kept = Kept(path)
     try:
         return {"letters": kept.after(int(request.query_params.get("after", "0")))}
+    finally:
+        kept.close()
+
+
+def _of_kind(path: Path, kind: str) -> list[Row]:
+    kept = Kept(path)
+    try:
+        return kept.of_kind(kind)
     finally:
         kept.close()
 
@@ -89,6 +99,11 @@ class Kept:
         """Those that came after one."""
         query = "SELECT letter FROM letter WHERE number > ? ORDER BY number LIMIT ?"
         return [json.loads(row[0]) for row in self._connection.execute(query, (number, AT_ONCE)).fetchall()]
+
+    def of_kind(self, kind: str) -> list[Row]:
+        """Those of a class."""
+        query = "SELECT letter FROM letter WHERE json_extract(letter, '$.kind') = ? ORDER BY number"
+        return [json.loads(row[0]) for row in self._connection.execute(query, (kind,)).fetchall()]
 
     def close(self) -> None:
         """Close the file."""

@@ -86,7 +86,8 @@ class Company:
         """Answer an authority's request with the sums of what was billed, or with none."""
         rows = self._sums(asked) if state == "approved" else []
         answer = {name: asked[name] for name in ("request", "asker", "holder", "service", "what")}
-        pages = {"page": len(rows) and 1, "pages": len(rows) and 1, "expires_at": asked["expires_at"] if rows else None}
+        is_approved = int(state == "approved")
+        pages = {"page": is_approved, "pages": is_approved, "expires_at": asked["expires_at"] if is_approved else None}
         told = {**answer, **pages, "state": state, "reason": reason, "decided_at": now.isoformat(), "rows": rows}
         return self.say("government_answers", told, key=f"answer/{asked['request']}/{state}")
 

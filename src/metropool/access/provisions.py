@@ -87,6 +87,11 @@ class Provisions:
         query = select(provision).order_by(c.at.desc(), c.id).limit(limit).offset(offset)
         return self._read(query), int(total)
 
+    def of_request(self, request: str, *, receiver: str) -> list[Provision]:
+        """What was given of one request of a system, in the order it was."""
+        c = provision.c
+        return self._read(select(provision).where(c.agreement == request, c.receiver == receiver).order_by(c.at, c.id))
+
     def of_subjects(self, subjects: Sequence[str]) -> list[Provision]:
         """What was given that tells of one of these, the newest first: the pages of an answer that do as one, from the first of them.
 

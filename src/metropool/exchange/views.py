@@ -16,6 +16,9 @@ LONGEST_REASON, LONGEST_BASIS, LONGEST_ID, LONGEST_NAME = 500, 300, 64, 64
 MOST_DAYS = 366
 LONGEST_USE = timedelta(days=366)
 MEDIA = ("electricity", "water", "gas", "heat")
+CHARGING, PREMISES = "charging", "premises"
+BEHIND_DOORS = (CHARGING, PREMISES)
+"""Whose keepers are software that is not ours, at a door."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,16 @@ class Asked:
     """What a question is about.
 
     Attributes:
-        holder: Whose books answer it: of readings, of payments, or of the company of the medium.
+        holder: Whose books answer it: of readings, of payments, of charging, of the company of the medium, or a community's premises.
         per: What one row is of.
-        is_personal: It tells of single households: it needs a legal basis and a second person's approval.
+        is_personal: It tells of single households, or of whoever is seen: it needs a legal basis and a second person's approval.
+        services: What it may be about.
     """
 
-    holder: Literal["readings", "payments", "company"]
+    holder: Literal["readings", "payments", "company", "charging", "premises"]
     per: Literal["day", "month"]
     is_personal: bool = False
+    services: tuple[str, ...] = MEDIA
 
 
 QUESTIONS: Mapping[Question, Asked] = {
@@ -40,6 +45,9 @@ QUESTIONS: Mapping[Question, Asked] = {
     "bills_by_month": Asked("company", "month"),
     "household_bills": Asked("company", "month", is_personal=True),
     "payments_by_month": Asked("payments", "month"),
+    "charging_by_day": Asked("charging", "day", services=("electricity",)),
+    "camera_view": Asked("premises", "day", is_personal=True, services=("community",)),
+    "access_records": Asked("premises", "day", is_personal=True, services=("community",)),
 }
 
 
@@ -100,11 +108,20 @@ def _own_faults(request: ViewRequested) -> list[Fault]:
         faults.append(Fault("requested_by", "fault.wrong"))
     if not 1 <= request.edition < 1 << 31:
         faults.append(Fault("edition", "fault.wrong"))
-    if request.service not in MEDIA:
+    if request.service not in QUESTIONS[request.what].services:
         faults.append(Fault("service", "fault.literal_error"))
     elif request.holder != holder_of(request.what, request.service):
         faults.append(Fault("holder", "fault.wrong"))
-    return faults + _time_faults(request)
+    return faults + _premises_faults(request) + _time_faults(request)
+
+
+def _premises_faults(request: ViewRequested) -> list[Fault]:
+    """Cameras are asked for of one community by its name; books of no such one."""
+    if QUESTIONS[request.what].holder != PREMISES:
+        return [Fault("community", "fault.wrong")] if request.community else []
+    if request.area.kind != "places" or len(request.area.places) != 1:
+        return [Fault("area", "fault.one_community")]
+    return [] if request.community == request.area.places[0] else [Fault("community", "fault.wrong")]
 
 
 def _time_faults(request: ViewRequested) -> list[Fault]:

@@ -61,7 +61,9 @@ def compile_plan(
     letters = frozenset(letter for _, letter in between if _by_broker(letter, running))
     passing = passing_of(letters, contract=contract.content, systems=running, capabilities=capabilities)
     ways = ways_of(between, passing, rows=rows, systems=running, contract=contract.content)
-    routes = routes_of(ways, rows=rows, systems=running, contract=contract.content, capabilities=capabilities)
+    routes = routes_of(
+        ways, rows=rows, systems=running, contract=contract.content, capabilities=capabilities, relays=passing.relays
+    )
     found = check_everything(plan=plan, contract=contract, capabilities=capabilities, systems=systems, said=said)
     return Compiled(
         plan=plan.content.plan,

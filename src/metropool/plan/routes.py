@@ -1,11 +1,11 @@
 """From letters to ways and routes: who may say what to whom, with which rows, and where what is heard goes on. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from metropool.exchange.ways import Way
 from metropool.plan.compiled import CapabilityFacts, Route, RunningFacts
-from metropool.plan.passing import Passing
+from metropool.plan.passing import Passing, Relay
 from metropool.plan.schema import Contract, Letter, MessageEntry, Row
 
 NOWHERE = "\0"
@@ -72,11 +72,13 @@ def routes_of(
     systems: Mapping[str, RunningFacts],
     contract: Contract,
     capabilities: Mapping[str, CapabilityFacts],
+    relays: Container[Relay] = (),
 ) -> list[tuple[Way, Route]]:
-    """Each way with where it leads: once for what each of its rows lets be spoken of."""
+    """Each way with where it leads: once for what each of its rows lets be spoken of; whoever passes it on takes all of it."""
     found: list[tuple[Way, Route]] = []
     for way in ways:
         receiver, entry = systems[way.receiver], contract.messages[way.phrase]
+        is_relay = (way.receiver, way.phrase) in relays
         routes: list[Route] = []
         for row in way.rows:
             route = Route(
@@ -85,7 +87,7 @@ def routes_of(
                 receiver_party=receiver.party,
                 where=_where(entry, rows[row], receiver),
                 needs_consent=way.phrase in rows[row].consent,
-                rows=_taking(receiver, way.kind, capabilities),
+                rows=None if is_relay else _taking(receiver, way.kind, capabilities),
             )
             if route not in routes:
                 routes.append(route)

@@ -30,7 +30,7 @@ def facts_of(capabilities: Mapping[str, Capability]) -> dict[str, CapabilityFact
             consumes=frozenset(kind.__name__ for kind in capability.consumes),
             produces=frozenset(kind.__name__ for kind in capability.produces),
             is_door=capability.is_door,
-            rows=None if capability.is_door else capability.rows,
+            rows=capability.rows or (None if capability.is_door else ()),
         )
         for name, capability in capabilities.items()
     }

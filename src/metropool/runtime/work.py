@@ -98,6 +98,11 @@ class Work:
         return self._listing.places.get(self.system, "")
 
     @property
+    def served_places(self) -> frozenset[str]:
+        """Communities and buildings that have a system of their own; none where one stands for all."""
+        return frozenset(filter(None, self._listing.places.values()))
+
+    @property
     def speaker_place(self) -> str:
         """That of the system the letter began with."""
         return self._listing.places.get(self.speaker, "")
@@ -161,10 +166,12 @@ class Work:
         routes = [route for route in self._routes.get(type(message).__name__, ()) if route.phrase == phrase]
         return [sealed for route in routes for sealed in self._tell_along(route, message, key, part)]
 
-    def takers(self, kind: type[Message], *, of: str) -> list[SystemId]:
-        """Systems that take a message class and are hosted for a row: those the plan lets hear it, and this one."""
+    def takers(self, kind: type[Message], *, of: str, message: Message | None = None) -> list[SystemId]:
+        """Systems that take a message class and are hosted for a row: those the plan lets hear it, and this one; with ``message``,
+        of them those that it may go to, by what it speaks of."""
         here = any(kind in host.capability.consumes and of in host.rows for host in self._hosted.values())
-        there = [route.receiver for route in self._routes.get(kind.__name__, ()) if _takes(route, of)]
+        routes = [route for route in self._routes.get(kind.__name__, ()) if _takes(route, of)]
+        there = [route.receiver for route in routes if message is None or narrowed_to(route.where, message) is not None]
         return [self.system, *there] if here else there
 
     def is_shared(self, kind: type[Message]) -> bool:

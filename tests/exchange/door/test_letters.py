@@ -350,7 +350,9 @@ class TestSelfDescription:
         assert hears["meter_data"]["partners"] == ["smart_use_platform"]
 
     def test_every_example_can_be_said(self, water):
-        for one in water.get("letters/phrases").json()["says"]:
+        said = [one for one in water.get("letters/phrases").json()["says"] if one["kind"] != "ViewAnswered"]
+        assert said
+        for one in said:  # an answer is to what was asked: see test_looking
             answer = say(water, one["phrase"], one["example"], key=one["phrase"])
             assert answer.status_code == 201, answer.text
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from exchange.government.town import DAY, DESK, NOW, READINGS, opened, personal, total, wish, within
+from metropool.access import looking
 from metropool.capabilities.disclosure import computing
 from metropool.capabilities.disclosure import operations as owner
 from metropool.capabilities.inquiries import operations as desk
@@ -81,8 +82,8 @@ class TestAfterTheFirstApproval:
     def test_what_may_not_be_granted_any_more_is_not(self, town, monkeypatch):
         request = town.ask(personal())
         town.approve(request)
-        rule = owner.rule_on(NOW.date())
-        monkeypatch.setattr(owner, "rule_on", lambda day: replace(rule, parties=["police"]))
+        rule = looking.rule_on(NOW.date())
+        monkeypatch.setattr(looking, "rule_on", lambda day: replace(rule, parties=["police"]))
         with pytest.raises(Conflict, match="unknown_party"):
             town.approve(request, by="head")
         assert heard(town, request).state == "half_approved"

@@ -93,13 +93,13 @@ def test_the_table_and_the_evidence_know_each_of_them(compiled, home, plan):
 
 
 def test_what_tells_of_people_says_where_they_live_wherever_it_goes_to_one_of_many(compiled):
-    kinds = {kind.__name__: ROWS.get(kind) for kind in MESSAGES}
+    kinds = {kind.__name__: {*kind.__struct_fields__, *(ROWS[kind].names if kind in ROWS else ())} for kind in MESSAGES}
     placed = [way for ways in compiled.ways.values() for way in ways if way.personal and compiled.systems[way.receiver].place]
     assert placed
     for way in placed:
         facts = compiled.systems[way.receiver]
         assert [where[facts.per] for where in way.wheres] == [facts.place]
-        assert facts.per in kinds[way.kind].names
+        assert facts.per in kinds[way.kind]
 
 
 @pytest.mark.parametrize("plan", ["two"], indirect=True)

@@ -33,6 +33,13 @@ export function MediumShape({ service, size = 18 }: { service: Service; size?: n
   )
 }
 
+/** What a request is about: a medium, or a community's premises. */
+export function AboutTag({ about }: { about: Service | 'community' }) {
+  const { t } = useTranslation()
+  if (about !== 'community') return <MediumTag service={about} />
+  return <span className="medium-tag"><PublisherShape publisher={about} />{t('view.of_community')}</span>
+}
+
 /** A medium by colour, shape and word: never by colour alone. */
 export function MediumTag({ service, size }: { service: Service; size?: number }) {
   const { t } = useTranslation()

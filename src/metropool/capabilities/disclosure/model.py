@@ -1,6 +1,6 @@
 """What a request is while its owner decides on it, and what of an answer may be told. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -57,15 +57,11 @@ class Rule:
     Attributes:
         least: Category to the subjects that must stand behind a sum.
         largest_share: Most that one subject may be of a sum [percent].
-        parties: Whose requests are decided on.
-        purposes: Question to what it may be asked for.
     """
 
     valid_from: date
     least: Mapping[str, int]
     largest_share: int
-    parties: Sequence[str]
-    purposes: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
+from metropool.access import looking
 from metropool.access.logins import normal
 from metropool.access.rights import need_second_person
 from metropool.capabilities.disclosure.answering import Answer, answer_of
 from metropool.capabilities.disclosure.computing import Prepared
-from metropool.capabilities.disclosure.model import OPEN, STANDING, Known, State, rule_on
+from metropool.capabilities.disclosure.model import OPEN, STANDING, Known, State
 from metropool.capabilities.disclosure.ports import DisclosureWork
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
-from metropool.core.periods import business_date
 from metropool.core.texts import texts_of
 from metropool.exchange.messages import ROWS, AnswerState, ViewAnswered, ViewRequested
 from metropool.exchange.notices import text_faults
@@ -159,15 +159,8 @@ def _need_reason(reason: str) -> None:
 
 def _never(work: DisclosureWork, asked: ViewRequested) -> str:
     """Why a request cannot be granted whoever decides; empty when it can."""
-    rule = rule_on(business_date(work.now))
-    if asked.party not in rule.parties:
-        return "unknown_party"
-    if asked.purpose not in rule.purposes[asked.what]:
-        return "wrong_purpose"
-    if asked.expires_at <= work.now:
-        return "lapsed"
-    if asked.first_day > business_date(work.now):
-        return "not_yet"
+    if why := looking.why_never(asked, now=work.now):
+        return why
     return "unknown_places" if work.registry.unknown_places(asked.area.places) else ""
 
 

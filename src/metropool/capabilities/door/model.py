@@ -1,10 +1,12 @@
 """What a door shows: letters that came, how far they were read, what became of what was said. Pure."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from metropool.exchange.envelope import Envelope
+from metropool.exchange.messages import ViewRequested
 
 MOST_UNREAD_BYTES = 1 << 30
 """What a door keeps unread; beyond it letters wait at the broker, and when that is full, at who says them."""
@@ -67,3 +69,27 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     letters: tuple[SaidLetter, ...]
     is_repeat: bool = False
+
+
+ViewState = Literal["waiting", "approved", "refused", "withdrawn", "revoked", "lapsed"]
+
+
+class HeardView(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to look into what the software keeps, as its door knows it.
+
+    Attributes:
+        asked: The newest edition heard.
+        heard_from: System that handed it over; answers go back there.
+        expires_at: No use after this; the software may shorten what was asked.
+        decided_by: Key of the software, or the system itself where it could never be granted.
+    """
+
+    asked: ViewRequested
+    state: ViewState
+    heard_from: str
+    heard_at: datetime
+    expires_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    reason: str | None = None
+    pages: int = 0

@@ -2,13 +2,14 @@
 
 import msgspec
 
+from metropool.capabilities.door import views
 from metropool.capabilities.door.model import KEPT_FOR, Mark, Said, SaidLetter, SaidPart
 from metropool.capabilities.door.parts import KEY, part_of
 from metropool.capabilities.door.ports import DoorWork
 from metropool.capabilities.door.queries import may_say, may_say_now
 from metropool.core.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from metropool.exchange.envelope import body_of, digest
-from metropool.exchange.messages import Message, NoticePublished, check_own_name, check_where
+from metropool.exchange.messages import Message, NoticePublished, ViewAnswered, ViewRequested, check_own_name, check_where
 from metropool.exchange.notices import check_notice
 
 TOPIC = "letters"
@@ -21,6 +22,8 @@ def take_letter(*, work: DoorWork, message: Message) -> None:
     assert work.letter is not None
     if work.is_shared(type(message)) and not work.api_keys.is_any_in_force():
         return
+    if isinstance(message, ViewRequested):
+        views.take_request(work=work, message=message)
     work.letters.keep(work.letter, now=work.now)
     work.changed(TOPIC)
 
@@ -39,7 +42,8 @@ def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str, par
     Raises:
         Forbidden: The plan does not list it; says what it lists.
         Invalid: It speaks in another's name or of something else, cannot be understood, the key is none, or there is no such part.
-        Conflict: The key was used for something else, or the part does not go with those before.
+        Conflict: The key was used for something else, or the part does not go with those before; of an answer to an authority, that
+            it cannot be given any more (``views.decide``).
     """
     need_listed(work=work, phrase=phrase)
     if not KEY.fullmatch(key):
@@ -53,6 +57,8 @@ def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str, par
     if before is not None:
         return _again(work, before, sha256)
     its = None if part is None else part_of(work=work, phrase=phrase, message=message, part=part)
+    if isinstance(message, ViewAnswered):
+        views.decide(work=work, message=message, by=by)
     sealed = work.say(message, key=key, phrase=phrase, part=its)
     if not sealed:
         raise Invalid(f"{phrase}: there is nothing in it to tell", key="door.empty")

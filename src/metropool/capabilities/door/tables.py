@@ -48,3 +48,20 @@ door_said = Table(
     Column("said_by", String, nullable=False),
     Column("said_at", String, nullable=False),
 )
+door_view = Table(
+    "door_view",
+    metadata,
+    Column("asker", String, primary_key=True),
+    Column("request", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("asked", String, nullable=False),
+    Column("heard_from", String, nullable=False),
+    Column("heard_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    Column("decided_by", String),
+    Column("decided_at", String),
+    Column("reason", String),
+    Column("pages", Integer, nullable=False),
+    Index("door_view_by_time", "heard_at"),
+    Index("door_view_ending", "state", "expires_at"),
+)

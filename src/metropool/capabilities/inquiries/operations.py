@@ -7,7 +7,8 @@ from metropool.capabilities.inquiries.model import Inquiry, Wish
 from metropool.capabilities.inquiries.ports import InquiriesWork
 from metropool.core.errors import Conflict, Fault, Invalid, NotFound
 from metropool.exchange.messages import ViewAnswered, ViewRequested
-from metropool.exchange.views import check_request, holder_of
+from metropool.exchange.views import PREMISES, check_request, holder_of
+from metropool.facts.registry.tables import place
 
 
 def ask(*, work: InquiriesWork, wish: Wish, by: str) -> Inquiry:
@@ -17,13 +18,15 @@ def ask(*, work: InquiriesWork, wish: Wish, by: str) -> Inquiry:
         Invalid: It cannot be asked so; every fault is told.
     """
     fields = {name: getattr(wish, name) for name in Wish.__struct_fields__}
+    holder = holder_of(wish.what, wish.service)
     asked = ViewRequested(
         request=f"GR{work.now:%Y%m%d}-{work.ids.fresh_id()[:12]}",
         edition=1,
         state="asked",
         asker=work.system,
         party=work.party,
-        holder=holder_of(wish.what, wish.service),
+        holder=holder,
+        community=wish.area.places[0] if holder == PREMISES and len(wish.area.places) == 1 else "",
         requested_by=by,
         requested_at=work.now,
         **fields,
@@ -33,6 +36,9 @@ def ask(*, work: InquiriesWork, wish: Wish, by: str) -> Inquiry:
     if unknown:
         faults = [Fault(f"area.places.{place}", "fault.area_unknown") for place in unknown]
         raise Invalid("the area names unknown places", key="portal.invalid", faults=faults)
+    if asked.community and not work.registry.rows(place, id=[asked.community], kind=["community"]):
+        fault = Fault(f"area.places.{asked.community}", "fault.one_community")
+        raise Invalid(f"{asked.community} is no community", key="portal.invalid", faults=[fault])
     return _tell(work, Inquiry(asked=asked, state="asked", asked_at=work.now, expires_at=asked.expires_at))
 
 

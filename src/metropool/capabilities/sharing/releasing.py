@@ -90,7 +90,7 @@ def answer_told(*, work: SharingWork, message: ViewAnswered, way: Way, key: str)
     told_of = _accounts_of(work, [one for one in message.rows["subject"].unique().to_pylist() if one])
     given = Provision(
         id=key,
-        giver=work.sender,
+        giver=work.speaker,
         receiver=way.receiver,
         receiver_party=way.receiver_party,
         what=message.what,
@@ -100,7 +100,7 @@ def answer_told(*, work: SharingWork, message: ViewAnswered, way: Way, key: str)
         agreement=message.request,
         purpose=asked.purpose,
         legal_basis=asked.legal_basis,
-        allowed_by=work.sender,
+        allowed_by=work.speaker,
         expires_at=int(message.expires_at.timestamp()) if message.expires_at else None,
     )
     work.provisions.note(given, of=told_of.values())

@@ -3,6 +3,7 @@
 from metropool.capabilities.sharing.model import Passed, State
 from metropool.capabilities.sharing.ports import SharingWork
 from metropool.core.errors import Invalid, NotFound
+from metropool.core.identifiers import SystemId
 from metropool.core.texts import texts_of
 from metropool.exchange.messages import ROWS, ViewAnswered, ViewRequested
 from metropool.exchange.views import check_request, is_news
@@ -27,7 +28,7 @@ def pass_view_request_on(*, work: SharingWork, message: ViewRequested) -> None:
     state: State = "withdrawn" if message.state == "withdrawn" else "passed"
     work.passed_requests.put(Passed(asked=message, state=state, heard_at=work.now))
     work.tell(message, key=f"{message.asker}/{message.request}/{message.edition}", of=message.holder)
-    if state == "passed" and not work.takers(ViewRequested, of=message.holder):
+    if state == "passed" and not _keepers(work, message):
         _refuse(work, message)
 
 
@@ -42,8 +43,9 @@ def pass_answer_on(*, work: SharingWork, message: ViewAnswered) -> None:
     if known is None:
         raise NotFound(f"no request {message.request[:64]} went through here")
     asked = known.asked
-    if work.sender not in work.takers(ViewRequested, of=asked.holder):
-        raise Invalid(f"{work.sender} was not asked {message.request}")
+    is_elsewhere = asked.community and work.speaker_place not in ("", asked.community)
+    if is_elsewhere or work.sender not in _keepers(work, asked):
+        raise Invalid(f"{work.speaker} was not asked {message.request}")
     if (message.what, message.service, message.holder) != (asked.what, asked.service, asked.holder):
         raise Invalid(f"{message.request} asked something else")
     if message.state != "approved" and known.state == "passed":
@@ -51,6 +53,13 @@ def pass_answer_on(*, work: SharingWork, message: ViewAnswered) -> None:
         work.passed_requests.put(Passed(asked=asked, state=ended, heard_at=known.heard_at))
     work.tell(message, key=f"{message.asker}/{message.request}/{message.state}/{message.page}", to=message.asker)
     work.changed("provisions")
+
+
+def _keepers(work: SharingWork, asked: ViewRequested) -> list[SystemId]:
+    """Whoever is told of a request: who keeps what it means, or passes it on to them; nobody where its community has no system."""
+    if asked.community and work.served_places and asked.community not in work.served_places:
+        return []
+    return work.takers(ViewRequested, of=asked.holder, message=asked)
 
 
 def _refuse(work: SharingWork, asked: ViewRequested) -> None:

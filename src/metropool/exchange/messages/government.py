@@ -9,8 +9,18 @@ import pyarrow as pa
 from metropool.core.areas import Area
 from metropool.exchange.messages.base import Fact, Message, Moment
 
-Question = Literal["usage_by_day", "silent_meters", "household_usage", "bills_by_month", "household_bills", "payments_by_month"]
-"""What may be asked: sums of an area, or (personal) one row a household."""
+Question = Literal[
+    "usage_by_day",
+    "silent_meters",
+    "household_usage",
+    "bills_by_month",
+    "household_bills",
+    "payments_by_month",
+    "charging_by_day",
+    "camera_view",
+    "access_records",
+]
+"""What may be asked: sums of an area, or (personal) one row a household; or (personal) to view a community's cameras or access control."""
 Purpose = Literal["planning", "statistics", "supervision", "emergency", "investigation"]
 RequestState = Literal["asked", "withdrawn"]
 AnswerState = Literal["approved", "refused", "withdrawn"]
@@ -26,8 +36,10 @@ class ViewRequested(Fact, frozen=True, kw_only=True):
         edition: 1 asks; a withdrawal is the next.
         asker: System whose people ask; who hears it first holds it to who the broker says spoke.
         party: Party that runs it.
-        holder: Whose books are meant: ``readings``, ``payments``, or the medium a company bills.
-        service: Medium it is about.
+        holder: Whose books are meant: ``readings``, ``payments``, ``charging``, or the medium a company bills; ``premises`` where it
+            is a community's access control and cameras.
+        service: Medium it is about; ``community`` where it is a community's premises.
+        community: Whose premises are meant; empty where it is about books.
         first_day: First business day it is about; ``last_day`` is included.
         expires_at: End of the use asked for; nothing may be answered, or read, from then on.
         requested_by: Login of the person.
@@ -50,6 +62,7 @@ class ViewRequested(Fact, frozen=True, kw_only=True):
     expires_at: Moment
     requested_by: str
     requested_at: Moment
+    community: str = ""
 
 
 class ViewAnswered(Fact, frozen=True, kw_only=True):
@@ -120,4 +133,5 @@ ROWS: Mapping[type[Message], pa.Schema] = {
 }
 """``period``: a business day, or the first day of a month. ``value`` x 10^``scale`` [``unit``]; null where nothing is known, or where
 ``is_suppressed`` says that too few households stand behind it. ``subjects``: how many do; null where that would tell too much.
-``subject``: a usage point or an account; null in sums."""
+``subject``: a usage point or an account; null in sums; of a view, the reference under which its owner shows it: ``value`` is how many
+cameras or doors it is of, and no picture ever travels."""

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from metropool.capabilities.door import operations, queries
-from metropool.capabilities.door.model import KeptLetter, Said, SaidPart
+from metropool.capabilities.door.model import HeardView, KeptLetter, Said, SaidPart
 from metropool.capabilities.door.ports import DoorWork
 from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.exchange.described import KINDS, example_of, schema_of
@@ -16,6 +16,8 @@ from metropool.exchange.messages import ROWS, Message
 from metropool.exchange.plain import message_from, plain
 from metropool.exchange.streams import Bounds, read_stream
 from metropool.exchange.ways import Way
+from metropool.portal.desks.books.view_words import asked_words, provision_row
+from metropool.portal.desks.words import Parties
 from metropool.portal.schemas import letters as schema
 from metropool.portal.schemas.basics import Text
 
@@ -28,6 +30,7 @@ class DoorDesk:
 
     def __init__(self, work: DoorWork) -> None:
         self._work = work
+        self._parties = Parties(work.registry)
         self._names = {way.phrase: Text(zh=way.name_zh, en=way.name_en) for way in work.ways}
 
     def letters(self, *, after: int, limit: int, form: schema.LetterForm) -> schema.Letters:
@@ -57,6 +60,11 @@ class DoorDesk:
             writer.write_table(table)
         stream: bytes = sink.getvalue().to_pybytes()
         return stream
+
+    def views(self, *, limit: int) -> schema.Views:
+        """Requests to look into what the software keeps, the newest first, each with what was given of it."""
+        found = self._work.views.newest(limit=limit)
+        return schema.Views(as_of=self._work.now, views=[self._view(known) for known in found])
 
     def phrases(self) -> schema.Phrases:
         """What the running plan lets this system say and hear."""
@@ -101,6 +109,23 @@ class DoorDesk:
         """Operation: note how far letters were read."""
         mark = operations.acknowledge(work=self._work, through=through)
         return schema.Acknowledged(acknowledged=mark.acknowledged, unread=mark.unread)
+
+    def _view(self, known: HeardView) -> schema.ViewTold:
+        asked = known.asked
+        given = self._work.provisions.of_request(asked.request, receiver=asked.asker)
+        same = {name: getattr(asked, name) for name in ("asker", "party", "requested_by", "reason", "legal_basis", "community")}
+        stands = {name: getattr(known, name) for name in ("state", "heard_at", "decided_by", "decided_at", "expires_at")}
+        return schema.ViewTold.model_validate(
+            {
+                **asked_words(asked),
+                **same,
+                **stands,
+                "id": asked.request,
+                "party_name": self._parties.name(asked.party),
+                "decision_reason": known.reason,
+                "given": [provision_row(one, self._parties) for one in given],
+            }
+        )
 
     def _told(self, kept: KeptLetter, form: schema.LetterForm) -> schema.LetterTold:
         envelope = kept.envelope

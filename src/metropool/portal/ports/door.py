@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, PartGiven, Phrases, Said
+from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, PartGiven, Phrases, Said, Views
 
 
 class DoorDesk(Protocol):
@@ -15,6 +15,8 @@ class DoorDesk(Protocol):
     def rows(self, *, number: int) -> bytes:
         """The rows of a letter as an Arrow stream; ``NotFound`` where its class has none."""
         ...
+
+    def views(self, *, limit: int) -> Views: ...
 
     def phrases(self) -> Phrases: ...
 

@@ -8,7 +8,17 @@ from fastapi import Depends, Query, Response
 from metropool.portal.call import CallOf, answer
 from metropool.portal.declare import Room, by_software
 from metropool.portal.ports.desks import DOOR
-from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, PartGiven, Phrases, Said, Through
+from metropool.portal.schemas.letters import (
+    Acknowledged,
+    LetterForm,
+    Letters,
+    LetterTold,
+    PartGiven,
+    Phrases,
+    Said,
+    Through,
+    Views,
+)
 from metropool.portal.waiting import changed_within
 
 ROOM = Room("letters", of="door")
@@ -68,6 +78,13 @@ async def get_said(
 ) -> Response:
     """What became of what was said under a key: the receipts of those it went to."""
     return answer(await call.ask(DOOR, lambda desk: desk.said(phrase=phrase, key=key)))
+
+
+@ROOM.get("/letters/views", right=READ, answer=Views)
+async def list_views(call: CallOf, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Response:
+    """Requests of authorities to look into what this system keeps, the newest first: who asked for what and why, what the software
+    answered, what left and until when. A request comes as a letter too; it is answered with a phrase of the class ViewAnswered."""
+    return answer(await call.ask(DOOR, lambda desk: desk.views(limit=limit)))
 
 
 @ROOM.get("/letters/{number}", right=READ, answer=LetterTold)

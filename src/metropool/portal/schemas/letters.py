@@ -5,8 +5,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from metropool.portal.schemas.basics import Instant, Model, Request, Text
+from metropool.portal.schemas.views import Asked, ProvisionRow
 
 LetterForm = Literal["rows", "columns"]
+ViewState = Literal["waiting", "approved", "refused", "withdrawn", "revoked", "lapsed"]
 
 
 class LetterPart(Model):
@@ -83,6 +85,40 @@ class Acknowledged(Model):
 
     acknowledged: int
     unread: int
+
+
+class ViewTold(Asked):
+    """A request to look into what this system's software keeps, as it came to its door, and what became of it (access history).
+
+    Attributes:
+        community: Whose premises are meant; empty where it is about books.
+        expires_at: End of the use: as asked, or as the software shortened it.
+        decided_by: Key of the software, or the system itself where it could never be granted.
+        given: Every letter of an answer that was put on its way: when, how much, until when.
+    """
+
+    id: str
+    asker: str
+    party: str
+    party_name: Text
+    requested_by: str
+    reason: str
+    legal_basis: str
+    community: str
+    state: ViewState
+    heard_at: Instant
+    decided_by: str | None
+    decided_at: Instant | None
+    decision_reason: str | None
+    expires_at: Instant
+    given: list[ProvisionRow]
+
+
+class Views(Model):
+    """Requests of authorities at a door, the newest first."""
+
+    as_of: Instant
+    views: list[ViewTold]
 
 
 class PhraseTold(Model):

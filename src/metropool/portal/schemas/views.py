@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from metropool.exchange.messages import Purpose, Question
-from metropool.portal.schemas.basics import Exact, Instant, InstantGiven, Model, Request, Service, Text
+from metropool.portal.schemas.basics import Exact, Instant, InstantGiven, Model, Request, Text
 from metropool.portal.schemas.commands import Reason
 from metropool.portal.schemas.notices import AreaGiven, NoticeArea
 
 InquiryState = Literal["asked", "approved", "refused", "revoked", "withdrawn", "expired"]
 DisclosureState = Literal["waiting", "half_approved", "approved", "refused", "withdrawn", "revoked", "lapsed"]
+ViewService = Literal["electricity", "water", "gas", "heat", "community"]
+"""What a request is about: a medium, or a community's premises."""
 Basis = Annotated[str, Field(max_length=600)]
 
 
@@ -20,7 +22,7 @@ class Asked(Model):
 
     what: Question
     what_text: Text
-    service: Service
+    service: ViewService
     purpose: Purpose
     purpose_text: Text
     first_day: date
@@ -72,7 +74,7 @@ class NewInquiry(Request):
     """What a person asks for."""
 
     what: Question
-    service: Service
+    service: ViewService
     area: AreaGiven
     first_day: date
     last_day: date

@@ -6,7 +6,7 @@ import { inquiriesQuery, type InquiryRow, type InquiryState } from '../../api/vi
 import { DataTable, type Column } from '../../design/DataTable'
 import { instantText, MISSING } from '../../design/format'
 import { LinkButton } from '../../design/LinkButton'
-import { MediumTag } from '../../design/MediumTag'
+import { AboutTag } from '../../design/MediumTag'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
@@ -22,7 +22,7 @@ export function InquiriesPage() {
   const columns: Column<InquiryRow>[] = [
     { key: 'what', title: t('view.what'), sortable: true, wrap: 13, cell: (row) => <Link to="/inquiries/$system/$request" params={{ system, request: row.id }}>{pick(row.what_text)}</Link> },
     { key: 'state', title: t('view.state'), sortable: true, cell: (row) => <StateTag tone={INQUIRY_TONES[row.state]}>{pick(row.state_text)}</StateTag> },
-    { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <MediumTag service={row.service} /> },
+    { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <AboutTag about={row.service} /> },
     { key: 'first_day', title: t('view.days'), sortable: true, cell: (row) => t('time.from_to', { start: row.first_day, end: row.last_day }) },
     { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },
     { key: 'asked_at', title: t('view.asked'), sortable: true, cell: (row) => <>{instantText(row.asked_at)}<div className="muted">{row.asked_by}</div></> },

@@ -54,7 +54,7 @@ function Facts({ system, inquiry }: { system: string; inquiry: Inquiry }) {
   const may_retract = session?.rights.includes('inquiries.ask') && (inquiry.state === 'asked' || inquiry.state === 'approved')
   const facts: [string, ReactNode][] = [
     [t('view.number'), inquiry.id],
-    [t('notice.medium'), t(`service.${inquiry.service}`)],
+    [t('notice.medium'), inquiry.service === 'community' ? t('view.of_community') : t(`service.${inquiry.service}`)],
     [t('notice.where'), <AreaWords key="area" area={inquiry.area} />],
     [t('view.days'), t('time.from_to', { start: inquiry.first_day, end: inquiry.last_day })],
     [t('view.purpose'), pick(inquiry.purpose_text)],

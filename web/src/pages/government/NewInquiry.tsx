@@ -5,7 +5,7 @@ import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
 import type { AreaMap, Service } from '../../api/types'
-import { PERSONAL, PURPOSES, QUESTIONS, type Inquiry, type Purpose, type Question } from '../../api/views'
+import { PERSONAL, PREMISES, PURPOSES, QUESTIONS, type About, type Inquiry, type Purpose, type Question } from '../../api/views'
 import { useNow } from '../../design/clock'
 import { shanghai } from '../../design/format'
 import { Card } from '../../design/PageFrame'
@@ -16,7 +16,7 @@ import { areaGiven, hasArea, type AreaEntry } from '../company/noticeEntry'
 const SERVICES: Service[] = ['electricity', 'water', 'gas', 'heat']
 const DAYS = 90
 
-interface Wish extends AreaEntry { service: Service; what: Question; purpose: Purpose; first_day: string; last_day: string; reason: string; legal_basis: string; until: string }
+interface Wish extends AreaEntry { service: About; what: Question; purpose: Purpose; first_day: string; last_day: string; reason: string; legal_basis: string; until: string }
 
 function firstWish(now: number): Wish {
   const today = shanghai(now)
@@ -24,6 +24,12 @@ function firstWish(now: number): Wish {
     service: 'electricity', what: 'usage_by_day', purpose: 'planning', first_day: today.subtract(7, 'day').format('YYYY-MM-DD'), last_day: today.subtract(1, 'day').format('YYYY-MM-DD'),
     reason: '', legal_basis: '', until: today.add(DAYS, 'day').format('YYYY-MM-DD'), area: 'city', places: [], polygons: [],
   }
+}
+
+/** What comes with another question: a community's premises are asked for of one community, charging of electricity. */
+function asking(what: Question, before: Wish): Partial<Wish> {
+  if (PREMISES.includes(what)) return { what, service: 'community', area: 'places', places: PREMISES.includes(before.what) ? before.places : [], polygons: [] }
+  return { what, service: before.service === 'community' || what === 'charging_by_day' ? 'electricity' : before.service }
 }
 
 /** What is asked for, where, of which days, why, and for how long it may be used. */
@@ -46,6 +52,8 @@ function Form({ system, map, first }: { system: string; map: AreaMap; first: Wis
     setKey(newIntention())
   }
   const personal = PERSONAL.includes(wish.what)
+  const premises = PREMISES.includes(wish.what)
+  const services = wish.what === 'charging_by_day' ? SERVICES.slice(0, 1) : SERVICES
   const complete = wish.reason.trim() !== '' && (!personal || wish.legal_basis.trim() !== '') && hasArea(wish) && wish.first_day !== '' && wish.last_day !== '' && wish.until !== ''
   const ask = async () => {
     setWorking(true)
@@ -75,11 +83,11 @@ function Form({ system, map, first }: { system: string; map: AreaMap; first: Wis
         <div className="pair">
           <div>
             <label htmlFor={`${id}-what`}>{t('view.what')}</label>
-            <Select id={`${id}-what`} value={wish.what} options={QUESTIONS.map((value) => ({ value, label: t(`view.question.${value}`) }))} onChange={(what) => set({ what })} />
+            <Select id={`${id}-what`} value={wish.what} options={QUESTIONS.map((value) => ({ value, label: t(`view.question.${value}`) }))} onChange={(what) => set(asking(what, wish))} />
           </div>
           <div>
             <label htmlFor={`${id}-service`}>{t('notice.medium')}</label>
-            <Select id={`${id}-service`} value={wish.service} options={SERVICES.map((value) => ({ value, label: t(`service.${value}`) }))} onChange={(service) => set({ service })} />
+            {premises ? <Input id={`${id}-service`} value={t('view.of_community')} readOnly /> : <Select id={`${id}-service`} value={wish.service} options={services.map((value) => ({ value, label: t(`service.${value}`) }))} onChange={(service) => set({ service })} />}
           </div>
           {day('first_day')}
           {day('last_day')}
@@ -89,7 +97,7 @@ function Form({ system, map, first }: { system: string; map: AreaMap; first: Wis
           </div>
           {day('until')}
         </div>
-        {personal && <p className="effect effect-danger">{t('view.personal_effect')}</p>}
+        {personal && <p className="effect effect-danger">{t(premises ? 'view.premises_effect' : 'view.personal_effect')}</p>}
         <div>
           <label htmlFor={`${id}-basis`}>{t(personal ? 'view.basis' : 'view.basis_optional')}</label>
           <Input id={`${id}-basis`} value={wish.legal_basis} maxLength={300} onChange={({ target }) => set({ legal_basis: target.value })} />
@@ -98,7 +106,7 @@ function Form({ system, map, first }: { system: string; map: AreaMap; first: Wis
           <label htmlFor={`${id}-reason`}>{t('view.reason')}</label>
           <Input.TextArea id={`${id}-reason`} value={wish.reason} maxLength={500} rows={3} showCount onChange={({ target }) => set({ reason: target.value })} />
         </div>
-        <AreaField entry={wish} map={map} onChange={set} />
+        <AreaField entry={wish} map={premises ? { ...map, areas: ['places'], choosable: ['community'] } : map} onChange={(patch) => set(premises && patch.places ? { ...patch, places: patch.places.slice(-1) } : patch)} />
         {error !== null && <Failure error={error} />}
         <div className="row"><Button type="primary" htmlType="submit" disabled={!complete} loading={working}>{t('view.ask')}</Button></div>
       </form>

@@ -42,7 +42,7 @@ function Whole({ system, disclosure }: { system: string; disclosure: Disclosure 
   const facts: [string, ReactNode][] = [
     [t('view.number'), disclosure.id],
     [t('view.party'), `${pick(disclosure.party_name)} · ${disclosure.requested_by}`],
-    [t('notice.medium'), t(`service.${disclosure.service}`)],
+    [t('notice.medium'), disclosure.service === 'community' ? t('view.of_community') : t(`service.${disclosure.service}`)],
     [t('notice.where'), <AreaWords key="area" area={disclosure.area} />],
     [t('view.days'), t('time.from_to', { start: disclosure.first_day, end: disclosure.last_day })],
     [t('view.purpose'), pick(disclosure.purpose_text)],

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { disclosuresQuery, type DisclosureRow, type DisclosureState } from '../../api/views'
 import { DataTable, type Column } from '../../design/DataTable'
 import { instantText, MISSING } from '../../design/format'
-import { MediumTag } from '../../design/MediumTag'
+import { AboutTag } from '../../design/MediumTag'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
@@ -19,7 +19,7 @@ export function DisclosuresPage() {
     { key: 'what', title: t('view.what'), sortable: true, wrap: 13, cell: (row) => <Link to="/disclosures/$system/$asker/$request" params={{ system, asker: row.asker, request: row.id }}>{pick(row.what_text)}</Link> },
     { key: 'state', title: t('view.state'), sortable: true, cell: (row) => <StateTag tone={DISCLOSURE_TONES[row.state]}>{pick(row.state_text)}</StateTag> },
     { key: 'party', title: t('view.party'), wrap: 11, cell: (row) => <>{pick(row.party_name)}<div className="muted">{row.requested_by}</div></> },
-    { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <MediumTag service={row.service} /> },
+    { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <AboutTag about={row.service} /> },
     { key: 'is_personal', title: t('view.level'), sortable: true, cell: (row) => t(row.is_personal ? 'view.households' : 'view.sums') },
     { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },
     { key: 'heard_at', title: t('view.heard'), sortable: true, cell: (row) => instantText(row.heard_at) },

@@ -1,6 +1,7 @@
 """What came to a system's door, as its outside software reads it there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -67,6 +68,17 @@ async def read_at_door(
 
     (letter, found), at_s = await town.seen(look, needs=(way.sender, way.receiver, *needs), what=way.message)
     return found, await seen_letter(town, way, acted_s=acted_s, saw_s=at_s, letter=letter["id"])
+
+
+@asynccontextmanager
+async def software_at(town: Town, system: str) -> AsyncGenerator[Software, None]:
+    """A system's own software at its door with its key, in place of its people's."""
+    url, key = f"http://127.0.0.1:{town.ports[system]}", door_key(town.home, system)
+    found = Software.at(url, system=system, key=key)
+    try:
+        yield found
+    finally:
+        await found.http.aclose()
 
 
 def row_where(**wanted: object) -> Callable[[Row], Row | None]:

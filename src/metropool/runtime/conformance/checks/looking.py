@@ -1,9 +1,12 @@
 """Requests to look into books: what an official asks, what the owner's people see and decide, what comes back; and consents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from metropool.core.periods import DAY, business_date
+from metropool.exchange.views import CHARGING, PREMISES
+from metropool.runtime.conformance.checks import behind_doors
 from metropool.runtime.conformance.checks.months import ENDS, Row, bill_of, billing_begun, companies, done_while, must_be
 from metropool.runtime.conformance.checks.paying import cleared
 from metropool.runtime.conformance.checks.seeing import Seen, seen_letter, seen_spoken
@@ -16,12 +19,13 @@ from metropool.runtime.conformance.ways import Way
 from metropool.runtime.demo.setup import first_month
 
 READINGS = "readings"
-ASKS, KEEPS = "inquiries", "disclosure"
-QUESTIONS = {READINGS: "silent_meters", "payments": "payments_by_month"}
+ASKS = "inquiries"
+BY_DAY = (READINGS, CHARGING, PREMISES)
+QUESTIONS = {READINGS: "silent_meters", "payments": "payments_by_month", CHARGING: "charging_by_day", PREMISES: "camera_view"}
 """What is asked of whoever keeps which books; of a company, its bills. Money is of the month it was posted in: the one that runs."""
 MEASURES = {"silent_meters": "silent_meters", "payments_by_month": "paid"}
 FIRST_DAYS = 14
-"""The first day of readings that is asked for is one of so many; money is of months."""
+"""The first day of what is kept by the day that is asked for is one of so many; money is of months."""
 DECIDES = "data_steward"
 
 
@@ -37,11 +41,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Decided:
-    """The owner's word on it."""
+    """The owner's word on it, and what its software shows where it keeps by its own."""
 
     asked: Asked
     reason: str
     at_s: float
+    shown: behind_doors.Shown | None = None
 
 
 async def asked(town: Town, asker: str, owner: str) -> Asked:
@@ -49,15 +54,16 @@ async def asked(town: Town, asker: str, owner: str) -> Asked:
 
     async def ask() -> Asked:
         official, reason, began = await town.someone(asker), drawn_word(), unix_s()
-        (books, *_) = town.rows(owner, KEEPS) or ()
+        books = behind_doors.books_of(town, owner)
         given = {
             "what": QUESTIONS.get(books, "bills_by_month"),
             "service": "electricity" if books in QUESTIONS else books,
             "area": {"kind": "city"},
-            "first_day": (first_month(MONTHS) + DAY * (drawn_number(FIRST_DAYS) if books == READINGS else 0)).isoformat(),
-            "last_day": (ENDS - DAY if books == READINGS else business_date(town.clock.now())).isoformat(),
+            "first_day": (first_month(MONTHS) + DAY * (drawn_number(FIRST_DAYS) if books in BY_DAY else 0)).isoformat(),
+            "last_day": (ENDS - DAY if books in BY_DAY else business_date(town.clock.now())).isoformat(),
             "reason": reason,
             "purpose": "supervision",
+            **(behind_doors.of_premises(town, owner) if books == PREMISES else {}),
             "expires_at": (town.clock.now() + timedelta(days=30)).isoformat(),
         }
         return Asked(await official.post("/inquiries", given), asker, reason, began)
@@ -67,20 +73,21 @@ async def asked(town: Town, asker: str, owner: str) -> Asked:
 
 async def request(town: Town, way: Way) -> Seen:
     """A request at who keeps the books, in its own words."""
-    owner = way.receiver
-    if not town.rows(owner, KEEPS):
+    owner = behind_doors.keeper_of(town, way)
+    if not behind_doors.books_of(town, owner):
         raise Failed("nobody_looks", system=owner)
     found = await asked(town, _asker(town, way.sender), owner)
-    row, at_s = await _heard(town, found, owner, needs=(way.sender, way.receiver))
+    row, at_s = await _heard(town, found, owner, needs=(way.sender, way.receiver, owner))
     must_be("reason", found.reason, row["reason"])
     must_be("what", found.request["what"], row["what"])
     return await seen_letter(town, way, acted_s=found.at_s, saw_s=at_s)
 
 
 async def answer(town: Town, way: Way) -> Seen:
-    """An answer at who asked: approved for the reason that the owner gave, of what was asked for and nothing else."""
-    owner = way.sender
-    if not town.rows(owner, KEEPS):
+    """An answer at who asked: approved for the reason that the owner gave, of what was asked for and nothing else, and in the owner's
+    own access history."""
+    owner = behind_doors.answerer_of(town, way)
+    if not behind_doors.books_of(town, owner):
         raise Failed("nobody_looks", system=owner)
     asker = _asker(town, way.receiver)
     decided = await _decided(town, asker, owner)
@@ -90,10 +97,15 @@ async def answer(town: Town, way: Way) -> Seen:
         row: Row = await official.get(f"/inquiries/{number}")
         return row if row["state"] == "approved" else None
 
-    row, at_s = await town.seen(look, needs=(way.sender, way.receiver), what="answer")
+    must_be("history", True, await behind_doors.is_in_history(town, owner, number))
+    row, at_s = await town.seen(look, needs=(way.sender, way.receiver, owner), what="answer")
     must_be("decision_reason", decided.reason, row["decision_reason"])
     rows = (await official.get(f"/inquiries/{number}/answer", size=100))["rows"]
-    must_be("rows", *_looked_up(decided.asked.request, rows))
+    if decided.shown is None:
+        must_be("rows", *_looked_up(decided.asked.request, rows))
+    else:
+        must_be("rows", behind_doors.as_shown(decided.shown.rows), behind_doors.as_read(rows))
+        must_be("expires_at", decided.shown.until, datetime.fromisoformat(row["expires_at"]))
     return await seen_letter(town, way, acted_s=decided.at_s, saw_s=at_s)
 
 
@@ -140,6 +152,8 @@ async def _decided(town: Town, asker: str, owner: str) -> Decided:
         await _is_full(town, owner)
         found = await asked(town, asker, owner)
         await _heard(town, found, owner, needs=(asker, owner))
+        if behind_doors.is_behind(town, owner):
+            return await _decided_at_door(town, found, owner)
         steward, reason = await _steward(town, owner), drawn_word()
         began, word = unix_s(), {"decision": "approve", "reason": reason, "password": steward.password}
         await steward.post(f"/disclosures/{asker}/{found.request['id']}/decision", word)
@@ -148,8 +162,18 @@ async def _decided(town: Town, asker: str, owner: str) -> Decided:
     return await town.once(("decided", asker, owner), decide)
 
 
-async def _heard(town: Town, found: Asked, owner: str, *, needs: tuple[str, str]) -> tuple[Row, float]:
-    """The request as the owner's people see it."""
+async def _decided_at_door(town: Town, found: Asked, owner: str) -> Decided:
+    """Approve, as the owner's own software does, with something nobody has shown before."""
+    reason, shown = drawn_word(), behind_doors.drawn(found.request)
+    began = unix_s()
+    await behind_doors.approve(town, owner, asker=found.asker, request=found.request["id"], reason=reason, shown=shown)
+    return Decided(found, reason, began, shown)
+
+
+async def _heard(town: Town, found: Asked, owner: str, *, needs: Sequence[str]) -> tuple[Row, float]:
+    """The request as the owner's people see it, or its software at its door."""
+    if behind_doors.is_behind(town, owner):
+        return await behind_doors.heard(town, owner, request=found.request["id"], needs=needs)
     steward = await _steward(town, owner)
 
     async def look() -> Row | None:
@@ -162,6 +186,8 @@ async def _heard(town: Town, found: Asked, owner: str, *, needs: tuple[str, str]
 async def _is_full(town: Town, owner: str) -> None:
     """Wait until the books of an owner have something in them."""
     hosts = town.compiled.systems[owner].hosts
+    if behind_doors.is_behind(town, owner):
+        return
     if "settlement" in hosts:
         await cleared(town)
     elif owner in companies(town):

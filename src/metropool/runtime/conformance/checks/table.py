@@ -73,6 +73,8 @@ CHECKS: Mapping[str, Check] = {
     "government_requests": looking.request,
     "government_answers": looking.answer,
     "heat_answers": looking.answer,
+    "community_answers": looking.answer,
+    "cctv_requests": looking.request,
     "consents": looking.consent,
     "government_announcements": announcing.announcement,
     "electricity_announcements": announcing.announcement,

@@ -89,6 +89,11 @@ class Software:
         """
         return await self._ask("POST", f"letters/{phrase}", json=message, headers={"Idempotency-Key": key})
 
+    async def views(self) -> list[Row]:
+        """Requests to look into what it keeps, and what became of them (access history)."""
+        found: list[Row] = (await self._ask("GET", "letters/views"))["views"]
+        return found
+
     async def _ask(self, method: str, path: str, **sent: Any) -> Row:
         try:
             answer = await self.http.request(method, path, **sent)
