@@ -18,9 +18,10 @@ from typing import Any
 from bench.peer import Peer
 from bench.processes import Cost, cost_of
 from bench.report import Measured, Result
-from metropool.capabilities.places import operations as places
+from metropool.capabilities.admission import operations as admission
 from metropool.core.identifiers import SystemId
 from metropool.plan.compiled import Compiled
+from metropool.plan.gateways import HOME, of_kind
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.broker_place import keep_server
 from metropool.runtime.gateways.attending import gateway_desk
@@ -68,12 +69,13 @@ def _files() -> int:
 async def _run(home: Path, homes: int, *, servers: int) -> dict[str, Any]:
     compiled = compile_named(PLAN)
     gateways = compiled.broker.gateways
-    assert gateways is not None
+    homes_of = of_kind(gateways, HOME)
+    assert homes_of is not None
     async with AsyncExitStack() as stack:
         brokers = await _brokers(stack, home, compiled, servers)
-        node = open_node(SystemId(gateways.hosts[0]), compiled=compiled, settings=brokers.settings)
+        node = open_node(SystemId(homes_of.hosts[0]), compiled=compiled, settings=brokers.settings)
         stack.callback(node.close)
-        secrets = node.write_now("places", lambda work: _credentials(work, homes))[0]
+        secrets = node.write_now("admission", lambda work: _credentials(work, homes))[0]
         (home / "credentials.json").write_text(json.dumps(secrets), "utf-8")
         desk = await stack.enter_async_context(gateway_desk(node, url=brokers.url, settings=brokers.settings, gateways=gateways))
         assert desk is not None
@@ -102,7 +104,6 @@ class _Brokers:
 
 
 async def _brokers(stack: AsyncExitStack, home: Path, compiled: Compiled, servers: int) -> _Brokers:
-    assert compiled.broker.gateways is not None
     if servers == 1:
         settings = Settings(home=home, plan=PLAN)
         server = await stack.enter_async_context(BrokerServer(home=home, broker=compiled.broker, port=free_port()))
@@ -128,9 +129,9 @@ def _credentials(work: Any, homes: int) -> dict[str, str]:
     secrets = {}
     for number in range(homes):
         place = f"home-{number:05d}"
-        places.enrol_gateway(work=work, place=place, household=f"A{number}")
-        secrets[place] = places.issue_credential(work=work, place=place, by="bench")
-        work.place_book.dropped(place, 1)
+        admission.enrol_gateway(work=work, per=HOME, name=place, place=place, household=f"A{number}")
+        secrets[place] = admission.issue_credential(work=work, per=HOME, name=place, by="bench")
+        work.admission_book.dropped(HOME, place, 1)
     return secrets
 
 
@@ -178,7 +179,7 @@ async def _measured(
         await asyncio.sleep(0.05)
     heard_s = time.perf_counter() - began
     began = time.perf_counter()
-    await node.write("places", lambda work: places.revoke_credential(work=work, place="home-00000"))
+    await node.write("admission", lambda work: admission.revoke_credential(work=work, per=HOME, name="home-00000"))
     gone = await _next(loaders[0])
     put_out_ms = (time.perf_counter() - began) * 1000
     assert gone == {"gone": "home-00000"}, gone

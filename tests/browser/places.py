@@ -35,6 +35,7 @@ PAGES = {
     "audit": ("auditor", "/admin/audit", "main .ant-table-row, main .row-cards"),
     "topology": ("admin", "/topology", ".react-flow__node, .plain-table"),
     "parked": ("admin", "/admin/parked", "main .data-table"),
+    "gateways": ("admin", "/admin/gateways", "main .data-table .state-tag"),
     "watch": ("official", "/watch/government_desk", "main .data-table"),
     "health": ("admin", "/admin/health", "main"),
     "users": ("security", "/admin/users", "text=auditor"),

@@ -34,6 +34,26 @@ def test_a_letter_nobody_knows_is_parked_seen_at_once_and_given_up(visit, city):
     admin.errors[:] = [error for error in admin.errors if "409" not in error]
 
 
+def test_a_charging_station_is_enrolled_given_a_credential_once_and_put_out(visit):
+    page = visit("admin", language="en").open("/admin/gateways?system=ev_charging")
+    page.get_by_role("textbox", name="Name").fill("pile-7")
+    page.get_by_role("textbox", name="Place").fill("site-7")
+    page.get_by_role("button", name="Enrol").click()
+    row = page.locator("tr", has_text="charging_station/pile-7").first
+    row.wait_for(timeout=20_000)
+    assert "None yet" in row.inner_text()
+    row.get_by_role("button", name="Draw a credential").click()
+    confirm(page, "Draw a credential")
+    secret = page.locator("[role=status] code.secret")
+    secret.wait_for()
+    assert len(secret.inner_text()) == 64
+    row.get_by_text("Has one").wait_for(timeout=20_000)
+    row.get_by_role("button", name="Take back").click()
+    confirm(page, "Take back")
+    row.get_by_text("Taken back").wait_for(timeout=20_000)
+    assert secret.count() == 0
+
+
 def test_on_a_phone_five_entries_and_the_rest_behind_more_by_keyboard(visit, city):
     page = visit("home1", device="phone", language="en").open(f"/today/{city.account}")
     bar = page.locator(".shell-tabs")

@@ -52,7 +52,9 @@ class Portal:
             "refunds": {},
         }
         self.hosts = {
-            SystemId(P): FakeHost(P, {"settlement", "insight", "sharing", "notices", "places", "points"}, folder, self.clock),
+            SystemId(P): FakeHost(
+                P, {"settlement", "insight", "sharing", "notices", "admission", "places", "points"}, folder, self.clock
+            ),
             SystemId(M): FakeHost(M, {"metering", "disclosure"}, folder, self.clock),
             SystemId(W): FakeHost(W, {"billing", "office"}, folder, self.clock),
             SystemId(D): FakeHost(D, {"door"}, folder, self.clock),

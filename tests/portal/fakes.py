@@ -232,6 +232,7 @@ def desks_with(calls: list, answers: dict):
         "heard_requests": requests.HeardRequestsDesk,
         "office": announcements.OfficeDesk,
         "notices": announcements.NoticesDesk,
+        "admission": places.AdmissionDesk,
         "places": places.PlacesDesk,
         "points": places.PointsDesk,
         "topology": sharing.TopologyDesk,

@@ -118,6 +118,7 @@ BODIES |= {
     "/publication": {"seen": 1},
     "/parked/replays": {"letter": "l1"},
     "/parked/discards": {"letter": "l1", "reason": "a letter of a test"},
+    "/api/gateways": {"per": "community", "name": "gate-1", "place": "community-1"},
     "/places/orders": {"point": "plug", "value": 1},
     "/withdrawal": {"seen": 1, "reason": "repaired"},
 }

@@ -92,6 +92,7 @@ const pages = [
   of('/admin/permissions', lazyRouteComponent(() => import('./pages/admin/PermissionsPage'), 'PermissionsPage')),
   of('/admin/audit', lazyRouteComponent(() => import('./pages/admin/AuditPage'), 'AuditPage')),
   of('/admin/parked', lazyRouteComponent(() => import('./pages/admin/ParkedPage'), 'ParkedPage')),
+  of('/admin/gateways', lazyRouteComponent(() => import('./pages/admin/GatewaysPage'), 'GatewaysPage')),
   of('/topology', lazyRouteComponent(() => import('./pages/admin/TopologyPage'), 'TopologyPage')),
   of('/admin/users', lazyRouteComponent(() => import('./pages/admin/UsersPage'), 'UsersPage')),
   of('/admin/health', lazyRouteComponent(() => import('./pages/admin/HealthPage'), 'HealthPage')),

@@ -80,7 +80,7 @@ class BrokerPlan:
     users: tuple[BrokerUser, ...]
     passages: tuple[Passage, ...]
     streams: tuple[Stream, ...]
-    gateways: "Gateways | None" = None
+    gateways: "tuple[Gateways, ...]" = ()
 
     def users_of(self, account: str) -> tuple[BrokerUser, ...]:
         """The users of one account."""

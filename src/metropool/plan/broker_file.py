@@ -46,7 +46,7 @@ def render_broker(broker: BrokerPlan, *, keys: Mapping[str, str], settings: Brok
     Raises:
         Invalid: A user without a key.
     """
-    from metropool.plan.gateways import add_door
+    from metropool.plan.gateway_users import add_door
 
     if missing := [user.name for user in broker.users if user.name not in keys]:
         raise Invalid(f"no key for the broker users {', '.join(missing)}")

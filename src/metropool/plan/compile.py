@@ -8,7 +8,8 @@ from metropool.plan.broker import BrokerPlan, plan_broker
 from metropool.plan.checks.every import check_everything
 from metropool.plan.compiled import CapabilityFacts, Compiled, Many, Outline, RunningFacts
 from metropool.plan.drawing.picture import draw_up
-from metropool.plan.gateways import gateways_of, with_gateways
+from metropool.plan.gateway_users import with_gateways
+from metropool.plan.gateways import gateways_of
 from metropool.plan.instances import NONE as NO_INSTANCES
 from metropool.plan.instances import Instances, spread
 from metropool.plan.load import Loaded

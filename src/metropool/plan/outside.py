@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from metropool.core.errors import NotFound
 from metropool.plan.schema import Plan, RunningSystem
 
-WITH_GATEWAYS = ("places", "points")
-"""Capabilities that speak with gateways of homes at the broker, which no software at a door can."""
+WITH_GATEWAYS = ("admission", "places", "points")
+"""Capabilities that speak with gateways at the broker, which no software at a door can."""
 
 
 def run_outside(plan: Plan, systems: Sequence[str], *, door: str) -> Plan:
@@ -25,7 +25,7 @@ def run_outside(plan: Plan, systems: Sequence[str], *, door: str) -> Plan:
 
 
 def _through(running: RunningSystem, door: str) -> RunningSystem:
-    """The same system with a door in place of what it hosts, for the same rows; what speaks with gateways of homes stays ours."""
+    """The same system with a door in place of what it hosts, for the same rows; what speaks with gateways stays ours."""
     ours = {name: rows for name, rows in running.hosts.items() if name in WITH_GATEWAYS}
     rows = tuple(dict.fromkeys(row for name, hosted in running.hosts.items() if name not in ours for row in hosted))
     return running.model_copy(update={"hosts": {door: rows, **ours}, "software": "outside", "front_end": None})

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from metropool.core.errors import Unavailable
 from metropool.plan.broker import CONSUMER, FOR_EVER, Stream
+from metropool.plan.gateway_users import consumer_config as gateways_consumer_config
+from metropool.plan.gateway_users import stream_config as gateways_stream_config
 from metropool.plan.gateways import STREAM, Gateways
-from metropool.plan.gateways import consumer_config as gateways_consumer_config
-from metropool.plan.gateways import stream_config as gateways_stream_config
 
 TIMEOUT_S = 10.0
 DUPLICATE_WINDOW_S = 120

@@ -12,7 +12,7 @@ from metropool.plan.zones import ALONE
 
 SUBJECTS: Final = ("alive", "frontend", "gateways", "inbox", "log", "reply", INSTANCE, *get_args(Many))
 """First words of subjects that are no receiver; gateways' begin with what there is one of them for (``home``)."""
-FOLDERS: Final = ("authority", "carrier", "certificates", "concentrators", "gateway", "keys", "logs", "meter")
+FOLDERS: Final = ("authority", "carrier", "certificates", "concentrators", "devices", "gateway", "keys", "logs", "meter")
 """Of a city's home, beside those of its systems."""
 PAGES: Final = ("api", "assets")
 SCHEMAS: Final = ("information_schema", "public")

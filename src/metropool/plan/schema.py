@@ -11,7 +11,7 @@ Kind = Literal["node", "device", "carrier", "face", "outside"]
 Zone = Literal["field", "carrier", "production", "management", "dmz", "public"]
 Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 RowId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9.]+$", max_length=63)]
-Many = Literal["community", "building", "home", "person", "usage_point"]
+Many = Literal["community", "building", "home", "charging_station", "person", "usage_point"]
 Network = Literal["local", "vpn", "public"]
 People = Literal["resident", "staff"]
 Section = Annotated[StrictStr, Field(pattern=r"^[0-9]+(\.[0-9]+)+$")]  # of the paper

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from metropool.core.errors import Invalid
-from metropool.plan.broker import ANSWERS, SYSTEM_ACCOUNT, BrokerPlan, BrokerUser, Passage
+from metropool.plan.broker import ANSWERS, BrokerPlan, BrokerUser, Passage
+from metropool.plan.gateway_users import with_gateways
+from metropool.plan.gateways import DOORS
 
 ALONE = "city"
 
@@ -86,27 +88,33 @@ def split(broker: BrokerPlan, brokers: Mapping[str, Sequence[str]]) -> dict[str,
     Raises:
         Invalid: A system is on no broker, or on two.
     """
-    names = dict(brokers) or {ALONE: broker.accounts}
+    names = dict(brokers) or {ALONE: tuple(_systems(broker))}
     home = _homes(broker, names)
     borders = _borders(broker, home, list(names))
     return {name: _zone(name, broker, home, borders) for name in names if name in home.values()}
 
 
 def _homes(broker: BrokerPlan, brokers: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    home: dict[str, str] = {}
+    home, systems_here = dict[str, str](), set(_systems(broker))
     for name, systems in brokers.items():
         for system in systems:
             if system in home:
                 raise Invalid(f"{system} is on the brokers {home[system]} and {name}")
-            if system in broker.accounts:
+            if system in systems_here:
                 home[system] = name
-    if broker.gateways:  # who comes in over MQTT comes in where their host is
-        home[broker.gateways.account] = at = home[broker.gateways.hosts[0]]
-        if far := [system for system in (*broker.gateways.hosts, *broker.gateways.speakers) if home.get(system) != at]:
-            raise Invalid(f"{', '.join(far)}: speak with gateways that come in at another broker, {at}")
-    if lost := [system for system in broker.accounts if system not in home]:
+    for kind in broker.gateways:  # who comes in over MQTT comes in where their host is
+        at = {home[host] for host in kind.hosts if host in home}
+        if far := [system for system in kind.speakers if {home.get(system)} != at and system not in kind.hosts]:
+            raise Invalid(f"{', '.join(far)}: speak with gateways that come in at another broker, {', '.join(sorted(at))}")
+    if lost := [system for system in _systems(broker) if system not in home]:
         raise Invalid(f"{', '.join(lost)}: on no broker of the plan")
     return home
+
+
+def _systems(broker: BrokerPlan) -> list[str]:
+    """The accounts that are systems of ours: of gateways, and of their doors, there are some wherever somebody vouches for them."""
+    others = {DOORS, *(kind.account for kind in broker.gateways)}
+    return [account for account in broker.accounts if account not in others]
 
 
 def _borders(broker: BrokerPlan, home: Mapping[str, str], order: Sequence[str]) -> list[Border]:
@@ -127,23 +135,17 @@ def _borders(broker: BrokerPlan, home: Mapping[str, str], order: Sequence[str]) 
 def _zone(name: str, broker: BrokerPlan, home: Mapping[str, str], borders: Sequence[Border]) -> Zone:
     dials = tuple(border for border in borders if border.inner == name)
     hears = tuple(border for border in borders if border.outer == name)
-    here = [system for system in broker.accounts if home[system] == name]
+    here = [system for system in _systems(broker) if home[system] == name]
     ways = (way for way in broker.passages if name in (home[way.sender], home[way.receiver]))
     others = [border_account(border.outer) for border in dials] + [border_account(border.inner) for border in hears]
-    gateways = broker.gateways if broker.gateways and broker.gateways.account in here else None
-    kept = (*here, SYSTEM_ACCOUNT) if gateways else here
-    return Zone(
-        name=name,
-        broker=BrokerPlan(
-            accounts=(*here, *others),
-            users=(*(user for user in broker.users if user.account in kept), *(border.user for border in hears)),
-            passages=tuple(_as_seen_from(name, way, home) for way in ways),
-            streams=tuple(stream for stream in broker.streams if stream.account in here),
-            gateways=gateways,
-        ),
-        dials=dials,
-        hears=hears,
+    own = BrokerPlan(
+        accounts=(*here, *others),
+        users=(*(user for user in broker.users if user.account in here), *(border.user for border in hears)),
+        passages=tuple(_as_seen_from(name, way, home) for way in ways),
+        streams=tuple(stream for stream in broker.streams if stream.account in here),
     )
+    gateways = [kind for kind in (each.among(here) for each in broker.gateways) if kind is not None]
+    return Zone(name=name, broker=with_gateways(own, gateways), dials=dials, hears=hears)
 
 
 def _as_seen_from(name: str, way: Passage, home: Mapping[str, str]) -> Passage:

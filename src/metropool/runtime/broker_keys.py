@@ -52,8 +52,8 @@ async def provision_broker(
     Raises:
         Unavailable: The broker does not answer or refuses.
     """
-    gateways = broker.gateways
-    for account in dict.fromkeys([*(stream.account for stream in broker.streams), *([gateways.account] if gateways else [])]):
+    gateways = {kind.account: kind for kind in broker.gateways}
+    for account in dict.fromkeys([*(stream.account for stream in broker.streams), *gateways]):
         user = provisioner_of(account)
         seed = seed_of(home, account=account, user=user)
         try:
@@ -67,8 +67,8 @@ async def provision_broker(
             )
             try:
                 await provision(client, streams=broker.streams_of(account), replicas=replicas)
-                if gateways and account == gateways.account:
-                    await provision_gateways(client, gateways, replicas=replicas)
+                if account in gateways:
+                    await provision_gateways(client, gateways[account], replicas=replicas)
             finally:
                 await client.close()
         except (NatsError, OSError, TimeoutError) as cause:

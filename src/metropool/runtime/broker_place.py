@@ -49,7 +49,7 @@ async def broker_url(
         server = BrokerServer(home=settings.home, broker=compiled.broker, port=port, gateway_port=gateway_port)
         await stack.enter_async_context(server)
         write_durably(note, server.url)
-        if compiled.broker.gateways is not None:
+        if compiled.broker.gateways:
             await open_warden(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
             await open_porter(stack, server.url, settings=settings, gateways=compiled.broker.gateways)
         return server.url
@@ -73,7 +73,7 @@ async def keep_server(stack: AsyncExitStack, name: str, *, settings: Settings, c
     beyond = beyond_of(name, settings=settings, compiled=compiled)
     server = BrokerServer(home=settings.home, broker=beyond.broker, port=0, beyond=beyond)
     await stack.enter_async_context(server)
-    if beyond.broker.gateways is not None:
+    if beyond.broker.gateways:
         tls = beyond.tls() if beyond.tls else None
         await open_warden(stack, beyond.url, settings=settings, gateways=beyond.broker.gateways, tls=tls)
         await open_porter(stack, beyond.url, settings=settings, gateways=beyond.broker.gateways, tls=tls)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metropool.access import tables as access_tables
+from metropool.capabilities.admission.capability import ADMISSION
 from metropool.capabilities.alarms.capability import ALARMS
 from metropool.capabilities.billing.capability import BILLING
 from metropool.capabilities.disclosure.capability import DISCLOSURE
@@ -41,6 +42,7 @@ CAPABILITIES: Mapping[str, Capability] = {
         OFFICE,
         INQUIRIES,
         DISCLOSURE,
+        ADMISSION,
         PLACES,
         POINTS,
         ALARMS,

@@ -6,6 +6,7 @@ from functools import cache, partial
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import SystemId
 from metropool.plan.compiled import Compiled
+from metropool.plan.gateways import of_kind
 from metropool.plan.load import PLANS
 from metropool.portal.desks.announcements.notices import NoticesDesk
 from metropool.portal.desks.announcements.office import OfficeDesk
@@ -19,6 +20,7 @@ from metropool.portal.desks.money.billing import BillingDesk
 from metropool.portal.desks.money.company import CompanyDesk
 from metropool.portal.desks.money.invoices import InvoicesDesk
 from metropool.portal.desks.money.refunds import RefundsDesk
+from metropool.portal.desks.operator.admission import AdmissionDesk
 from metropool.portal.desks.operator.commands import CommandsDesk
 from metropool.portal.desks.operator.exchanges import ExchangesDesk
 from metropool.portal.desks.operator.metering import MeteringDesk
@@ -51,6 +53,16 @@ def plans_beside(running: Compiled) -> Callable[[str], Compiled]:
     return compiled_of
 
 
+def login_of(compiled: Compiled) -> Callable[[str, str, str], str]:
+    """Tells what a gateway of a host logs in as, by what there is one of them for and its name; empty where the plan has no such door."""
+
+    def login(host: str, per: str, name: str) -> str:
+        kind = of_kind(compiled.broker.gateways, per)
+        return kind.name_of(host, name) if kind else ""
+
+    return login
+
+
 def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Compiled) -> Desks:
     """What answers for the capabilities hosted here."""
     merchant = next((node.system for node in nodes.values() if "settlement" in node.hosts), None)
@@ -73,6 +85,7 @@ def desks_of(nodes: Mapping[SystemId, Node], *, settings: Settings, compiled: Co
         "heard_requests": HeardRequestsDesk,
         "office": OfficeDesk,
         "notices": partial(NoticesDesk, organisations=organisations),
+        "admission": partial(AdmissionDesk, login_of=login_of(compiled)),
         "places": PlacesDesk,
         "points": PointsDesk,
         "inquiries": InquiriesDesk,

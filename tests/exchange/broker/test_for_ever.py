@@ -7,7 +7,7 @@ from pathlib import Path
 from exchange.broker.harness import running_city
 from exchange.plan.cases import transition
 from metropool.plan.broker import provisioner_of
-from metropool.plan.gateways import consumer_config as gateways_consumer
+from metropool.plan.gateway_users import consumer_config as gateways_consumer
 from metropool.plan.provision import consumer_config
 from metropool.runtime.broker_keys import provision_broker
 
@@ -33,6 +33,6 @@ def test_an_inbox_that_gave_up_after_a_thousand_times_never_does_once_it_is_prov
 
 
 def test_so_is_what_a_gateway_said() -> None:
-    gateways = transition().broker.gateways
-    assert gateways is not None and gateways.speakers
-    assert {gateways_consumer(gateways, system)["max_deliver"] for system in gateways.speakers} == {-1}
+    every = transition().broker.gateways
+    assert every and all(gateways.speakers for gateways in every)
+    assert {gateways_consumer(kind, system)["max_deliver"] for kind in every for system in kind.speakers} == {-1}

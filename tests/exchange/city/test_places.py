@@ -32,6 +32,7 @@ from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
 FAR = "127.0.0.2"
+KINDS = ("home_gateway", "community_terminals", "building_terminals", "chargers")
 HOUR = timedelta(hours=1)
 CITY = {"places": [{"id": f"community-{n}", "kind": "community", "name": {"zh": str(n), "en": str(n)}} for n in (1, 2)]}
 COMMUNITY = {
@@ -45,12 +46,12 @@ SYSTEMS = ("water_system", "smart_use_platform", PLACE)
 def city_with_a_place(home: Path) -> tuple[Settings, Brokers, int, int]:
     """A brokers' file that gives one community a broker of its own, and the city's on another address: the line between is ours to cut."""
     write_instances(home, instances_of(compile_named("transition"), CITY))
-    inner, near, city = free_ports(4), free_ports(2), free_ports(3)
+    inner, near, city = free_ports(5), free_ports(3), free_ports(3)
     brokers = {
         "production": [{"name": "production-1", "host": HOST, "port": inner[0], "links": inner[1]}],
-        "management": [{"name": "management-1", "host": HOST, "port": inner[2], "links": inner[3]}],
+        "management": [{"name": "management-1", "host": HOST, "port": inner[2], "links": inner[3], "gateways": inner[4]}],
         "dmz": [{"name": "dmz-1", "host": HOST, "port": city[0], "links": city[1], "gateways": city[2], "listen": FAR}],
-        PLACE: [{"name": "place-1", "host": HOST, "port": near[0], "links": near[1]}],
+        PLACE: [{"name": "place-1", "host": HOST, "port": near[0], "links": near[1], "gateways": near[2]}],
     }
     file = home / "brokers.yaml"
     file.write_text(json.dumps({"tls": False, "brokers": brokers}))
@@ -69,6 +70,21 @@ def test_a_place_dials_the_broker_it_would_be_on_and_nobody_dials_inward(tmp_pat
     assert PLACE not in brokers.zones["dmz"].broker.accounts
     crossing = {way.subject for border in brokers.zones[PLACE].dials for way in (*border.inward, *border.outward)}
     assert all(PLACE in subject for subject in crossing)
+
+
+def test_gateways_come_in_at_the_broker_of_whoever_vouches_for_them_and_are_known_at_no_other(tmp_path: Path) -> None:
+    _, brokers, _, _ = city_with_a_place(tmp_path)
+    come_in = {name: {kind.per: kind.hosts for kind in zone.broker.gateways} for name, zone in brokers.zones.items()}
+    assert come_in == {
+        "production": {},
+        "management": {"charging_station": ("ev_charging",)},
+        PLACE: {"community": (PLACE,)},
+        "dmz": {"home": ("smart_use_platform",), "community": ("community_system_1",), "building": ("building_system",)},
+    }
+    for name, zone in brokers.zones.items():
+        doors = {user.name for user in zone.broker.users if user.account == "gateways" and user.name.endswith("-door")}
+        assert doors == {f"{host}-door" for hosts in come_in[name].values() for host in hosts}
+        assert {kind.account for kind in zone.broker.gateways} == set(zone.broker.accounts) & set(KINDS)
 
 
 def test_what_is_at_a_place_of_its_own_must_be_of_the_plan(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ def test_every_user_of_a_plan_has_a_broker_and_no_two_machines_a_certificate(tmp
     names = [site.name for sites in brokers.servers.values() for site in sites]
     assert len(names) == SERVERS * len(compiled.brokers) == len(brokers.urls)
     assert {brokers.url(user.account).count("tls://") for user in compiled.broker.users} == {SERVERS}
-    assert len(brokers.gateways_at) == SERVERS
+    for kind in compiled.broker.gateways:
+        assert [len(brokers.gateways_at(kind.name_of(host, "one"))) for host in kind.hosts] == [SERVERS] * len(kind.hosts)
     folders = [tmp_path / "certificates" / name for name in (*names, "systems")]
     shown = {x509.load_pem_x509_certificate((folder / "certificate.pem").read_bytes()).serial_number for folder in folders}
     assert len(shown) == len(folders)

@@ -173,3 +173,10 @@ def test_a_system_on_two_brokers_or_on_none_is_refused():
         split(broker, {"a": broker.accounts, "b": ["marketing"]})
     with pytest.raises(Invalid, match="marketing: on no broker"):
         split(broker, {"a": [each for each in broker.accounts if each != "marketing"]})
+
+
+def test_who_hears_gateways_it_does_not_vouch_for_is_at_the_broker_where_they_come_in():
+    found = compiled("two")
+    others = tuple(str(name) for name in found.nodes() if name != "third_party_cloud")
+    with pytest.raises(Invalid, match=r"data_pool: speak with gateways that come in at another broker, cloud"):
+        split(found.broker, {"cloud": ("third_party_cloud",), "rest": others})

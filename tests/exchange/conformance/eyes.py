@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from metropool.plan.gateways import HOME, of_kind
 from metropool.runtime.conformance.checks import asking, at_home, indoors, months, paying, sealed
 from metropool.runtime.conformance.checks import field as in_field
 from metropool.runtime.conformance.town import records
@@ -239,7 +240,7 @@ def _kinds(way: Way, town: Town) -> tuple[str, ...]:
     """Where the receiver of a message looks: at doors, in the home, at its own file."""
     if way.receiver in town.ports or (way.sender in town.ports and town.compiled.systems[way.receiver].kind == "face"):
         return AT_DOORS
-    gateways = town.compiled.broker.gateways
+    gateways = of_kind(town.compiled.broker.gateways, HOME)
     is_home = gateways is not None and gateways.account in (way.sender, way.receiver)
     return (GATEWAY,) if is_home else (FILE,)
 

@@ -15,9 +15,9 @@ from metropool.access import Access
 from metropool.access.audit import Audit
 from metropool.access.rights import account_scope, system_scope
 from metropool.access.tables import audit
+from metropool.capabilities.admission import operations as admission
 from metropool.capabilities.inquiries import operations as inquiries
 from metropool.capabilities.inquiries.model import Wish
-from metropool.capabilities.places import operations as places
 from metropool.core.areas import Area
 from metropool.exchange.envelope import digest
 from metropool.exchange.evidence import Evidence
@@ -37,12 +37,16 @@ def city(tmp_path):
         (tmp_path / "channels.json").write_text(json.dumps([row]))
         enrol(made.hub)
         made.hub.write_now("places", have_plug)
+        made.hub.write_now("admission", have_gateway)
         made.hub.write_now("settlement", have_people)
         yield made
 
 
+def have_gateway(work):
+    admission.enrol_gateway(work=work, per="home", name=HOME, place=HOME, household=ACCOUNT)
+
+
 def have_plug(work):
-    places.enrol_gateway(work=work, place=HOME, household=ACCOUNT)
     work.place_book.can_set(HOME, [("plug", "switch")])
 
 

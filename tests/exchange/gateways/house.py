@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 
 from cityinabox.gateway.wire import Mqtt
-from metropool.capabilities.places import operations as places
+from metropool.capabilities.admission import operations as admission
 from metropool.plan.compiled import Compiled
-from metropool.plan.gateways import Gateways
+from metropool.plan.gateways import HOME as HOMES
+from metropool.plan.gateways import Gateways, of_kind
 from metropool.runtime.broker import BrokerServer
 from metropool.runtime.gateways.attending import GatewayDesk, gateway_desk
 from metropool.runtime.gateways.porter import open_porter
@@ -25,6 +26,8 @@ from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
 HOME, OTHER = "home-0001", "home-0002"
+OWN = "north-gate"
+"""What the one gateway of each host is called that is no home's."""
 HOUSEHOLDS = {HOME: "GZ1", OTHER: "GZ2"}
 PATIENCE_S = 30.0
 
@@ -41,7 +44,12 @@ async def until(question: Callable[[], Awaitable[Any]]) -> Any:
 
 @dataclass
 class Hosted:
-    """A plan's homes, hosted."""
+    """A plan's homes and others with gateways, hosted.
+
+    Attributes:
+        gateways: Those of homes.
+        secrets: By what each logs in as.
+    """
 
     settings: Settings
     compiled: Compiled
@@ -120,22 +128,25 @@ async def hosted(folder: Path, *, plan: str = "transition", attended: bool = Tru
     """A plan's broker, and every node that hears gateways in it; of the home's instances, where it has some."""
     settings = Settings(home=folder, plan=plan, clock="")
     compiled = compile_named(plan, home=folder)
-    gateways = compiled.broker.gateways
+    every = compiled.broker.gateways
+    gateways = of_kind(every, HOMES)
     assert gateways is not None
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(BrokerServer(home=folder, broker=compiled.broker, port=free_port()))
-        await open_warden(stack, server.url, settings=settings, gateways=gateways)
-        await open_porter(stack, server.url, settings=settings, gateways=gateways)
+        await open_warden(stack, server.url, settings=settings, gateways=every)
+        await open_porter(stack, server.url, settings=settings, gateways=every)
         desks = {}
-        for system in gateways.speakers:
+        for system in dict.fromkeys(system for kind in every for system in kind.speakers):
             node = open_node(system, compiled=compiled, settings=settings)
             stack.callback(node.close)
-            desk = await stack.enter_async_context(gateway_desk(node, url=server.url, settings=settings, gateways=gateways))
+            desk = await stack.enter_async_context(gateway_desk(node, url=server.url, settings=settings, gateways=every))
             desks[system] = desk
         secrets = {
-            gateways.name_of(host, place): _credential(desks[host].node, place, account)
+            gateways.name_of(host, place): credential(desks[host].node, per=HOMES, name=place, place=place, household=account)
             for (place, account), host in zip(HOUSEHOLDS.items(), gateways.hosts * 2, strict=False)
         }
+        for kind, host in ((other, host) for other in every if other != gateways for host in other.hosts):
+            secrets[kind.name_of(host, OWN)] = credential(desks[host].node, per=kind.per, name=OWN, place="here")
         town = Hosted(settings, compiled, server, gateways, desks, secrets, stack)
         if attended:
             town.attend()
@@ -145,14 +156,16 @@ async def hosted(folder: Path, *, plan: str = "transition", attended: bool = Tru
             await town.stop_attending()
 
 
-def _credential(node: Node, place: str, account: str) -> str:
+def credential(node: Node, *, per: str, name: str, **given: str) -> str:
+    """Enrol a gateway and draw its secret."""
+
     def give(work: Any) -> str:
-        places.enrol_gateway(work=work, place=place, household=account)
-        secret = places.issue_credential(work=work, place=place, by="test")
-        work.place_book.dropped(place, 1)
+        admission.enrol_gateway(work=work, per=per, name=name, **given)
+        secret = admission.issue_credential(work=work, per=per, name=name, by="test")
+        work.admission_book.dropped(per, name, 1)
         return secret
 
-    return node.write_now("places", give)[0]
+    return node.write_now("admission", give)[0]
 
 
 def said(number: str, **what: Any) -> bytes:

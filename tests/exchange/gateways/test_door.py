@@ -7,7 +7,7 @@ import pytest
 
 from cityinabox.gateway.wire import NotLetIn
 from exchange.gateways.house import HOME, OTHER, PATIENCE_S, Hosted, hosted, said, until
-from metropool.capabilities.places import operations as places
+from metropool.capabilities.admission import operations as admission
 from metropool.runtime.traffic import parked
 
 STATE = {"values": [["main", "power", 1782835200, 434]]}
@@ -95,10 +95,10 @@ def test_a_credential_that_is_taken_back_loses_its_connection_within_a_second(tm
         async with hosted(tmp_path) as town:
             process = town.server.pid
             link, bystander = await town.come_in(), await town.come_in(OTHER)
-            act = places.revoke_credential if how == "revoked" else places.issue_credential
+            act = admission.revoke_credential if how == "revoked" else admission.issue_credential
             more = {} if how == "revoked" else {"by": "test"}
             began = asyncio.get_running_loop().time()
-            given = await town.node.write("places", lambda work: act(work=work, place=HOME, **more))
+            given = await town.node.write("admission", lambda work: act(work=work, per="home", name=HOME, **more))
             async with asyncio.timeout(PATIENCE_S):
                 await link.ended()
             assert asyncio.get_running_loop().time() - began < 1.0
@@ -116,7 +116,7 @@ def test_one_taken_back_while_nobody_could_put_it_out_is_put_out_afterwards(tmp_
     async def run() -> None:
         async with hosted(tmp_path, attended=False) as town:
             link = await town.come_in()
-            await town.node.write("places", lambda work: places.revoke_credential(work=work, place=HOME))
+            await town.node.write("admission", lambda work: admission.revoke_credential(work=work, per="home", name=HOME))
             town.attend()
             async with asyncio.timeout(PATIENCE_S):
                 await link.ended()

@@ -42,7 +42,7 @@ def test_what_was_heard_and_not_committed_is_heard_again_and_counts_once(tmp_pat
             for _ in range(3):
                 await link.publish(f"home/{HOME}/up/home_security", payload)
             desk = town.desks[town.gateways.hosts[0]]
-            ((_, first), *_) = await desk.link.fetch(limit=1, wait_s=2)
+            ((_, first), *_) = await desk.links["home"].fetch(limit=1, wait_s=2)
             await first.later(0.05)  # as a host that died before it committed
             town.attend()
             await until(town.events)

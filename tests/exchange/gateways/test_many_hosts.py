@@ -1,6 +1,7 @@
 """A plan in which each community hosts the homes in it: a gateway comes in at its own, which alone hears it, tells it and puts it out."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from exchange.gateways.house import HOME, OTHER, Hosted, hosted, said, until
 from exchange.gateways.test_door import STATE, refused
 from exchange.plan.test_instances import CITY
-from metropool.capabilities.places import operations as places
+from metropool.capabilities.admission import operations as admission
 from metropool.plan.gateways import DROP, KNOCK
 from metropool.runtime.instances import instances_of, write_instances
 from metropool.runtime.systems import compile_named
@@ -29,7 +30,7 @@ def test_each_comes_in_under_its_own_host_only(folder: Path) -> None:
             assert town.gateways.hosts == (ONE, TWO)
             for name, other in ((HERE, THERE), (THERE, HERE)):
                 assert not await refused(town, name, town.secrets[name])
-                home, host = town.gateways.home_of(name), town.gateways.host_of(other)
+                home, host = town.gateways.gateway_of(name), town.gateways.host_of(other)
                 for stranger in (f"{host}/{home}", home, f"nobody/{home}", f"{host}/"):
                     assert await refused(town, stranger, town.secrets[name]), stranger
 
@@ -58,10 +59,11 @@ def test_a_host_puts_out_its_own_and_no_other_s(folder: Path) -> None:
     async def run() -> None:
         async with hosted(folder, plan="one") as town:
             here, there = await town.come_in(HERE), await town.come_in(THERE)
-            assert await town.desks[TWO].link.drop(HOME) == 0
+            assert await town.desks[TWO].door.drop("home", HOME) == 0
             await ask_in_vain(town, TWO, f"{DROP}.{ONE}", HERE.encode())
             await ask_in_vain(town, TWO, f"{KNOCK}.{ONE}", b"{}")
-            await town.desks[TWO].node.write("places", lambda work: places.revoke_credential(work=work, place=OTHER))
+            revoke = partial(admission.revoke_credential, per="home", name=OTHER)
+            await town.desks[TWO].node.write("admission", lambda work: revoke(work=work))
             await asyncio.wait_for(there.ended(), 10)
             assert await refused(town, THERE, town.secrets[THERE])
             await here.publish(f"home/{HERE}/up/home_state", said("still", **STATE))
@@ -73,6 +75,6 @@ def test_a_host_puts_out_its_own_and_no_other_s(folder: Path) -> None:
 
 async def ask_in_vain(town: Hosted, system: str, subject: str, data: bytes) -> None:
     """A system may not ask what is another's to ask: nobody hears it."""
-    client = town.desks[system].link._client
+    client = town.desks[system].door._client
     with pytest.raises(Exception, match=r"(?i)permission|timeout|no responders|nats"):
         await client.request(subject, data, timeout=0.5)

@@ -9,7 +9,7 @@ import pytest
 
 from exchange.gateways.house import HOME
 from exchange.test_workers import until
-from metropool.capabilities.places import operations as places
+from metropool.capabilities.admission import operations as admission
 from metropool.core.errors import Unavailable
 from metropool.runtime.gateways import telling
 from metropool.runtime.gateways.door import Door
@@ -17,23 +17,28 @@ from metropool.runtime.node import Node
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
+WHICH = {"per": "home", "name": HOME}
+
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Node]:
     compiled = compile_named("transition", home=tmp_path)
-    assert compiled.broker.gateways is not None
-    node = open_node(compiled.broker.gateways.hosts[0], compiled=compiled, settings=Settings(home=tmp_path, plan="transition"))
-    node.write_now("places", lambda work: places.enrol_gateway(work=work, place=HOME, household="GZ1"))
+    node = open_node(compiled.broker.gateways[0].hosts[0], compiled=compiled, settings=Settings(home=tmp_path, plan="transition"))
+    node.write_now("admission", lambda work: admission.enrol_gateway(work=work, **WHICH, place=HOME, household="GZ1"))
     yield node
     node.close()
 
 
 def issue(node: Node) -> str:
-    return str(node.write_now("places", lambda work: places.issue_credential(work=work, place=HOME, by="test"))[0])
+    return str(node.write_now("admission", lambda work: admission.issue_credential(work=work, **WHICH, by="test"))[0])
 
 
 def gateway(node: Node) -> Any:
-    return node.read_now("places", lambda work: work.place_book.gateway(HOME))
+    return node.read_now("admission", lambda work: work.admission_book.gateway("home", HOME))
+
+
+async def vouched_for(node: Node, secret: str) -> bool:
+    return await Door(node, None, gateways=()).vouches_for("home", HOME, secret)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("is_revoked", [True, False])
@@ -43,11 +48,11 @@ def test_the_door_looks_again_in_the_unit_that_lets_in(host: Node, monkeypatch: 
     async def late(capability: str, operation: Any) -> Any:
         """Another unit comes first, after the secret was found right."""
         if is_revoked:
-            await write("places", lambda work: places.revoke_credential(work=work, place=HOME))
+            await write("admission", lambda work: admission.revoke_credential(work=work, **WHICH))
         return await write(capability, operation)
 
     monkeypatch.setattr(host, "write", late)
-    assert asyncio.run(Door(host)._vouches_for(HOME, secret)) is not is_revoked
+    assert asyncio.run(vouched_for(host, secret)) is not is_revoked
     assert (gateway(host).came_in_at is None) is is_revoked
 
 
@@ -59,7 +64,7 @@ def test_who_cannot_be_noted_is_not_let_in(host: Node, monkeypatch: pytest.Monke
         raise fault
 
     monkeypatch.setattr(host, "write", full)
-    assert asyncio.run(Door(host)._vouches_for(HOME, secret)) is False
+    assert asyncio.run(vouched_for(host, secret)) is False
 
 
 class Link:
@@ -68,8 +73,9 @@ class Link:
     def __init__(self) -> None:
         self.dropped: list[str] = []
 
-    async def drop(self, place: str) -> int:
-        self.dropped.append(place)
+    async def drop(self, per: str, name: str) -> int:
+        assert per == "home"
+        self.dropped.append(name)
         return 1
 
 
@@ -94,14 +100,14 @@ def putting_out(host: Node, monkeypatch: pytest.MonkeyPatch, *, once_more_s: flo
 
 def test_who_was_just_being_let_in_is_put_out_once_more(host: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(host)
-    host.write_now("places", lambda work: places.revoke_credential(work=work, place=HOME))
+    host.write_now("admission", lambda work: admission.revoke_credential(work=work, **WHICH))
     told = putting_out(host, monkeypatch, once_more_s=0.05, enough=lambda _: gateway(host).dropped == 2)
     assert told == [HOME, HOME]
 
 
 def test_until_then_it_is_not_done_and_a_restart_begins_anew(host: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(host)
-    host.write_now("places", lambda work: places.revoke_credential(work=work, place=HOME))
+    host.write_now("admission", lambda work: admission.revoke_credential(work=work, **WHICH))
     for _ in range(2):
         assert putting_out(host, monkeypatch, once_more_s=60, enough=lambda link: link.dropped) == [HOME]
         assert gateway(host).dropped == 0

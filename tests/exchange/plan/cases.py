@@ -35,6 +35,7 @@ CAPABILITIES = {
         _facts("insight", hears="HouseholdUsageTold"),
         _facts("notices", hears="NoticePublished"),
         _facts("office", says="NoticePublished"),
+        _facts("admission"),
         _facts("places", hears="PointsReported", says="SetPoints"),
         _facts("points", hears="PointsReported EventsRecorded HouseholdUsageTold"),
         _facts("inquiries", hears="ViewAnswered", says="ViewRequested"),

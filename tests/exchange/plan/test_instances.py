@@ -12,6 +12,7 @@ from metropool.exchange.envelope import open_envelope
 from metropool.exchange.messages import MESSAGES, ROWS, PaymentStatusTold, check_where
 from metropool.facts.registry import tables as t
 from metropool.plan.commands import check
+from metropool.plan.gateways import of_kind
 from metropool.plan.instances import FILE
 from metropool.plan.load import plan_path
 from metropool.plan.routes import _where
@@ -144,7 +145,7 @@ def test_a_system_does_not_take_in_what_tells_of_people_elsewhere(home, plan):
 
 
 def test_gateways_come_in_at_the_host_of_their_own_place(compiled):
-    gateways = compiled.broker.gateways
+    gateways = of_kind(compiled.broker.gateways, "home")
     many = ("community_system_1", "community_system_2")
     assert compiled.runs_as("community_system") == many
     assert gateways.is_many == (gateways.hosts == many)
@@ -154,9 +155,9 @@ def test_gateways_come_in_at_the_host_of_their_own_place(compiled):
         assert gateways.host_of("community_system_2/home-1") == "community_system_2"
         assert [gateways.host_of(name) for name in ("home-1", "nobody/home-1", "community_system_2/", "")] == [None] * 4
         doors = {user.name: user for user in compiled.broker.users if user.name.endswith("-door")}
-        assert doors["community_system_2-door"].subscribe == ("gateways.knock.community_system_2",)
-        speakers = {user.name: user for user in compiled.broker.users if user.name.endswith("-gateways")}
-        said = speakers["community_system_1-gateways"].publish
+        assert doors["community_system_2-door"].subscribe[0] == "gateways.knock.community_system_2"
+        speakers = {user.name: user for user in compiled.broker.users if user.name.endswith("-home_gateway")}
+        said = speakers["community_system_1-home_gateway"].publish
         assert not [subject for subject in said if "community_system_2" in subject or subject.startswith("home.*")]
 
 

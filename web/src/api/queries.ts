@@ -10,7 +10,7 @@ export const PLACES = 'places'
 export const POINTS = 'points'
 
 /** What may change on the server and so make an answer old (docs/api.md, Changes). */
-export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places' | 'data_requests' | 'parked'
+export type Topic = 'readings' | 'collection' | 'bills' | 'dues' | 'payments' | 'commands' | 'alarms' | 'work_orders' | 'notices' | 'notice_reach' | 'inquiries' | 'disclosures' | 'provisions' | 'consents' | 'places' | 'data_requests' | 'parked' | 'gateways'
 
 declare module '@tanstack/react-query' {
   interface Register {

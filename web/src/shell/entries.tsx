@@ -1,10 +1,11 @@
 import {
   AlertOutlined, ApartmentOutlined, AuditOutlined, BulbOutlined, CloudDownloadOutlined, ControlOutlined, DashboardOutlined, EnvironmentOutlined, FileSearchOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, HomeOutlined, IdcardOutlined, InboxOutlined, KeyOutlined, LineChartOutlined, NotificationOutlined, SafetyOutlined,
-  TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined,
+  TableOutlined, TeamOutlined, ToolOutlined, WalletOutlined, WifiOutlined,
 } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ADMISSION } from '../api/gateways'
 import { isHosted, isHostedWith } from '../api/places'
 import { noticesWaitingQuery, PLACES } from '../api/queries'
 import type { Session } from '../api/types'
@@ -64,6 +65,7 @@ export function useEntries(session: Session, account: string | undefined): Entry
   if (may('users.read')) entries.push({ href: '/admin/permissions', text: t('nav.permissions'), icon: <KeyOutlined /> })
   if (may('audit.read')) entries.push({ href: '/admin/audit', text: t('nav.audit'), icon: <AuditOutlined /> })
   if (may('letters.replay')) entries.push({ href: '/admin/parked', text: t('nav.parked'), icon: <InboxOutlined /> })
+  if (may('gateways.manage') && isHosted(ADMISSION)) entries.push({ href: '/admin/gateways', text: t('nav.gateways'), icon: <WifiOutlined /> })
   if (may('site.admin')) entries.push({ href: '/admin/health', text: t('nav.health'), icon: <HeartOutlined /> })
   return entries
 }

@@ -23,7 +23,7 @@ export const en: typeof zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', parked: 'Parked letters', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
+    customers: 'Customers', data_requests: 'Data requests', permissions: 'Permissions', parked: 'Parked letters', gateways: 'Gateways', audit: 'Audit', places: 'Devices', watch: 'Alarms and anomalies', inquiries: 'Look into data', disclosures: 'Requests of others', provisions: 'Access history', my_data: 'My data', notices: 'Announcements', refunds: 'Refunds', today: 'Home', bills: 'Bills', usage: 'Usage', pay: 'Pay', map: 'City map', work_orders: 'Work orders', collection: 'Collection', meters: 'Meters', alarms: 'Alarms', commands: 'Read and control', company_bills: 'Company bills',
     topology: 'Topology', users: 'Users', health: 'Health',
   },
   login: {
@@ -190,6 +190,12 @@ export const en: typeof zh = {
   parked: {
     help: 'A letter whose class or version is not known, that is too large, not of the right form or not as its way may be waits here with the reason; it changed nothing. Once the cause is mended it can be replayed, like one that just came. Given up, its record and reason stay.', heard: 'Came', why: 'Why', size: 'Size', do: 'Do', replay: 'Replay', discard: 'Give up', discard_effect: '“{{name}}” of {{sender}} is given up: what it says is forgotten and can never be replayed. Its record and the reasons stay in the books.',
     of_system: '{{system}} · {{count}} waiting', none_anywhere: 'Nothing is parked anywhere', state_parked: 'Parked', state_replayed: 'Replayed', state_discarded: 'Given up', none: { parked: 'Nothing is parked here: everything that came was taken in.', replayed: 'Nothing has been replayed.', discarded: 'Nothing has been given up.' },
+  },
+  gateways: {
+    help: 'Who comes in over MQTT, each by a credential of its own: gateways of homes, public terminals of communities and buildings, charging stations. A credential is shown once, when it is drawn; a new one ends the one before, and one that is taken back loses its connection within a second. What one may say and hear is what the running plan lists.', nobody: 'No system here vouches for gateways.', empty: 'No gateway is enrolled here.',
+    name: 'Name', per: 'Kind', place: 'Place', household: 'Combined account', credential: 'Credential', has: 'Has one', none: 'None yet', revoked: 'Taken back', came_in: 'Came in last', heard: 'Said that it is there', enrol: 'Enrol', draw: 'Draw a credential', revoke: 'Take back', drawn: 'Shown this once', copy: 'Copy the secret',
+    draw_effect: '“{{name}}” can come in by the secret that is shown next, and only now.', redraw_effect: '“{{name}}” loses its connection within a second, and comes in again only by the new secret, which is shown next, and only now.', revoke_effect: '“{{name}}” loses its connection within a second, and does not come in again until a new credential is drawn.',
+    of: { home: 'Home', community: 'Community terminal', building: 'Building terminal', charging_station: 'Charging station' },
   },
   conformance: {
     title: 'Last conformance run', never: 'No run of this plan is kept here. “metropool conformance --plan {{plan}}” drives every row of it and tries all that is not listed.', when: 'On {{time}} (machine time), it took {{seconds}} s', sound: 'Runs as it is written', unsound: 'Does not run as it is written', paper: 'Printed in the paper', others: 'Needed besides', refused: 'Unlisted attempts refused', let_through: 'listed beside them let through: {{passed}} of {{tried}}',

@@ -21,7 +21,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
-    customers: '用户档案', data_requests: '数据要求', permissions: '权限', parked: '搁置的报文', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
+    customers: '用户档案', data_requests: '数据要求', permissions: '权限', parked: '搁置的报文', gateways: '网关', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
   login: {
@@ -188,6 +188,12 @@ export const zh = {
   parked: {
     help: '类别或版本未知、过大、格式不对或与所走的路不符的报文，连同原因搁置在这里，没有改变任何内容。原因消除后可以重放，与刚收到一样。放弃之后，记录与原因仍然保留。', heard: '收到', why: '原因', size: '大小', do: '处理', replay: '重放', discard: '放弃', discard_effect: '放弃{{sender}}的“{{name}}”：内容将被删去，再也不能重放；记录与原因留在账上。',
     of_system: '{{system}} · {{count}} 封', none_anywhere: '各系统均无搁置的报文', state_parked: '搁置', state_replayed: '已重放', state_discarded: '已放弃', none: { parked: '这里没有搁置的报文：收到的都已接收。', replayed: '还没有重放过报文。', discarded: '还没有放弃过报文。' },
+  },
+  gateways: {
+    help: '凭各自凭证经 MQTT 接入的设备：家庭网关、小区与楼宇公共终端、充电桩。凭证只在发放时显示一次；发放新的，旧的随即失效；收回后一秒内断开。能说什么、听什么，由运行的方案列出。', nobody: '这里没有为网关担保的系统。', empty: '这里没有登记过网关。',
+    name: '名称', per: '类别', place: '所在地点', household: '合并户号', credential: '凭证', has: '已发放', none: '尚未发放', revoked: '已收回', came_in: '最近接入', heard: '最近报到', enrol: '登记', draw: '发放凭证', revoke: '收回', drawn: '仅此一次显示', copy: '复制密钥',
+    draw_effect: '“{{name}}”凭接下来显示的密钥接入；密钥只显示这一次。', redraw_effect: '“{{name}}”将在一秒内断开，只能凭接下来显示的新密钥再接入；密钥只显示这一次。', revoke_effect: '“{{name}}”将在一秒内断开，发放新凭证之前不能再接入。',
+    of: { home: '家庭', community: '小区公共终端', building: '楼宇公共终端', charging_station: '充电桩' },
   },
   conformance: {
     title: '上次一致性检验', never: '这里没有保存该方案的检验结果。“metropool conformance --plan {{plan}}”逐行驱动该方案，并试一切未列出的。', when: '{{time}}（机器时间），用时 {{seconds}} 秒', sound: '与方案一致', unsound: '与方案不一致', paper: '论文所列', others: '此外所需', refused: '未列出而被拒', let_through: '对照放行 {{passed}} / {{tried}}',

@@ -1,1 +1,1 @@
-"""Places and what can be set there: whose gateways may come in, and orders to their points."""
+"""Places and what can be set there: orders to their points."""

@@ -1,7 +1,5 @@
-"""Credentials of gateways, and how an order to a point is told from what was read back. Pure."""
+"""How an order to a point is told from what was read back. Pure."""
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -16,22 +14,6 @@ VALUES = {ON: 1, OFF: 0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gateway:
-    """A home's gateway (家居网关) as the registry has it; ``secret_hash`` None: it was never given one, or it was taken back."""
-
-    place: str
-    household: str
-    salt: str | None
-    secret_hash: str | None
-    issued: int
-    issued_at: str | None
-    issued_by: str | None
-    revoked_at: str | None
-    dropped: int
-    came_in_at: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Setting:
     """A point that can be set: its item, and how it was read back last."""
 
@@ -40,18 +22,6 @@ class Setting:
     item: str
     value: int | None
     at: int | None
-
-
-def hashed(secret: str, salt: str) -> str:
-    """What is kept of a secret. It is 256 random bits: one round of SHA-256 keeps it as well as many would."""
-    return hashlib.sha256(f"{salt}\x1f{secret}".encode()).hexdigest()
-
-
-def is_right(gateway: Gateway | None, secret: str) -> bool:
-    """Whether a secret is the gateway's own; takes as long whatever is wrong with it."""
-    kept, salt = (gateway.secret_hash, gateway.salt) if gateway else (None, None)
-    same = hmac.compare_digest(hashed(secret, salt or ""), kept or "0" * 64)
-    return same and kept is not None
 
 
 def device_of(place: str, point: str) -> str:

@@ -1,6 +1,5 @@
-"""What is done with gateways' credentials and with orders to points. Each is one unit of work."""
+"""What is done with orders to points. Each is one unit of work."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from metropool.capabilities.places.model import (
@@ -8,10 +7,7 @@ from metropool.capabilities.places.model import (
     OFF,
     ON,
     VALUES,
-    Gateway,
     device_of,
-    hashed,
-    is_right,
     move_by_reading,
     move_of,
 )
@@ -24,59 +20,6 @@ from metropool.facts.commands import Command, Draft
 ANSWER_WITHIN = timedelta(seconds=10)
 """How long an answer is waited for before the order counts as unknown [time of the machine: it is one of a transport]."""
 KINDS = (ON, OFF)
-
-
-def enrol_gateway(*, work: PlacesWork, place: str, household: str) -> None:
-    """Write down that a home has a gateway, without a credential; one that is there already stays as it is."""
-    if work.place_book.gateway(place) is None:
-        work.place_book.put(
-            Gateway(
-                place=place,
-                household=household,
-                salt=None,
-                secret_hash=None,
-                issued=0,
-                issued_at=None,
-                issued_by=None,
-                revoked_at=None,
-                dropped=0,
-                came_in_at=None,
-            )
-        )
-
-
-def issue_credential(*, work: PlacesWork, place: str, by: str) -> str:
-    """Draw a new secret for a gateway and return it, for the only time; one given before holds no longer.
-
-    Raises:
-        NotFound: No gateway is enrolled for this place.
-    """
-    secret, salt = work.ids.fresh_id() + work.ids.fresh_id(), work.ids.fresh_id()
-    kept = {"salt": salt, "secret_hash": hashed(secret, salt), "revoked_at": None}
-    _change(work, place, **kept, issued_at=work.now.isoformat(), issued_by=by)
-    return secret
-
-
-def revoke_credential(*, work: PlacesWork, place: str) -> None:
-    """Take a gateway's credential back: nobody comes in by it, and who came in by it is put out.
-
-    Raises:
-        NotFound: No gateway is enrolled for this place.
-    """
-    _change(work, place, salt=None, secret_hash=None, revoked_at=work.now.isoformat())
-
-
-def let_in(*, work: PlacesWork, place: str, secret: str) -> bool:
-    """Note that a gateway came in, where its secret is right still; whether it is."""
-    if not may_come_in(work=work, place=place, secret=secret):
-        return False
-    work.place_book.came_in(place, at=work.now.isoformat())
-    return True
-
-
-def may_come_in(*, work: PlacesWork, place: str, secret: str) -> bool:
-    """Whether a gateway's secret is right."""
-    return is_right(work.place_book.gateway(place), secret)
 
 
 def order(*, work: PlacesWork, place: str, point: str, value: int, by: str, key: str, expires_at: datetime) -> Command:
@@ -158,14 +101,6 @@ def note_points(*, work: PlacesWork, message: PointsReported) -> None:
         if read is not None:
             work.place_book.read_back(message.place, setting.point, value=read["value"], at=read["at"])
             _resolve_unknown(work, device_of(message.place, setting.point), value=read["value"], at=read["at"])
-
-
-def _change(work: PlacesWork, place: str, **values: str | None) -> None:
-    known = work.place_book.gateway(place)
-    if known is None:
-        raise NotFound(f"no gateway is enrolled for {place}")
-    work.place_book.put(replace(known, issued=known.issued + 1, **values))  # type: ignore[arg-type]
-    work.changed("gateways")
 
 
 def _resolve(work: PlacesWork, place: str, answer: OrderAnswered) -> None:

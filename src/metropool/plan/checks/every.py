@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from metropool.plan.checks.case import Case, Said
 from metropool.plan.checks.contract import contract_messages, contract_names, contract_origins, contract_rows
+from metropool.plan.checks.gateways import gateways
 from metropool.plan.checks.hosted import capabilities_known, carriers, circles, hosting, said_and_heard, unbuilt_capabilities
 from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, vouchers
 from metropool.plan.checks.reach import single_points
@@ -40,6 +41,7 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     unbuilt_capabilities,
     hosted_for,
     hosting,
+    gateways,
     said_and_heard,
     carriers,
     circles,

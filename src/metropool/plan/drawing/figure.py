@@ -89,7 +89,8 @@ def _key(sheet: _Sheet) -> Iterator[str]:
         x = MARGIN + at * step
         yield from line(f"M{x:g} 62L{x + 34:g} 62", medium, network)
         yield text(x + 42, 66, escape(say(ROOM, key, sheet.language)), size=12, color="#434343")
-    if not all(node.runs for node in sheet.picture.nodes):
+    drawn: tuple[PictureNode | PictureEdge, ...] = (*sheet.picture.nodes, *sheet.picture.edges)
+    if not all(each.runs for each in drawn):
         x = MARGIN + len(entries) * step
         yield f'<g{FADED}><rect x="{x:g}" y="54" width="34" height="16" rx="3" fill="#ffffff" stroke="#0958d9"/></g>'
         yield text(x + 42, 66, escape(say(ROOM, "not_built", sheet.language)), size=12, color="#434343")

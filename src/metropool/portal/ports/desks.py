@@ -12,7 +12,7 @@ from metropool.portal.ports.door import DoorDesk
 from metropool.portal.ports.insight import UsageDesk
 from metropool.portal.ports.metering import MeteringDesk, SchedulesDesk, WorkOrdersDesk
 from metropool.portal.ports.parked import ParkedDesk
-from metropool.portal.ports.places import PlacesDesk, PointsDesk
+from metropool.portal.ports.places import AdmissionDesk, PlacesDesk, PointsDesk
 from metropool.portal.ports.requests import HeardRequestsDesk, RequestsDesk
 from metropool.portal.ports.settlement import HouseholdsDesk, InvoicesDesk, RefundsDesk
 from metropool.portal.ports.sharing import TopologyDesk
@@ -44,6 +44,7 @@ REQUESTS: Port[RequestsDesk] = Port("requests", "billing")
 HEARD_REQUESTS: Port[HeardRequestsDesk] = Port("heard_requests", "metering")
 OFFICE: Port[OfficeDesk] = Port("office", "office")
 NOTICES: Port[NoticesDesk] = Port("notices", "notices")
+ADMISSION: Port[AdmissionDesk] = Port("admission", "admission")
 PLACES: Port[PlacesDesk] = Port("places", "places")
 POINTS: Port[PointsDesk] = Port("points", "points")
 TOPOLOGY: Port[TopologyDesk] = Port("topology", "sharing")
@@ -69,6 +70,7 @@ PORTS: tuple[Port[Any], ...] = (
     HEARD_REQUESTS,
     OFFICE,
     NOTICES,
+    ADMISSION,
     PLACES,
     POINTS,
     TOPOLOGY,

@@ -1,12 +1,13 @@
-"""What the portal asks of places and of their points."""
+"""What the portal asks of gateways, places and their points."""
 
 from typing import Protocol
 
-from metropool.portal.schemas.basics import Instant
+from metropool.portal.ports.asked import Asked
+from metropool.portal.schemas.basics import Instant, Page
 from metropool.portal.schemas.places import (
     CredentialDrawn,
+    GatewayGiven,
     GatewayRow,
-    Gateways,
     HomeEvents,
     HomeGateway,
     HomeHeard,
@@ -18,20 +19,28 @@ from metropool.portal.schemas.places import (
 )
 
 
+class AdmissionDesk(Protocol):
+    """Gateways and their credentials."""
+
+    def of_household(self, *, account: str) -> GatewayRow: ...
+
+    def gateways(self, *, asked: Asked) -> Page[GatewayRow]: ...
+
+    def enrol(self, *, given: GatewayGiven) -> GatewayRow: ...
+
+    def issue(self, *, per: str, name: str, by: str) -> CredentialDrawn: ...
+
+    def revoke(self, *, per: str, name: str) -> GatewayRow: ...
+
+
 class PlacesDesk(Protocol):
-    """Gateways, and orders to points."""
+    """Orders to points."""
 
-    def home(self, *, account: str) -> HomeGateway: ...
+    def home(self, *, gateway: GatewayRow) -> HomeGateway: ...
 
-    def order(self, *, account: str, given: OrderGiven, by: str, key: str) -> HomeOrder: ...
+    def order(self, *, place: str, given: OrderGiven, by: str, key: str) -> HomeOrder: ...
 
-    def order_of(self, *, account: str, id: str) -> HomeOrder: ...
-
-    def gateways(self) -> Gateways: ...
-
-    def issue(self, *, place: str, by: str) -> CredentialDrawn: ...
-
-    def revoke(self, *, place: str) -> GatewayRow: ...
+    def order_of(self, *, place: str, id: str) -> HomeOrder: ...
 
 
 class PointsDesk(Protocol):

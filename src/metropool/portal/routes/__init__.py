@@ -2,6 +2,7 @@
 
 from metropool.portal.declare import Room
 from metropool.portal.routes import (
+    admission,
     billing,
     collection,
     company,
@@ -54,6 +55,7 @@ SYSTEM_ROOMS: tuple[Room, ...] = (
     requests.HEARD,
     office.ROOM,
     notices.ROOM,
+    admission.ROOM,
     places.ROOM,
     places.HEARD,
     topology.ROOM,

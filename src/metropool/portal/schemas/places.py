@@ -8,6 +8,7 @@ from pydantic import Field
 from metropool.portal.schemas.basics import Exact, Instant, Model, Request, Severity, Text
 
 OrderState = Literal["approved", "sent", "confirmed", "refused", "expired", "unknown", "cancelled"]
+GatewayPer = Literal["home", "community", "building", "charging_station"]
 PointName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -140,27 +141,36 @@ class OrderGiven(Request):
     within_s: Annotated[int, Field(ge=5, le=600)] = 60
 
 
-class GatewayRow(Model):
-    """A gateway as whoever hosts its home sees it; nothing of what it says."""
+class GatewayGiven(Request):
+    """A gateway to be enrolled; ``household`` for a home's, whose name and place are the home's id."""
 
+    per: GatewayPer
+    name: PointName
+    place: Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{1,128}$")]
+    household: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+
+class GatewayRow(Model):
+    """A gateway as whoever vouches for it sees it; nothing of what it says.
+
+    ``login`` is its user name and MQTT client id; its topics begin with it (a home's with ``home/`` before)."""
+
+    per: GatewayPer
+    name: str
     place: str
+    login: str
     has_credential: bool
     issued_at: Instant | None
     issued_by: str | None
     revoked_at: Instant | None
     came_in_at: Instant | None
-
-
-class Gateways(Model):
-    """All gateways."""
-
-    rows: list[GatewayRow]
-    as_of: Instant
+    heard_at: Instant | None
 
 
 class CredentialDrawn(Model):
     """A gateway's new credential. The secret is shown here and never again."""
 
-    place: str
+    per: GatewayPer
     name: str
+    login: str
     secret: str

@@ -35,7 +35,8 @@ def taken_out(arguments: list[str]) -> tuple[str, list[str]]:
 def fault_lines(fault: MetropoolError) -> list[str]:
     """A fault as lines: the sentence, and below it each single fault with its remedy."""
     listed = [
-        f"  {each.where}: {each.what}" + (f": {each.remedy}" if each.remedy else "") for each in fault.faults[:FAULTS_SHOWN]
+        f"  {each.where}: {_what(each.what)}" + (f": {each.remedy}" if each.remedy else "")
+        for each in fault.faults[:FAULTS_SHOWN]
     ]
     more = len(fault.faults) - len(listed)
     return [f"metropool: {_sentence(fault)}", *listed, *([f"  {word('more_rows', count=more)}"] if more else [])]
@@ -45,6 +46,11 @@ def _sentence(fault: MetropoolError) -> str:
     """What happened: in the words of the room of plans where it has some, else as the log would say it."""
     room, _, key = fault.key.partition(".")
     return say(f"metropool.{room}", key, language(), **fault.values) if room == "plan" else fault.what
+
+
+def _what(text: str) -> str:
+    """What is wrong with one thing; the portal has the words of what has a key."""
+    return say("metropool.portal", text, language()) if text.startswith("fault.") else text
 
 
 def word(key: str, **values: object) -> str:

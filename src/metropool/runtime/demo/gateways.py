@@ -1,13 +1,12 @@
-"""The demo's homes with a gateway, enrolled where the plan hosts homes, each with its credential; the first of them is real."""
+"""The demo's gateways, enrolled where the plan has somebody vouch for them, each with its credential; the first home's is real."""
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from metropool.capabilities.places import operations
-from metropool.plan.gateways import Gateways
+from metropool.capabilities.admission import operations
+from metropool.plan.gateways import HOME, Gateways
 from metropool.runtime.enrol import households, lying_in
 from metropool.runtime.node import Node
 from metropool.storage.disk import write_durably
@@ -15,6 +14,10 @@ from metropool.storage.disk import write_durably
 NOTE, CREDENTIAL = "gateway.json", "gateway.credential"
 CREDENTIALS = ((NOTE, CREDENTIAL), ("gateway-2.json", "gateway-2.credential"))
 """Files in the demo's home: which home, and its gateway's secret."""
+DEVICES = "devices"
+"""Folder in the demo's home with a file for each other gateway: what it logs in as, and its secret."""
+STANDING = ("east", "west")
+"""Each host has two others of each kind, called ``terminal-east`` and so on."""
 
 
 def homes_with_gateways(city: Mapping[str, Any]) -> list[str]:
@@ -23,23 +26,51 @@ def homes_with_gateways(city: Mapping[str, Any]) -> list[str]:
     return sorted(accounts, key=lambda one: accounts[one])[: len(CREDENTIALS)]
 
 
-def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path, gateways: Gateways, within: str = "") -> None:
-    """Enrol the gateways with a credential each, which lie in the demo's home for their processes alone.
+def enrol_gateways(node: Node, city: Mapping[str, Any], *, home: Path, gateways: Sequence[Gateways], within: str = "") -> None:
+    """Enrol the gateways a node vouches for with a credential each, which lie in the demo's home for their processes alone.
 
     Args:
-        within: The place whose homes the node hosts; empty for all.
+        within: The place that the node is for; empty for all.
     """
+    for kind in gateways:
+        if node.system in kind.hosts:
+            (_enrol_homes if kind.per == HOME else _enrol_others)(node, city, home, kind, within)
+
+
+def _enrol_homes(node: Node, city: Mapping[str, Any], home: Path, kind: Gateways, within: str) -> None:
     accounts, own = households(city), lying_in(city, within)
-
-    def enrol(work: Any, place: str) -> str:
-        operations.enrol_gateway(work=work, place=place, household=accounts[place])
-        return operations.issue_credential(work=work, place=place, by="demo")
-
     for place, (note, credential) in zip(homes_with_gateways(city), CREDENTIALS, strict=False):
         if place in own:
-            secret = node.write_now("places", partial(enrol, place=place))[0]
+            secret = _enrol(node, per=kind.per, name=place, place=place, household=accounts[place])
             write_durably(home / credential, secret + "\n")
-            write_durably(home / note, json.dumps({"name": gateways.name_of(node.system, place), "home": place}))
+            write_durably(home / note, json.dumps({"name": kind.name_of(node.system, place), "home": place}))
+
+
+def _enrol_others(node: Node, _: Mapping[str, Any], home: Path, kind: Gateways, within: str) -> None:
+    for where in STANDING:
+        name = f"terminal-{where}"
+        secret = _enrol(node, per=kind.per, name=name, place=within or f"{kind.per}-{where}")
+        login = kind.name_of(node.system, name)
+        write_durably(home / DEVICES / f"{login.replace('/', '.')}.json", json.dumps({"name": login, "secret": secret}))
+
+
+def _enrol(node: Node, **given: str) -> str:
+    def enrol(work: Any) -> str:
+        operations.enrol_gateway(work=work, **given)
+        return operations.issue_credential(work=work, per=given["per"], name=given["name"], by="demo")
+
+    return node.write_now("admission", enrol)[0]
+
+
+def credentials(home: Path) -> Iterator[tuple[str, str]]:
+    """What each gateway of a demo's home logs in as, and its secret."""
+    for note, credential in CREDENTIALS:
+        if (home / note).exists():
+            name = json.loads((home / note).read_text(encoding="utf-8"))["name"]
+            yield name, (home / credential).read_text(encoding="ascii").strip()
+    for file in sorted((home / DEVICES).glob("*.json")):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        yield told["name"], told["secret"]
 
 
 def gateway_options(home: Path, clock: str, *, uplinks: Sequence[str], authority: Path | None = None) -> tuple[str, ...] | None:

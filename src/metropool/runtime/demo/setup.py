@@ -86,7 +86,8 @@ class Setup:
                     node.write_now("settlement", lambda work: enrol_platform(work.registry, city, billers=_billers(compiled)))
                 if "points" in node.hosts:
                     _enrol_homes(node, city, within=places[node.system])
-                if "places" in node.hosts and (gateways := compiled.broker.gateways):
+                if "admission" in node.hosts:
+                    gateways = compiled.broker.gateways
                     enrol_gateways(node, city, home=self.home, gateways=gateways, within=places[node.system])
                 if "sharing" in node.hosts:
                     agree(node, city, at=day_period(first_month(self.months)).start)

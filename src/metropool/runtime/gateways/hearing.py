@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from metropool.capabilities.admission.operations import note_heard
 from metropool.capabilities.points.model import WaitingUsage
 from metropool.capabilities.points.operations import note_receipts
 from metropool.core.errors import Invalid
@@ -36,12 +37,14 @@ class Hearing:
         node: Whose books.
         link: Its link to the gateways.
         kinds: Message to its class.
+        per: What there is one of them for, where the node vouches for them; empty where another does.
     """
 
-    def __init__(self, node: Node, link: GatewayLink, *, kinds: Mapping[str, str]) -> None:
+    def __init__(self, node: Node, link: GatewayLink, *, kinds: Mapping[str, str], per: str = "") -> None:
         self._node = node
         self._link = link
         self._kinds = kinds
+        self._per = per
         self._usage = next((message for message, kind in kinds.items() if kind == HouseholdUsageTold.__name__), "")
 
     async def run(self) -> None:
@@ -117,7 +120,10 @@ class Hearing:
         except Invalid as reason:
             log.warning("receipts not understood", gateway=name, reason=str(reason))
         else:
-            await self._node.write("points", partial(_note, name, received, self._usage, delivery.sender))
+            if self._per:
+                await self._node.write("admission", lambda work: note_heard(work=work, per=self._per, name=name))
+            if self._usage:
+                await self._node.write("points", partial(_note, name, received, self._usage, delivery.sender))
         await delivery.done()
 
 

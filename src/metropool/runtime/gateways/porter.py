@@ -1,12 +1,13 @@
-"""The porter: the broker asks it about every gateway that comes; it asks the door of whoever vouches for the home, and signs the answer.
+"""The porter: the broker asks it about every gateway that comes; it asks the door of whoever vouches for it, and signs the answer.
 
-It runs beside the broker. A secret is told to the host of its home alone, and whatever a host's door says, a gateway is let in under that
-host's name only.
+It runs beside the broker. A secret is told to its own host alone, and whatever a host's door says, a gateway is let in under that host's
+name only, as one of the kind that its name says.
 """
 
 import asyncio
 import json
 import ssl
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import structlog
@@ -17,7 +18,8 @@ from nats.errors import Error as NatsError
 from metropool.core.errors import Invalid
 from metropool.exchange.connection import connect
 from metropool.plan.broker import SYSTEM_ACCOUNT
-from metropool.plan.gateways import ASKED, KNOCK, PORTER, Gateways
+from metropool.plan.gateway_users import ASKED, PORTER
+from metropool.plan.gateways import KNOCK, Gateways, kind_of
 from metropool.runtime.broker import seed_of
 from metropool.runtime.gateways.claims import Issuer, Knock, open_issuer, read_knock
 from metropool.runtime.settings import Settings
@@ -30,7 +32,7 @@ AT_ONCE = 64
 
 
 async def open_porter(
-    stack: AsyncExitStack, url: str, *, settings: Settings, gateways: Gateways, tls: ssl.SSLContext | None = None
+    stack: AsyncExitStack, url: str, *, settings: Settings, gateways: Sequence[Gateways], tls: ssl.SSLContext | None = None
 ) -> None:
     """Be there from now on until the stack is closed."""
     client = await connect(url, user=PORTER, seed=seed_of(settings.home, account=SYSTEM_ACCOUNT, user=PORTER), tls=tls)
@@ -44,10 +46,10 @@ class Porter:
     Args:
         client: Logged in as the porter.
         issuer: Signs the answers.
-        gateways: Of the running plan.
+        gateways: Those that come in at this broker, by kind.
     """
 
-    def __init__(self, client: Client, *, issuer: Issuer, gateways: Gateways) -> None:
+    def __init__(self, client: Client, *, issuer: Issuer, gateways: Sequence[Gateways]) -> None:
         self._client = client
         self._issuer = issuer
         self._gateways = gateways
@@ -71,28 +73,25 @@ class Porter:
     async def _answer(self, message: Msg) -> None:
         try:
             knock = read_knock(message.data)
-            is_let_in = await self._is_vouched_for(knock)
-            await message.respond(self._let_in(knock) if is_let_in else self._issuer.refuse(knock))
+            kind = kind_of(self._gateways, knock.name)
+            is_let_in = kind is not None and await self._is_vouched_for(kind, knock)
+            await message.respond(self._let_in(kind, knock) if kind and is_let_in else self._issuer.refuse(knock))
         except (Invalid, NatsError, OSError) as reason:
             log.warning("nobody is let in", reason=str(reason))
 
-    async def _is_vouched_for(self, knock: Knock) -> bool:
-        host = self._gateways.host_of(knock.name)
+    async def _is_vouched_for(self, kind: Gateways, knock: Knock) -> bool:
+        host = kind.host_of(knock.name)
         # The client id is the name: nobody takes another's session over.
         if knock.kind != "mqtt" or host is None or knock.client_id != knock.name:
             return False
-        asked = json.dumps({"home": self._gateways.home_of(knock.name), "secret": knock.secret}).encode()
+        told = {"per": kind.per, "name": kind.gateway_of(knock.name), "secret": knock.secret}
         try:
-            answer = await self._client.request(f"{KNOCK}.{host}", asked, timeout=ASK_S)
+            answer = await self._client.request(f"{KNOCK}.{host}", json.dumps(told).encode(), timeout=ASK_S)
         except (NatsError, TimeoutError, OSError) as reason:
             log.warning("the door does not answer", host=host, reason=str(reason) or type(reason).__name__)
             return False
         return answer.data == b"yes"
 
-    def _let_in(self, knock: Knock) -> bytes:
-        return self._issuer.admit(
-            knock,
-            account=self._gateways.account,
-            publish=self._gateways.may_publish(knock.name),
-            subscribe=self._gateways.may_subscribe(knock.name),
-        )
+    def _let_in(self, kind: Gateways, knock: Knock) -> bytes:
+        publish, subscribe = kind.may_publish(knock.name), kind.may_subscribe(knock.name)
+        return self._issuer.admit(knock, account=kind.account, publish=publish, subscribe=subscribe)

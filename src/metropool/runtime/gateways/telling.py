@@ -12,6 +12,7 @@ from metropool.core.errors import Conflict, Unavailable
 from metropool.exchange.gateways import write_order
 from metropool.exchange.messages import SetPoints
 from metropool.runtime.gateways.attesting import told_to_home
+from metropool.runtime.gateways.door import Door
 from metropool.runtime.gateways.link import GatewayLink
 from metropool.runtime.node import Node
 from metropool.runtime.pause import pause
@@ -83,29 +84,29 @@ def _said(rows: Any, work: Any) -> None:
     work.usage_desk.said(rows, at=int(work.now.timestamp()))
 
 
-async def put_out(node: Node, link: GatewayLink) -> None:
+async def put_out(node: Node, door: Door) -> None:
     """End connections of gateways whose credential was replaced or taken back, for ever; again until it is done, and once more when
     whoever was just being let in by it is in."""
-    clock, once_more = asyncio.get_running_loop().time, dict[tuple[str, int], float]()
+    clock, once_more = asyncio.get_running_loop().time, dict[tuple[str, str, int], float]()
     while True:
-        undropped = await node.read("places", lambda work: work.place_book.undropped())
-        once_more = {of: when for of, when in once_more.items() if of in {(one.place, one.issued) for one in undropped}}
+        undropped = await node.read("admission", lambda work: work.admission_book.undropped())
+        once_more = {of: when for of, when in once_more.items() if of in {(one.per, one.name, one.issued) for one in undropped}}
         for gateway in undropped:
-            of = gateway.place, gateway.issued
+            of = gateway.per, gateway.name, gateway.issued
             if once_more.get(of, 0.0) > clock():
                 continue
             try:
-                dropped = await link.drop(gateway.place)
+                dropped = await door.drop(gateway.per, gateway.name)
             except Unavailable as reason:
-                log.warning("put out later", gateway=gateway.place, reason=str(reason))
+                log.warning("put out later", gateway=gateway.name, reason=str(reason))
                 continue
-            log.info("put out", gateway=gateway.place, connections=dropped)
+            log.info("put out", gateway=gateway.name, connections=dropped)
             if of in once_more or gateway.issued == 1:  # before the first there was none
-                await node.write("places", partial(_dropped, *of))
+                await node.write("admission", partial(_dropped, *of))
             else:
                 once_more[of] = clock() + ONCE_MORE_S
         await pause(LOOK_S)
 
 
-def _dropped(place: str, issued: int, work: Any) -> None:
-    work.place_book.dropped(place, issued)
+def _dropped(per: str, name: str, issued: int, work: Any) -> None:
+    work.admission_book.dropped(per, name, issued)

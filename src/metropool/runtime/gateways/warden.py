@@ -1,7 +1,8 @@
-"""Ends connections of gateways. It runs beside the broker, and can do so in the gateways' account alone: whoever hosts them asks it."""
+"""Ends connections of gateways. It runs beside the broker, and ends them in gateways' accounts alone: whoever vouches for them asks it."""
 
 import json
 import ssl
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,7 +14,8 @@ from nats.errors import TimeoutError as NatsTimeout
 
 from metropool.exchange.connection import connect
 from metropool.plan.broker import SYSTEM_ACCOUNT
-from metropool.plan.gateways import DROP, WARDEN, Gateways
+from metropool.plan.gateway_users import WARDEN
+from metropool.plan.gateways import DROP, Gateways, kind_of
 from metropool.runtime.broker import seed_of
 from metropool.runtime.settings import Settings
 
@@ -24,7 +26,7 @@ FIRST_S, OTHERS_S = 2.0, 0.1
 
 
 async def open_warden(
-    stack: AsyncExitStack, url: str, *, settings: Settings, gateways: Gateways, tls: ssl.SSLContext | None = None
+    stack: AsyncExitStack, url: str, *, settings: Settings, gateways: Sequence[Gateways], tls: ssl.SSLContext | None = None
 ) -> None:
     """Be there from now on until the stack is closed."""
     seeds = {user: seed_of(settings.home, account=SYSTEM_ACCOUNT, user=user) for user in (WARDEN, SYSTEM)}
@@ -36,8 +38,9 @@ async def open_warden(
     async def drop(message: Msg) -> None:
         try:
             name, host = message.data.decode(), message.subject.rpartition(".")[2]
-            own = gateways.host_of(name) == host  # a host ends connections of its own homes alone
-            dropped = await end_connections(system, account=gateways.account, name=name) if own else 0
+            kind = kind_of(gateways, name)
+            is_own = kind is not None and kind.host_of(name) == host  # a host ends connections of its own alone
+            dropped = await end_connections(system, account=kind.account, name=name) if kind and is_own else 0
             await message.respond(json.dumps({"dropped": dropped}).encode())
         except (NatsError, OSError, UnicodeDecodeError) as reason:
             log.warning("connections could not be ended", reason=str(reason))

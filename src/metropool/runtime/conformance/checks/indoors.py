@@ -14,7 +14,7 @@ from metropool.runtime.conformance.town.moments import unix_s
 from metropool.runtime.conformance.town.people import EACH_ANEW, Client
 from metropool.runtime.conformance.town.town import GATEWAY, Town
 from metropool.runtime.conformance.ways import Way
-from metropool.runtime.demo.gateways import gateway_options
+from metropool.runtime.demo.gateways import credentials, gateway_options
 
 PLUG, MAIN, DOOR, SMOKE, FAULTY = "plug", "main", "door", "smoke", "heatpump"
 
@@ -107,7 +107,8 @@ async def indoors(town: Town) -> Indoors:
     """Start the gateway and pair a terminal with it."""
 
     async def begin() -> Indoors:
-        at, trusts = town.brokers.gateways_at, town.brokers.authority
+        name = next((name for name, _ in credentials(town.home)), "")
+        at, trusts = town.brokers.gateways_at(name), town.brokers.authority
         options = gateway_options(town.home, town.clock.setting, uplinks=at, authority=trusts)
         if options is None:
             raise Failed("no_host", capability="places", row="home")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from metropool.plan.gateways import HOME, of_kind
 from metropool.runtime.conformance.checks import (
     announcing,
     asking,
@@ -28,8 +29,8 @@ async def meter_data(town: Town, way: Way) -> Seen:
 
 async def household_meter_data(town: Town, way: Way) -> Seen:
     """A home's own usage: at its gateway, at another organisation's, at a door, in the app of whoever tells it, in that of the bills."""
-    gateways, systems = town.compiled.broker.gateways, town.compiled.systems
-    if gateways is not None and gateways.account in (way.sender, way.receiver):
+    homes, systems = of_kind(town.compiled.broker.gateways, HOME), town.compiled.systems
+    if homes is not None and homes.account in (way.sender, way.receiver):
         return await home_usage.at_gateway(town, way)
     if way.message in town.compiled.whole.rows[way.row].consent:
         return await home_usage.shared(town, way)

@@ -1,26 +1,28 @@
-"""The door for gateways (MQTT), with each home's real credential: whose name, whose topics, what it may say and hear."""
+"""The door for gateways (MQTT), with each one's real credential: whose name, whose topics, what it may say and hear."""
 
+import asyncio
 import json
 import ssl
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from itertools import cycle
 
 from metropool.plan.broker import provisioner_of
-from metropool.plan.gateways import DROP, KNOCK, RECEIPTS, STREAM, Gateways
+from metropool.plan.compiled import Compiled
+from metropool.plan.gateways import DROP, HOME, KNOCK, RECEIPTS, STREAM, Gateways, kind_of
 from metropool.runtime.conformance.probes.count import Probed
 from metropool.runtime.conformance.probes.mqtt import Line, a_line
-from metropool.runtime.conformance.probes.users import at_door
+from metropool.runtime.conformance.probes.users import Prober, at_door
 from metropool.runtime.conformance.town.moments import drawn_word
 from metropool.runtime.conformance.town.town import GATEWAY, Town
-from metropool.runtime.demo.gateways import CREDENTIALS
+from metropool.runtime.demo.gateways import credentials
 
 
 @dataclass(frozen=True)
-class Home:
-    """A home with its gateway's real credential, where it comes in, and how (``tls``)."""
+class Visitor:
+    """A gateway with its real credential, where it comes in, and how (``tls``)."""
 
+    kind: Gateways
     name: str
     secret: str
     door: str
@@ -31,102 +33,157 @@ class Home:
         return a_line(self.door, self.tls)
 
     async def comes_in(self, line: Line) -> bool:
-        """Come in as this home's gateway."""
+        """Come in as this gateway."""
         return await line.comes_in(client=self.name, name=self.name, secret=self.secret)
+
+    def up(self, *messages: str) -> list[str]:
+        """Topics on which it would say something."""
+        return [self.kind.up(self.name, message).replace(".", "/") for message in messages]
+
+    def down(self, *messages: str) -> list[str]:
+        """Topics on which it would be told something."""
+        return [self.kind.down(self.name, message).replace(".", "/") for message in messages]
+
+    @property
+    def heard(self) -> list[str]:
+        """What its kind may say."""
+        return sorted({message for messages in self.kind.heard.values() for message in messages})
+
+    @property
+    def said(self) -> list[str]:
+        """What its kind may be told."""
+        return sorted({message for messages in self.kind.said.values() for message in messages})
 
 
 async def probe_gateways(town: Town, probed: Probed) -> None:
     """Come in as whom one is not, listen to what is another's, and say it."""
-    gateways = town.compiled.broker.gateways
-    if gateways is None:
+    if not town.compiled.broker.gateways:
         return
     await town.processes.end(GATEWAY)  # who comes in under its name would put it out, and it us
-    homes = list(_homes(town))
-    for home in homes:
-        await _log_in(town, probed, home)
-        others = [other.name for other in homes if other != home]
-        await _subscribe(probed, home, others)
-        for other in (each for each in homes if each != home):
-            await _publish(town, probed, gateways, home, other)
+    visitors = list(_visitors(town))
+    await asyncio.gather(*(_log_in(town, probed, visitor, visitors) for visitor in visitors))
+    await asyncio.gather(*(_subscribe(probed, visitor, visitors) for visitor in visitors))
+    await _publish(town, probed, visitors)
 
 
-def _homes(town: Town) -> Iterator[Home]:
-    for (note, credential), door in zip(CREDENTIALS, cycle(town.brokers.gateways_at), strict=False):
-        if (town.home / note).exists():
-            name = json.loads((town.home / note).read_text(encoding="utf-8"))["name"]
-            secret = (town.home / credential).read_text(encoding="ascii").strip()
-            yield Home(name, secret, door, town.brokers.tls)
+def _visitors(town: Town) -> Iterator[Visitor]:
+    for number, (name, secret) in enumerate(credentials(town.home)):
+        kind, doors = kind_of(town.compiled.broker.gateways, name), town.brokers.gateways_at(name)
+        if kind is not None and doors:
+            yield Visitor(kind, name, secret, doors[number % len(doors)], town.brokers.tls)
 
 
-async def _log_in(town: Town, probed: Probed, home: Home) -> None:
-    gateways = town.compiled.broker.gateways
-    assert gateways is not None
-    host, own = gateways.host_of(home.name) or "", gateways.home_of(home.name)
-    homes = [row["id"] for row in town.city.rows["places"] if row["kind"] == "home" and row["id"] != own]
-    others = [gateways.name_of(at, other) for at in gateways.hosts for other in homes]
-    others += [gateways.name_of(at, own) for at in gateways.hosts if at != host]
-    strangers = {(home.name, "wrong"), (home.name, ""), ("", ""), ("home-nobody", home.secret), (f"nobody/{own}", home.secret)}
-    strangers |= {(other, home.secret) for other in others}
-    leaked = [who for who, word in sorted(strangers) if await _lets_in(home, who, word)]
-    leaked += ["other client id"] if await _lets_in(home, home.name, home.secret, client="probe") else []
-    probed.refusals("mqtt log in", [*strangers, "other client id"], leaked, who=home.name)
-    probed.control("mqtt log in", home.name, passed=await _lets_in(home, home.name, home.secret))
+async def _log_in(town: Town, probed: Probed, visitor: Visitor, visitors: Sequence[Visitor]) -> None:
+    name, secret = visitor.name, visitor.secret
+    strangers = {(name, "wrong"), (name, ""), ("", ""), ("home-nobody", secret), (f"nobody/{name}", secret)}
+    strangers |= {(other, secret) for other in _other_names(town, visitor, visitors)}
+    leaked = [who for who, word in sorted(strangers) if await _lets_in(visitor, who, word)]
+    leaked += ["other client id"] if await _lets_in(visitor, name, secret, client="probe") else []
+    probed.refusals("mqtt log in", [*strangers, "other client id"], leaked, who=name)
+    probed.control("mqtt log in", name, passed=await _lets_in(visitor, name, secret))
 
 
-async def _subscribe(probed: Probed, home: Home, others: list[str]) -> None:
-    foreign = ["#", "+/#", "home/#", "home/+/down/#", "$SYS/#", "reply/#", f"home/{home.name}/up/#"]
-    foreign += [f"home/{other}/{way}/#" for other in others for way in ("up", "down")]
-    heard = [topic for topic in foreign if await _hears(home, topic)]
-    probed.refusals("mqtt subscribe", foreign, heard, who=home.name)
-    probed.control("mqtt subscribe", home.name, passed=await _hears(home, f"home/{home.name}/down/#"))
+def _other_names(town: Town, visitor: Visitor, visitors: Sequence[Visitor]) -> set[str]:
+    """Those of other gateways, and one's own at another host or as of another kind; of homes all that the city has."""
+    own, homes = visitor.kind.gateway_of(visitor.name), [row["id"] for row in town.city.rows["places"] if row["kind"] == "home"]
+    names = {other.name for other in visitors}
+    for kind in town.compiled.broker.gateways:
+        called = [own, *homes] if kind.per == HOME == visitor.kind.per else [own]
+        names |= {kind.name_of(host, each) for host in kind.hosts for each in called}
+    return names - {visitor.name}
 
 
-async def _publish(town: Town, probed: Probed, gateways: Gateways, home: Home, other: Home) -> None:
-    """Say what is another's to say or to hear: none of it is stored, and the other, who listens, is told and put out by nothing."""
-    up = sorted({RECEIPTS, *(message for messages in gateways.heard.values() for message in messages)})
-    down = sorted({message for messages in gateways.said.values() for message in messages})
-    stored = [f"home/{other.name}/up/{message}" for message in up]
-    told = [f"home/{name.name}/down/{message}" for name in (home, other) for message in down]
-    inner = [f"{asked}.{host}".replace(".", "/") for host in gateways.hosts for asked in (DROP, KNOCK)]
-    reached = [*inner, "$SYS/REQ/SERVER/PING", f"$JS/API/STREAM/DELETE/{STREAM}"]
-    async with home.line() as line, other.line() as victim:
-        is_in = await home.comes_in(line) and await other.comes_in(victim)
-        is_in = is_in and await victim.may_hear(f"home/{other.name}/down/#")
-        before = await _stored(town, gateways)
-        for topic in (*stored, *told, *reached):
-            await line.publish(topic, _said(other.name))
-        between = await _stored(town, gateways)
-        is_said = is_in and await line.publish(f"home/{home.name}/up/{up[0]}", _said(home.name))
-        after = await _stored(town, gateways)
-        await victim.settle()
-    leaked = [f"{between - before} stored of {other.name}"] if between != before else []
-    leaked += [f"{len(victim.heard)} told {other.name}"] if victim.heard else []
-    leaked += [f"{other.name} was put out"] if is_in and not victim.is_open else []
-    probed.refusals("mqtt publish", [*stored, *told, *reached], leaked, who=home.name)
-    probed.control("mqtt publish", home.name, passed=is_said and after == between + 1)
+async def _subscribe(probed: Probed, visitor: Visitor, visitors: Sequence[Visitor]) -> None:
+    per, others = visitor.kind.per, [other for other in visitors if other != visitor]
+    foreign = ["#", "+/#", f"{per}/#", f"{per}/+/down/#", "$SYS/#", "reply/#", *visitor.up("#")]
+    foreign += [topic for other in others for topic in (*other.up("#"), *other.down("#"))]
+    own = visitor.down("#")
+    probed.refusals("mqtt subscribe", foreign, await _heard(visitor, foreign), who=visitor.name)
+    probed.control("mqtt subscribe", visitor.name, passed=await _heard(visitor, own) == own)
 
 
-async def _stored(town: Town, gateways: Gateways) -> int:
-    """How many messages of gateways the broker ever stored, as their provisioning user is told."""
-    user = next(each for each in town.compiled.broker.users if each.name == provisioner_of(gateways.account))
-    async with at_door(town.brokers, user=user) as prober:
-        info = await prober.ask(f"$JS.API.STREAM.INFO.{STREAM}")
-        return int(info["state"]["last_seq"]) if info else -1
+async def _publish(town: Town, probed: Probed, visitors: Sequence[Visitor]) -> None:
+    """Say what is another's to say or to hear, or nobody's: none of it is stored, and the others, who listen, are told and put out by
+    nothing."""
+    async with AsyncExitStack() as stack:
+        makers = [await stack.enter_async_context(_maker(town, kind)) for kind in town.compiled.broker.gateways]
+        lines = {visitor: await stack.enter_async_context(visitor.line()) for visitor in visitors}
+        is_in = [await visitor.comes_in(line) and await line.may_hear(*visitor.down("#")) for visitor, line in lines.items()]
+        for visitor, line in lines.items():
+            topics, own = _foreign(town.compiled, visitor, visitors), (*visitor.heard, RECEIPTS)[0]
+            before = await _stored(makers)
+            for topic in topics:
+                await line.publish(topic, _said(_whom(topic, visitor, visitors), topic))
+            between = await _stored(makers)
+            is_said = all(is_in) and await line.publish(visitor.up(own)[0], _said(visitor.name, own))
+            leaked = [f"{between - before} stored by {visitor.name}"] if between != before else []
+            leaked += await _disturbed(lines, visitor)
+            probed.refusals("mqtt publish", topics, leaked, who=visitor.name)
+            probed.control("mqtt publish", visitor.name, passed=is_said and await _stored(makers) == between + 1)
 
 
-def _said(place: str) -> bytes:
-    """Something a host would take in for what a gateway says, or a gateway for an order."""
+def _foreign(compiled: Compiled, visitor: Visitor, visitors: Sequence[Visitor]) -> list[str]:
+    """Topics on which one may not say anything: others', what is for oneself to hear, what no running row lists, the broker's own."""
+    listed = {*visitor.heard, RECEIPTS}
+    topics = [*visitor.up(*(message for message in sorted(compiled.whole.messages) if message not in listed))]
+    topics += [topic for each in visitors for topic in each.down(*each.said, "anything")]
+    topics += [topic for each in visitors if each != visitor for topic in each.up(*each.heard, RECEIPTS)]
+    hosts = {host for kind in compiled.broker.gateways for host in kind.hosts}
+    topics += [f"{asked}.{host}".replace(".", "/") for host in sorted(hosts) for asked in (DROP, KNOCK)]
+    return [*topics, "$SYS/REQ/SERVER/PING", f"$JS/API/STREAM/DELETE/{STREAM}"]
+
+
+def _whom(topic: str, visitor: Visitor, visitors: Sequence[Visitor]) -> str:
+    """Who would be put out by what is said there: another gateway of the host that the topic names."""
+    host = topic.rpartition("/")[2]
+    others = (other.name for other in visitors if other != visitor and other.kind.host_of(other.name) == host)
+    return next(others, visitor.name)
+
+
+async def _disturbed(lines: Mapping[Visitor, Line], visitor: Visitor) -> list[str]:
+    """Whom one told something, or put out."""
+    found: list[str] = []
+    for other, line in lines.items():
+        await line.settle()
+        found += [f"{len(line.heard)} told {other.name}"] if line.heard else []
+        found += [f"{other.name} was put out"] if other != visitor and not line.is_open else []
+        line.heard.clear()
+    return found
+
+
+def _maker(town: Town, kind: Gateways) -> AbstractAsyncContextManager[Prober]:
+    """Who makes the stream of a kind, and may ask how it stands."""
+    user = next(each for each in town.compiled.broker.users if each.name == provisioner_of(kind.account))
+    return at_door(town.brokers, user=user)
+
+
+async def _stored(makers: Sequence[Prober]) -> int:
+    """How many messages of gateways the broker ever stored."""
+    told = [await maker.ask(f"$JS.API.STREAM.INFO.{STREAM}") for maker in makers]
+    return sum(int(info["state"]["last_seq"]) if info else -1 for info in told)
+
+
+def _said(name: str, topic: str) -> bytes:
+    """That one is there; something a host would take in for what a gateway says, or a gateway for an order; whom to put out."""
     word = drawn_word()
+    told: dict[str, object] = {"v": 1, "id": word, "received": []}
     order = {"request": word, "point": "plug", "item": "switch", "value": 1, "expires_at": 4_000_000_000}
-    return json.dumps({"v": 1, "id": word, "received": [], "place": place, **order}).encode()
+    return (name if topic.startswith("gateways") else json.dumps(told if topic.endswith(RECEIPTS) else told | order)).encode()
 
 
-async def _lets_in(home: Home, who: str, word: str, *, client: str = "") -> bool:
-    async with home.line() as line:
+async def _lets_in(visitor: Visitor, who: str, word: str, *, client: str = "") -> bool:
+    async with visitor.line() as line:
         return await line.comes_in(client=client or who, name=who, secret=word)
 
 
-async def _hears(home: Home, topic: str) -> bool:
-    """Each on a connection of its own: a refusal may end it."""
-    async with home.line() as line:
-        return await home.comes_in(line) and await line.may_hear(topic)
+async def _heard(visitor: Visitor, topics: Sequence[str]) -> list[str]:
+    """Those it is let listen to, and those that could not be tried; on a further connection where a refusal ends one."""
+    found, rest = list[str](), list(topics)
+    while rest:
+        async with visitor.line() as line:
+            if not await visitor.comes_in(line):
+                return [*found, *rest]
+            while rest and line.is_open:
+                topic = rest.pop(0)
+                found += [topic] if await line.may_hear(topic) else []
+    return found

@@ -75,7 +75,7 @@ async def at_door(brokers: Brokers, *, user: BrokerUser) -> AsyncIterator[Prober
             prober.refused.add((match[1], match[2]))
 
     await prober.client.connect(
-        brokers.url(user.account).split(","),
+        brokers.url_of(user).split(","),
         nkeys_seed_str=seed_of(brokers.settings.home, account=user.kept_by, user=user.name),
         inbox_prefix=f"reply.{user.name}".encode(),
         error_cb=note,

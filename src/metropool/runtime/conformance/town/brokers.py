@@ -2,14 +2,16 @@
 
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from metropool.core.clock import SystemClock
+from metropool.plan.broker import BrokerUser
 from metropool.plan.compiled import Compiled
+from metropool.plan.gateways import kind_of
 from metropool.plan.sites import Site, Sites
 from metropool.plan.zones import Zone, split
 from metropool.runtime.broker_beyond import read_sites
@@ -48,10 +50,17 @@ class Brokers:
 
     def url(self, account: str) -> str:
         """Where users of an account log in: the servers of their broker, set apart by commas."""
+        return self._url_where(lambda user: user.account == account)
+
+    def url_of(self, user: BrokerUser) -> str:
+        """Where a user logs in; one that several brokers know, at any of them."""
+        return self._url_where(lambda other: other.name == user.name)
+
+    def _url_where(self, is_known: Callable[[BrokerUser], bool]) -> str:
         if self._apart is None:
             return noted(note_of(self.settings))
         sites, zones = self._apart
-        return sites.url(next(name for name, zone in zones.items() if any(user.account == account for user in zone.broker.users)))
+        return sites.url(next(name for name, zone in zones.items() if any(map(is_known, zone.broker.users))))
 
     @property
     def urls(self) -> list[str]:
@@ -63,13 +72,15 @@ class Brokers:
         """How one speaks with them; None on one machine."""
         return broker_tls(self.settings)
 
-    @property
-    def gateways_at(self) -> tuple[str, ...]:
-        """Where gateways of homes come in; nowhere where the plan has none."""
+    def gateways_at(self, name: str) -> tuple[str, ...]:
+        """Where a gateway comes in that logs in under this name; nowhere where nobody vouches for it."""
         if self._apart is None:
             return gateways_at(self.settings.home)
-        heard = [broker for broker in self.servers if self.zone(broker).broker.gateways]
-        return tuple(site.at(site.gateways) for broker in heard for site in self.servers[broker])
+        named = kind_of(self.compiled.broker.gateways, name)
+        host = named.host_of(name) if named else None
+        kinds = {broker: self.zone(broker).broker.gateways for broker in self.servers}
+        at = [broker for broker, listed in kinds.items() if any(host in kind.hosts for kind in listed)]
+        return tuple(site.at(site.gateways) for broker in at for site in self.servers[broker])
 
     @property
     def authority(self) -> Path | None:

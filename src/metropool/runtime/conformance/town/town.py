@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from metropool.core.clock import monotonic_s
 from metropool.core.errors import MetropoolError
 from metropool.plan.compiled import Compiled
+from metropool.plan.gateways import HOME
 from metropool.runtime.conformance.failed import Failed
 from metropool.runtime.conformance.town.brokers import Brokers
 from metropool.runtime.conformance.town.city import City
@@ -136,11 +137,10 @@ class Town:
     def ends(self, *systems: str) -> list[str]:
         """The processes that are these systems: their own, their front end, or those that stand for what is not ours."""
         found: list[str] = []
-        gateways = self.compiled.broker.gateways
+        gateways = {kind.account: (GATEWAY,) if kind.per == HOME else () for kind in self.compiled.broker.gateways}
         for name in systems:
-            if gateways is not None and gateways.account == name:
-                found.append(GATEWAY)
-                continue
+            found += gateways.get(name, ())
+        for name in (each for each in systems if each not in gateways):
             facts = self.compiled.systems[name]
             found += STAND_FOR.get(facts.kind, (self.served_by(name),))
             found += [process_of(name)] if name in run_outside(self) else []

@@ -1,0 +1,1 @@
+"""Admission: which gateways and devices there are, and by which credential each comes in."""
