@@ -5,6 +5,7 @@ from datetime import date
 from importlib.resources import files
 from typing import Protocol, TypeVar
 
+from metropool.core.errors import NotFound
 from metropool.core.yaml_text import read_yaml
 
 
@@ -28,3 +29,15 @@ def read_dated(kind: type[D], *, package: str, name: str) -> tuple[D, ...]:
 def valid_on(rules: Sequence[D], day: date) -> D | None:
     """The newest of the rules, given by date, that holds on a day; None before the first."""
     return next((rule for rule in reversed(rules) if rule.valid_from <= day), None)
+
+
+def needed_on(rules: Sequence[D], day: date, *, what: str) -> D:
+    """The same, where there has to be one.
+
+    Raises:
+        NotFound: The day is before the first.
+    """
+    valid = valid_on(rules, day)
+    if valid is None:
+        raise NotFound(f"no {what} are valid on {day}")
+    return valid

@@ -60,6 +60,15 @@ def pair(byte: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def checksum(buffer: Bytes, first: int, last: int) -> int:
+    """The sum of the bytes in ``[first, last)``, modulo 256."""
+    total = np.uint8(0)
+    for i in range(first, last):
+        total = np.uint8(total + buffer[i])
+    return int(total)
+
+
+@njit(cache=True, nogil=True)
 def number(buffer: Bytes, at: int, width: int) -> int:
     """The unsigned decimal of ``width`` bytes, lowest first; negative when a nibble is no digit."""
     total = 0

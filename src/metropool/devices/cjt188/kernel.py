@@ -5,7 +5,7 @@
 
 from numba import njit
 
-from metropool.devices.kernel import BAD, Bytes, Out, emit, number, pair, unix_s
+from metropool.devices.kernel import BAD, Bytes, Out, checksum, emit, number, pair, unix_s
 
 OTHER = -1
 _CLOCK_BAD = 2
@@ -23,10 +23,7 @@ def is_frame(buffer: Bytes, at: int, end: int) -> bool:
         or buffer[end - 1] != 0x16
     ):
         return False
-    total = 0
-    for i in range(at, end - 2):
-        total += buffer[i]
-    return total & 0xFF == buffer[end - 2]
+    return checksum(buffer, at, end - 2) == buffer[end - 2]
 
 
 @njit(cache=True, nogil=True)

@@ -6,7 +6,7 @@
 import numpy as np
 from numba import njit
 
-from metropool.devices.kernel import BAD, Bytes, Out, emit, minute_time, number, pair
+from metropool.devices.kernel import BAD, Bytes, Out, checksum, emit, minute_time, number, pair
 
 OTHER = -1
 _DIGITS = np.array([(b - 0x33) & 0xFF for b in range(256)], np.uint8)
@@ -26,10 +26,7 @@ def is_frame(buffer: Bytes, at: int, end: int) -> bool:
         or buffer[end - 1] != 0x16
     ):
         return False
-    total = 0
-    for i in range(at, end - 2):
-        total += buffer[i]
-    return total & 0xFF == buffer[end - 2]
+    return checksum(buffer, at, end - 2) == buffer[end - 2]
 
 
 @njit(cache=True, nogil=True)

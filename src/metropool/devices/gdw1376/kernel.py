@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from metropool.devices.gdw1376.kernel_content import NOT_KNOWN, content
-from metropool.devices.kernel import Bytes, Out, number
+from metropool.devices.kernel import Bytes, Out, checksum, number
 
 FOUND, DECODED, OTHER, CHECKSUM = 0, 1, 2, 3
 FRAME_MIN = 20
@@ -56,7 +56,7 @@ def scan(buffer: Bytes, table: FrameTable) -> tuple[int, int, int]:
             at += 1
             skipped += 1
             continue
-        is_sound = _sum(buffer, at + 6, at + length - 2) == buffer[at + length - 2]
+        is_sound = checksum(buffer, at + 6, at + length - 2) == buffer[at + length - 2]
         _note(buffer, at, length, FOUND if is_sound else CHECKSUM, table, count)
         count += 1
         at += length if is_sound else 1
@@ -97,14 +97,6 @@ def _frame_length(buffer, at, size):
     if length > size - at:
         return -1
     return length if buffer[at + length - 1] == 0x16 else 0
-
-
-@njit(cache=True, nogil=True)
-def _sum(buffer, first, last):
-    total = np.uint8(0)
-    for i in range(first, last):
-        total = np.uint8(total + buffer[i])
-    return total
 
 
 @njit(cache=True, nogil=True)

@@ -5,8 +5,7 @@ from datetime import date
 from functools import cache
 
 from metropool.capabilities.metering.frontend.tasks import ClockShown
-from metropool.core.dated import read_dated, valid_on
-from metropool.core.errors import NotFound
+from metropool.core.dated import needed_on, read_dated
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,7 @@ def clock_rules_on(day: date) -> ClockRules:
     Raises:
         NotFound: The day is before the first set.
     """
-    valid = valid_on(all_rules(), day)
-    if valid is None:
-        raise NotFound(f"no clock rules are valid on {day}")
-    return valid
+    return needed_on(all_rules(), day, what="clock rules")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from metropool.core.dated import read_dated, valid_on
+from metropool.core.dated import needed_on, read_dated
 from metropool.core.errors import NotFound
 from metropool.core.quantities import ReadingType, reading_types_by_id
 
@@ -64,10 +64,7 @@ def rules_on(day: date) -> Rules:
     Raises:
         NotFound: The day is before the first set.
     """
-    valid = valid_on(all_rules(), day)
-    if valid is None:
-        raise NotFound(f"no validation rules are valid on {day}")
-    return valid
+    return needed_on(all_rules(), day, what="validation rules")
 
 
 @dataclass(frozen=True)
