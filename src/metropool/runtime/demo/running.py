@@ -162,9 +162,10 @@ class Demo:
 
     async def _import(self, folder: str) -> None:
         assert self.parts is not None
-        for file in sorted((self.home / folder).glob("*.parquet")):
-            self.say("demo_file", name=file.name)
-            await run_own("import", str(file), "--json", environment=self.parts.environment)
+        files = sorted((self.home / folder).glob("*.parquet"))
+        if files:
+            self.say("demo_file", name=", ".join(file.name for file in files))
+            await run_own("import", *map(str, files), "--json", environment=self.parts.environment)
 
     async def _pay_old_bills(self) -> None:
         site = ("--site", f"http://127.0.0.1:{self.port}", "--logins", self.home / "residents.json")
