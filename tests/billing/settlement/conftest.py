@@ -20,7 +20,8 @@ from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.messages import ROWS, BillsIssued
 from metropool.facts.registry import tables as registry
 from metropool.runtime.settings import Settings
-from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.systems import open_node
+from plans import compiled_once
 
 NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 ACCOUNT = "GZ1"
@@ -187,7 +188,7 @@ def enrol(work):
 
 @pytest.fixture(params=[1, 2])
 def city(tmp_path, request):
-    compiled = compile_named("transition")
+    compiled = compiled_once("transition")
     settings = Settings(home=tmp_path)
     clock = VirtualClock(NOW)
     names = ("smart_use_platform", "marketing", "water_system", "gas_system")

@@ -22,7 +22,8 @@ from metropool.facts.readings.schemas import BLOCK
 from metropool.facts.registry.tables import place, supply_agreement, usage_point
 from metropool.runtime.releasing import still_leaving
 from metropool.runtime.settings import Settings
-from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.systems import open_node
+from plans import compiled_once
 
 NOW = datetime(2026, 7, 10, 4, tzinfo=UTC)
 DAY = date(2026, 7, 1)
@@ -69,7 +70,7 @@ class Town:
     """The systems, and what people do there."""
 
     def __init__(self, folder, plan):
-        self.compiled = compile_named(plan)
+        self.compiled = compiled_once(plan)
         self.clock = VirtualClock(NOW)
         self.nodes = {}
         for name in sorted({end for letter in self.compiled.letters for end in (letter.sender, letter.receiver)}):

@@ -17,9 +17,9 @@ from metropool.exchange.outbox import inbox
 from metropool.facts.registry.tables import party, place, supply_agreement, usage_point
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.node import Hosted, Node
-from metropool.runtime.systems import compile_named
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
+from plans import compiled_once
 
 NOW = datetime(2026, 7, 1, 4, tzinfo=UTC)
 WATER, GAS, GRID, BOARD = map(SystemId, ("water_system", "gas_system", "marketing", "smart_use_platform"))
@@ -63,7 +63,7 @@ class Town:
     def __init__(self, folder, database=None):
         """``database``: address of a PostgreSQL; files of SQLite without one."""
         self.database = database
-        self.compiled = compile_named("transition")
+        self.compiled = compiled_once("transition")
         self.clock, self.broker = VirtualClock(NOW), MemoryBroker(allowed=self.compiled.letters, chance=SeededIds(7))
         self.nodes = {system: self._node(folder, system) for system in (WATER, GAS, GRID, BOARD, GARDENS, TOWERS)}
         for node in self.nodes.values():

@@ -32,8 +32,9 @@ from metropool.runtime.demo.logins import posts
 from metropool.runtime.node import Node
 from metropool.runtime.portal import Facts
 from metropool.runtime.settings import Settings
-from metropool.runtime.systems import compile_named, open_node
+from metropool.runtime.systems import open_node
 from metropool.runtime.topology import TopologyDesk
+from plans import compiled_once
 
 NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 JUNE, ACCOUNT = date(2026, 6, 1), "GZ1"
@@ -71,7 +72,7 @@ class City:
 def city(tmp_path_factory, request) -> Iterator[City]:
     """A city in which a home has its bill of June."""
     tmp_path = tmp_path_factory.mktemp("city")
-    compiled = compile_named(request.param)
+    compiled = compiled_once(request.param)
     nodes: dict[str, Node] = {}
     for name in compiled.nodes():
         nodes[name] = open_node(name, compiled=compiled, settings=Settings(home=tmp_path))
@@ -228,7 +229,7 @@ def topology_of(city: City, *, without: str = "", **asked: Any) -> Any:
             work,
             running=running,
             plans=plans,
-            compiled_of=lambda plan: city.compiled if plan == running else compile_named(plan),
+            compiled_of=lambda plan: city.compiled if plan == running else compiled_once(plan),
             nodes={name: node for name, node in city.nodes.items() if name != without},
         )
         return made.topology(**({"plan": None, "whole": False} | asked))
