@@ -252,7 +252,8 @@ class TestLogin:
             async with running_city(tmp_path) as city:
                 for options in ({}, {"nkeys_seed_str": stranger}, {"user": "metering", "password": "metering"}):
                     with pytest.raises((NatsError, TimeoutError)):  # nobody is at the gateways' door, which is asked
-                        await nats.connect(city.server.url, allow_reconnect=False, connect_timeout=2, **options)
+                        client = await nats.connect(city.server.url, allow_reconnect=False, connect_timeout=2, **options)
+                        await client.flush(timeout=2)  # a door shut in its face in silence is no error to it yet
                 await city.probe("metering")
 
         asyncio.run(run())
