@@ -172,6 +172,12 @@ class Lake:
         query = select(c.part, func.count()).where(c.table_name == table, c.removed_in.is_(None))
         return {part: int(count) for part, count in connection.execute(query.group_by(c.part).order_by(c.part))}
 
+    def newest(self, connection: Connection, *, table: str, parts: Sequence[str]) -> dict[str, int]:
+        """Number of the newest file of each of some parts that have one: as long as it is the same, so is what they hold."""
+        c = lake_file.c
+        query = select(c.part, func.max(c.id)).where(c.table_name == table, c.part.in_(parts), c.removed_in.is_(None))
+        return {part: int(number) for part, number in connection.execute(query.group_by(c.part))}
+
     def files(
         self,
         connection: Connection,

@@ -21,6 +21,8 @@ from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 
 DAY, HOMES = date(2026, 7, 20), 8
+NEXT, SOONER = DAY + timedelta(days=1), timedelta(hours=22, minutes=30)
+"""The day after, and how long until half past six on the one after that."""
 POOL, DESK = SystemId("pool"), SystemId("desk")
 
 
@@ -164,3 +166,33 @@ def test_before_six_in_the_morning_the_day_is_not_looked_at(pool):
     pool.clock.advance(timedelta(minutes=1))
     look(pool)
     assert {message.last_day for message in said(pool)} == {DAY}
+
+
+def test_what_was_told_late_of_an_earlier_day_is_in_what_is_usual(pool):
+    usual_days(pool)
+    pool.clock.advance(SOONER)
+    first = DAY - timedelta(days=10)
+    told(pool, first, [None] * 3 + [8_000] * 5, version=2)
+    told(pool, NEXT, [0] * HOMES)
+    step(pool)
+    told(pool, first, [80_000] * HOMES, version=3)
+    step(pool)
+    assert said(pool) == [], "the days before are not at rest"
+    step(pool)
+    kept = pool.read_now("alarms", lambda work: work.areas.days(first=first, last=first))
+    assert set(kept["amount"].to_pylist()) == {80_000 * HOMES}
+    assert {message.kind for message in said(pool)} == {"no_supply"}
+
+
+def test_days_that_never_come_to_rest_put_off_a_finding_for_two_hours_and_no_longer(pool):
+    usual_days(pool)
+    pool.clock.advance(SOONER)
+    told(pool, NEXT, [0] * HOMES)
+    for version in range(2, 6):
+        told(pool, DAY - timedelta(days=9), [8_000 + version] * HOMES, version=version)
+        step(pool)
+        assert said(pool) == []
+    pool.clock.advance(timedelta(hours=2))
+    told(pool, DAY - timedelta(days=9), [9_000] * HOMES, version=9)
+    step(pool)
+    assert {message.area for message in said(pool)} == {"east", "garden"}

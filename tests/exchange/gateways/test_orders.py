@@ -40,6 +40,10 @@ async def outcome(town: Hosted, command: Command) -> Command:
     return found
 
 
+def _is_set(work: Any) -> bool:
+    return "plug" in {setting.point for setting in work.place_book.settings(HOME)}
+
+
 def test_the_plug_is_switched_and_what_is_measured_changes(tmp_path: Path) -> None:
     async def run() -> None:
         async with hosted(tmp_path) as town, town.gateway() as (_, terminal):
@@ -48,6 +52,7 @@ def test_the_plug_is_switched_and_what_is_measured_changes(tmp_path: Path) -> No
                 return ("plug", "switch") in await town.states()
 
             await until(plugged)
+            await until(lambda: town.node.read("places", _is_set))
             assert (await town.states())["plug", "power"] == 0
             done = await outcome(town, await order(town, 1, "k1"))
             assert (done.outcome, done.read_back and done.read_back["value"]) == ("done", 1)

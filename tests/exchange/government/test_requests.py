@@ -28,7 +28,7 @@ def without_heat(folder):
     text = plan_path("transition").read_text(encoding="utf-8").replace("8.3.5, 8.3.7,", "8.3.5,", 1)
     runs = [line for line in text.splitlines() if not line.startswith(("  heat_", "  H."))]
     unbuilt = runs.index("not_yet:")
-    runs[unbuilt + 2 : unbuilt + 2] = ["    heat_system: {hosts: {billing: [heat], disclosure: [heat]}}"]
+    runs[unbuilt + 1 : unbuilt + 1] = ["  systems:", "    heat_system: {hosts: {billing: [heat], disclosure: [heat]}}"]
     path = folder / "without_heat.yaml"
     path.write_text("\n".join(runs).replace("  rows: ['2.2',", "  rows: [8.3.7, '2.2',", 1), encoding="utf-8")
     return path

@@ -18,6 +18,14 @@ area_day = Table(
 )
 """What the homes of an area used on a day: how many have a meter, were read, used nothing; together [Wh or L]."""
 
+area_day_looked = Table(
+    "area_day_looked",
+    metadata,
+    Column("business_date", String, primary_key=True),
+    Column("newest", BigInteger, nullable=False),
+)
+"""Up to which file of the lake each day is in ``area_day``: a day of which something was told since is looked at anew."""
+
 anomaly = Table(
     "anomaly",
     metadata,

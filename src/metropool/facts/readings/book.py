@@ -40,6 +40,13 @@ class Readings:
         """Files that hold business days ``first`` to ``last``, both included, oldest first; a month's file holds others too."""
         return self._lake.files(self._connection, table=table, parts=_parts(first, last))
 
+    def newest(self, table: str, *, first: date, last: date) -> dict[date, int]:
+        """Of business days ``first`` to ``last`` that have files, the number of the newest: it grows when something is told of the day."""
+        found = self._lake.newest(self._connection, table=table, parts=_parts(first, last))
+        days = (first + timedelta(days=i) for i in range((last - first).days + 1))
+        numbers = {day: max(found.get(part, 0) for part in _parts(day, day)) for day in days}
+        return {day: number for day, number in numbers.items() if number}
+
     def readings(self, *, first: date, last: date) -> pa.Table:
         """All readings of some business days, file after file: ``READING``, later arrivals last."""
         found = self._lake.read(self.files(READINGS, first=first, last=last), columns=READING.names)

@@ -1,5 +1,6 @@
 """The tables of alarms in SQL."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import delete, select
 
 from metropool.capabilities.alarms.model import AREA_DAY
 from metropool.capabilities.alarms.tables import anomaly as anomaly_table
-from metropool.capabilities.alarms.tables import area_day
+from metropool.capabilities.alarms.tables import area_day, area_day_looked
 from metropool.exchange.messages import AnomalyFound
 from metropool.storage.bulk import columns_of, insert_columns
 from metropool.storage.units import UnitContext
@@ -45,15 +46,21 @@ class SqlAreaBook:
         days = pc.cast(pa.array(arrays["business_date"], pa.string()), pa.date32())
         return pa.table({name: days if name == "business_date" else arrays[name] for name in AREA_DAY.names}, schema=AREA_DAY)
 
-    def known_days(self, *, first: date, last: date) -> set[date]:
-        """Days of which something is kept."""
-        c = area_day.c
-        query = select(c.business_date).distinct().where(c.business_date.between(first.isoformat(), last.isoformat()))
-        return {date.fromisoformat(day) for day in self._connection.execute(query).scalars()}
+    def note_looked_at(self, days: Mapping[date, int]) -> None:
+        """Note up to which file each day is kept."""
+        rows = [{"business_date": day.isoformat(), "newest": newest} for day, newest in days.items()]
+        upsert(self._connection, area_day_looked, rows)
+
+    def looked_at(self, *, first: date, last: date) -> dict[date, int]:
+        """Up to which file each day from ``first`` to ``last``, both included, is kept."""
+        c = area_day_looked.c
+        query = select(c.business_date, c.newest).where(c.business_date.between(first.isoformat(), last.isoformat()))
+        return {date.fromisoformat(day): int(newest) for day, newest in self._connection.execute(query)}
 
     def drop_days(self, *, before: date) -> None:
         """Forget what areas used before a day."""
-        self._connection.execute(delete(area_day).where(area_day.c.business_date < before.isoformat()))
+        for table in (area_day, area_day_looked):
+            self._connection.execute(delete(table).where(table.c.business_date < before.isoformat()))
 
     def open_anomalies(self) -> list[AnomalyFound]:
         """What is abnormal and not over, oldest first."""
