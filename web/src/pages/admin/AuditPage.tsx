@@ -28,7 +28,7 @@ export function AuditPage() {
     { key: 'number', title: t('view.number'), right: true, cell: (row) => row.number },
     { key: 'at', title: t('audit.at'), cell: (row) => secondsText(row.at) },
     { key: 'actor', title: t('audit.actor'), cell: (row) => row.actor },
-    { key: 'action', title: t('audit.action'), cell: (row) => <>{pick(row.called)} <code className="muted">{row.action}</code></> },
+    { key: 'action', title: t('audit.action'), wrap: 10, cell: (row) => <>{pick(row.called)} <code className="muted">{row.action}</code></> },
     { key: 'object', title: t('audit.object'), wrap: 12, cell: (row) => row.object },
     { key: 'outcome', title: t('audit.outcome'), cell: (row) => <StateTag tone={tone(row.outcome)}>{t(`audit.outcome_of.${row.outcome}`, { defaultValue: row.outcome })}</StateTag> },
     { key: 'details', title: t('audit.details'), wrap: 15, cell: (row) => <code className="muted">{row.details === '{}' ? '' : row.details}</code> },
