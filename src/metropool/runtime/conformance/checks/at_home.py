@@ -121,13 +121,13 @@ async def _switched_from_away(town: Town, way: Way, home: Indoors) -> Seen:
 
 
 def _ordered(app: Client, orders: str, wanted: int) -> Callable[[], Awaitable[Row | None]]:
-    """Looks for an order that is done; what came to nothing in its time, a few seconds here, is ordered again as anybody would."""
+    """Looks for an order that is done; what came to nothing (the gateway was just coming back) is ordered again as anybody would."""
     standing = dict[str, Row]()
 
     async def look() -> Row | None:
         if standing:
             standing["order"] = await app.get(f"{orders}/{standing['order']['id']}")
-        if not standing or standing["order"]["outcome"] in ("expired", "unknown"):
+        if not standing or standing["order"]["outcome"] not in (None, "done"):
             standing["order"] = await app.post(orders, {"point": PLUG, "value": wanted, "within_s": 600})
         return standing["order"] if standing["order"]["outcome"] == "done" else None
 
