@@ -65,13 +65,15 @@ class Answering:
             "decided_at": self.clock.now().isoformat(),
             "rows": rows,
         }
-        return self._say(told, key=f"answer/{asked['asker']}/{asked['request']}/{state}")
+        approved_by = given.get("approved_by", "")
+        return self._say(told, approved_by=approved_by, key=f"answer/{asked['asker']}/{asked['request']}/{state}")
 
-    def _say(self, told: Row, *, key: str) -> Row:
+    def _say(self, told: Row, *, approved_by: str, key: str) -> Row:
         """Tell it under the phrase that the door lists for answers."""
         says = self._told(self.door.get("letters/phrases"))["says"]
         phrase = next((one["phrase"] for one in says if one["kind"] == ANSWERS), ANSWERS)
-        return self._told(self.door.post(f"letters/{phrase}", json=told, headers={"Idempotency-Key": key}))
+        people = {"approved_by": approved_by} if approved_by else {}
+        return self._told(self.door.post(f"letters/{phrase}", json=told, params=people, headers={"Idempotency-Key": key}))
 
     def _told(self, answer: httpx.Response) -> Row:
         if answer.status_code >= 400:

@@ -6,8 +6,7 @@ from datetime import date
 from functools import cache
 
 from metropool.core.clock import Instant
-from metropool.core.dated import read_dated, valid_on
-from metropool.core.errors import Invalid
+from metropool.core.dated import needed_on, read_dated
 from metropool.core.periods import business_date
 from metropool.exchange.messages import ViewRequested
 
@@ -48,9 +47,6 @@ def rule_on(day: date) -> Rule:
     """The rule of a day.
 
     Raises:
-        Invalid: There is none yet.
+        NotFound: There is none yet.
     """
-    rule = valid_on(rules(), day)
-    if rule is None:
-        raise Invalid(f"no rule on who may look into books holds on {day}")
-    return rule
+    return needed_on(rules(), day, what="rules on who may look into books")

@@ -25,6 +25,7 @@ PLANS = ("one", "two", "transition")
 DESK, APP, CHARGING, EAST, WEST = "government_desk", "government_app", "ev_charging", "community_system_1", "community_system_2"
 PLACE = {EAST: "community-1", WEST: "community-2"}
 ENDS = NOW + timedelta(days=3)
+BOTH = "王芳, 李强"
 
 
 @pytest.fixture(params=PLANS)
@@ -87,7 +88,7 @@ def row(measure, **other):
 VIEW = row("camera_view", subject="CAM-2026-17", value=3, scale=0, unit="", subjects=None)
 
 
-def answer(client, asked, *, key="a1", state="approved", with_rows=(), **other):
+def answer(client, asked, *, key="a1", state="approved", with_rows=(), by=BOTH, **other):
     """What the software says under the phrase that its door lists for answers."""
     phrase = next(one["phrase"] for one in client.get("letters/phrases").json()["says"] if one["kind"] == "ViewAnswered")
     same = {name: asked[name] for name in ("request", "asker", "holder", "service", "what")}
@@ -103,7 +104,7 @@ def answer(client, asked, *, key="a1", state="approved", with_rows=(), **other):
         "rows": list(with_rows),
         **other,
     }
-    return client.post(f"letters/{phrase}", json=told, headers={"Idempotency-Key": key})
+    return client.post(f"letters/{phrase}", json=told, params={"approved_by": by}, headers={"Idempotency-Key": key})
 
 
 def history(client):
@@ -213,6 +214,36 @@ class TestCharging:
             assert (first.status_code, again.status_code, again.json()["is_repeat"]) == (201, 200, True)
             assert len(history(client)[0]["given"]) == 1
 
+    @pytest.mark.parametrize(
+        ("told", "where"),
+        [
+            ({"subjects": 14}, "rows.1.subjects"),
+            ({"subjects": None}, "rows.1.subjects"),
+            ({"category": "residential", "subjects": 99}, "rows.1.subjects"),
+            ({"subject": "CP-0007"}, "rows.1.subject"),
+            ({"is_suppressed": True}, "rows.1.value"),
+        ],
+    )
+    def test_sums_of_too_few_are_not_told(self, city, told, where):
+        with city.software(CHARGING) as client:
+            ask(city, charging())
+            (asked,) = heard(client)
+            refused = answer(client, asked, with_rows=[row("charged"), row("charged", **told)])
+            assert (refused.status_code, [one["where"] for one in refused.json()["error"]["faults"]]) == (422, [where])
+            assert history(client)[0]["state"] == "waiting"
+
+    def test_sums_of_just_enough_and_withheld_ones_are_told(self, city):
+        enough = [
+            row("charged", subjects=15),
+            row("charged", category="residential", subjects=100),
+            row("charged", value=None, subjects=None, is_suppressed=True),
+        ]
+        with city.software(CHARGING) as client:
+            request = ask(city, charging())
+            assert answer(client, heard(client)[0], with_rows=enough).status_code == 201
+            city.carry()
+            assert [one["value"] for one in rows(city, request)] == [12_000, 12_000, None]
+
 
 class TestCameras:
     def test_of_one_community_are_asked_there_alone(self, city):
@@ -229,6 +260,27 @@ class TestCameras:
             assert [one["state"] for one in history(east)] == ["approved"]
             assert history(west) == []
         assert parked(city) == {}
+
+    @pytest.mark.parametrize("by", ["", "王芳", "王芳, 王芳 ,"])
+    def test_are_shown_only_where_two_people_approved(self, city, by):
+        with city.software(EAST) as east:
+            request = ask(city, camera())
+            (asked,) = heard(east)
+            refused = answer(east, asked, with_rows=[VIEW], by=by)
+            assert (refused.status_code, refused.json()["error"]["faults"][0]["where"]) == (422, "approved_by")
+            assert answer(east, asked, state="refused", by=by).status_code == 201
+            city.carry()
+            assert (inquiry(city, request).state, history(east)[0]["given"]) == ("refused", [])
+
+    def test_are_shown_with_the_names_of_who_approved(self, city):
+        with city.software(EAST) as east:
+            request = ask(city, camera())
+            assert answer(east, heard(east)[0], with_rows=[VIEW]).status_code == 201
+            city.carry()
+            (seen,) = history(east)
+            assert (seen["approved_by"], [one["allowed_by"] for one in seen["given"]]) == (BOTH, [BOTH])
+            (kept,) = city.nodes[EAST].read_now("door", lambda work: work.provisions.of_request(request, receiver=DESK))
+            assert kept.allowed_by == BOTH
 
     def test_another_community_cannot_answer(self, city):
         with city.software(EAST) as east, city.software(WEST) as west:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from metropool.access.groups import groups_on
 from metropool.capabilities.disclosure.computing import Prepared
-from metropool.capabilities.disclosure.model import MOST_ROWS, PAGE_ROWS, Cell, admitted, rule_on
+from metropool.capabilities.disclosure.model import MOST_ROWS, PAGE_ROWS, Cell, admitted
 from metropool.capabilities.disclosure.ports import DisclosureWork
 from metropool.core.errors import Conflict
 from metropool.core.periods import business_date
@@ -42,7 +43,7 @@ def answer_of(*, work: DisclosureWork, asked: ViewRequested, prepared: Prepared)
 
 
 def _admit(work: DisclosureWork, asked: ViewRequested, cell: Cell) -> bool:
-    what, rule = f"{asked.what}/{cell.measure}", rule_on(business_date(work.now))
+    what, rule = f"{asked.what}/{cell.measure}", groups_on(business_date(work.now))
     book, where = work.disclosures, {"service": asked.service, "category": cell.category}
     after = admitted(book.atoms(what=what, period=cell.period, **where), cell, rule)
     if after is None:

@@ -1,17 +1,14 @@
 """What a request is while its owner decides on it, and what of an answer may be told. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from metropool.core.dated import read_dated, valid_on
-from metropool.core.errors import Invalid
+from metropool.access.groups import Groups
 from metropool.exchange.messages import ViewRequested
 
 Ints = npt.NDArray[np.int64]
@@ -51,20 +48,6 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What may be disclosed from a day on (``rules.yaml``).
-
-    Attributes:
-        least: Category to the subjects that must stand behind a sum.
-        largest_share: Most that one subject may be of a sum [percent].
-    """
-
-    valid_from: date
-    least: Mapping[str, int]
-    largest_share: int
-
-
-@dataclass(frozen=True)
 class Cell:
     """One sum that was asked for.
 
@@ -84,25 +67,7 @@ class Cell:
     unit: str
 
 
-@cache
-def rules() -> tuple[Rule, ...]:
-    """All rules, by date."""
-    return read_dated(Rule, package="metropool.capabilities.disclosure", name="rules.yaml")
-
-
-def rule_on(day: date) -> Rule:
-    """The rule of a day.
-
-    Raises:
-        Invalid: There is none yet.
-    """
-    rule = valid_on(rules(), day)
-    if rule is None:
-        raise Invalid(f"no rule of disclosure holds on {day}")
-    return rule
-
-
-def admitted(atoms: Ints, cell: Cell, rule: Rule) -> Ints | None:
+def admitted(atoms: Ints, cell: Cell, rule: Groups) -> Ints | None:
     """The atoms after a cell is told too; None where it must not be told.
 
     Every sum that can be worked out of the cells told of one period is made of whole atoms: sets of usage points that were only ever

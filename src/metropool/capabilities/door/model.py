@@ -82,6 +82,7 @@ class HeardView(msgspec.Struct, frozen=True, kw_only=True):
         heard_from: System that handed it over; answers go back there.
         expires_at: No use after this; the software may shorten what was asked.
         decided_by: Key of the software, or the system itself where it could never be granted.
+        approved_by: The people who approved it, by the software's word, between commas; two where anybody in particular is told of.
     """
 
     asked: ViewRequested
@@ -90,6 +91,7 @@ class HeardView(msgspec.Struct, frozen=True, kw_only=True):
     heard_at: datetime
     expires_at: datetime
     decided_by: str | None = None
+    approved_by: str = ""
     decided_at: datetime | None = None
     reason: str | None = None
     pages: int = 0

@@ -28,7 +28,9 @@ def take_letter(*, work: DoorWork, message: Message) -> None:
     work.changed(TOPIC)
 
 
-def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str, part: SaidPart | None = None) -> Said:
+def say(
+    *, work: DoorWork, phrase: str, message: Message, key: str, by: str, approved_by: str = "", part: SaidPart | None = None
+) -> Said:
     """Say something under a phrase that the running plan lists for this system, once a business key.
 
     Args:
@@ -37,6 +39,7 @@ def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str, par
         message: What to say, of the phrase's class.
         key: The software's own key of it: a repeat has no effect.
         by: Who says it.
+        approved_by: Of an answer to an authority, the people who approved it, between commas.
         part: Which part of a batch it is, where the software cuts what it says.
 
     Raises:
@@ -58,7 +61,7 @@ def say(*, work: DoorWork, phrase: str, message: Message, key: str, by: str, par
         return _again(work, before, sha256)
     its = None if part is None else part_of(work=work, phrase=phrase, message=message, part=part)
     if isinstance(message, ViewAnswered):
-        views.decide(work=work, message=message, by=by)
+        views.decide(work=work, message=message, by=by, approved_by=approved_by)
     sealed = work.say(message, key=key, phrase=phrase, part=its)
     if not sealed:
         raise Invalid(f"{phrase}: there is nothing in it to tell", key="door.empty")

@@ -34,7 +34,7 @@ def told(*, work: DoorWork, message: ViewAnswered, way: Way, key: str) -> None:
         agreement=asked.request,
         purpose=asked.purpose,
         legal_basis=asked.legal_basis,
-        allowed_by=known.decided_by or "",
+        allowed_by=known.approved_by or known.decided_by or "",
         expires_at=int(known.expires_at.timestamp()),
     )
     work.provisions.note(given, of=of)

@@ -59,6 +59,7 @@ door_view = Table(
     Column("heard_at", String, nullable=False),
     Column("expires_at", String, nullable=False),
     Column("decided_by", String),
+    Column("approved_by", String, nullable=False),
     Column("decided_at", String),
     Column("reason", String),
     Column("pages", Integer, nullable=False),

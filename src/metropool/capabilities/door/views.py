@@ -4,16 +4,19 @@ from typing import Any
 
 import msgspec
 
+from metropool.access.groups import OTHER, groups_on, sum_faults
 from metropool.access.looking import why_never
 from metropool.capabilities.door.model import HeardView, ViewState
 from metropool.capabilities.door.ports import DoorWork
 from metropool.core.errors import Conflict, Fault, Invalid, NotFound
+from metropool.core.periods import business_date
 from metropool.core.texts import texts_of
 from metropool.exchange.messages import ROWS, ViewAnswered, ViewRequested
 from metropool.exchange.views import PREMISES, QUESTIONS, check_request, is_news
 
 ROOM = "metropool.capabilities.door"
 AT_MOST = 1000
+BOTH = 2
 
 
 def take_request(*, work: DoorWork, message: ViewRequested) -> None:
@@ -40,13 +43,14 @@ def take_request(*, work: DoorWork, message: ViewRequested) -> None:
     work.views.put(msgspec.structs.replace(known, asked=message, state="withdrawn" if is_over else known.state))
 
 
-def decide(*, work: DoorWork, message: ViewAnswered, by: str) -> None:
-    """Note what the software answers, before it is told.
+def decide(*, work: DoorWork, message: ViewAnswered, by: str, approved_by: str = "") -> None:
+    """Note what the software answers, before it is told; ``approved_by``: the people who approved it, between commas.
 
     Raises:
         NotFound: Nothing of the kind was asked here.
         Conflict: It was decided otherwise or is over, or cannot be granted at all.
-        Invalid: It answers something else, has no such page, would be used for too long, or shows more than it may.
+        Invalid: It answers something else, has no such page, would be used for too long, shows more than it may, or lacks a second
+            person where anybody in particular is told of.
     """
     known = work.views.one(asker=message.asker, request=message.request)
     if known is None:
@@ -59,7 +63,7 @@ def decide(*, work: DoorWork, message: ViewAnswered, by: str) -> None:
     decided: dict[str, Any] = {"decided_by": by, "decided_at": work.now, "reason": message.reason, "pages": message.pages}
     if message.state == "approved":
         _need_grantable(work, known, message)
-        decided["expires_at"] = message.expires_at
+        decided |= {"expires_at": message.expires_at, "approved_by": ", ".join(_approvers(message, approved_by))}
     elif message.rows.num_rows:
         raise Invalid(f"{asked.request} is {message.state} with content", key="door.refused_with_rows")
     work.views.put(msgspec.structs.replace(known, state=AFTER[message.state], **decided))
@@ -90,8 +94,29 @@ def _need_grantable(work: DoorWork, known: HeardView, message: ViewAnswered) -> 
         raise Invalid(f"{message.request} has no page {message.page} of {message.pages}", key="door.no_page")
     if known.state == "approved" and known.expires_at != ends:
         raise Conflict(f"{message.request} ends at {known.expires_at}", key="door.view_approved")
+    if not QUESTIONS[message.what].is_personal:
+        _need_many(work, message)
     if QUESTIONS[message.what].holder == PREMISES and message.rows["subject"].null_count:
         raise Invalid(f"{message.request}: a view has a reference", faults=[Fault("rows.subject", "door.no_reference")])
+
+
+def _need_many(work: DoorWork, message: ViewAnswered) -> None:
+    """Sums are of nobody in particular, and of enough of them: what the software itself says of them is held to the rule."""
+    rule = groups_on(business_date(work.now))
+    if faults := sum_faults(message.rows, rule, otherwise=OTHER):
+        raise Invalid(f"{message.request}: some sums may not be told", faults=faults, key="door.small_groups")
+
+
+def _approvers(message: ViewAnswered, approved_by: str) -> list[str]:
+    """Their names, each once."""
+    names = list(dict.fromkeys(filter(None, (name.strip() for name in approved_by.split(",")))))
+    if QUESTIONS[message.what].is_personal and len(names) < BOTH:
+        raise Invalid(
+            f"{message.request} is approved by two people, not by {approved_by!r}",
+            faults=[Fault("approved_by", "door.two_approvers")],
+            key="door.two_approvers",
+        )
+    return names
 
 
 def _refuse(work: DoorWork, known: HeardView, why: str, *, state: ViewState) -> None:

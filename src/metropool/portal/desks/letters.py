@@ -90,12 +90,11 @@ class DoorDesk:
             raise Invalid(f"a {kind.__name__} has no rows", key="door.no_rows_here")
         return message_from(kind, _object(fields.encode() or b"{}"), table=_table(body))
 
-    def say(
-        self, *, phrase: str, message: Message, key: str, by: str, part: schema.PartGiven | None, request: str
-    ) -> schema.Said:
-        """Operation: say it, once a key; ``request`` is the SHA-256 of the body that brought it."""
-        its = None if part is None else _said_part(part, request)
-        return _said(operations.say(work=self._work, phrase=phrase, message=message, key=key, by=by, part=its))
+    def say(self, *, phrase: str, message: Message, given: schema.SayGiven) -> schema.Said:
+        """Operation: say it, once a key."""
+        its = None if given.part is None else _said_part(given.part, given.request)
+        how = {"key": given.key, "by": given.by, "approved_by": given.approved_by}
+        return _said(operations.say(work=self._work, phrase=phrase, message=message, part=its, **how))
 
     def said(self, *, phrase: str, key: str) -> schema.Said:
         """What became of what was said under a key."""
@@ -114,7 +113,9 @@ class DoorDesk:
         asked = known.asked
         given = self._work.provisions.of_request(asked.request, receiver=asked.asker)
         same = {name: getattr(asked, name) for name in ("asker", "party", "requested_by", "reason", "legal_basis", "community")}
-        stands = {name: getattr(known, name) for name in ("state", "heard_at", "decided_by", "decided_at", "expires_at")}
+        stands = {
+            name: getattr(known, name) for name in ("state", "heard_at", "decided_by", "approved_by", "decided_at", "expires_at")
+        }
         return schema.ViewTold.model_validate(
             {
                 **asked_words(asked),

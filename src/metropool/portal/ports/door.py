@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, PartGiven, Phrases, Said, Views
+from metropool.portal.schemas.letters import Acknowledged, LetterForm, Letters, LetterTold, Phrases, Said, SayGiven, Views
 
 
 class DoorDesk(Protocol):
@@ -24,7 +24,7 @@ class DoorDesk(Protocol):
         """The message that a request brings; ``Forbidden`` where the plan does not list the phrase, ``Invalid`` with every fault."""
         ...
 
-    def say(self, *, phrase: str, message: Any, key: str, by: str, part: PartGiven | None, request: str) -> Said:
+    def say(self, *, phrase: str, message: Any, given: SayGiven) -> Said:
         """Operation: say it, once a key."""
         ...
 

@@ -16,6 +16,7 @@ from metropool.portal.schemas.letters import (
     PartGiven,
     Phrases,
     Said,
+    SayGiven,
     Through,
     Views,
 )
@@ -106,7 +107,15 @@ async def acknowledge_letters(call: CallOf, given: Through) -> Response:
 
 
 @ROOM.post("/letters/{phrase}", right=SAY, answer=Said, status=201, once=True, accepts=("application/json", ARROW))
-async def say_letter(call: CallOf, phrase: str, part: PartOf, fields: Annotated[str, Query(max_length=4096)] = "") -> Response:
+async def say_letter(
+    call: CallOf,
+    phrase: str,
+    part: PartOf,
+    fields: Annotated[str, Query(max_length=4096)] = "",
+    approved_by: Annotated[
+        str, Query(max_length=256, description="Of an answer to an authority: the people who approved it, between commas")
+    ] = "",
+) -> Response:
     """Say a phrase that the running plan lists for this system, once a business key (``Idempotency-Key``).
 
     The body is the message in JSON (``letters/phrases`` has its schema and an example), or its rows as an Arrow stream with the
@@ -117,7 +126,6 @@ async def say_letter(call: CallOf, phrase: str, part: PartOf, fields: Annotated[
     body, key = await call.request.body(), call.request.headers.get("Idempotency-Key", "")
     is_arrow = call.request.headers.get("Content-Type", "").partition(";")[0].strip() == ARROW
     message = await call.ask(DOOR, lambda desk: desk.read(phrase=phrase, body=body, arrow=is_arrow, fields=fields))
-    by = call.person.login
-    request = sha256(body).hexdigest()
-    said = await call.do(DOOR, lambda desk: desk.say(phrase=phrase, message=message, key=key, by=by, part=part, request=request))
+    given = SayGiven(key=key, by=call.person.login, approved_by=approved_by, part=part, request=sha256(body).hexdigest())
+    said = await call.do(DOOR, lambda desk: desk.say(phrase=phrase, message=message, given=given))
     return answer(said, status=200 if said.is_repeat else 201)

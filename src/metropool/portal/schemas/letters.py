@@ -74,6 +74,23 @@ class PartGiven(Model):
     whole: str
 
 
+class SayGiven(Model):
+    """What comes with something to say.
+
+    Attributes:
+        key: The software's own, of a repeat.
+        by: Name of the API key that it showed.
+        approved_by: People who approved an answer, between commas.
+        request: SHA-256 of the body that brought it.
+    """
+
+    key: str
+    by: str
+    approved_by: str
+    part: PartGiven | None
+    request: str
+
+
 class Through(Request):
     """The last letter that was kept, with all before it."""
 
@@ -94,6 +111,7 @@ class ViewTold(Asked):
         community: Whose premises are meant; empty where it is about books.
         expires_at: End of the use: as asked, or as the software shortened it.
         decided_by: Key of the software, or the system itself where it could never be granted.
+        approved_by: The people who approved it, by the software's word, between commas.
         given: Every letter of an answer that was put on its way: when, how much, until when.
     """
 
@@ -108,6 +126,7 @@ class ViewTold(Asked):
     state: ViewState
     heard_at: Instant
     decided_by: str | None
+    approved_by: str
     decided_at: Instant | None
     decision_reason: str | None
     expires_at: Instant

@@ -16,16 +16,17 @@ from metropool.runtime.conformance.ways import Way
 
 KEEPS, STEWARD, ANSWERS = "disclosure", "data_steward", "ViewAnswered"
 BOOKS = ("readings", "payments", *MEDIA, *BEHIND_DOORS)
-MOST, MOST_HOURS = 9_000, 48
-"""What is shown is one of so many hundredths, until one of so many hours before the end that was asked for."""
+MOST, MOST_HOURS, ENOUGH = 9_000, 48, 100
+"""What is shown is one of so many hundredths, until one of so many hours before the end that was asked for; so many stand behind it."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the software answers: its rows, and the end of their use."""
+    """What the software answers: its rows, the end of their use, and who approved it."""
 
     rows: list[Row]
     until: datetime
+    approved_by: str
 
 
 def books_of(town: Town, owner: str) -> str:
@@ -70,14 +71,15 @@ def drawn(request: Row) -> Shown:
     shown = (
         {"scale": 0, "unit": "", "subjects": None}
         if is_view
-        else {"scale": -2, "unit": "kWh", "subjects": 1 + drawn_number(MOST)}
+        else {"scale": -2, "unit": "kWh", "subjects": ENOUGH + drawn_number(MOST)}
     )
     rows = [
         {**plain, **shown, "period": day, "value": 1 + drawn_number(MOST), "subject": drawn_word() if is_view else None}
         | {"measure": request["what"] if is_view else "charged"}
         for day in sorted({request["first_day"], request["last_day"]})
     ]
-    return Shown(rows, datetime.fromisoformat(request["expires_at"]) - timedelta(hours=1 + drawn_number(MOST_HOURS)))
+    until = datetime.fromisoformat(request["expires_at"]) - timedelta(hours=1 + drawn_number(MOST_HOURS))
+    return Shown(rows, until, ", ".join((drawn_word(), drawn_word())))
 
 
 async def heard(town: Town, owner: str, *, request: str, needs: Sequence[str]) -> tuple[Row, float]:
@@ -99,6 +101,7 @@ async def approve(town: Town, owner: str, *, asker: str, request: str, reason: s
     until = shown.until.isoformat()
     if owner in run_outside(town):
         word: Row = {"decision": "approve", "reason": reason, "rows": shown.rows, "until": until}
+        word["approved_by"] = shown.approved_by
         await (await town.desk(owner)).post(f"/disclosures/{asker}/{request}/decision", word)
         return
     async with software_at(town, owner) as software:
@@ -119,14 +122,16 @@ async def approve(town: Town, owner: str, *, asker: str, request: str, reason: s
             "rows": shown.rows,
         }
         now = town.clock.now().isoformat()
-        await software.say(_phrase_of(town, owner), {**same, **told, "decided_at": now}, key=f"answer/{request}")
+        answer, by = {**same, **told, "decided_at": now}, shown.approved_by
+        await software.say(_phrase_of(town, owner), answer, key=f"answer/{request}", approved_by=by)
 
 
-async def is_in_history(town: Town, owner: str, request: str) -> bool:
-    """Whether the owner's own access history shows what was given of a request."""
+async def is_in_history(town: Town, owner: str, request: str, *, approved_by: str = "") -> bool:
+    """Whether the owner's own access history shows what was given of a request; at a door, approved by these people."""
     if has_door(town, owner):
         async with software_at(town, owner) as software:
-            return any(one["id"] == request and bool(one["given"]) for one in await software.views())
+            shown = next((one for one in await software.views() if one["id"] == request), None)
+            return shown is not None and bool(shown["given"]) and shown["approved_by"] == approved_by
     steward = await town.someone(owner, role=STEWARD)
     return any(row["agreement"] == request for row in (await steward.get("/provisions", size=200))["rows"])
 

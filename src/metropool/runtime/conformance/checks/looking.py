@@ -97,7 +97,8 @@ async def answer(town: Town, way: Way) -> Seen:
         row: Row = await official.get(f"/inquiries/{number}")
         return row if row["state"] == "approved" else None
 
-    must_be("history", True, await behind_doors.is_in_history(town, owner, number))
+    by = decided.shown.approved_by if decided.shown else ""
+    must_be("history", True, await behind_doors.is_in_history(town, owner, number, approved_by=by))
     row, at_s = await town.seen(look, needs=(way.sender, way.receiver, owner), what="answer")
     must_be("decision_reason", decided.reason, row["decision_reason"])
     rows = (await official.get(f"/inquiries/{number}/answer", size=100))["rows"]

@@ -80,14 +80,15 @@ class Software:
         finally:
             await self.http.aclose()
 
-    async def say(self, phrase: str, message: Mapping[str, Any], *, key: str) -> Row:
-        """Say something under a phrase, once a key.
+    async def say(self, phrase: str, message: Mapping[str, Any], *, key: str, approved_by: str = "") -> Row:
+        """Say something under a phrase, once a key; of an answer to an authority, with the people who approved it.
 
         Raises:
             Refusal: The plan does not list it here, or it is no such message.
             Unavailable: The door does not answer.
         """
-        return await self._ask("POST", f"letters/{phrase}", json=message, headers={"Idempotency-Key": key})
+        people = {"approved_by": approved_by} if approved_by else {}
+        return await self._ask("POST", f"letters/{phrase}", json=message, params=people, headers={"Idempotency-Key": key})
 
     async def views(self) -> list[Row]:
         """Requests to look into what it keeps, and what became of them (access history)."""
