@@ -161,6 +161,7 @@ def _run_meter(arguments: argparse.Namespace) -> None:
     from cityinabox.journal import Journal, Record
     from cityinabox.load import energy_meter, read_city
     from cityinabox.modem import open_modem
+    from cityinabox.refused import Refusals
     from cityinabox.wires import Keys
 
     try:
@@ -176,8 +177,9 @@ def _run_meter(arguments: argparse.Namespace) -> None:
         service = await open_meter(meter, clock, arguments.host, behind)
         port = service.server.port
         if arguments.keys:
-            keys, record = Keys(arguments.keys), Record(arguments.home / f"{device}.jsonl")
-            before = {"meter_port": port, "address": meter.address, "keys": keys, "record": record, "shows": clock.time}
+            refusals = Refusals(meter.address, Record(arguments.home / f"{device}.jsonl"), journal)
+            before = {"meter_port": port, "address": meter.address, "refusals": refusals, "shows": clock.time}
+            before["keys"] = Keys(arguments.keys)
             modem = await open_modem(arguments.host, arguments.listen, **before)
             port = modem.sockets[0].getsockname()[1]
         say_ready(port=port, device=device, address=meter.address)

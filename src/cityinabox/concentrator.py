@@ -13,6 +13,7 @@ from cityinabox.clock import CityClock
 from cityinabox.codec.gdw1376 import CONFIRM, STARTER, Frame376, Splitter, unit
 from cityinabox.journal import Record
 from cityinabox.pushes import Push, Reports
+from cityinabox.refused import Refusals
 from cityinabox.terminal import Sent
 from cityinabox.wires import Keys, PlainWire, Wire, agree
 
@@ -51,6 +52,7 @@ class Concentrator:
     def __init__(self, reports: Reports, *, clock: CityClock, record: Record, chance: Random, settings: LinkSettings) -> None:
         self.terminal, self.reports, self.clock, self.record = reports.terminal, reports, clock, record
         self.chance, self.settings = chance, settings
+        self._refusals = Refusals(self.terminal.id, record, self.terminal.journal)
         self._unconfirmed: tuple[Push, list[Sent]] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._wire: Wire | None = None
@@ -92,7 +94,7 @@ class Concentrator:
         if self.settings.keys is None:
             return PlainWire(reader, writer)
         key = self.settings.keys.of(f"{self.terminal.region}-{self.terminal.number:05d}")
-        return await agree(reader, writer, key, who=self.terminal.id, record=self.record, shows=self._shows)
+        return await agree(reader, writer, key, refusals=self._refusals, shows=self._shows)
 
     def _shows(self) -> float:
         return self.terminal.clock(self.clock.time())

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS event (
     terminal TEXT, number INTEGER, code INTEGER, content BLOB, is_confirmed INTEGER, PRIMARY KEY (terminal, number));
 CREATE TABLE IF NOT EXISTS archive (
     terminal TEXT, device INTEGER, point INTEGER, address TEXT, content BLOB, wall REAL, PRIMARY KEY (terminal, device));
+CREATE TABLE IF NOT EXISTS refused (terminal TEXT PRIMARY KEY, number INTEGER, sent BLOB, gathered BLOB);
 """
 
 
@@ -35,7 +36,7 @@ class TerminalEvent:
 
 
 class Journal:
-    """Off-times of relays and valves, named numbers (clock offsets, progress of pushes), events and written archives of terminals."""
+    """Off-times of relays and valves, named numbers (clock offsets, progress of pushes), events, archives and reports of terminals."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +107,15 @@ class Journal:
 
     def confirm_event(self, terminal: str, number: int) -> None:
         self._db.execute("UPDATE event SET is_confirmed = 1 WHERE terminal = ? AND number = ?", (terminal, number))
+
+    def reported(self, terminal: str) -> tuple[int, bytes, bytes]:
+        """Of what a terminal refused: number of its newest report, that report until it is confirmed, and what comes after it."""
+        row = self._db.execute("SELECT number, sent, gathered FROM refused WHERE terminal = ?", (terminal,)).fetchone()
+        return (int(row[0]), bytes(row[1]), bytes(row[2])) if row else (0, b"", b"")
+
+    def keep_reported(self, terminal: str, number: int, sent: bytes, gathered: bytes) -> None:
+        """Keep what ``reported`` gives."""
+        self._db.execute("INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?)", (terminal, number, sent, gathered))
 
     def archive(self, terminal: str) -> list[bytes]:
         """Rows that were written into a terminal's archive."""

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from cityinabox.journal import Record
+from cityinabox.refused import Refusals
 from cityinabox.wires import Keys, SealedWire, agree
 
 
 async def open_modem(
-    host: str, port: int, *, meter_port: int, address: str, keys: Keys, record: Record, shows: Callable[[], float]
+    host: str, port: int, *, meter_port: int, address: str, keys: Keys, refusals: Refusals, shows: Callable[[], float]
 ) -> asyncio.Server:
     """Listen before the plain meter at ``meter_port`` of the same host.
 
@@ -20,7 +20,7 @@ async def open_modem(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_meter: asyncio.StreamWriter | None = None
         with suppress(OSError, asyncio.CancelledError):
-            wire = await agree(reader, writer, keys.of(address), who=address, record=record, shows=shows)
+            wire = await agree(reader, writer, keys.of(address), refusals=refusals, shows=shows)
             from_meter, to_meter = await asyncio.open_connection(host, meter_port)
             await _both_ways(wire, writer, from_meter, to_meter)
         for each in (writer, to_meter):

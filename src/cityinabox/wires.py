@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from cityinabox.codec.bcd import BadFrame
-from cityinabox.codec.sealed import AES, HEAD, Cutter, LinkKey, Refused, Session, hello
-from cityinabox.journal import Record
+from cityinabox.codec.sealed import AES, HEAD, KIND, REPORT, Cutter, LinkKey, Refused, Session, hello
+from cityinabox.refused import Refusals
 
 ANSWER_S = 10.0
-REFUSALS_MAX = 1000
-"""Refusals of one connection that are put on record; more are refused silently."""
 
 
 class Wire(Protocol):
@@ -49,7 +47,13 @@ class PlainWire:
 
 
 class SealedWire:
-    """Sealed with a session that was agreed when the connection began; ``shows`` is the terminal's own clock [Unix s]."""
+    """Sealed with a session that was agreed when the connection began; what is not taken is reported to the head-end.
+
+    Args:
+        link: What ``refusals`` gave for this connection; reports go to the newest one.
+        shows: The terminal's own clock [Unix s].
+        rest: Records that came with the answer.
+    """
 
     def __init__(
         self,
@@ -57,26 +61,31 @@ class SealedWire:
         writer: asyncio.StreamWriter,
         session: Session,
         *,
-        who: str,
-        record: Record,
+        refusals: Refusals,
+        link: int,
         shows: Callable[[], float],
         rest: list[bytes],
         cutter: Cutter,
     ) -> None:
         self._reader, self._writer, self._session = reader, writer, session
-        self._who, self._record, self._shows = who, record, shows
-        self._waiting, self._cutter, self._refused = rest, cutter, 0
+        self._refusals, self._link, self._shows = refusals, link, shows
+        self._waiting, self._cutter = rest, cutter
+        self._later: asyncio.TimerHandle | None = None
 
     async def read(self) -> bytes:
         while True:
             content = b"".join(map(self._opened, self._waiting))
             self._waiting = []
+            self._refusals.keep()
+            self._report()
             if content:
                 return content
+            if self._cutter.is_over:
+                raise _bad_header(self._refusals)
             chunk = await self._reader.read(4096)
             if not chunk:
                 return b""
-            self._waiting = _cut(self._cutter, chunk)
+            self._waiting = self._cutter.feed(chunk)
 
     def write(self, content: bytes) -> None:
         self._writer.write(self._session.seal(content))
@@ -86,12 +95,26 @@ class SealedWire:
 
     def _opened(self, record: bytes) -> bytes:
         try:
-            return self._session.open(record, self._shows())
+            content = self._session.open(record, self._shows())
         except Refused as refused:
-            self._refused += 1
-            if self._refused <= REFUSALS_MAX:
-                self._record.refuse(self._who, refused.reason, refused.counter)
+            self._refusals.note(refused.reason, refused.counter)
             return b""
+        if record[KIND] == REPORT:
+            self._refusals.confirmed(content)
+            return b""
+        return content
+
+    def _report(self) -> None:
+        """Send the report that is due, and come back when the next one is."""
+        if self._later is not None:
+            self._later.cancel()
+        loop = asyncio.get_running_loop()
+        now_s, due_s = loop.time(), self._refusals.due_s()
+        if due_s is None or self._link != self._refusals.link or self._writer.is_closing():
+            return
+        if due_s <= now_s:
+            self._writer.write(self._session.seal(self._refusals.report(now_s), REPORT))
+        self._later = loop.call_at(self._refusals.due_s() or now_s, self._report)
 
 
 class Keys:
@@ -121,17 +144,20 @@ async def agree(
     writer: asyncio.StreamWriter,
     key: LinkKey,
     *,
-    who: str,
-    record: Record,
+    refusals: Refusals,
     shows: Callable[[], float],
     suite: int = AES,
 ) -> SealedWire:
     """Greet the head-end and wait for its answer.
 
+    Args:
+        refusals: The terminal's own, the same for all its connections.
+        shows: Its clock [Unix s].
+
     Raises:
         ConnectionError: It did not answer, or does not have the key.
     """
-    said, cutter = hello(key, os.urandom(32), suite), Cutter()
+    said, cutter, link = hello(key, os.urandom(32), suite), Cutter(suite), refusals.begin()
     writer.write(said)
     heard: list[bytes] = []
     try:
@@ -140,21 +166,23 @@ async def agree(
                 chunk = await reader.read(4096)
                 if not chunk:
                     raise ConnectionError("the head-end did not answer the hello")
-                heard = _cut(cutter, chunk)
+                heard = cutter.feed(chunk)
+                if cutter.is_over and not heard:
+                    raise _bad_header(refusals)
         session = Session(key, said, heard[0])
     except TimeoutError as late:
         raise ConnectionError("the head-end did not answer the hello in time") from late
     except BadFrame as wrong:
-        record.refuse(who, "bad_answer", 0)
+        refusals.note("bad_answer")
+        refusals.keep()
         raise ConnectionError(str(wrong)) from wrong
-    return SealedWire(reader, writer, session, who=who, record=record, shows=shows, rest=heard[1:], cutter=cutter)
+    return SealedWire(reader, writer, session, refusals=refusals, link=link, shows=shows, rest=heard[1:], cutter=cutter)
 
 
-def _cut(cutter: Cutter, chunk: bytes) -> list[bytes]:
-    try:
-        return cutter.feed(chunk)
-    except BadFrame as wrong:
-        raise ConnectionError(str(wrong)) from wrong
+def _bad_header(refusals: Refusals) -> ConnectionError:
+    refusals.note("bad_header")
+    refusals.keep()
+    return ConnectionError("no header of a sealed link")
 
 
 def _key(row: dict[str, str | int]) -> LinkKey:

@@ -37,5 +37,5 @@ class Watch:
 
 
 def is_frame(record: bytes) -> bool:
-    """It carries something, and is no greeting; a chunk of a plain link always does."""
-    return record[:2] != START or record[3] == 3
+    """It carries something (a frame, a report or its confirmation), and is no greeting; a chunk of a plain link always does."""
+    return record[:2] != START or record[3] in (3, 4)

@@ -1,11 +1,13 @@
-"""Sealed frames as a terminal speaks them: hello, answer, frames. Written from docs/decisions/22-sealed-frames.md alone.
+"""Sealed frames as a terminal speaks them: hello, answer, frames, reports. Written from docs/decisions/22-sealed-frames.md alone.
 
 A record is a header of twenty bytes and what follows it: ``A7 5E version kind suite direction length(2) whose(12)``. ``whose`` is
-the name and number of the key in a greeting, session and counter in a frame.
+the name and number of the key in a greeting, session and counter in a frame or report.
 """
 
 import hashlib
 import hmac
+import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -15,10 +17,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cityinabox.codec.bcd import BadFrame
 
 START, HEAD, TAG = b"\xa7\x5e", 20, 16
-HELLO, ANSWER, FRAME = 1, 2, 3
+HELLO, ANSWER, FRAME, REPORT = 1, 2, 3, 4
+KIND = 3
 UP, DOWN = 0, 1
 AES, SM4 = 1, 2
 GREETING, LARGEST = 48, 8 + 16_400 + TAG
+NUMBER, COUNT_MAX = 8, (1 << 32) - 1
+REASONS = ("altered", "repeated", "other_session", "expired", "bad_header", "bad_answer")
+"""Why a terminal takes something not; the code of the first in a report is 1."""
+
+_COUNT = struct.Struct(">BIQQ")
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,26 @@ class Refused(BadFrame):
     def __init__(self, reason: str, counter: int) -> None:
         super().__init__(f"{reason}: {counter}")
         self.reason, self.counter = reason, counter
+
+
+@dataclass(frozen=True)
+class Count:
+    """A row of a report: how often something was refused for a reason, and the counters of the first and the last."""
+
+    reason: str
+    count: int
+    first: int
+    last: int
+
+
+def packed(counts: Iterable[Count]) -> bytes:
+    """Rows of a report, as they follow its number."""
+    rows = ((REASONS.index(each.reason) + 1, min(each.count, COUNT_MAX), each.first, each.last) for each in counts)
+    return b"".join(_COUNT.pack(*row) for row in rows)
+
+
+def unpacked(rows: bytes) -> list[Count]:
+    return [Count(REASONS[code - 1], *counts) for code, *counts in _COUNT.iter_unpack(rows)]
 
 
 def expand(secret: bytes, salt: bytes, info: bytes, size: int) -> bytes:
@@ -87,15 +115,15 @@ class Session:
         self._up, self._down = _cipher(suite, made[:32]), _cipher(suite, made[32:64])
         self.sent = self.received = 0
 
-    def seal(self, content: bytes) -> bytes:
-        """A frame record."""
+    def seal(self, content: bytes, kind: int = FRAME) -> bytes:
+        """The record of a frame or report."""
         self.sent += 1
         whose = self.id + self.sent.to_bytes(8, "big")
-        first = head(FRAME, self.suite, UP, 8 + len(content) + TAG, whose)
+        first = head(kind, self.suite, UP, 8 + len(content) + TAG, whose)
         return first + self._up.encrypt(whose, bytes(8) + content, first)
 
     def open(self, record: bytes, at_s: float) -> bytes:
-        """What the head-end says; ``at_s`` is what the terminal's clock shows [Unix s].
+        """What the head-end says in a frame or in the confirmation of a report; ``at_s`` is what the terminal's clock shows [Unix s].
 
         Raises:
             Refused: Of another session, altered, said before, or too late.
@@ -117,26 +145,30 @@ class Session:
 
 
 class Cutter:
-    """Cuts bytes into records.
+    """Cuts what the head-end says into records: its answer, then frames and confirmations of the same suite.
 
-    Raises:
-        BadFrame: (``feed``) A header is none: the link is to be closed.
+    Attributes:
+        is_over: A header was another than had to come: the link is to be closed, and nothing more is found.
     """
 
-    def __init__(self, direction: int = DOWN) -> None:
-        self._held, self._direction = bytearray(), direction
+    def __init__(self, suite: int = AES) -> None:
+        self._held, self._suite, self.is_over = bytearray(), suite, False
+        self._kinds: tuple[int, ...] = (ANSWER,)
 
     def feed(self, chunk: bytes) -> list[bytes]:
         self._held += chunk
-        found = []
-        while len(self._held) >= HEAD:
+        found: list[bytes] = []
+        while len(self._held) >= HEAD and not self.is_over:
             size = int.from_bytes(self._held[6:8], "big")
-            if self._held[:3] != START + b"\x01" or self._held[5] != self._direction or not TAG < size <= LARGEST:
-                raise BadFrame("no header of a sealed link")
+            known = [head(kind, self._suite, DOWN, size, b"") for kind in self._kinds]
+            if self._held[:8] not in known or not TAG < size <= LARGEST:
+                self.is_over = True
+                break
             if len(self._held) < HEAD + size:
                 break
             found.append(bytes(self._held[: HEAD + size]))
             del self._held[: HEAD + size]
+            self._kinds = (FRAME, REPORT)
         return found
 
 

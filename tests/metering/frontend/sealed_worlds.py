@@ -3,13 +3,14 @@
 import asyncio
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from cityinabox.carrier.relay import Relay, Route, Store
 from cityinabox.carrier.trouble import Order, Trouble
 from cityinabox.codec.sealed import LinkKey
 from cityinabox.journal import Record
+from cityinabox.refused import Refusals
 from cityinabox.wires import SealedWire, agree
 from metering.frontend.worlds import NOW, HandTerminal, MemoryLog, World, device
 from metropool.capabilities.metering.frontend.hub import Limits
@@ -31,12 +32,13 @@ class SealedWorld(World):
     given: dict[int, LinkKey]
     relay: Relay
     port: int
+    refused: dict[int, Refusals] = field(default_factory=dict)
 
     async def sealed(self, number: int = 1, *, key: LinkKey | None = None, login: bool = True, direct: bool = False):
         port = self.server.port if direct else self.port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        record = Record(self.folder / "record.jsonl")
-        wire = await agree(reader, writer, key or self.given[number], who=f"t{number}", record=record, shows=NOW.timestamp)
+        refusals = self.refused.setdefault(number, Refusals(f"t{number}", Record(self.folder / "record.jsonl")))
+        wire = await agree(reader, writer, key or self.given[number], refusals=refusals, shows=NOW.timestamp)
         terminal = SealedTerminal(number, wire, writer)
         if login:
             assert await terminal.says(terminal.link(1)) == 0
@@ -48,10 +50,10 @@ class SealedWorld(World):
     def kept(self) -> bytes:
         return b"\0".join(path.read_bytes() for path in sorted((self.folder / "carrier").iterdir()))
 
-    async def refusals(self) -> list[tuple[int, str, int, int]]:
-        """What was told of refusals: terminal, reason, counter, count."""
+    async def refusals(self, by: str = "front_end") -> list[tuple[int, str, int, int]]:
+        """What was told of refusals by one side: terminal, reason, counter, count."""
         await self.server.hub.tell_refusals()
-        told = [event for event in self.events.events if event.code == "sealed_refused"]
+        told = [event for event in self.events.events if event.code == "sealed_refused" and event.detail["by"] == by]
         return [(event.device, event.detail["reason"], event.detail["counter"], event.detail["count"]) for event in told]
 
     def count(self, name: str) -> int:

@@ -1,1 +1,1 @@
-"""Sealed frames between terminal and front end: hello, answer, frames. Our own format; no I/O, no clock, randomness passed in."""
+"""Sealed frames between terminal and front end: hello, answer, frames, reports. Our own format; no I/O, no clock, randomness passed in."""

@@ -7,14 +7,14 @@ from cryptography.exceptions import InvalidTag
 
 from metropool.core.errors import Invalid
 from metropool.devices.sealed.suites import Aead
-from metropool.devices.sealed.wire import CONTENT_MAX, DOWN, EXPIRY, FRAME, FRAME_MIN, HEADER, MAGIC, VERSION
+from metropool.devices.sealed.wire import CONTENT_MAX, DOWN, EXPIRY, FRAME, FRAME_MIN, HEADER, MAGIC, REPORT, VERSION
 
 COUNTER_MAX = 1 << 32
 """Frames of one direction of one session; then the link is closed and a new session agreed."""
 
 
 class Opened(NamedTuple):
-    """What a frame held; ``expires_s`` is Unix seconds of the business clock, 0 for never."""
+    """What a frame or report held; ``expires_s`` is Unix seconds of the business clock, 0 for never."""
 
     counter: int
     expires_s: int
@@ -52,7 +52,7 @@ class Session:
     sent: int = 0
 
     def open(self, frame: bytes) -> Opened:
-        """Open a frame record, as ``Records`` cut it.
+        """Open the record of a frame or report, as ``Records`` cut it; the header, opened with it, says which it is.
 
         Raises:
             FrameRefused: It is not of this session, was altered, or does not come after the frame before it.
@@ -82,10 +82,18 @@ class Session:
         pieces = (content[first : first + CONTENT_MAX] for first in range(0, len(content), CONTENT_MAX))
         return b"".join(self._sealed(piece, expires_s) for piece in pieces)
 
-    def _sealed(self, content: bytes, expires_s: int) -> bytes:
+    def confirm(self, report: int) -> bytes:
+        """The record that tells the terminal its report of this number is kept.
+
+        Raises:
+            Invalid: The session has sent all it may.
+        """
+        return self._sealed(report.to_bytes(8, "big"), 0, REPORT)
+
+    def _sealed(self, content: bytes, expires_s: int, kind: int = FRAME) -> bytes:
         if self.sent >= COUNTER_MAX:
             raise Invalid("this session has sent all it may: agree a new one")
         self.sent += 1
         whose, size = self.id + self.sent.to_bytes(8, "big"), FRAME_MIN + len(content)
-        head = MAGIC + bytes((VERSION, FRAME, self.suite, DOWN)) + size.to_bytes(2, "big") + whose
+        head = MAGIC + bytes((VERSION, kind, self.suite, DOWN)) + size.to_bytes(2, "big") + whose
         return head + self.seals.encrypt(whose, expires_s.to_bytes(EXPIRY, "big") + content, head)

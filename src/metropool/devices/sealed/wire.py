@@ -4,11 +4,11 @@
 |---|---|
 | 0-1 | A7 5E |
 | 2 | version, 1 |
-| 3 | kind: 1 hello, 2 answer, 3 frame |
+| 3 | kind: 1 hello, 2 answer, 3 frame, 4 report (up) and its confirmation (down) |
 | 4 | suite |
 | 5 | direction: 0 from the terminal, 1 to it |
 | 6-7 | bytes that follow the header, high byte first |
-| 8-19 | hello, answer: name of the key (8) and its number (4); frame: session (4) and counter (8), which together are the nonce |
+| 8-19 | hello, answer: name of the key (8) and its number (4); frame, report: session (4) and counter (8), which together are the nonce |
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from metropool.devices.sealed.suites import NAMES, TAG
 
 MAGIC, VERSION = b"\xa7\x5e", 1
-HELLO, ANSWER, FRAME = 1, 2, 3
+HELLO, ANSWER, FRAME, REPORT = 1, 2, 3, 4
 UP, DOWN = 0, 1
 HEADER, RANDOM, EXPIRY = 20, 32, 8
+KIND = 3
+"""Where a header says what kind of record it begins."""
+
 CONTENT_MAX = 16_400
 """Bytes one frame carries at most: the longest Q/GDW 376.1 frame, and a whole number of its confirmations."""
 
@@ -37,7 +40,7 @@ class Records:
 
     Attributes:
         direction: Of what is fed in.
-        kind: Of the record that must come next: a hello or an answer, then frames only.
+        kind: Of the record that must come next: a hello or an answer, then frames and reports only.
         suite: Of the link; None while any is taken.
         fault: Why nothing more is taken from this link; empty while all is well.
     """
@@ -82,6 +85,7 @@ class Records:
 
     def _is_header(self, head: bytes, size: int) -> bool:
         is_ours = head[:2] == MAGIC and head[2] == VERSION and head[5] == self.direction
-        is_expected = head[3] == self.kind and (head[4] in NAMES if self.suite is None else head[4] == self.suite)
+        is_kind = head[3] == self.kind or (head[3] == REPORT and self.kind == FRAME)
+        is_expected = is_kind and (head[4] in NAMES if self.suite is None else head[4] == self.suite)
         is_bounded = FRAME_MIN <= size <= FRAME_MAX if self.kind == FRAME else size == GREETING
         return is_ours and is_expected and is_bounded

@@ -9,6 +9,7 @@ from metropool.capabilities.metering.collection.index import ChannelIndex
 from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
 from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, reads_of
 from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
+from metropool.capabilities.metering.frontend.sealed.refusals import TERMINAL
 from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
 from metropool.capabilities.metering.ports import CollectionWork
 from metropool.devices.addresses import unpack
@@ -86,7 +87,7 @@ def record_contacts(*, work: CollectionWork, contacts: Sequence[Contact]) -> Non
 
 
 def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent]) -> int:
-    """Write down what terminals told of themselves; what was refused on sealed links is audited too. Returns how many were new."""
+    """Write down what terminals told of themselves; refusals on sealed links are audited too. Returns how many were new."""
     if not events:
         return 0
     work.changed("events")
@@ -104,7 +105,8 @@ def record_events(*, work: CollectionWork, events: Sequence[DeviceEvent]) -> int
     ]
     for row in rows:
         if row.code == REFUSED:
-            work.audit.note(actor="front end", action="link.sealed", on=row.device, outcome="refused", details=row.detail)
+            actor = "terminal" if row.detail.get("by") == TERMINAL else "front end"
+            work.audit.note(actor=actor, action="link.sealed", on=row.device, outcome="refused", details=row.detail)
     return work.events.add(rows)
 
 

@@ -18,6 +18,7 @@ from metropool.capabilities.metering.frontend.links import Link, standing_of
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.roster import Roster
 from metropool.capabilities.metering.frontend.sealed.links import SealedLinks, Sealing
+from metropool.capabilities.metering.frontend.sealed.reports import Reports
 from metropool.capabilities.metering.frontend.settling import Settling
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
@@ -74,6 +75,7 @@ class Hub:
         self.sealed = SealedLinks(
             sealing=sealing,
             notices=self.notices,
+            reports=Reports(self.notices.refusals),
             counts=self.counts,
             clock=clock,
             garbage=self.limits.garbage,
@@ -126,9 +128,13 @@ class Hub:
         """Business time, Unix ms."""
         return int(self.clock.now().timestamp() * 1000)
 
-    async def tell_refusals(self) -> None:
-        """Have told what was refused, also when nothing else is: a flood of refusals brings no chunk with it."""
-        await self._settling.tell_refusals(at_ms=self.now_ms)
+    async def tell_refusals(self, *, is_closing: bool = False) -> None:
+        """Have told what was refused, also when nothing else is: a flood of refusals brings no chunk with it.
+
+        Args:
+            is_closing: Sums of hours that are not over too.
+        """
+        await self._settling.tell_refusals(at_ms=self.now_ms, is_closing=is_closing)
 
     async def drain(self) -> None:
         """Wait until everything received so far is settled."""

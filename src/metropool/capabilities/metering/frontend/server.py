@@ -74,10 +74,10 @@ class FrontEndServer:
         if self._server is not None:
             self._server.close()
         await self.hub.drain()
-        await self.hub.tell_refusals()
         for link in list(self.hub.links):
             link.cut()
         await self.meters.close()
+        await self.hub.tell_refusals(is_closing=True)
 
     async def listen(self, host: str, port: int) -> None:
         """Begin to listen.

@@ -38,6 +38,7 @@ class Settling:
         self._log, self._event_log, self._notices, self._counts = log, event_log, notices, counts
         self._on_settled = on_settled
         self._tasks: set[asyncio.Task[None]] = set()
+        self._telling = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -47,19 +48,22 @@ class Settling:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def tell_refusals(self, *, at_ms: int) -> None:
+    async def tell_refusals(self, *, at_ms: int, is_closing: bool = False) -> None:
         """Make durable what is to be told of refused frames, or keep it for another time.
 
         Args:
             at_ms: Business time, Unix ms.
+            is_closing: Sums of hours that are not over too.
         """
-        events = self._notices.refusals.take(at_ms=at_ms)
-        if not events:
-            return
-        try:
-            await self._event_log.append(encode(events))
-        except Unavailable:
-            self._notices.refusals.give_back(events)
+        refusals = self._notices.refusals
+        async with self._telling:
+            while rows := refusals.waiting(at_ms=at_ms, is_closing=is_closing):
+                try:
+                    await self._event_log.append(encode([row.event for row in rows]))
+                except Unavailable:
+                    self._counts["refusals_not_durable"] += 1
+                    return
+                refusals.told(len(rows))
 
     def begin(self, links: list[Link], frames: Frames, decoded: Decoded, *, received_at: int) -> None:
         """Read what the kernel left, hand answers to whoever asked, and begin to make all of it durable.

@@ -6,6 +6,7 @@ from typing import Any
 from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.clocks.model import clock_rules_on
 from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
+from metropool.capabilities.metering.frontend.sealed.refusals import TERMINAL
 from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.periods import business_date
 from metropool.portal.desks.operator.abilities import sets_clock
@@ -40,11 +41,16 @@ def event_detail(code: str, detail: Mapping[str, Any], city: City) -> Text | Non
     values = {**detail, **numbers}
     if code != REFUSED:
         return said("event_details", code, **values)
-    why = said("sealed_reasons", str(detail["reason"]))
+    why, code = said("sealed_reasons", str(detail["reason"])), _by_whom(code, detail)
     told = {
         language: said("event_details", code, **{**values, "reason": text}) for language, text in (("zh", why.zh), ("en", why.en))
     }
     return Text(zh=told["zh"].zh, en=told["en"].en)
+
+
+def _by_whom(code: str, detail: Mapping[str, Any]) -> str:
+    """The sentence for who refused: the terminal, or the front end, as in events of before terminals reported."""
+    return f"{code}_by_terminal" if detail.get("by") == TERMINAL else code
 
 
 def _state(clock: DeviceClock | None) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from metropool.capabilities.metering.ports import TerminalKeys
 from metropool.core.errors import Invalid
 from metropool.devices.sealed.greeting import read_hello
-from metropool.devices.sealed.session import FrameRefused, Session
-from metropool.devices.sealed.wire import MAGIC, RANDOM, UP, Records
+from metropool.devices.sealed.report import Report, read_report
+from metropool.devices.sealed.session import FrameRefused, Opened, Session
+from metropool.devices.sealed.wire import KIND, MAGIC, RANDOM, REPORT, UP, Records
 
 
 class GreetingRefused(Invalid):
@@ -49,12 +50,14 @@ class Heard:
         content: What the terminal said.
         answer: What goes back as it is.
         refusals: What was not taken.
+        reports: What the terminal says it did not take; never part of ``content``.
         is_over: Nothing more is taken from this link: close it.
     """
 
     content: bytes = b""
     answer: bytes = b""
     refusals: list[Refusal] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
     is_over: bool = False
 
 
@@ -67,8 +70,8 @@ class SealedEnd:
         random: Draws so many random bytes.
         terminal: Device number of who is at the other end; 0 before the hello.
         key: Name of the key it used.
-        opened, sealed: Frames so far.
-        refused_bytes: Bytes that came since the last frame that could be opened.
+        opened, sealed: Frames, reports and confirmations so far.
+        refused_bytes: Bytes that came since the last frame or report that was taken.
     """
 
     keys: TerminalKeys
@@ -110,6 +113,17 @@ class SealedEnd:
         self.sealed += self._session.sent - before
         return records
 
+    def confirm(self, report: int) -> bytes:
+        """The record that tells the terminal its report of this number is kept.
+
+        Raises:
+            Invalid: The session has sent all it may.
+        """
+        if self._session is None:
+            return b""
+        self.sealed += 1
+        return self._session.confirm(report)
+
     def _greet(self, record: bytes, heard: Heard) -> None:
         try:
             hello = read_hello(record)
@@ -130,8 +144,21 @@ class SealedEnd:
             return
         if self.opened == 0:
             self.keys.proven(self.key)
-        self.opened, self.refused_bytes = self.opened + 1, 0
+        self.opened += 1
+        if record[KIND] == REPORT:
+            self._take_report(record, opened, heard)
+            return
+        self.refused_bytes = 0
         parts.append(opened.content)
+
+    def _take_report(self, record: bytes, opened: Opened, heard: Heard) -> None:
+        try:
+            heard.reports.append(read_report(opened.content))
+        except Invalid:
+            self.refused_bytes += len(record)
+            heard.refusals.append(Refusal(self.terminal, "bad_report", opened.counter))
+            return
+        self.refused_bytes = 0
 
 
 def begins_sealed(received: bytes) -> bool:

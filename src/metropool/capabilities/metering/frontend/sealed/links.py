@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from metropool.capabilities.metering.frontend.notices import Notices
-from metropool.capabilities.metering.frontend.sealed.ends import GreetingRefused, Refusal, SealedEnd, begins_sealed
+from metropool.capabilities.metering.frontend.sealed.ends import GreetingRefused, Heard, Refusal, SealedEnd, begins_sealed
+from metropool.capabilities.metering.frontend.sealed.reports import Reports
 from metropool.capabilities.metering.ports import TerminalKeys
 from metropool.core.clock import Clock
+from metropool.core.errors import Invalid
 
 if TYPE_CHECKING:
     from metropool.capabilities.metering.frontend.links import Link
@@ -29,18 +33,20 @@ class Sealing:
 
 @dataclass(frozen=True)
 class SealedLinks:
-    """Greets, opens, and tells what was refused.
+    """Greets, opens, and tells what was refused, here and by terminals.
 
     Attributes:
         sealing: Keys and randomness; None greets nobody.
         notices: Told what was refused.
-        counts: ``sealed_opened``, ``sealed_refused`` and each reason.
+        reports: What terminals report.
+        counts: ``sealed_opened``, ``sealed_refused`` and each reason, ``sealed_reports`` and those put off.
         clock: Business time.
         garbage: Bytes without a frame that opens after which a link is cut.
     """
 
     sealing: Sealing | None
     notices: Notices
+    reports: Reports
     counts: Counter[str]
     clock: Clock
     garbage: int
@@ -70,16 +76,26 @@ class SealedLinks:
         before = link.end.opened
         heard = link.end.hear(received)
         self.counts["sealed_opened"] += link.end.opened - before
-        link.write(heard.answer)
-        self.tell(heard.refusals, peer=link.peer)
-        if heard.is_over or link.end.refused_bytes > self.garbage:
+        if not self.settle(heard, link.end, peer=link.peer, write=link.write):
             self.counts["links_refused_sealed"] += 1
             link.cut()
         return heard.content
 
+    def settle(self, heard: Heard, end: SealedEnd, *, peer: str, write: Callable[[bytes], None]) -> bool:
+        """Answer a hello, tell what was refused, take reports; False when the link is to be cut."""
+        if heard.answer:
+            write(heard.answer)
+        if heard.refusals:
+            self.tell(heard.refusals, peer=peer)
+        for report in heard.reports:
+            confirm = partial(_confirm, end, write)
+            is_taken = self.reports.take(report, terminal=end.terminal, peer=peer, at_ms=self._now_ms(), confirm=confirm)
+            self.counts["sealed_reports" if is_taken else "sealed_reports_put_off"] += 1
+        return not heard.is_over and end.refused_bytes <= self.garbage
+
     def tell(self, refusals: Iterable[Refusal], *, peer: str) -> None:
         """Count what was refused, and have it told."""
-        now_ms = int(self.clock.now().timestamp() * 1000)
+        now_ms = self._now_ms()
         for refusal in refusals:
             self.counts["sealed_refused"] += 1
             self.counts[f"sealed_{refusal.reason}"] += 1
@@ -93,3 +109,12 @@ class SealedLinks:
         """Take notice of keys that were drawn or ended elsewhere."""
         if self.sealing is not None:
             self.sealing.keys.refresh()
+
+    def _now_ms(self) -> int:
+        return int(self.clock.now().timestamp() * 1000)
+
+
+def _confirm(end: SealedEnd, write: Callable[[bytes], None], number: int) -> None:
+    # A session that has sent all it may confirms nothing more: the terminal says its report again in the next.
+    with suppress(Invalid):
+        write(end.confirm(number))

@@ -1,70 +1,156 @@
-"""What was refused on sealed links, as events for the audit: the first of a kind at once, then sums, however many come."""
+"""What was refused on sealed links, as events for the audit: each of the first of a kind in an hour for itself, then a sum.
 
+A kind is a terminal, who refused (the front end, or the terminal, which reports it) and a reason. Rows wait here until they are
+durable; how many wait, and how many kinds are counted, is bounded, so a flood costs no more memory than this.
+"""
+
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Literal, NamedTuple
 
 from metropool.capabilities.metering.frontend.tasks import DeviceEvent
+from metropool.devices.sealed.report import Report
 
 CODE = "sealed_refused"
-SUM_EVERY_MS = 3_600_000
-KINDS_MAX = 4096
+FRONT_END: Literal["front_end"] = "front_end"
+TERMINAL: Literal["terminal"] = "terminal"
+EACH_MAX = 50
+"""Rows of their own for one kind in an hour."""
+
+HOUR_MS = 3_600_000
+KINDS_MAX, WAITING_MAX, AT_ONCE = 4096, 4096, 500
 NOBODY = 1 << 60
 """Stands for whoever cannot be named: the address of no terminal."""
 
 
-@dataclass
-class Tally:
-    """Refusals of one terminal for one reason."""
+class Kind(NamedTuple):
+    """Whose link it came on (a device number), who refused it, and why."""
 
-    told_at: int
-    peer: str
+    terminal: int
+    by: Literal["front_end", "terminal"]
+    reason: str
+
+
+@dataclass
+class Some:
+    """Refusals of one kind: how many, counters and business instants [Unix ms] of the first and the last, where the last came from."""
+
+    count: int
     first: int
     last: int
-    count: int = 0
+    peer: str
+    at_ms: int
+    last_at_ms: int
+
+    def add(self, later: "Some") -> None:
+        """Count later ones too."""
+        self.count += later.count
+        self.last, self.peer, self.last_at_ms = later.last, later.peer, later.last_at_ms
+
+
+@dataclass
+class Tally:
+    """One kind since ``began_ms``: ``each`` rows of their own, and the sum of what came beyond."""
+
+    began_ms: int
+    each: int = 0
+    rest: Some | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An event that waits to be durable, and what to do then."""
+
+    event: DeviceEvent
+    on_told: Callable[[], None] | None = None
 
 
 @dataclass
 class Refusals:
-    """Counted by terminal and reason; at most ``KINDS_MAX`` kinds are held, what is beyond is one kind of its own."""
+    """Rows that wait, and what is counted.
 
-    _untold: list[DeviceEvent] = field(default_factory=list)
-    _tallies: dict[tuple[int, str], Tally] = field(default_factory=dict)
+    Attributes:
+        waiting_max: Rows that wait at once; sums take what is beyond.
+        kinds_max: Kinds that are counted at once; what is beyond is one kind of its own.
+    """
+
+    waiting_max: int = WAITING_MAX
+    kinds_max: int = KINDS_MAX
+    _waiting: deque[Row] = field(default_factory=deque)
+    _tallies: dict[Kind, Tally] = field(default_factory=dict)
 
     def note(self, terminal: int, reason: str, *, counter: int, peer: str, at_ms: int) -> None:
-        """Something was refused."""
-        kind = (terminal or NOBODY, reason)
-        if kind not in self._tallies and len(self._tallies) >= KINDS_MAX:
-            kind = (NOBODY, "many")
-        tally = self._tallies.get(kind)
-        if tally is None:
-            self._tallies[kind] = Tally(at_ms, peer, counter, counter)
-            self._untold.append(_event(kind, Tally(at_ms, peer, counter, counter, 1), at_ms))
-            return
-        tally.first = counter if tally.count == 0 else tally.first
-        tally.last, tally.peer, tally.count = counter, peer, tally.count + 1
+        """The front end refused something."""
+        kind = Kind(terminal or NOBODY, FRONT_END, reason)
+        if kind not in self._tallies and len(self._tallies) >= self.kinds_max:
+            kind = Kind(NOBODY, FRONT_END, "many")
+        tally = self._tallies.setdefault(kind, Tally(at_ms))
+        one = Some(1, counter, counter, peer, at_ms, at_ms)
+        if tally.each < EACH_MAX and len(self._waiting) < self.waiting_max:
+            tally.each += 1
+            self._waiting.append(Row(_event(kind, one)))
+        elif tally.rest is None:
+            tally.rest = one
+        else:
+            tally.rest.add(one)
 
-    def take(self, *, at_ms: int) -> list[DeviceEvent]:
-        """What is to be told now: first ones, and the sums of those that went on for ``SUM_EVERY_MS`` of business time."""
-        taken, self._untold = self._untold, []
+    def note_report(self, terminal: int, report: Report, *, peer: str, at_ms: int, on_told: Callable[[], None]) -> bool:
+        """A terminal reports what it refused: a row for each of the report's, and ``on_told`` once all are durable.
+
+        Returns:
+            False where there is no room, or a reason had its rows of this hour: nothing is noted, the terminal keeps it.
+        """
+        kinds = [Kind(terminal, TERMINAL, row.reason) for row in report.rows]
+        if not self._has_room(kinds):
+            return False
+        for place, (kind, row) in enumerate(zip(kinds, report.rows, strict=True), start=1):
+            self._tallies.setdefault(kind, Tally(at_ms)).each += 1
+            event = _event(kind, Some(row.count, row.first, row.last, peer, at_ms, at_ms), report=report.number)
+            self._waiting.append(Row(event, on_told if place == len(kinds) else None))
+        return True
+
+    def waiting(self, *, at_ms: int, is_closing: bool = False) -> list[Row]:
+        """What is to be told next, oldest first, ``AT_ONCE`` at most; sums are told when their hour is over, or everything is.
+
+        Args:
+            at_ms: Business time, Unix ms.
+            is_closing: Nothing comes after: sums of hours that are not over too.
+        """
         for kind, tally in list(self._tallies.items()):
-            if at_ms - tally.told_at >= SUM_EVERY_MS:
-                if tally.count:
-                    taken.append(_event(kind, tally, at_ms))
-                    self._tallies[kind] = Tally(at_ms, tally.peer, tally.last, tally.last)
-                else:
-                    del self._tallies[kind]
-        return taken
+            is_over = is_closing or at_ms - tally.began_ms >= HOUR_MS
+            # Where there is no room the hour goes on: the sum is told later, and nothing is lost.
+            if is_over and (tally.rest is None or is_closing or len(self._waiting) < self.waiting_max):
+                del self._tallies[kind]
+                if tally.rest is not None:
+                    self._waiting.append(Row(_event(kind, tally.rest)))
+        return list(islice(self._waiting, AT_ONCE))
 
-    def give_back(self, events: list[DeviceEvent]) -> None:
-        """They could not be told: another time."""
-        self._untold = (events + self._untold)[:KINDS_MAX]
+    def told(self, count: int) -> None:
+        """The first so many that wait are durable."""
+        for _ in range(count):
+            row = self._waiting.popleft()
+            if row.on_told is not None:
+                row.on_told()
+
+    def _has_room(self, kinds: list[Kind]) -> bool:
+        new = {kind for kind in kinds if kind not in self._tallies}
+        is_bounded = len(self._waiting) + len(kinds) <= self.waiting_max and len(self._tallies) + len(new) <= self.kinds_max
+        return is_bounded and all(kind in new or self._tallies[kind].each < EACH_MAX for kind in kinds)
 
 
-def _event(kind: tuple[int, str], tally: Tally, at_ms: int) -> DeviceEvent:
+def _event(kind: Kind, some: Some, *, report: int | None = None) -> DeviceEvent:
     detail: dict[str, str | int | None] = {
-        "reason": kind[1],
-        "counter": tally.first,
-        "last_counter": tally.last,
-        "count": tally.count,
-        "peer": tally.peer,
+        "by": kind.by,
+        "reason": kind.reason,
+        "counter": some.first,
+        "last_counter": some.last,
+        "count": some.count,
+        "peer": some.peer,
+        "at_ms": some.at_ms,
+        "last_at_ms": some.last_at_ms,
     }
-    return DeviceEvent(device=kind[0], code=CODE, at=at_ms // 1000, received_at=at_ms, detail=detail)
+    if report is not None:
+        detail["report"] = report
+    return DeviceEvent(device=kind.terminal, code=CODE, at=some.last_at_ms // 1000, received_at=some.last_at_ms, detail=detail)
