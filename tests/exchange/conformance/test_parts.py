@@ -97,6 +97,10 @@ def test_what_a_terminal_says_is_read_with_its_own_key_alone():
     up = said + terminal.seal(b"register ") + terminal.seal(b"81355000")
     down = answer + session.seal(b"read it", expires_s=9)
     assert opened(up, down, keys={(key.name, key.number): key.secret}) == (b"register 81355000", b"read it")
+    reported = up + terminal.seal(b"register 81355000", sealed.REPORT) + terminal.seal(b"!")
+    confirmed = down + session.confirm(1) + session.seal(b"!")
+    contents = opened(reported, confirmed, keys={(key.name, key.number): key.secret})
+    assert contents == (b"register 81355000!", b"read it!"), "reports are not what frames carry"
     assert opened(up, down, keys={(key.name, key.number): other.secret}) == (b"", b"")
     assert opened(up, answer, keys={}) == opened(up, b"", keys={(key.name, 1): key.secret}) == (b"", b"")
     assert opened(b"68" * 40, b"68" * 40, keys={}) == (b"", b"")

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from metropool.devices.sealed.greeting import answer_to, is_from, read_hello
-from metropool.devices.sealed.wire import ANSWER, DOWN, HEADER, RANDOM, UP, Records
+from metropool.devices.sealed.session import Session
+from metropool.devices.sealed.wire import ANSWER, DOWN, FRAME, HEADER, KIND, RANDOM, UP, Records
 from metropool.runtime.conformance.checks.field import in_field, needed, read_on_demand, register_told
 from metropool.runtime.conformance.checks.seeing import Seen
 from metropool.runtime.conformance.failed import Failed
@@ -49,7 +50,7 @@ async def sealed_frames(town: Town, way: Way) -> Seen:
 
 
 def opened(up: bytes, down: bytes, *, keys: dict[tuple[bytes, int], bytes]) -> tuple[bytes, bytes]:
-    """What a link carried ``UP`` and ``DOWN``, opened with the key of its terminal; nothing where it is of none of these.
+    """What the frames of a link carried ``UP`` and ``DOWN``, opened with the key of its terminal; nothing where it is of none of these.
 
     Args:
         keys: Name and number of a key to the key.
@@ -63,7 +64,11 @@ def opened(up: bytes, down: bytes, *, keys: dict[tuple[bytes, int], bytes]) -> t
     if answer != heard[0]:
         return b"", b""
     back = replace(session, opens=session.seals)
-    return b"".join(session.open(frame).content for frame in said[1:]), b"".join(back.open(frame).content for frame in heard[1:])
+    return _contents(session, said[1:]), _contents(back, heard[1:])
+
+
+def _contents(session: Session, records: list[bytes]) -> bytes:
+    return b"".join(opened.content for record in records if (opened := session.open(record)) and record[KIND] == FRAME)
 
 
 def readable(told: Told) -> Iterator[bytes]:
