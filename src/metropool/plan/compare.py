@@ -17,13 +17,18 @@ class Stop:
 
     Attributes:
         system: The one that stands still.
-        silenced: Messages on links that can no longer come from where they begin, its own included.
+        lost: Messages on links that can no longer come from where they begin, its own included.
         cut_off: Other systems that hear nothing any more.
     """
 
     system: str
-    silenced: int
+    lost: tuple[Letter, ...]
     cut_off: tuple[str, ...]
+
+    @property
+    def silenced(self) -> int:
+        """How many that are."""
+        return len(self.lost)
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _stops(outline: Outline) -> Iterable[Stop]:
     for name in _on_the_way(outline):
         alive = alive_without(outline, name)
         deaf = heard - {letter.receiver for letter in alive} - {name}
-        yield Stop(system=name, silenced=len(outline.letters) - len(alive), cut_off=tuple(sorted(deaf)))
+        yield Stop(system=name, lost=tuple(sorted(set(outline.letters) - alive)), cut_off=tuple(sorted(deaf)))
 
 
 def _on_the_way(outline: Outline) -> Iterable[str]:

@@ -114,7 +114,8 @@ def _measures(measures: Measures) -> dict[str, object]:
 
 
 def _stop(stop: Stop) -> dict[str, object]:
-    return {"system": stop.system, "silenced": stop.silenced, "cut_off": list(stop.cut_off)}
+    lost = [{"message": letter.message, "sender": letter.sender, "receiver": letter.receiver} for letter in stop.lost]
+    return {"system": stop.system, "silenced": stop.silenced, "cut_off": list(stop.cut_off), "lost": lost}
 
 
 def _system(sheet: Sheet, name: str, language: Language) -> str:

@@ -65,7 +65,7 @@ def test_what_processes_want_of_the_processor_is_counted() -> None:
 def test_what_did_not_come_is_what_was_silenced() -> None:
     found = Standstill("a", (Finding(way("one"), "works"), Finding(way("two"), "failed")))
     assert found.silenced == {Letter("a", "two", "b")}
-    assert (found.stop.silenced, found.stop.cut_off) == (1, ())
+    assert (found.stop.lost, found.stop.silenced, found.stop.cut_off) == ((Letter("a", "two", "b"),), 1, ())
 
 
 @only_soak

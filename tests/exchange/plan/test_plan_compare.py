@@ -99,4 +99,7 @@ def test_json_has_every_number_and_says_that_stops_are_computed() -> None:
     told = json.loads(json_of([SHEETS["one:indirect"], SHEETS["two"]]))
     assert [(sheet["plan"], sheet["variant"]) for sheet in told] == [("one", "indirect"), ("two", None)]
     assert told[1]["whole"]["stopped"]["how"] == "computed"
+    hub = next(stop for stop in told[1]["running"]["stopped"]["systems"] if stop["system"] == "data_pool")
+    assert len(hub["lost"]) == hub["silenced"] == stopped(SHEETS["two"].running, "data_pool")[0]
+    assert {"message": "combined_bill", "sender": "data_pool", "receiver": "user_app"} in hub["lost"]
     assert {row["app"]: row["hops"] for row in told[1]["whole"]["meter_to_app"]} == {"user_app": 5, "home_terminal": 6}

@@ -54,7 +54,7 @@ class Standstill:
         letters = {found.way.letter for found in self.found}
         works = letters - self.silenced
         deaf = {letter.receiver for letter in letters} - {letter.receiver for letter in works} - {self.system}
-        return Stop(system=self.system, silenced=len(self.silenced), cut_off=tuple(sorted(deaf)))
+        return Stop(system=self.system, lost=tuple(sorted(self.silenced)), cut_off=tuple(sorted(deaf)))
 
 
 def stoppable(compiled: Compiled, asked: Sequence[str]) -> list[str]:
