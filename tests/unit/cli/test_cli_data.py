@@ -126,6 +126,19 @@ def test_import_tells_a_fault_of_a_mapping_with_line_and_remedy(cli, tmp_path):
     assert said.err.splitlines()[1] == f"  {mapping}, line 5: {fault['what']}: {fault['remedy']}"
 
 
+def test_import_shows_what_a_file_says_as_text(cli, tmp_path):
+    mapping, file = tmp_path / "mine.yaml", tmp_path / "file.csv"
+    mapping.write_text(
+        "name: mine\nabout: x\ntime: {column: at, format: '%s'}\n"
+        "channels:\n  - {column: v, reading_type: water_register, unit: m3}\n",
+        encoding="utf-8",
+    )
+    file.write_text("at,v\n1577836800,1\n1577840400,[/x]\n", encoding="utf-8")
+    said = cli("import", file, "--mapping", mapping)
+    assert said.status == 0
+    assert "[/x]" in said.out and "Traceback" not in said.err
+
+
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory):
     """A real week imported twice by a broker of its own, and the size of the lake after each."""

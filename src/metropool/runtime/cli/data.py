@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Invalid, MetropoolError, NotFound
-from metropool.runtime.cli.printing import print_json
+from metropool.runtime.cli.printing import print_json, text_console
 from metropool.runtime.cli.words import language, word
 
 SHOWN = 30
@@ -120,9 +120,7 @@ def import_files(paths: Sequence[Path], *, mapping: str, as_json: bool) -> None:
 
 
 def _print_report(report: dict[str, Any]) -> None:
-    from rich.console import Console
-
-    console = Console()
+    console = text_console()
     console.print(word("import_head", **{name: report[name] for name in ("file", "mapping", "rows", "readings", "accepted")}))
     if report["columns_left_out"]:
         console.print(word("import_left_out", columns=", ".join(report["columns_left_out"])))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
-from metropool.runtime.cli.printing import print_json, write_file
+from metropool.runtime.cli.printing import print_json, text_console, write_file
 from metropool.runtime.cli.words import language, word
 
 Row = Mapping[str, Any]
@@ -93,7 +93,6 @@ class ClearingBooks:
 
 
 def _print_bills(rows: Sequence[Row]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from metropool.core.money import show_cny
@@ -104,7 +103,7 @@ def _print_bills(rows: Sequence[Row]) -> None:
     for row in rows[:SHOWN]:
         money = (show_cny(row["total_fen"]), show_cny(row["paid_fen"]))
         table.add_row(row["number"], row["account"], row["month"], *money, row["due_date"], word(f"bill_state_{row['state']}"))
-    console = Console()
+    console = text_console()
     console.print(table)
     if len(rows) > SHOWN:
         console.print(word("more_rows", count=len(rows) - SHOWN))

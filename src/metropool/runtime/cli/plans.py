@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metropool.runtime.cli.printing import write_file
+from metropool.runtime.cli.printing import text_console, write_file
 from metropool.runtime.cli.words import language, word
 
 if TYPE_CHECKING:
@@ -89,14 +89,13 @@ def compare_plans(plans: Sequence[str], *, stop: Sequence[str], as_json: bool) -
 
 
 def _print_table(lines: Sequence[tuple[str, Sequence[str]]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     (corner, titles), *rest = lines
     table = Table(corner, *titles, show_lines=True)
     for label, values in rest:
         table.add_row(label, *values)
-    console = Console()
+    console = text_console()
     console.print(table)
     console.print(word("plan_compared"))
 

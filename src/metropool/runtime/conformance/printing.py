@@ -12,7 +12,7 @@ STYLES = {"works": "green", "not built": "dim", "failed": "bold red"}
 
 def print_report(report: Report, language: Language, *, with_unbuilt: bool) -> None:
     """Print a report on stdout."""
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.print(_flows(report, language, with_unbuilt=with_unbuilt))
     if not with_unbuilt:
         hidden = sum(found.status == "not built" for found in report.findings)
