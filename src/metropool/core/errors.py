@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from metropool.core.texts import Language
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -30,6 +32,10 @@ class MetropoolError(Exception):
     values: dict[str, object] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
     status: ClassVar[int] = 500
+
+    def faults_in(self, _: Language, /) -> Sequence[Fault]:
+        """The faults as they are told in a language, where they have words in each."""
+        return self.faults
 
     def __str__(self) -> str:
         details = "; ".join(f"{fault.where}: {fault.what}" for fault in self.faults)

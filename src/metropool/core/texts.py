@@ -37,7 +37,7 @@ class Sentence:
 
     Attributes:
         room, key: Which text (see ``say``).
-        values: Its parameters.
+        values: Its parameters; a sentence among them is said in the same language.
     """
 
     room: str
@@ -46,7 +46,8 @@ class Sentence:
 
     def said(self, language: Language) -> str:
         """The sentence in a language."""
-        return say(self.room, self.key, language, **self.values)
+        values = {name: value.said(language) if isinstance(value, Sentence) else value for name, value in self.values.items()}
+        return say(self.room, self.key, language, **values)
 
     def both(self) -> dict[Language, str]:
         """The sentence in each language."""

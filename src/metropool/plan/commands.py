@@ -20,6 +20,7 @@ class CheckReport:
     faults: tuple[PlanFault, ...]
     notes: tuple[PlanFault, ...]
     letters: int
+    variant: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -30,6 +31,7 @@ class CheckReport:
         """The report for ``--json``."""
         shown = {
             "plan": self.plan,
+            "variant": self.variant,
             "sound": not self.faults,
             "messages_allowed": self.letters,
             "faults": [fault.as_json(language) for fault in self.faults],
@@ -41,8 +43,9 @@ class CheckReport:
         """The report for a person, one line each."""
         lines = [self._line("fault_line", fault, language) for fault in self.faults]
         lines += [self._line("note_line", note, language) for note in self.notes]
+        name = f"{self.plan}:{self.variant}" if self.variant else self.plan
         verdict = "faulty" if self.faults else "sound"
-        return "\n".join([*lines, say(ROOM, verdict, language, plan=self.plan, count=len(self.faults), letters=self.letters)])
+        return "\n".join([*lines, say(ROOM, verdict, language, plan=name, count=len(self.faults), letters=self.letters)])
 
     @staticmethod
     def _line(key: str, fault: PlanFault, language: Language) -> str:
@@ -83,4 +86,5 @@ def check(
         compiled = compile_files(plan=plan, contract=contract, capabilities=capabilities, variant=variant, outside=outside)
     except Unreadable as unreadable:
         return CheckReport(plan=plan.stem, faults=unreadable.plan_faults, notes=(), letters=0)
-    return CheckReport(plan=compiled.plan, faults=compiled.faults, notes=compiled.notes, letters=len(compiled.allowed))
+    found = {"faults": compiled.faults, "notes": compiled.notes}
+    return CheckReport(plan=compiled.plan, variant=compiled.variant, letters=len(compiled.allowed), **found)

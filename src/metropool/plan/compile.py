@@ -11,7 +11,7 @@ from metropool.plan.drawing.picture import draw_up
 from metropool.plan.gateway_users import with_gateways
 from metropool.plan.gateways import gateways_of
 from metropool.plan.instances import NONE as NO_INSTANCES
-from metropool.plan.instances import Instances, spread
+from metropool.plan.instances import Instances, spread, title_of
 from metropool.plan.load import Loaded
 from metropool.plan.outside import run_outside
 from metropool.plan.passing import passing_of
@@ -113,8 +113,7 @@ def _consents(contract: Contract) -> tuple[tuple[PartyId, str], ...]:
 def _title(plan: Plan, variant: str | None) -> Title:
     if variant is None:
         return plan.title
-    way = plan.variants[variant].title
-    return Title(zh=f"{plan.title.zh}（{way.zh}）", en=f"{plan.title.en} ({way.en})")
+    return title_of(plan.title, plan.variants[variant].title)
 
 
 def _systems(plan: Plan, contract: Contract, variant: str | None) -> dict[str, RunningFacts]:

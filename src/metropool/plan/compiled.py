@@ -1,16 +1,16 @@
 """What a plan compiles to: plain, immutable, comparable. Made by ``compile_plan``, read by everyone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import NotFound
 from metropool.core.identifiers import PartyId, SystemId
 from metropool.exchange.ways import Way
 from metropool.plan.broker import BrokerPlan
 from metropool.plan.schema import Kind, Letter, MessageEntry, Party, Row, Title
-from metropool.plan.source import PlanFault
+from metropool.plan.source import Faulty, PlanFault
 
 if TYPE_CHECKING:
     from metropool.plan.drawing.picture import Picture
@@ -221,11 +221,24 @@ class Compiled:
         """The systems that are nodes of ours, in the order of the plan."""
         return tuple(facts.id for facts in self.systems.values() if facts.kind == "node")
 
+    def require_nodes(self, names: Iterable[str]) -> None:
+        """Refuse to go on where one of these is no node that runs.
+
+        Raises:
+            NotFound: With those that are none, and those that there are.
+        """
+        known = self.nodes()
+        if unknown := ", ".join(repr(name) for name in names if name not in known):
+            told: dict[str, object] = {"plan": self.name, "names": unknown, "known": ", ".join(known)}
+            what = f"the plan {self.name} runs no system {unknown}; it runs {', '.join(known)}"
+            raise NotFound(what, key="plan.no_system", values=told)
+
     def require_sound(self) -> None:
         """Refuse to go on with a faulty plan.
 
         Raises:
-            Invalid: With every fault.
+            Faulty: With every fault.
         """
         if self.faults:
-            raise Invalid(f"the plan {self.plan} has {len(self.faults)} faults", faults=[f.as_fault() for f in self.faults])
+            told: dict[str, object] = {"plan": self.name, "count": len(self.faults)}
+            raise Faulty(f"the plan {self.name} has faults: {len(self.faults)}", self.faults, key="plan.faulty", values=told)

@@ -56,9 +56,13 @@ def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[d
     return running, Many(names)
 
 
+def title_of(whole: Title, part: Title) -> Title:
+    """The name of one way or one instance of a thing; it may be longer than what a file may write, which bounds each of the two."""
+    return Title.model_construct(zh=f"{whole.zh}（{part.zh}）", en=f"{whole.en} ({part.en})")
+
+
 def _instance(facts: RunningFacts, name: str, given: Instance) -> RunningFacts:
-    title = Title(zh=f"{facts.title.zh}（{given.zh}）", en=f"{facts.title.en} ({given.en})")
-    return replace(facts, id=SystemId(name), title=title, instance_of=facts.id, place=given.place)
+    return replace(facts, id=SystemId(name), title=title_of(facts.title, given), instance_of=facts.id, place=given.place)
 
 
 def _faults(systems: Mapping[str, RunningFacts], instances: Instances) -> Iterator[Fault]:

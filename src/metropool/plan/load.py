@@ -8,16 +8,17 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import NotFound
 from metropool.plan.instances import Instances
+from metropool.plan.misread import faults_of
 from metropool.plan.schema import Contract, Plan
 from metropool.plan.sites import Sites
-from metropool.plan.source import PlanFault, Source, printable
+from metropool.plan.source import Faulty, PlanFault, Source
 from metropool.plan.written import Unwritten, parse
 
 Model = TypeVar("Model", bound=BaseModel)
-SHOWN = 200
-"""Of a wrong value, the letters that a fault shows."""
+MAX_BYTES = 1 << 20
+"""Of a file that is read."""
 PLANS = ("one:direct", "one:indirect", "two", "transition")
 """Plans that come with the product, each way of running them."""
 
@@ -30,12 +31,8 @@ class Loaded(Generic[Model]):
     source: Source
 
 
-class Unreadable(Invalid):
+class Unreadable(Faulty):
     """A file that is no contract or plan; ``plan_faults`` has each reason with its line."""
-
-    def __init__(self, plan_faults: tuple[PlanFault, ...]) -> None:
-        super().__init__(f"{plan_faults[0].file} cannot be read", faults=[fault.as_fault() for fault in plan_faults])
-        self.plan_faults = plan_faults
 
 
 def load_contract(path: Path) -> Loaded[Contract]:
@@ -89,6 +86,8 @@ def plan_path(name: str) -> Path:
     for candidate in (Path(name), shipped, beside_source):
         if candidate.is_file():
             return candidate
+    if name and Path(name).is_dir():
+        raise NotFound(f"{name} is a folder: give the path of the plan file in it", key="plan.is_folder", values={"name": name})
     what = f"no plan is called {name!r}: give the path of a plan file, or the name of a shipped one"
     raise NotFound(what, key="plan.no_plan", values={"name": name})
 
@@ -117,13 +116,24 @@ def outside_of(name: str) -> tuple[str, ...]:
 
 def _load(path: Path, model: type[Model]) -> Loaded[Model]:
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
     except OSError as cause:
         told: dict[str, object] = {"file": path, "reason": cause.strerror}
         raise NotFound(f"{path} cannot be opened: {cause.strerror}", key="plan.not_opened", values=told) from cause
+    if len(content) > MAX_BYTES:
+        raise _unreadable(path, PlanFault(str(path), 1, "too_large", {"most": MAX_BYTES}))
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as cause:
-        raise Unreadable((Source(str(path)).fault("not_yaml", reason="UTF-8"),)) from cause
+        line = content.count(b"\n", 0, cause.start) + 1
+        raise _unreadable(path, PlanFault(str(path), line, "not_utf8")) from cause
     return cast(Loaded[Model], _read(str(path), text, model))
+
+
+def _unreadable(file: str | Path, *faults: PlanFault) -> Unreadable:
+    ordered = tuple(sorted(faults, key=lambda fault: fault.line))
+    return Unreadable(f"{file} cannot be read", ordered, key="plan.unreadable", values={"file": file})
 
 
 @lru_cache(maxsize=16)
@@ -132,36 +142,11 @@ def _read(file: str, text: str, model: type[BaseModel]) -> Loaded[Any]:
     try:
         source, faults, data = parse(file, text)
     except Unwritten as cause:
-        raise Unreadable(cause.plan_faults) from cause
+        raise _unreadable(file, *cause.plan_faults) from cause
     try:
         content = model.model_validate(data)
     except ValidationError as error:
-        faults += [_fault_of(source, dict(found)) for found in error.errors(include_url=False)]
+        faults += faults_of(error, data=data, source=source)
     if faults:
-        raise Unreadable(tuple(sorted(faults, key=lambda fault: fault.line)))
+        raise _unreadable(file, *faults)
     return Loaded(content=content, source=source)
-
-
-def _fault_of(source: Source, found: dict[str, Any]) -> PlanFault:
-    """One pydantic error as a fault with its line."""
-    path = tuple(str(step) if isinstance(step, float) else step for step in found["loc"] if step != "[key]")
-    name = printable(".".join(str(step) for step in path))
-    key = {"extra_forbidden": "unknown_key", "missing": "missing_key", "string_type": "not_text"}.get(
-        found["type"], "wrong_value"
-    )
-    return source.fault(key, *path, name=name, reason=found["msg"], value=_short(found.get("input")))
-
-
-def _short(value: Any) -> Any:
-    """A value as it is shown: a text whole, of anything larger its beginning."""
-    shown = repr(value)
-    return value if len(shown) <= SHOWN else _Cut(f"{shown[:SHOWN]}…")
-
-
-class _Cut(str):
-    """Shown as it is."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)

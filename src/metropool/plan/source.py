@@ -1,11 +1,11 @@
 """Where in a file something was written, and what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from metropool.core.errors import Fault
-from metropool.core.texts import Language, say
+from metropool.core.errors import Fault, Invalid
+from metropool.core.texts import Language, Sentence
 
 ROOM = "metropool.plan"
 PathInFile = tuple[str | int, ...]
@@ -50,7 +50,7 @@ class PlanFault:
         file: File as it was named to us.
         line: Line, from 1.
         key: Text of what is wrong; ``<key>_remedy`` says what to do.
-        values: Parameters of both texts.
+        values: Parameters of both texts; a ``Sentence`` among them is said in the same language.
         is_note: Worth knowing only.
     """
 
@@ -62,11 +62,11 @@ class PlanFault:
 
     def what(self, language: Language = "en") -> str:
         """What is wrong, one sentence."""
-        return say(ROOM, self.key, language, **self.values)
+        return Sentence(ROOM, self.key, self.values).said(language)
 
     def remedy(self, language: Language = "en") -> str:
         """What to do about it."""
-        return say(ROOM, f"{self.key}_remedy", language, **self.values)
+        return Sentence(ROOM, f"{self.key}_remedy", self.values).said(language)
 
     @property
     def where(self) -> str:
@@ -87,3 +87,15 @@ class PlanFault:
             "what": self.what(language),
             "remedy": self.remedy(language),
         }
+
+
+class Faulty(Invalid):
+    """A file, or a plan, with faults; ``plan_faults`` has each with its line."""
+
+    def __init__(self, what: str, plan_faults: Sequence[PlanFault], *, key: str, values: dict[str, object]) -> None:
+        super().__init__(what, key=key, values=values, faults=[fault.as_fault() for fault in plan_faults])
+        self.plan_faults = tuple(plan_faults)
+
+    def faults_in(self, language: Language, /) -> Sequence[Fault]:
+        """See ``MetropoolError``."""
+        return [fault.as_fault(language) for fault in self.plan_faults]

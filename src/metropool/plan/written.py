@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from metropool.plan.source import PathInFile, PlanFault, Source, printable
+from metropool.plan.yaml_words import line_of, not_yaml, trouble_of
 
-MAX_BYTES = 1 << 20
 TAG = "tag:yaml.org,2002:"
+SHOWN = 40
+"""Of a value that cannot be read, the letters that a fault shows."""
 TEXTS = ("str", "timestamp", "merge", "value")
 """Kinds of scalars that are the text they are written as."""
 
@@ -34,17 +36,16 @@ def parse(file: str, text: str) -> tuple[Source, list[PlanFault], Any]:
         Unwritten: No YAML, or YAML with anchors or tags; with the line.
     """
     reading = _Reading(file)
-    if len(text) > MAX_BYTES:
-        raise Unwritten(reading.not_yaml(1, f"more than {MAX_BYTES} bytes"))
     try:
         root = reading.reader.compose(text)
         if anchored := [reading.fault(node, "anchor", name=printable(node.anchor)) for node in _anchored(root)]:
             raise Unwritten(*anchored)
         data = None if root is None else reading.value(root, ())
     except YAMLError as error:
-        raise Unwritten(reading.not_yaml(_line_of(error, text), _reason_of(error))) from error
+        trouble, values = trouble_of(error)
+        raise Unwritten(not_yaml(file, line_of(error, text), trouble, **values)) from error
     except RecursionError as error:
-        raise Unwritten(reading.not_yaml(reading.reader.reader.line + 1, "nested too deep")) from error
+        raise Unwritten(not_yaml(file, reading.reader.reader.line + 1, "deep")) from error
     return Source(file=file, lines=reading.lines), reading.faults, data
 
 
@@ -67,12 +68,12 @@ class _Reading:
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, ScalarNode):
             return self._scalar(node, kind)
-        raise self._refused(node, f"the tag {node.tag}")
+        raise self._refused(node, "tag", name=node.tag)
 
     def _pairs(self, node: MappingNode, path: PathInFile) -> Iterator[tuple[Any, Node]]:
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                raise self._refused(key, "a list or a mapping as a key")
+                raise self._refused(key, "key")
             place = (*path, str(key.value))
             if place in self.lines:
                 self.faults.append(self.fault(key, "duplicate", name=printable(key.value), first=self.lines[place]))
@@ -81,26 +82,23 @@ class _Reading:
 
     def _scalar(self, node: ScalarNode, kind: str) -> Any:
         if any("\ud800" <= letter <= "\udfff" for letter in node.value):
-            raise self._refused(node, f"half a character, {node.value[:40]}")
+            raise self._refused(node, "half", text=node.value[:SHOWN])
         if kind in TEXTS:
             return node.value
         if kind not in ("null", "bool", "int", "float"):
-            raise self._refused(node, f"the tag {node.tag}")
+            raise self._refused(node, "tag", name=node.tag)
         try:
             return self.reader.constructor.construct_object(node)
         except (ValueError, KeyError) as cause:  # a number of more digits than Python reads, or a tag that lies
-            raise self._refused(node, f"{node.value[:40]} as {kind}") from cause
+            raise self._refused(node, "value", text=node.value[:SHOWN], kind=kind) from cause
 
-    def _refused(self, node: Node, reason: str) -> Unwritten:
-        return Unwritten(self.not_yaml(node.start_mark.line + 1, printable(reason)))
+    def _refused(self, node: Node, trouble: str, **values: object) -> Unwritten:
+        shown = {name: printable(str(value)) for name, value in values.items()}
+        return Unwritten(not_yaml(self.file, node.start_mark.line + 1, trouble, **shown))
 
     def fault(self, node: Node, key: str, **values: Any) -> PlanFault:
         """A fault at a node."""
         return PlanFault(file=self.file, line=node.start_mark.line + 1, key=key, values=values)
-
-    def not_yaml(self, line: int, reason: str) -> PlanFault:
-        """The fault that this is no YAML."""
-        return PlanFault(file=self.file, line=line, key="not_yaml", values={"reason": reason})
 
 
 def _anchored(root: Node | None) -> Iterator[Node]:
@@ -117,16 +115,3 @@ def _anchored(root: Node | None) -> Iterator[Node]:
             waiting += [part for pair in node.value for part in pair]
         elif isinstance(node, SequenceNode):
             waiting += node.value
-
-
-def _line_of(error: YAMLError, text: str) -> int:
-    if isinstance(error, MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        return mark.line + 1 if mark else 1
-    position = getattr(error, "position", None)  # of a character that no YAML may have
-    return text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
-
-
-def _reason_of(error: YAMLError) -> str:
-    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return printable(str(reason).partition("\n")[0])

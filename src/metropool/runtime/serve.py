@@ -41,7 +41,7 @@ def serve_systems(*names: str) -> None:
             for one server of the brokers' file, ``metering:frontend`` for the front end of a system.
 
     Raises:
-        Invalid: The plan has no such system, or what is served alone was asked for beside something else.
+        NotFound, Invalid: The plan has no such system, or what is served alone was asked for beside something else.
         Unavailable: Broker, port or database cannot be had; one sentence with the remedy.
     """
     settings = Settings()
@@ -65,8 +65,7 @@ def serve_systems(*names: str) -> None:
 
 
 def _known(system: str, compiled: Compiled) -> SystemId:
-    if system not in compiled.nodes():
-        raise Invalid(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
+    compiled.require_nodes([system])
     return SystemId(system)
 
 

@@ -97,8 +97,7 @@ def opened_beside(system: str) -> Iterator[Node]:
     """
     settings = settings_of_home()
     compiled = compile_named(settings.plan, home=settings.home)
-    if system not in compiled.nodes():
-        raise NotFound(f"the plan {compiled.plan} runs no system {system!r}; it runs {', '.join(compiled.nodes())}")
+    compiled.require_nodes([system])
     if settings.database == "embedded" and not (settings.folder(system) / f"{system}.sqlite").exists():
         raise NotFound(f"there are no books of {system} in {settings.home}; serve it once")
     node = open_node(SystemId(system), compiled=compiled, settings=settings)

@@ -145,7 +145,10 @@ class TestUnreadableFiles:
             ("plan: transition\nsystems:\n  metering: {}\n  marketing: {}\n  metering: {}\n", 5, "duplicate"),
             ("plan: [transition\n", 2, "not_yaml"),
             ("\tplan: x\n", 1, "not_yaml"),
-            ("", 1, "wrong_value"),
+            ("", 1, "empty"),
+            ("# nothing yet\n", 1, "empty"),
+            ("- plan\n", 1, "wrong_value"),
+            ("plan: transition\nsystems:\n", 2, "no_value"),
         ],
     )
     def test_fault_has_its_line(self, tmp_path: Path, text: str, line: int, key: str) -> None:
@@ -162,8 +165,9 @@ class TestUnreadableFiles:
 
     def test_bytes_that_are_no_text(self, tmp_path: Path) -> None:
         path = tmp_path / "plan.yaml"
-        path.write_bytes(b"\xff\xfe\x00plan")
-        assert [fault.key for fault in check(plan=path, contract=CONTRACT, capabilities={}).faults] == ["not_yaml"]
+        path.write_bytes("plan: transition\ntitle: {zh: 过渡".encode("gbk"))
+        told = check(plan=path, contract=CONTRACT, capabilities={}).faults
+        assert [(fault.line, fault.key) for fault in told] == [(2, "not_utf8")]
 
     def test_no_such_file(self, tmp_path: Path) -> None:
         with pytest.raises(NotFound, match=r"none\.yaml"):

@@ -1,6 +1,7 @@
 """Values that name something are held to what there is; a file that is no plan is told with its line, whatever it is instead."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ WRONG = [
     ("building_terminals:   {is: device, per: building,", "building_terminals:   {is: device, per: person,", "gateway_unvouched"),
     ("demand_response:      {hosts: {door: []}", "demand_response:      {hosts: {door: [], admission: [building]}", "gateway_unlinked"),
     ("identity: {resident:", "identity: {martian:", "wrong_value"),
+    ("identity: {resident: data_pool,", "identity: {resident: metering,", "vouches_elsewhere"),
+    ("P.2: {link: [metering, data_pool], up:", "P.2: {link: [metering, data_pool], down:", "orphan"),
+    ("C.2: {link: [metering, data_pool], up:", "C.2: {link: [data_pool, metering], up:", "orphan"),
+    ("P.1: {link: [community_system, metering],", "P.1: {link: [metering, community_system],", "backwards"),
+    ("H.1: {link: [heat_system, data_pool], up:", "H.1: {link: [heat_system, data_pool], down:", "backwards"),
     ("user_app:             {face: resident", "user_app:             {face: martian", "unknown_role"),
     ("user_app:             {face: resident", "user_app:             {is: device, face: resident", "face_and_other"),
     ("operators: {pool_operator: grid}", "operators: {pool_operator: grid, water: gas}", "operator_not_asked"),
@@ -126,7 +132,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("plan: 2026-99-99\n", 1, "wrong_value"),
         ('plan: one\n"\\e[31m": x\n', 2, "unknown_key"),
         ('plan: one\n"\\ud800": x\n', 2, "not_yaml"),
-        ("x" * ((1 << 20) + 1), 1, "not_yaml"),
+        ("x" * ((1 << 20) + 1), 1, "too_large"),
     ],
     ids=str.split("control recursion deep lists bomb documents keys tag lie digits date escape surrogate large"),
 )
@@ -134,6 +140,41 @@ def test_what_is_no_plan_is_told_with_its_line(tmp_path: Path, text: str, line: 
     told = report(tmp_path, text)
     assert (line, key) in [(fault.line, fault.key) for fault in told.faults]
     assert told.as_text("zh").encode() and told.as_json("en").encode() and "\x1b" not in told.as_text("en")
+
+
+WORDS = [
+    (
+        "dmz: rest",
+        "dmz: 5",
+        "brokers.dmz should be a list, as in [a, b], or 'rest', but reads as 5",
+        "应为 列表，如 [a, b]，或 'rest'",
+    ),
+    ("per: usage_point", "per: planet", "should be one of 'community', 'building', 'home'", "'usage_point' 之一"),
+    ("  merchants:      ", "  Merchants:      ", "should be a name of small letters", "小写字母开头"),
+    ("personal: true}\nadd:", "personal: maybe}\nadd:", "should be true or false", "true 或 false"),
+    ("P.2: {link: [metering, data_pool],", "P.2: {link: [metering, data_pool, water],", "at most 2 items", "至多 2 项"),
+    ("P.2: {link: [metering, data_pool],", "P.2: {link: ,", "add.P.2.link has no value", "add.P.2.link 没有值"),
+    ("operators: {pool", "operators: [{pool", "the bracket of line 8 is not closed", "第 8 行的括号没有闭合"),
+    ("  merchants:      ", "\tmerchants:      ", "a tab stands where a line is indented", "行首用了制表符"),
+    ("  merchants:      ", "   merchants:      ", "it is not indented as what begins", "缩进与"),
+    ("'Plan one: led by the power company'}", "Plan one: led by the power company}", "a comma is missing", "缺少逗号"),
+    ("plan: one\n", "plan: *one\n", "an alias is used here", "引用了别名"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "en", "zh"), WORDS, ids=[case[2][:30] for case in WORDS])
+def test_a_fault_is_told_in_words_of_ours_in_both_languages(tmp_path: Path, old: str, new: str, en: str, zh: str) -> None:
+    told = report(tmp_path, changed(ONE, old, new)[0])
+    assert en in told.as_text("en")
+    assert zh in told.as_text("zh")
+    assert not re.search("Input should|valid (tuple|dictionary)|constrained|expected <|mapping values", told.as_text("en"))
+
+
+@pytest.mark.parametrize("key", ["networks", "brokers", "identity"])
+def test_what_a_plan_does_not_say_is_told(tmp_path: Path, key: str) -> None:
+    told = report(tmp_path, write_yaml({name: said for name, said in read_yaml(ONE).items() if name != key}))
+    assert f"{key}_unsaid" in [each.key for each in (*told.faults, *told.notes)]
+    assert bool(told.exit_code) == (key == "networks")
 
 
 @pytest.mark.parametrize("name", ["one", "two", "transition"])

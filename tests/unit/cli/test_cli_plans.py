@@ -2,6 +2,8 @@
 
 import json
 import sys
+from functools import partial
+from xml.etree import ElementTree
 
 import pytest
 
@@ -16,12 +18,12 @@ COMMANDS = ("check", "draw", "asyncapi", "compare")
 
 
 @pytest.fixture
-def plan(tmp_path, monkeypatch, capsys):
-    """A ``metropool plan`` command in a folder of its own: status, what it said on stdout, on stderr."""
+def metropool(tmp_path, monkeypatch, capsys):
+    """A ``metropool`` command in a folder of its own: status, what it said on stdout, on stderr."""
     monkeypatch.chdir(tmp_path)
 
     def run(*words, lang="en"):
-        monkeypatch.setattr(sys, "argv", ["metropool", "plan", *map(str, words)])
+        monkeypatch.setattr(sys, "argv", ["metropool", *map(str, words)])
         monkeypatch.setenv("METROPOOL_LANG", lang)
         monkeypatch.setenv("COLUMNS", "200")
         language.cache_clear()
@@ -32,6 +34,12 @@ def plan(tmp_path, monkeypatch, capsys):
 
     yield run
     language.cache_clear()
+
+
+@pytest.fixture
+def plan(metropool):
+    """The same of ``metropool plan``."""
+    return partial(metropool, "plan")
 
 
 @pytest.fixture
@@ -58,6 +66,37 @@ class TestFaults:
     def test_are_told_in_the_language_asked_for(self, plan, faulty):
         assert "能力 billing 不能为 wather 承载。可选：" in plan("compare", faulty, lang="zh")[2]
 
+    @pytest.mark.parametrize(("lang", "said"), [("en", "faults in plan one:direct: 1"), ("zh", "方案 one:direct 有 1 处错误")])
+    @pytest.mark.parametrize("command", [("demo", "--plan"), ("conformance", "--plan")])
+    def test_are_told_in_it_by_whatever_would_run_the_plan(self, metropool, faulty, command, lang, said):
+        status, out, err = metropool(*command, faulty, lang=lang)
+        assert (status, out) == (1, "")
+        assert said in err and ("不能为 wather 承载" in err) == (lang == "zh") and "faulty.yaml:23" in err
+
+
+class TestNames:
+    def test_the_variant_that_was_checked_is_told(self, plan):
+        for asked, variant in (("one", "direct"), ("one:indirect", "indirect"), ("two", None)):
+            told = json.loads(plan("check", asked, "--json")[1])
+            assert (told["plan"], told["variant"]) == (asked.partition(":")[0], variant)
+        assert "plan one:indirect is sound" in plan("check", "one:indirect")[1]
+
+    @pytest.mark.parametrize("title", ["Plan [red]one[/nope] <b>", "Long " * 58])
+    def test_a_title_is_text_and_may_be_long(self, plan, tmp_path, title):
+        named = ONE.replace("'Plan one: led by the power company'", json.dumps(title.strip()))
+        (tmp_path / "named.yaml").write_text(named.replace("directly led", "as it is " * 30 + "led", 1), encoding="utf-8")
+        assert plan("check", "named.yaml")[0] == 0
+        status, out, _ = plan("compare", "named.yaml", "two")
+        assert status == 0 and title.split()[1] in out
+        status, out, _ = plan("draw", "named.yaml", "-o", "-")
+        drawn = ElementTree.fromstring(out).findtext("{http://www.w3.org/2000/svg}title")
+        assert status == 0 and drawn.startswith(title.strip())
+
+    @pytest.mark.parametrize(("lang", "said"), [("en", "runs no system 'nobody'"), ("zh", "没有运行系统 'nobody'")])
+    def test_a_system_that_is_none_is_not_stopped(self, plan, lang, said):
+        status, out, err = plan("compare", "two", "--stop", "nobody", lang=lang)
+        assert (status, out) == (1, "") and said in err
+
 
 class TestOddArguments:
     @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -66,16 +105,16 @@ class TestOddArguments:
         ("plan_name", "content", "words"),
         [
             ("nope.yaml", None, ("没有名为 'nope.yaml' 的方案", "no plan is called 'nope.yaml'")),
-            (".", None, ("没有名为 '.' 的方案", "no plan is called '.'")),
+            (".", None, (". 是目录", ". is a folder: give the path of the plan file in it")),
             ("", None, ("没有名为 '' 的方案", "no plan is called ''")),
-            ("empty.yaml", b"", ("empty.yaml:1", "empty.yaml:1")),
+            ("empty.yaml", b"", ("empty.yaml:1：文件里什么也没有", "empty.yaml:1: the file says nothing")),
             (
                 "binary.yaml",
                 bytes(range(256)),
-                ("binary.yaml:1：文件不是有效的 YAML", "binary.yaml:1: the file is not valid YAML"),
+                ("binary.yaml:2：这一行不是 UTF-8 文本", "binary.yaml:2: this line is no UTF-8 text"),
             ),
             ("nul.yaml", b"plan: one\nx: \0\n", ("nul.yaml:2：文件不是有效的 YAML", "nul.yaml:2: the file is not valid YAML")),
-            ("list.yaml", b"- one\n", ("list.yaml:1", "list.yaml:1")),
+            ("list.yaml", b"- one\n", ("list.yaml:1：文件 应为 映射", "list.yaml:1: the file should be a mapping")),
             ("one:sideways", None, ("有 one:direct, one:indirect", "there is one:direct, one:indirect")),
             ("two:direct", None, ("没有变体 'direct'", "no variant 'direct'")),
             ("two+unknown_system", None, ("没有可由外部软件运行的节点 unknown_system", "no node unknown_system")),

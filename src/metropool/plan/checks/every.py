@@ -6,7 +6,7 @@ from metropool.plan.checks.case import Case, Said
 from metropool.plan.checks.contract import contract_messages, contract_names, contract_origins, contract_rows
 from metropool.plan.checks.gateways import gateways
 from metropool.plan.checks.hosted import capabilities_known, carriers, circles, hosting, said_and_heard, unbuilt_capabilities
-from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, vouchers
+from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, unsaid, vouchers
 from metropool.plan.checks.reach import single_points
 from metropool.plan.checks.rows import ends_placed, ends_running, origins, rows_listed, zones
 from metropool.plan.checks.unbuilt import could_run, silent_rows
@@ -29,6 +29,7 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     unbuilt_known,
     hands,
     operators,
+    unsaid,
     vouchers,
     brokers,
     networks,

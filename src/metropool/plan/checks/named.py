@@ -10,6 +10,9 @@ from metropool.plan.source import PlanFault
 INWARD = ("production", "management")
 """Zones that nobody dials from further out, the innermost first."""
 
+RESIDENTS = "settlement"
+"""The capability at whose host residents come in."""
+
 
 def plan_names(case: Case) -> Iterator[PlanFault]:
     """Systems, rows, messages and parties a plan names are the contract's."""
@@ -74,11 +77,25 @@ def operators(case: Case) -> Iterator[PlanFault]:
             yield case.plan_source.fault("operator_unnamed", "systems", name, name=name, party=party)
 
 
+def unsaid(case: Case) -> Iterator[PlanFault]:
+    """A plan says on which networks its rows travel, and had better say who vouches for people and who is on which broker."""
+    source = case.plan_source
+    if not case.plan.networks:
+        yield source.fault("networks_unsaid")
+    if not case.plan.brokers:
+        yield source.note("brokers_unsaid")
+    if not case.plan.identity:
+        yield source.note("identity_unsaid")
+
+
 def vouchers(case: Case) -> Iterator[PlanFault]:
-    """Who vouches for people is a system of ours that runs, or each its own."""
+    """Who vouches for people is a system of ours that runs, or each its own; for residents the one where they come in."""
+    door = next((name for name, facts in case.systems.items() if RESIDENTS in facts.hosts), None)
     for people, name in case.plan.identity.items():
         if name != OWN and (name not in case.systems or case.systems[name].kind != "node"):
             yield case.plan_source.fault("cannot_vouch", "identity", people, people=people, name=name)
+        elif people == "resident" and name not in (OWN, door):
+            yield case.plan_source.fault("vouches_elsewhere", "identity", people, name=name, door=door, capability=RESIDENTS)
 
 
 def brokers(case: Case) -> Iterator[PlanFault]:

@@ -68,4 +68,7 @@ def origins(case: Case) -> Iterator[PlanFault]:
     """Whoever passes a message on was given it: it begins somewhere in the running plan."""
     for row, letter in without_origin(case.said, contract=case.contract, systems=set(case.systems)):
         source, path = case.at_row(row)
-        yield source.fault("orphan", *path, row=row, message=letter.message, system=letter.sender)
+        if letter.receiver in case.contract.messages[letter.message].begins:
+            yield source.fault("backwards", *path, row=row, message=letter.message, left=letter.sender, right=letter.receiver)
+        else:
+            yield source.fault("orphan", *path, row=row, message=letter.message, system=letter.sender)

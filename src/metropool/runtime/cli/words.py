@@ -36,7 +36,7 @@ def fault_lines(fault: MetropoolError) -> list[str]:
     """A fault as lines: the sentence, and below it each single fault with its remedy."""
     listed = [
         f"  {each.where}: {_what(each.what)}" + (f": {each.remedy}" if each.remedy else "")
-        for each in fault.faults[:FAULTS_SHOWN]
+        for each in fault.faults_in(language())[:FAULTS_SHOWN]
     ]
     more = len(fault.faults) - len(listed)
     return [f"metropool: {_sentence(fault)}", *listed, *([f"  {word('more_rows', count=more)}"] if more else [])]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metropool.core.clock import monotonic_s
-from metropool.core.errors import NotFound
 from metropool.plan.compare import Stop, alive_without
 from metropool.plan.compiled import Compiled
 from metropool.plan.schema import Letter
@@ -63,10 +62,8 @@ def stoppable(compiled: Compiled, asked: Sequence[str]) -> list[str]:
     Raises:
         NotFound: One is no such system.
     """
+    compiled.require_nodes(name for name in asked if name != EVERY)
     known = [str(name) for name in compiled.nodes()]
-    unknown = [name for name in asked if name not in known and name != EVERY]
-    if unknown:
-        raise NotFound(f"the plan {compiled.plan} runs no {', '.join(unknown)} that could be stopped; it runs {', '.join(known)}")
     idle = idle_doors(compiled)
     return [name for name in known if name in asked or (EVERY in asked and name not in idle)]
 
