@@ -105,3 +105,17 @@ def test_a_column_that_needs_a_value_has_one_in_every_row(kind):
         else:
             check_rows(less)
         assert ("null" in row_schema[column.name]["type"]) == (column.name not in needed)
+
+
+@pytest.mark.parametrize("kind", sorted(kind.__name__ for kind in ROWS))
+def test_rows_that_say_nothing_are_no_missing_rows(kind):
+    of = KINDS[kind]
+    with pytest.raises(Invalid) as refused:
+        message_from(of, {**example_of(of), "rows": [{}, {}]})
+    assert {fault.where for fault in refused.value.faults} == {f"rows.{name}" for name in ROWS[of].names}
+
+
+def test_a_schema_tells_the_bounds_of_whole_numbers():
+    rows = schema_of(KINDS["BlocksSealed"])["properties"]["rows"]["items"]["properties"]
+    assert (rows["quality"]["items"]["minimum"], rows["quality"]["items"]["maximum"]) == (0, 255)
+    assert rows["start"]["maximum"] == 2**63 - 1

@@ -55,7 +55,14 @@ def _column_schema(kind: pa.DataType) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}
     if pa.types.is_boolean(kind):
         return {"type": "boolean"}
-    return {"type": "integer"} if pa.types.is_integer(kind) else {"type": "string"}
+    return _integer_schema(kind) if pa.types.is_integer(kind) else {"type": "string"}
+
+
+def _integer_schema(kind: pa.DataType) -> dict[str, Any]:
+    """Whole numbers within the bounds of their column."""
+    bits, is_signed = kind.bit_width, pa.types.is_signed_integer(kind)
+    least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if is_signed else (0, 2**bits - 1)
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:

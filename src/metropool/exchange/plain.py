@@ -80,8 +80,8 @@ def _table(kind: type[Message], given: Any, faults: list[Fault]) -> pa.Table | N
 def _columns(names: Sequence[str], given: Any, faults: list[Fault]) -> Mapping[str, Any] | None:
     """The rows by column, whichever way they were given."""
     if isinstance(given, list) and all(isinstance(row, dict) for row in given):
-        known = {name for row in given for name in row}
-        columns = {name: [row.get(name) for row in given] for name in known} or {name: [] for name in names}
+        known = {name for row in given for name in row} if given else names
+        columns = {name: [row.get(name) for row in given] for name in known}
     elif isinstance(given, dict) and all(isinstance(values, list) for values in given.values()):
         columns = given
     else:

@@ -1,6 +1,7 @@
 """A plan as an AsyncAPI document: every channel between nodes, who may say what on it under which rows, and how messages look. Pure."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from metropool.plan.schema import Letter
 from metropool.plan.subjects import subject_of
 
 ASYNCAPI = "3.0.0"
+DEFINED, PLACE = "$defs", "#/components/schemas/"
+"""Where a JSON Schema of its own has what it refers to, and where the document has it."""
 ABOUT = (
     "Letters between the systems of this plan, over NATS JetStream. A channel is a subject <receiver>.main.<phrase>.<sender>.main; only "
     "its sender may publish to it, as a request that the receiver's inbox stream answers with its receipt. The payload is an envelope in "
@@ -49,7 +52,7 @@ def describe(compiled: Compiled) -> dict[str, Any]:
         "x-not-built": [_listed(row, letter) | {"as": _carrier(compiled, letter)} for row, letter in unbuilt],
         "components": {
             "messages": {kind: _message(compiled, kind) for kind in sorted(kinds)},
-            "schemas": {"Part": _part()},
+            "schemas": {"Part": _part(), **_schemas(kinds)},
         },
     }
 
@@ -109,10 +112,27 @@ def _operation(subject: str, way: Way) -> dict[str, Any]:
 
 def _part() -> dict[str, Any]:
     """The schema of what an envelope says of a batch."""
-    _, found = msgspec.json.schema_components((Part,), ref_template="#/components/schemas/{name}")
+    _, found = msgspec.json.schema_components((Part,), ref_template=PLACE + "{name}")
     part: dict[str, Any] = found[Part.__name__]
     bounds = {name: {**part["properties"][name], "minimum": 1, "maximum": MOST_PARTS} for name in ("number", "of")}
     return {**part, "description": PART, "properties": {**part["properties"], **bounds}}
+
+
+def _schemas(kinds: Iterable[str]) -> dict[str, Any]:
+    """What messages are made of, by name."""
+    return {name: _placed(part) for kind in sorted(kinds) for name, part in schema_of(KINDS[kind]).get(DEFINED, {}).items()}
+
+
+def _placed(schema: Any) -> Any:
+    """A schema as a part of the document: what it refers to stands under its components, not in the schema itself."""
+    if isinstance(schema, list):
+        return [_placed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: value.replace(f"#/{DEFINED}/", PLACE) if name == "$ref" and isinstance(value, str) else _placed(value)
+        for name, value in schema.items()
+    }
 
 
 def _message(compiled: Compiled, kind: str) -> dict[str, Any]:
@@ -123,6 +143,6 @@ def _message(compiled: Compiled, kind: str) -> dict[str, Any]:
         "x-version": message.version,
         "x-phrases": {name: {"zh": entry.zh, "en": entry.en} for name, entry in entries if entry.carried_by == kind},
         "x-largest-bytes": MAX_BYTES,
-        "payload": schema_of(message),
+        "payload": _placed({name: part for name, part in schema_of(message).items() if name != DEFINED}),
         "examples": [{"payload": example_of(message)}],
     }
