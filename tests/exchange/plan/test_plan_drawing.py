@@ -1,16 +1,21 @@
 """How plans look: every system once, apart from the others; no line through a box, no two lines on one track; the same every time."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import pytest
 
 from exchange.plan.cases import spine
 from exchange.plan.test_plan_files import compiled
+from metropool.core.texts import texts_of
 from metropool.plan.drawing.figure import draw_plan
 from metropool.plan.drawing.layout import WIDTH, place
+from metropool.plan.drawing.listing import ENDS, ROWS
 from metropool.plan.drawing.picture import Picture
 from metropool.plan.drawing.ways import run_lines
+from metropool.plan.schema import Title
+from metropool.runtime.capabilities import CAPABILITIES
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLANS = ("one", "one:indirect", "two", "transition")
@@ -39,6 +44,45 @@ def test_speaks_the_language_asked_for() -> None:
     assert all(
         word in draw_plan(picture, language="en") for word in ("Gas bills", "directly led", "Not built yet", "combined bill")
     )
+
+
+def test_every_capability_has_a_name_in_both_languages() -> None:
+    texts = texts_of("metropool.plan")
+    assert [name for name in CAPABILITIES if f"capability_{name}" not in texts] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", PLANS)
+def test_a_box_tells_all_that_its_system_hosts(name: str, language) -> None:
+    texts, picture = texts_of("metropool.plan"), picture_of(name, "whole_picture")
+    root = ET.fromstring(draw_plan(picture, language=language))
+    boxes = {group.get("id"): group for group in root.iter(f"{SVG}g") if group.get("id")}
+    for node in picture.nodes:
+        told = "".join("".join(words.text or "" for words in boxes[f"system-{node.id}"].iter(f"{SVG}text")).split())
+        assert all("".join(texts[f"capability_{hosted}"][language].split()) in told for hosted in node.hosts), node.id
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", PLANS)
+def test_words_of_the_list_keep_within_their_column(name: str, language) -> None:
+    root = ET.fromstring(draw_plan(picture_of(name, "whole_picture"), language=language))
+    listed = [(float(each.get("x", 0)), each.text or "") for each in root.iter(f"{SVG}text") if each.get("font-size") == "12"]
+    columns = {44.0: ROWS, 44.0 + ROWS: ENDS}
+    told = [(x, words) for x, words in listed if x in columns and len(words) > 1]
+    assert len(told) > 100
+    assert all(sum(2 if ord(letter) > 0x2E80 else 1 for letter in words) * 6.4 < columns[x] for x, words in told)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_long_title_goes_on_below_and_pushes_down_the_rest(language) -> None:
+    picture = picture_of("two", "whole_picture")
+    long = replace(picture, title=Title(zh="很长的标题" * 50, en="Very" * 70))
+    root = ET.fromstring(draw_plan(long, language=language))
+    titles = [each.text or "" for each in root.iter(f"{SVG}text") if each.get("font-size") == "22"]
+    assert "".join(titles) == getattr(long.title, language) and len(titles) > 1
+    assert max(map(len, titles)) * (22 if language == "zh" else 12.5) < float(root.get("width", 0))
+    plain = ET.fromstring(draw_plan(picture, language=language))
+    assert float(root.get("height", 0)) == float(plain.get("height", 0)) + 28 * (len(titles) - 1)
 
 
 def test_of_what_runs_nothing_is_faded() -> None:

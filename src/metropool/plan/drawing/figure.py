@@ -1,11 +1,12 @@
 """The picture of a plan as an SVG figure, in Chinese or English; the same bytes for the same plan, nothing from outside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from metropool.core.texts import Language, say, texts_of
+from metropool.core.texts import Language, say
+from metropool.plan.drawing.box import BELOW, NAME, lines_of
 from metropool.plan.drawing.layout import PUBLIC_FAR, PUBLIC_NEAR, WIDTH, ZONE_ORDER, Placed, place
 from metropool.plan.drawing.listing import listing
 from metropool.plan.drawing.marks import STROKE, head, line, name, rounded, text, wrap
@@ -15,6 +16,7 @@ from metropool.plan.schema import Network
 from metropool.plan.source import ROOM
 
 MARGIN, TOP, BAND = 44.0, 132.0, 16.0
+TITLE_LINE, TITLE_LETTER = 28.0, 12.5
 MANY = frozenset({"community", "building", "home"})
 NETWORKS: tuple[Network, ...] = ("local", "vpn", "public")
 FILL = {
@@ -56,19 +58,24 @@ def draw_plan(picture: Picture, *, language: Language) -> str:
     lines = run_lines(picture.edges, placed, [" ".join(edge.rows) for edge in picture.edges])
     sheet = _Sheet(picture=picture, placed=placed, lines=lines, language=language)
     listed, end = listing(picture, left=MARGIN, top=sheet.bottom + 44, width=sheet.width - 2 * MARGIN, language=language)
+    titles = wrap(name(picture.title, language), columns=int((sheet.width - 2 * MARGIN) / TITLE_LETTER))
+    lower = TITLE_LINE * (len(titles) - 1)
     parts = [
-        *_head(sheet, height=end + MARGIN / 2),
+        *_head(sheet, titles, height=end + MARGIN / 2 + lower),
+        f'<g transform="translate(0 {lower:g})">',
+        *_key(sheet),
         *_zones(sheet),
         *(mark for number, edge in enumerate(picture.edges) for mark in _line(edge, lines.ways[number])),
         *(mark for node in picture.nodes for mark in _system(node, sheet)),
         *(mark for number, edge in enumerate(picture.edges) for mark in _label(edge, lines.ways[number])),
         *listed,
+        "</g>",
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _head(sheet: _Sheet, *, height: float) -> Iterator[str]:
+def _head(sheet: _Sheet, titles: Sequence[str], *, height: float) -> Iterator[str]:
     title = escape(name(sheet.picture.title, sheet.language))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sheet.width:g} {height:g}" width="{sheet.width:g}" '
@@ -76,8 +83,8 @@ def _head(sheet: _Sheet, *, height: float) -> Iterator[str]:
     )
     yield f"<title>{title}</title>"
     yield f'<rect width="{sheet.width:g}" height="{height:g}" fill="#ffffff"/>'
-    yield text(MARGIN, 38, title, size=22, weight=600)
-    yield from _key(sheet)
+    for number, words in enumerate(titles):
+        yield text(MARGIN, 38 + number * TITLE_LINE, escape(words), size=22, weight=600)
 
 
 def _key(sheet: _Sheet) -> Iterator[str]:
@@ -169,19 +176,11 @@ def _box(node: PictureNode, x: float, y: float, height: float, *, faded: str) ->
 
 def _words(node: PictureNode, x: float, y: float, height: float, language: Language, *, color: str) -> Iterator[str]:
     """Name, party and capabilities, in the middle of the box."""
-    names = wrap(name(node.title, language), columns=24)[:2]
-    below = " · ".join((name(node.party_title, language), *(_capability(hosted, language) for hosted in node.hosts)))
-    rest = wrap(below, columns=30)[: int((height - 15 * len(names) - 6) // 12.5)]
-    at = y + (height - 15 * len(names) - 12.5 * len(rest)) / 2 + 11.5
+    names, rest = lines_of(node, language)
+    at = y + (height - NAME * len(names) - BELOW * len(rest)) / 2 + 11.5
     for words in names:
         yield text(x + WIDTH / 2, at, escape(words), size=12.5, weight=600, anchor="middle", color=color)
-        at += 15
+        at += NAME
     for words in rest:
         yield text(x + WIDTH / 2, at, escape(words), size=10, color="#595959" if color == "#1f1f1f" else color, anchor="middle")
-        at += 12.5
-
-
-def _capability(hosted: str, language: Language) -> str:
-    """What a capability is called; one that nobody gave a name by its own."""
-    key = f"capability_{hosted}"
-    return say(ROOM, key, language) if key in texts_of(ROOM) else hosted
+        at += BELOW

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from metropool.plan.drawing.box import room_of
 from metropool.plan.drawing.picture import Picture, PictureEdge, PictureNode
 
 WIDTH, HEIGHT = 176, 62
 GAP, LANE, PORT, ZONE_GAP = 22, 15, 17, 28
-HOSTS_TOLD, MORE_HOSTS = 2, 14
 HUB_LINKS, HUB_PORT = 8, 30
 SWEEPS = 12
 INNER = {"field": 0, "carrier": 1, "production": 2, "management": 2, "dmz": 3}
@@ -55,8 +55,8 @@ def place(picture: Picture) -> Placed:
         towards = range(len(columns)) if sweep % 2 else reversed(range(len(columns)))
         for number in towards:
             columns[number] = _sorted(number, columns, links, zone)
-    hosts = {node.id: len(node.hosts) for node in picture.nodes}
-    height = {item: _height(item, links, hosts) for column in columns for item in column}
+    rooms = {node.id: max(HEIGHT, room_of(node)) for node in picture.nodes}
+    height = {item: _height(item, links, rooms) for column in columns for item in column}
     gaps = {item: gap for column in columns for item, gap in zip(column, _gaps(column, zone), strict=True)}
     return Placed(rank=rank, columns=columns, top=_tops(columns, links, height, gaps), height=height)
 
@@ -123,13 +123,12 @@ def _sorted(
     return [*lanes[:half], *ordered, *lanes[half:]]
 
 
-def _height(item: Item, links: Mapping[Item, Sequence[Item]], hosts: Mapping[str, int]) -> float:
+def _height(item: Item, links: Mapping[Item, Sequence[Item]], rooms: Mapping[str, float]) -> float:
     """Room for the words of a system, and for the lines that meet it."""
     if not isinstance(item, str):
         return LANE
     count = len(links.get(item, ()))
-    least = HEIGHT + MORE_HOSTS * (hosts[item] > HOSTS_TOLD)
-    return max(least, count * (HUB_PORT if count >= HUB_LINKS else PORT) / 2 + 20)
+    return max(rooms[item], count * (HUB_PORT if count >= HUB_LINKS else PORT) / 2 + 20)
 
 
 def _gaps(column: Sequence[Item], zone: Mapping[str, int]) -> list[float]:

@@ -66,9 +66,9 @@ def name(title: Title, language: Language) -> str:
 
 
 def wrap(words: str, *, columns: int) -> list[str]:
-    """Lines of at most ``columns`` half widths; breaks at a blank or between Chinese characters."""
+    """Lines of at most ``columns`` half widths; breaks at a blank, between Chinese characters, and within a word that has no room."""
     lines, row, width = [], "", 0
-    for piece in _pieces(words):
+    for piece in _pieces(words, columns):
         size = sum(2 if ord(character) > 0x2E80 else 1 for character in piece)
         if row and width + size > columns:
             lines.append(row.strip())
@@ -77,11 +77,11 @@ def wrap(words: str, *, columns: int) -> list[str]:
     return [*lines, row.strip()]
 
 
-def _pieces(words: str) -> Iterator[str]:
+def _pieces(words: str, longest: int) -> Iterator[str]:
     word = ""
     for character in words:
         word += character
-        if character == " " or ord(character) > 0x2E80:
+        if character == " " or ord(character) > 0x2E80 or len(word) == longest:
             yield word
             word = ""
     if word:
