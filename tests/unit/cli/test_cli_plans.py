@@ -92,6 +92,13 @@ class TestNames:
         drawn = ElementTree.fromstring(out).findtext("{http://www.w3.org/2000/svg}title")
         assert status == 0 and drawn.startswith(title.strip())
 
+    @pytest.mark.parametrize(
+        ("lang", "said"), [("en", "no software that could stand for metering"), ("zh", "没有可代替 metering 的软件")]
+    )
+    def test_software_that_nobody_has_stands_for_no_system(self, metropool, lang, said):
+        status, out, err = metropool("conformance", "--plan", "two", "--outside", "metering", lang=lang)
+        assert (status, out) == (1, "") and said in err and len(err.splitlines()) == 1
+
     @pytest.mark.parametrize(("lang", "said"), [("en", "runs no system 'nobody'"), ("zh", "没有运行系统 'nobody'")])
     def test_a_system_that_is_none_is_not_stopped(self, plan, lang, said):
         status, out, err = plan("compare", "two", "--stop", "nobody", lang=lang)

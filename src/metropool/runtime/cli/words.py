@@ -8,6 +8,7 @@ from metropool.core.errors import MetropoolError
 from metropool.core.texts import Language, say
 
 FAULTS_SHOWN = 20
+ROOMS = {"plan": "metropool.plan", "conformance": "metropool.runtime.conformance"}
 
 
 @cache
@@ -43,9 +44,9 @@ def fault_lines(fault: MetropoolError) -> list[str]:
 
 
 def _sentence(fault: MetropoolError) -> str:
-    """What happened: in the words of the room of plans where it has some, else as the log would say it."""
+    """What happened: in the words of a room that has some for the command line, else as the log would say it."""
     room, _, key = fault.key.partition(".")
-    return say(f"metropool.{room}", key, language(), **fault.values) if room == "plan" else fault.what
+    return say(ROOMS[room], key, language(), **fault.values) if room in ROOMS else fault.what
 
 
 def _what(text: str) -> str:

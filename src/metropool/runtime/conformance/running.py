@@ -17,6 +17,7 @@ from metropool.runtime.conformance.report import Finding, Report, together
 from metropool.runtime.conformance.town.city import City
 from metropool.runtime.conformance.town.making import make_city
 from metropool.runtime.conformance.town.opening import open_town
+from metropool.runtime.conformance.town.starting import need_software
 from metropool.runtime.conformance.town.town import Town
 from metropool.runtime.conformance.ways import ways_of
 from metropool.runtime.instances import instances_of, write_instances
@@ -60,6 +61,8 @@ class Run:
             Unavailable: The town could not be set up.
         """
         compiled = {plan: compile_named(plan) for plan in self.plans}
+        for plan, each in compiled.items():
+            need_software(each, outside_of(plan))
         city = await self.city(folder)
         return [await self._one(folder / named(plan, each), plan, each, city) for plan, each in compiled.items()]
 

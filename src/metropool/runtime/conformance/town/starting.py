@@ -2,14 +2,16 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 
 from metropool.core.clock import monotonic_s
-from metropool.core.errors import Unavailable
+from metropool.core.errors import NotFound, Unavailable
+from metropool.exchange.ways import PLACES
+from metropool.plan.compiled import Compiled
 from metropool.runtime.channels import MERCHANT, merchant_key, merchant_system, public_hex
 from metropool.runtime.conformance.town.brokers import HOST, told_to_server
 from metropool.runtime.conformance.town.people import Client, desk_client
@@ -90,6 +92,20 @@ def run_outside(town: "Town") -> list[str]:
 def companies_outside(town: "Town") -> dict[str, str]:
     """System to service of each of them that bills."""
     return {name: service for name in run_outside(town) for service in town.rows(name, "billing") or () if service in PRICES}
+
+
+def need_software(compiled: Compiled, systems: Sequence[str]) -> None:
+    """Refuse to put outside software in the place of systems that none of ours in the simulated city could stand for.
+
+    Raises:
+        NotFound: It bills no one service, and is no property manager's.
+    """
+    billed = {name: set(PRICES) & set(facts.hosts.get("door", ())) for name, facts in compiled.systems.items()}
+    able = [name for name in compiled.systems if len(billed[name]) == 1 or compiled.systems[name].per in PLACES]
+    if unable := ", ".join(name for name in systems if name not in able):
+        raise NotFound(
+            f"no software in the simulated city stands for {unable}", key="conformance.no_software", values={"names": unable}
+        )
 
 
 def process_of(system: str) -> str:
