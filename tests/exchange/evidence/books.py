@@ -93,13 +93,14 @@ def lines_of(*nodes: Node, **asked: object) -> list[bytes]:
 
 
 def _lines(*nodes: Node, asked: Asked) -> Iterator[bytes]:
+    contents = {}
     for node in nodes:
         with node.database.snapshot() as connection:
-            chosen = choose(connection, asked)
-            assert chosen is not None
-            names = [str(each.system) for each in nodes]
-            context = node.context(connection)
-            yield from section_lines(context, key=key_of(node.system), asked=asked, chosen=chosen, sections=names)
+            contents[str(node.system)] = choose(connection, asked)
+    assert None not in contents.values()
+    for node in nodes:
+        with node.database.snapshot() as connection:
+            yield from section_lines(node.context(connection), key=key_of(node.system), asked=asked, contents=contents)
 
 
 def records(node: Node) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""Files and books of before there were records of anything but letters open, verify and go on."""
+"""Files and books of before there were records of anything but letters, or headings that tell of all sections, verify and go on."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,9 @@ def lines(name: str) -> list[bytes]:
     return (DATA / name).read_bytes().splitlines(keepends=True)
 
 
-@pytest.mark.parametrize(("name", "shown"), [("format-1.evidence", 5), ("format-1-letter.evidence", 1)])
+@pytest.mark.parametrize(
+    ("name", "shown"), [("format-1.evidence", 5), ("format-1-letter.evidence", 1), ("format-2.evidence", 12)]
+)
 def test_a_file_of_then_is_verified_and_its_touched_record_named(name: str, shown: int) -> None:
     report = verify(lines(name))
     assert (report.fault, [found.media for found in report.sections]) == (None, [{"letter": shown}] * 2)

@@ -50,6 +50,16 @@ def place_of(lines: list[bytes], index: int) -> tuple[str, int]:
     return system, number if read_line(lines[index]).number else number + 1
 
 
+def by_section(lines: list[bytes]) -> dict[str, list[bytes]]:
+    """The lines of each section, by its system."""
+    sections: dict[str, list[bytes]] = {}
+    for line in lines:
+        if heading := read_line(line).heading:
+            sections[json.loads(bytes(heading))["system"]] = []
+        sections[list(sections)[-1]].append(line)
+    return sections
+
+
 def first_of_root(lines: list[bytes], index: int) -> int:
     """The first record that the root in a line covers."""
     return json.loads(bytes(read_line(lines[index]).root))["first"]
@@ -234,6 +244,22 @@ class TestBadInput:
         keys = keys_of(json.dumps({"keys": json.loads(whole[1][0])["heading"]["keys"]}).encode())
         report = verify(whole[1], pinned=keys)
         assert (report.fault.kind, report.system, report.line) == ("key", "metering", 17)
+
+    @pytest.mark.parametrize("asked", [{}, {"party": "grid"}, {"end": NOW + timedelta(days=1)}], ids=["earlier", "party", "end"])
+    @pytest.mark.parametrize("taken", ["marketing", "metering"])
+    def test_a_true_section_of_another_export_is_not_of_this_file(self, tmp_path, taken, asked):
+        nodes = open_books(tmp_path, "marketing"), open_books(tmp_path, "metering")
+        exchange(*nodes, "A1")
+        sign(*nodes)
+        other = lines_of(*nodes, **asked)
+        if not asked:
+            exchange(*nodes, "A2")
+            sign(*nodes)
+        sections = {True: by_section(other), False: by_section(lines_of(*nodes))}
+        for node in nodes:
+            node.close()
+        report = verify([line for system in ("marketing", "metering") for line in sections[system == taken][system]])
+        assert (report.fault.kind, report.system, report.fault.number) == ("other_export", "metering", 1)
 
     def test_keys_that_are_said_twice_are_the_same_keys(self, whole):
         published = [key for at in (0, 16) for key in json.loads(whole[1][at])["heading"]["keys"]]

@@ -4,7 +4,7 @@ A record that is not to be shown goes out as its leaf alone: the chain
 and the root can be checked all the same, and the salt keeps what it was from being guessed. The format: docs/integrators.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -31,6 +31,11 @@ class Chosen:
     first_root: int
     last_root: int
     shown: int
+
+    @property
+    def range(self) -> tuple[int, int, int]:
+        """The same as a heading has it."""
+        return self.first_root, self.last_root, self.shown
 
 
 def choose(connection: Connection, asked: Asked) -> Chosen | None:
@@ -69,30 +74,27 @@ def uncovered(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).where(evidence.c.number > last)).scalar_one())
 
 
-def section_lines(
-    context: UnitContext, *, key: SigningKey, asked: Asked, chosen: Chosen, sections: Sequence[str]
-) -> Iterator[bytes]:
+def section_lines(context: UnitContext, *, key: SigningKey, asked: Asked, contents: Mapping[str, Chosen]) -> Iterator[bytes]:
     """The section of one system, with what is there: whether it is whole is for ``verify`` to tell.
 
     Args:
         context: A view of its books that stays as it is.
         key: Its key, which signs the heading.
         asked: What is to be shown.
-        chosen: What ``choose`` found for that.
-        sections: Systems with a section in the file, in order.
+        contents: What ``choose`` found for that, of each system with a section in the file, in order.
 
     Raises:
         NotFound: The key is not the one that signs evidence of this system now.
         Broken: The book cannot be read.
     """
     try:
-        yield from _section(context, key=key, asked=asked, chosen=chosen, sections=sections)
+        yield from _section(context, key=key, asked=asked, contents=contents)
     except UNREADABLE as cause:
         raise unreadable(1, cause) from cause
 
 
-def _section(context: UnitContext, *, key: SigningKey, asked: Asked, chosen: Chosen, sections: Sequence[str]) -> Iterator[bytes]:
-    connection, book = context.connection, Evidence(context)
+def _section(context: UnitContext, *, key: SigningKey, asked: Asked, contents: Mapping[str, Chosen]) -> Iterator[bytes]:
+    connection, book, chosen = context.connection, Evidence(context), contents[context.system]
     newest, before = book.last_root(), _before(connection, chosen.first_root)
     if newest is None or key.id != signs_now(context):
         raise NotFound(f"the key in the folder of {context.system} is not the one that signs its evidence: serve the system once")
@@ -101,7 +103,8 @@ def _section(context: UnitContext, *, key: SigningKey, asked: Asked, chosen: Cho
         kind="letter" if asked.letter else "range",
         system=context.system,
         party=context.party,
-        sections=list(sections),
+        sections=list(contents),
+        ranges=[each.range for each in contents.values()],
         asked=asked,
         keys=book.keys(),
         before=before,

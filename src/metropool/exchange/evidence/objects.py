@@ -28,8 +28,8 @@ class Object(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 Medium = Literal["letter", "http", "mqtt"]
 """How something was exchanged: as a letter, as a request with its answer, with a gateway."""
-FORMAT: Literal[2] = 2
-"""Of the export files that are written; those of format 1 hold letters alone."""
+FORMAT: Literal[3] = 3
+"""Of the export files that are written; those of format 1 hold letters alone, and headings before format 3 no ``ranges``."""
 
 
 class Record(Object, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,15 +152,17 @@ class Heading(Object, frozen=True, kw_only=True):
     Attributes:
         kind: ``range``: every root of a range, all records or their leaves; ``letter``: one record with the path to its root.
         sections: Systems with a section in the file, in order.
+        ranges: Of each of these sections its first root, last root and how many records it shows: another export's cannot take its place.
         first_root, last_root: Roots in the section.
         shown: How many records it shows.
     """
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     kind: Literal["range", "letter"]
     system: str
     party: str
     sections: list[str]
+    ranges: list[tuple[Number, Number, Number]] = []
     asked: Asked
     keys: list[PublicKey]
     before: Before

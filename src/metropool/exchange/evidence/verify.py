@@ -117,9 +117,19 @@ class _Walk:
         check_signed(HEADING_DOMAIN + content, signature, by=by, keys=keys, number=before.number + 1)
         if before.root != heading.first_root - 1 or (before.root == START.root and before != START):
             raise Broken("heading", before.number + 1)
+        self._need_one_export(heading, place)
         found = Found(heading.system, heading.party, heading.kind, heading.made_at, tuple(dict.fromkeys(key.id for key in keys)))
         self.found.append(found)
         self.section = open_section(heading, keys, found)
+
+    def _need_one_export(self, heading: Heading, place: int) -> None:
+        """Hold a heading to the others and to what all say of its section: a true section of another export is not of this file."""
+        before = self.section.heading if self.section else heading
+        is_listed = heading.format < 3 or heading.ranges[place : place + 1] == [
+            (heading.first_root, heading.last_root, heading.shown)
+        ]
+        if not is_listed or (heading.format, heading.ranges, heading.asked) != (before.format, before.ranges, before.asked):
+            raise Broken("other_export", heading.before.number + 1, system=heading.system)
 
 
 def _heading(content: bytes) -> Heading:

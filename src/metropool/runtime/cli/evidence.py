@@ -105,10 +105,10 @@ def _sections(
         raise NotFound(word("evidence_nothing") + gone)
 
     def lines() -> Iterator[bytes]:
-        for name, chosen in found.items():
+        for name in found:
             key = read_key(settings, name)
             try:
-                yield from section_lines(books[name], key=key, asked=asked, chosen=chosen, sections=list(found))
+                yield from section_lines(books[name], key=key, asked=asked, contents=found)
             except Broken as broken:
                 raise Invalid(word("evidence_not_written", **_fault(name, broken))) from broken
 
