@@ -123,7 +123,10 @@ def show(city, request, *, reference):
         row |= {"scale": 0, "unit": "", "subjects": None, "is_suppressed": False}
         said = {"state": "approved", "page": 1, "pages": 1, "reason": "seen and granted", "decided_at": asked["requested_at"]}
         answer = door.post(
-            "letters/government_answers", json={**same, **said, "rows": [row]}, headers={"Idempotency-Key": f"view/{request}"}
+            "letters/government_answers",
+            json={**same, **said, "rows": [row]},
+            params={"approved_by": "王芳,李强"},
+            headers={"Idempotency-Key": f"view/{request}"},
         )
         assert answer.status_code == 201, answer.text
         known = next(each for each in door.get("letters/views").json()["views"] if each["id"] == request)
