@@ -19,6 +19,7 @@ from metropool.plan.written import Unwritten, parse
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 1 << 20
 """Of a file that is read."""
+CONTRACT = "contract"
 PLANS = ("one:direct", "one:indirect", "two", "transition")
 """Plans that come with the product, each way of running them."""
 
@@ -83,7 +84,10 @@ def plan_path(name: str) -> Path:
     """
     beside_source = Path(__file__).resolve().parents[3] / "plans" / f"{name}.yaml"
     shipped = Path(str(files("metropool.plan"))) / "files" / f"{name}.yaml"
-    for candidate in (Path(name), shipped, beside_source):
+    given: tuple[Path, ...] = (
+        () if name == CONTRACT else (Path(name),)
+    )  # never a file that happens to lie where a command is given
+    for candidate in (*given, shipped, beside_source):
         if candidate.is_file():
             return candidate
     if name and Path(name).is_dir():

@@ -67,6 +67,17 @@ def test_what_is_not_there_is_one_sentence_and_status_1(cli, command):
     assert said.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", [("--lang",), ("plan", "check", "two", "--lang")])
+def test_no_language_is_wrong_usage(cli, arguments):
+    assert cli(*arguments).status == 2
+
+
+def test_the_package_is_the_command():
+    command = [sys.executable, "-m", "metropool", "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env={"PYTHONPATH": str(ROOT / "src")})
+    assert ran.stdout.startswith("metropool ")
+
+
 @pytest.mark.parametrize("arguments", [("--lang", "zh", "--help"), ("--help", "--lang", "zh"), ("--lang=zh", "-h")])
 def test_the_language_may_stand_anywhere(cli, arguments):
     assert TEXTS["group_operate"]["zh"] in cli(*arguments).out

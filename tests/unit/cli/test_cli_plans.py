@@ -138,6 +138,10 @@ class TestOddArguments:
         assert words[lang == "en"] in out + err
         assert "Traceback" not in err and not list(tmp_path.glob("plan.*"))
 
+    def test_a_file_called_contract_is_not_taken_for_ours(self, plan, tmp_path):
+        (tmp_path / "contract").write_text("between us", encoding="utf-8")
+        assert plan("check", "two")[0] == 0
+
     @pytest.mark.parametrize("command", ["draw", "asyncapi"])
     def test_where_nothing_can_be_written_it_is_told(self, plan, tmp_path, command):
         (tmp_path / "file").write_text("x", encoding="utf-8")

@@ -20,14 +20,14 @@ def language() -> Language:
 
 
 def taken_out(arguments: list[str]) -> tuple[str, list[str]]:
-    """The language that ``--lang zh`` or ``--lang=zh`` gives, wherever it stands, and the other arguments."""
+    """The language that ``--lang zh`` or ``--lang=zh`` gives, wherever it stands, and the other arguments; one without a language stays."""
     given, others = "", []
     rest = iter(arguments)
     for argument in rest:
         if argument.startswith("--lang="):
             given = argument.removeprefix("--lang=")
-        elif argument == "--lang":
-            given = next(rest, "")
+        elif argument == "--lang" and (following := next(rest, "")):
+            given = following
         else:
             others.append(argument)
     return given, others

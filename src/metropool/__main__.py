@@ -1,0 +1,5 @@
+"""``python -m metropool``: the same as ``metropool``."""
+
+from metropool.runtime.cli.main import main
+
+main()
