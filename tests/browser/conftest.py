@@ -119,13 +119,42 @@ def first_password_changed(page, url, password):
     return body["new"]
 
 
+class Contexts:
+    """Contexts of the browser, each of one visitor at a time: what one has loaded of the site stays for the next, and nothing else does."""
+
+    def __init__(self, browser):
+        self._browser, self._free = browser, {"zh-CN": [], "en-US": []}
+
+    def take(self, locale):
+        free = self._free[locale]
+        return free.pop() if free else self._browser.new_context(locale=locale, timezone_id="Asia/Shanghai")
+
+    def give_back(self, context, locale, *, site):
+        """Forget who was there; a context whose page ended elsewhere is not used again, for what it keeps cannot be reached from there."""
+        if not all(page.url.startswith(site) for page in context.pages):
+            context.close()
+            return
+        for page in context.pages:
+            page.evaluate("localStorage.clear()")
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        self._free[locale].append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser):
+    return Contexts(browser)
+
+
 class Visitor:
     """One person at one device; ``errors`` must stay empty."""
 
-    def __init__(self, browser, city, *, device="desktop", language="zh"):
-        locale = "zh-CN" if language == "zh" else "en-US"
-        self.context = browser.new_context(locale=locale, timezone_id="Asia/Shanghai", viewport=DEVICES[device])
+    def __init__(self, contexts, city, *, device="desktop", language="zh"):
+        self.contexts, self.locale = contexts, "zh-CN" if language == "zh" else "en-US"
+        self.context = contexts.take(self.locale)
         self.page = self.context.new_page()
+        self.page.set_viewport_size(DEVICES[device])
         self.city, self.language, self.errors = city, language, []
         self.page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
         self.page.on("console", lambda said: said.type == "error" and self.errors.append(f"console: {said.text}"))
@@ -166,18 +195,21 @@ class Visitor:
     def get(self, path):
         return self.page.request.get(f"{self.city.url}{path}")
 
+    def leave(self):
+        """What they met that should not have been."""
+        met = list(self.errors)
+        self.contexts.give_back(self.context, self.locale, site=self.city.url)
+        return met
+
 
 @pytest.fixture
-def visit(browser, city):
+def visit(contexts, city):
     """Make visitors; at the end none may have met an error."""
     visitors = []
 
     def make(login=None, **kind):
-        visitors.append(Visitor(browser, city, **kind))
+        visitors.append(Visitor(contexts, city, **kind))
         return visitors[-1].enter(login) if login else visitors[-1]
 
     yield make
-    met = [error for visitor in visitors for error in visitor.errors]
-    for visitor in visitors:
-        visitor.context.close()
-    assert met == []
+    assert [error for visitor in visitors for error in visitor.leave()] == []
