@@ -33,7 +33,7 @@ PAGES = {
     "my_data": ("home1", "/my-data/{account}", "main .row-cards .state-tag"),
     "permissions": ("auditor", "/admin/permissions?system=water_system&message=meter_data", "main .timeline"),
     "audit": ("auditor", "/admin/audit", "main .ant-table-row, main .row-cards"),
-    "topology": ("admin", "/topology", ".react-flow__node, .plain-table"),
+    "topology": ("admin", "/topology", ".react-flow__node, .edge-cards"),
     "parked": ("admin", "/admin/parked", "main .data-table"),
     "gateways": ("admin", "/admin/gateways", "main .data-table .state-tag"),
     "watch": ("official", "/watch/government_desk", "main .data-table"),

@@ -73,6 +73,29 @@ def test_on_a_phone_five_entries_and_the_rest_behind_more_by_keyboard(visit, cit
     bar.locator("button.is-current").wait_for()
 
 
+def test_on_a_phone_a_link_opens_below_its_card_and_closes_again(visit):
+    page = visit("admin", device="phone", language="en").open("/topology")
+    card = page.locator(".edge-cards > li", has_text="8.3.4").first
+    card.locator("> button").click()
+    card.locator("aside").get_by_text("Last messages").wait_for()
+    assert card.locator("> button").get_attribute("aria-expanded") == "true"
+    assert page.evaluate("[...document.querySelectorAll('main *')].every(one => one.scrollWidth <= innerWidth)")
+    card.get_by_role("button", name="Close").click()
+    card.locator("aside").wait_for(state="detached")
+    page.get_by_role("heading", name="Topology").wait_for()
+
+
+def test_a_link_of_the_picture_is_opened_by_keyboard_and_what_is_not_counted_is_said_so(visit):
+    page = visit("admin", language="en").open("/topology")
+    link = page.get_by_label("2.1: Meters to Metering automation")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.locator("aside.panel").get_by_text("it is not counted here").wait_for()
+    page.locator("aside.panel").get_by_role("button", name="Close").click()
+    page.locator("aside.panel").wait_for(state="detached")
+    page.locator(".react-flow__node").first.wait_for()
+
+
 def test_a_map_stays_as_wide_as_its_box(visit, city):
     official = visit("official", language="en")
     official.page.set_viewport_size(NARROW)

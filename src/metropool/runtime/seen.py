@@ -20,6 +20,8 @@ from metropool.runtime.whereabouts import Whereabouts
 FLOWS_FOR = timedelta(days=1)
 WAITS_S = 60.0
 """A letter that did not leave for so long waits [s of the machine]."""
+LETTERS = "broker"
+"""The medium whose messages pass through outboxes and inboxes; frames of a protocol and calls of an interface are in no book here."""
 CONTROL = ("control", "read", "profile", "switch", "order", "command", "limit")
 ZONES = {
     "production": Text(zh="生产控制区", en="Production"),
@@ -89,7 +91,7 @@ class Seen:
             state=self._edge_state(edge, flow, seen, parked=parked),
             per_minute=seen.per_minute if seen else None,
             delay_s=seen.delay_s if seen else None,
-            delivered=seen.delivered if seen else 0,
+            delivered=seen.delivered if seen else 0 if self._nodes and edge.medium == LETTERS else None,
             refused=parked,
             last_at=seen.last_at if seen else None,
             provenance=min((self._compiled.whole.rows[row].src for row in edge.rows), key=SOURCES.index),
@@ -108,17 +110,17 @@ class Seen:
             return "not_built"
         if self._is_broken(edge, flow):
             return "broken"
-        if not self._nodes or (edge.medium == "broker" and not any(map(self._who.is_here, (flow.sender, flow.receiver)))):
+        if not self._nodes or (edge.medium == LETTERS and not any(map(self._who.is_here, (flow.sender, flow.receiver)))):
             return "not_run"
         if parked:
             return "refused"
-        return self._flow_state(seen)
+        return "uncounted" if seen is None and edge.medium != LETTERS else self._flow_state(seen)
 
     def _is_broken(self, edge: PictureEdge, flow: PictureFlow) -> bool:
         """Whether an end of it is down, or the software that would say or hear its letters stays away."""
         ends = (flow.sender, flow.receiver)
         is_down = "down" in map(self._who.presence, ends)
-        return is_down or (edge.medium == "broker" and any(map(self._who.is_silent, ends)))
+        return is_down or (edge.medium == LETTERS and any(map(self._who.is_silent, ends)))
 
     def _flow_state(self, seen: Traffic | None) -> Any:
         if seen is None:

@@ -250,6 +250,15 @@ def test_the_topology_of_the_running_plan_is_what_passed(city: City) -> None:
     assert {node.id for node in shown.nodes if node.running} == set(city.compiled.nodes())
 
 
+def test_what_goes_by_frames_or_calls_is_not_called_idle(city: City) -> None:
+    edges = {edge.id: edge for edge in topology_of(city).edges}
+    for beside in ("meters>metering", f"user_app>{city.hub.system}"):
+        assert (edges[beside].state, edges[beside].delivered) == ("uncounted", None)
+    idle = [edge for edge in edges.values() if edge.state == "idle"]
+    assert idle
+    assert all(edge.delivered is not None for edge in idle)
+
+
 @contextmanager
 def heard(city: City, system: str, *, ago_s: float | None) -> Iterator[None]:
     """The broker is there for a minute, and everyone heard a system so long ago, or never."""

@@ -227,7 +227,7 @@ export interface TopologyNode {
   software_seen_at: Instant | null
 }
 export type NodeState = 'up' | 'down' | 'silent' | 'unheard' | 'beyond' | 'not_run' | 'not_built'
-export type EdgeState = 'flowing' | 'idle' | 'waiting' | 'refused' | 'broken' | 'not_run' | 'not_built'
+export type EdgeState = 'flowing' | 'idle' | 'uncounted' | 'waiting' | 'refused' | 'broken' | 'not_run' | 'not_built'
 export interface TopologyEdge {
   id: string
   row: string
@@ -239,7 +239,7 @@ export interface TopologyEdge {
   state: EdgeState
   per_minute: number | null
   delay_s: number | null
-  delivered: number
+  delivered: number | null
   refused: number
   last_at: Instant | null
   provenance: 'paper' | 'inferred' | 'product'

@@ -141,7 +141,8 @@ export const zh = {
   topology: {
     title: '系统与数据流 · {{plan}}', help: '从左到右是谁供给谁；控制命令画在图下方。点一条线看它承载的消息。停止的系统十秒内显示为红色，经过它的线随之显示中断；自有软件离开其等候消息的接口时也是如此。可选其他方案，与运行中的方案对照。未列入方案的消息会被拒绝。', label: '系统与数据流图', picture: '系统图', empty: '没有编译好的方案。', systems: '运行中的系统', in_plan: '方案内共 {{count}} 个', per_minute: '消息/分钟', delay: '最大时延', refused: '被搁置', broken: '中断链路',
     row: '条目', message_name: '消息', from: '发送方', to: '接收方', messages: '消息', state_name: '状态', delivered: '已送达', last: '最近', row_of: '条目 {{row}}', last_messages: '最近消息（已脱敏）', no_messages: '还没有消息经过。', rows: '{{count}} 行', rows_one: '{{count}} 行',
-    edge: { flowing: '流动', idle: '空闲', waiting: '积压', refused: '有搁置', broken: '中断', not_run: '不在此处', not_built: '未建成' }, node: { up: '运行', down: '停止', silent: '软件离线', unheard: '尚未听到', beyond: '平台之外', not_run: '不在此处', not_built: '未建成' }, last_heard: '最近听到', software: '自有软件最近来访', message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
+    link: '{{row}}：{{from}} → {{to}}', came: '已送达 {{delivered}}，被搁置 {{refused}}', alone: '这里没有往来的系统', uncounted: '经规约帧或接口直接往来，不经消息交换，所以这里不计数。',
+    edge: { flowing: '流动', idle: '空闲', uncounted: '不计数', waiting: '积压', refused: '有搁置', broken: '中断', not_run: '不在此处', not_built: '未建成' }, node: { up: '运行', down: '停止', silent: '软件离线', unheard: '尚未听到', beyond: '平台之外', not_run: '不在此处', not_built: '未建成' }, last_heard: '最近听到', software: '自有软件最近来访', message: { delivered: '已送达', waiting: '待发', refused: '被拒', parked: '搁置' },
     plan: '方案', running_plan: '{{plan}}（运行中）', whole: '也画出尚未建成的部分', only_drawn: '这里只画出该方案；实时数字属于正在运行的方案。',
     instances: '共 {{count}} 个', and: '、', hosts_of: '{{capability}}（{{of}}）', of: { electricity: '电', water: '水', gas: '燃气', heat: '热力', home: '家庭', community: '小区', building: '楼宇', city: '城市', government: '政府', readings: '读数', payments: '缴费', charging: '充电', premises: '门禁和监控', desk: '电脑端', app: '移动端' },
     capability: {

@@ -45,7 +45,11 @@ class TopologyNode(Model):
 
 
 class TopologyEdge(Model):
-    """One row in one direction: ``broken`` with an end down or silent, ``refused`` with letters parked, ``waiting`` with late ones."""
+    """One row in one direction: ``broken`` with an end down or silent, ``refused`` with letters parked, ``waiting`` with late ones.
+
+    ``uncounted``: it goes by frames of a protocol or by calls, not by letters, so that nothing here can tell how much. ``delivered`` is
+    null then, and in a plan that does not run.
+    """
 
     id: str
     row: str
@@ -54,10 +58,10 @@ class TopologyEdge(Model):
     direction: Literal["up", "down"]
     control: bool
     messages: list[MessageNamed]
-    state: Literal["flowing", "idle", "waiting", "refused", "broken", "not_run", "not_built"]
+    state: Literal["flowing", "idle", "uncounted", "waiting", "refused", "broken", "not_run", "not_built"]
     per_minute: float | None
     delay_s: float | None
-    delivered: int
+    delivered: int | None
     refused: int
     last_at: Instant | None
     provenance: Literal["paper", "inferred", "product"]

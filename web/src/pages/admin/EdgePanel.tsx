@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConformanceFlow } from '../../api/conformance'
 import { edgeMessagesQuery } from '../../api/queries'
-import type { TopologyEdge, TopologyMessage, TopologyNode } from '../../api/types'
+import type { EdgeState, TopologyEdge, TopologyMessage, TopologyNode } from '../../api/types'
 import { AgeBadge } from '../../design/AgeBadge'
 import { MISSING, numberText } from '../../design/format'
 import { usePick } from '../../design/preferences'
@@ -14,6 +14,9 @@ import { EDGE_TONES } from './TopologyPage'
 
 const TONES: Record<TopologyMessage['state'], Tone> = { delivered: 'good', waiting: 'busy', refused: 'bad', parked: 'late' }
 
+/** Of which no message is in any book here. */
+const UNSEEN: EdgeState[] = ['uncounted', 'not_run', 'not_built']
+
 /** One row of the plan in one direction: what may travel, what did, and the last of it (masked). */
 interface Props { edge: TopologyEdge; nodes: TopologyNode[]; plan: string; live: boolean; onClose: () => void }
 
@@ -22,7 +25,9 @@ export function EdgePanel({ edge, nodes, plan, live, onClose }: Props) {
   const pick = usePick()
   const found = useFound(plan)
   const panel = useRef<HTMLElement>(null)
-  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), [edge.id])
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' })
+  }, [edge.id])
   const ends = nodes.filter(({ id }) => id === edge.source || id === edge.target)
   const name = (id: string) => pick(ends.find((node) => node.id === id)?.name) || id
   return (
@@ -32,14 +37,21 @@ export function EdgePanel({ edge, nodes, plan, live, onClose }: Props) {
       <p className="row"><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag><span className="muted">{t(`topology.provenance.${edge.provenance}`)}</span></p>
       {ends.map((node) => <LastHeard key={node.id} node={node} />)}
       <ul className="stack">{edge.messages.map((message) => <li key={message.id}>{pick(message.name)}<div className="muted">{message.id}{message.class && ` · ${message.class}`}{!message.built && ` · ${t('topology.edge.not_built')}`}</div><Found flow={found(edge, message.id)} /></li>)}</ul>
-      <dl className="facts">
-        <div><dt>{t('topology.per_minute')}</dt><dd>{numberText(edge.per_minute, '', 1)}</dd></div>
-        <div><dt>{t('topology.delay')}</dt><dd>{edge.delay_s === null ? MISSING : `${numberText(edge.delay_s, 's')} s`}</dd></div>
-        <div><dt>{t('topology.delivered')}</dt><dd>{numberText(edge.delivered, '1')}</dd></div>
-        <div><dt>{t('topology.refused')}</dt><dd>{numberText(edge.refused, '1')}</dd></div>
-      </dl>
-      {live && edge.state !== 'not_run' && edge.state !== 'not_built' && <LastMessages edge={edge.id} />}
+      {edge.state === 'uncounted' ? <p className="muted">{t('topology.uncounted')}</p> : <Counts edge={edge} />}
+      {live && !UNSEEN.includes(edge.state) && <LastMessages edge={edge.id} />}
     </aside>
+  )
+}
+
+function Counts({ edge }: { edge: TopologyEdge }) {
+  const { t } = useTranslation()
+  return (
+    <dl className="facts">
+      <div><dt>{t('topology.per_minute')}</dt><dd>{numberText(edge.per_minute, '', 1)}</dd></div>
+      <div><dt>{t('topology.delay')}</dt><dd>{edge.delay_s === null ? MISSING : `${numberText(edge.delay_s, 's')} s`}</dd></div>
+      <div><dt>{t('topology.delivered')}</dt><dd>{numberText(edge.delivered, '1')}</dd></div>
+      <div><dt>{t('topology.refused')}</dt><dd>{numberText(edge.refused, '1')}</dd></div>
+    </dl>
   )
 }
 

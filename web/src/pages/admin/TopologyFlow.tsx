@@ -2,29 +2,50 @@ import { BaseEdge, Controls, EdgeLabelRenderer, Handle, Position, ReactFlow, typ
 import '@xyflow/react/dist/style.css'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Topology } from '../../api/types'
+import type { Topology, TopologyNode } from '../../api/types'
 import { AgeBadge } from '../../design/AgeBadge'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
-import { drawn, FEW, type FlowEdge, type FlowNode } from './topologyLayout'
+import { drawn, FEW, linked, type FlowEdge, type FlowNode } from './topologyLayout'
+import './topology.css'
 
 const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', down: 'bad', silent: 'bad', unheard: 'late', beyond: 'quiet', not_run: 'quiet', not_built: 'quiet' }
 
 interface Props { topology: Topology; selected: string | undefined; onSelect: (id: string) => void }
 
+/** The picture; those without a link here stand below it by name. A link is chosen by a click, or by Tab and Enter. */
 export default function TopologyFlow({ topology, selected, onSelect }: Props) {
   const { t } = useTranslation()
-  const { nodes, edges, height } = useMemo(() => drawn(topology), [topology])
-  const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected }))
+  const pick = usePick()
+  const known = useMemo(() => linked(topology), [topology])
+  const { nodes, edges, width, height } = useMemo(() => drawn({ ...topology, nodes: known.linked }), [topology, known])
+  const name = (id: string) => pick(topology.nodes.find((node) => node.id === id)?.name)
+  const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected, ariaLabel: t('topology.link', { row: edge.data!.row, from: name(edge.source), to: name(edge.target) }) }))
+  const many = nodes.length > FEW
   return (
-    <div className={nodes.length > FEW ? 'flow is-many' : 'flow'} style={nodes.length > FEW ? { height: Math.min(Math.max(height * 0.62, 480), 1200) } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
-      <ReactFlow
-        key={`${topology.plan.id}-${nodes.length}`}
-        nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.08 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false}
-        onEdgeClick={(_, edge) => onSelect(edge.id)} zoomOnScroll={false} preventScrolling={false}
-      >
-        <Controls showInteractive={false} />
-      </ReactFlow>
+    <>
+      <div className={many ? 'flow is-many' : 'flow'} style={many ? { aspectRatio: `${width} / ${height}` } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
+        <ReactFlow
+          key={`${topology.plan.id}-${nodes.length}`}
+          nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.03 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false} nodesFocusable={false}
+          onEdgesChange={(changes) => changes.forEach((change) => change.type === 'select' && change.selected && onSelect(change.id))} zoomOnScroll={false} preventScrolling={false}
+        >
+          <Controls showInteractive={false} />
+        </ReactFlow>
+      </div>
+      {known.alone.length > 0 && <Alone nodes={known.alone} />}
+    </>
+  )
+}
+
+/** Systems of the plan that no row shown here reaches. */
+function Alone({ nodes }: { nodes: TopologyNode[] }) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  return (
+    <div className="alone">
+      <h3>{t('topology.alone')}</h3>
+      <ul className="row">{nodes.map((node) => <li key={node.id} className="row">{pick(node.name)}<StateTag tone={NODE_TONES[node.state]}>{t(`topology.node.${node.state}`)}</StateTag></li>)}</ul>
     </div>
   )
 }
@@ -48,7 +69,7 @@ function SystemNode({ data }: NodeProps<FlowNode>) {
       <div>{pick(system.party_name)} · {pick(system.zone_name)}{system.instances > 1 && ` · ${t('topology.instances', { count: system.instances })}`}</div>
       {hosts && <div className="muted hosts">{hosts}</div>}
       <StateTag tone={NODE_TONES[system.state]}>{t(`topology.node.${system.state}`)}</StateTag>
-      {system.software_seen_at && <div className="muted">{t('topology.software')} <AgeBadge at={system.software_seen_at} /></div>}
+      {system.software_seen_at && <div className="muted called">{t('topology.software')} <AgeBadge at={system.software_seen_at} /></div>}
     </div>
   )
 }
@@ -63,14 +84,22 @@ function BelowEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd 
 function AcrossEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
   const bend = Math.max(30, Math.abs(targetX - sourceX) / 2) * Math.sign(targetX - sourceX || 1)
   const path = `M${sourceX},${sourceY} C${sourceX + bend},${sourceY} ${targetX - bend},${targetY} ${targetX},${targetY}`
-  const x = along(sourceX, sourceX + bend, targetX - bend, targetX)
-  const y = along(sourceY, sourceY, targetY, targetY)
+  const at = data?.at ?? 0.5
+  const x = along(at, sourceX, sourceX + bend, targetX - bend, targetX)
+  const y = along(at, sourceY, sourceY, targetY, targetY)
   return <LabelledEdge path={path} x={x} y={y} label={data?.row} style={style} markerEnd={markerEnd} />
 }
 
-/** A third of the way, so that the labels of a pair going opposite ways stand apart. */
-function along(from: number, first: number, second: number, to: number): number {
-  const t = 0.32
+/** Between two that stand one above the other, round the right of what is between them. */
+function BesideEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
+  const out = Math.max(sourceX, targetX) + (sourceY < targetY ? 46 : 74)
+  const path = `M${sourceX},${sourceY} C${out},${sourceY} ${out},${targetY} ${targetX},${targetY}`
+  const x = along(0.5, sourceX, out, out, targetX)
+  return <LabelledEdge path={path} x={x} y={(sourceY + targetY) / 2} label={data?.row} style={style} markerEnd={markerEnd} />
+}
+
+/** A point of a curve, as far along as told. */
+function along(t: number, from: number, first: number, second: number, to: number): number {
   return (1 - t) ** 3 * from + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t ** 2 * second + t ** 3 * to
 }
 
@@ -86,4 +115,4 @@ function LabelledEdge({ path, x, y, label, style, markerEnd }: LabelledProps) {
 }
 
 const NODE_TYPES = { system: SystemNode }
-const EDGE_TYPES = { across: AcrossEdge, below: BelowEdge }
+const EDGE_TYPES = { across: AcrossEdge, below: BelowEdge, beside: BesideEdge }

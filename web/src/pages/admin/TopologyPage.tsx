@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Checkbox, Select } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { topologyQuery } from '../../api/queries'
-import type { EdgeState, Topology } from '../../api/types'
-import { AgeBadge } from '../../design/AgeBadge'
+import { sessionQuery, topologyQuery } from '../../api/queries'
+import type { EdgeState, Topology, TopologyEdge } from '../../api/types'
 import { MISSING, numberText } from '../../design/format'
 import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
@@ -14,10 +14,12 @@ import { useNarrow } from '../../design/useNarrow'
 import { useUrlState, type UrlState } from '../../design/urlState'
 import '../operator/operator.css'
 import { EdgePanel } from './EdgePanel'
-import { FoundTag, LastRun, useFound } from './LastRun'
+import { EdgeCards, EdgeTable } from './EdgeLists'
+import { LastRun } from './LastRun'
+import './topology.css'
 
 const TopologyFlow = lazy(() => import('./TopologyFlow'))
-export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', waiting: 'late', refused: 'bad', broken: 'bad', not_run: 'quiet', not_built: 'quiet' }
+export const EDGE_TONES: Record<EdgeState, Tone> = { flowing: 'good', idle: 'quiet', uncounted: 'quiet', waiting: 'late', refused: 'bad', broken: 'bad', not_run: 'quiet', not_built: 'quiet' }
 
 /** The systems of a plan and what flows between them: the running one live, the others as they would run. */
 export function TopologyPage() {
@@ -36,25 +38,31 @@ export function TopologyPage() {
 
 function Body({ topology }: { topology: Topology }) {
   const { t } = useTranslation()
-  const [table, setTable] = useState(useNarrow())
+  const narrow = useNarrow()
+  const [table, setTable] = useState(narrow)
   const [state, setState] = useUrlState()
+  const { data: session } = useQuery(sessionQuery)
+  const may_replay = session?.rights.includes('letters.replay')
   const edge = topology.edges.find(({ id }) => id === state.edge)
   const run = topology.edges.filter((each) => each.state !== 'not_run' && each.state !== 'not_built')
   const select = (id: string) => setState({ edge: id }, false)
+  const panel = edge && <EdgePanel plan={topology.plan.id} live={topology.plan.id === topology.running} edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />
   return (
     <>
       <div className="key-numbers">
         <KeyNumber name={t('topology.systems')} note={t('topology.in_plan', { count: topology.nodes.length })}>{topology.nodes.filter((node) => node.state === 'up').length}</KeyNumber>
         <KeyNumber name={t('topology.per_minute')}>{numberText(run.reduce((sum, { per_minute }) => sum + (per_minute ?? 0), 0), '', 1)}</KeyNumber>
         <KeyNumber name={t('topology.delay')}>{run.some(({ delay_s }) => delay_s !== null) ? `${numberText(Math.max(...run.map(({ delay_s }) => delay_s ?? 0)), 's')} s` : MISSING}</KeyNumber>
-        <KeyNumber name={t('topology.refused')}>{run.reduce((sum, { refused }) => sum + refused, 0)}</KeyNumber>
+        <KeyNumber name={t('topology.refused')} note={may_replay && <Link to="/admin/parked">{t('nav.parked')}</Link>}>{run.reduce((sum, { refused }) => sum + refused, 0)}</KeyNumber>
         <KeyNumber name={t('topology.broken')}>{run.filter((each) => each.state === 'broken').length}</KeyNumber>
       </div>
       <div className={`with-panel is-wide${edge ? '' : ' no-panel'}`}>
-        <Card title={t('topology.picture')} extra={<><Legend /><button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
-          {table ? <EdgeTable topology={topology} onSelect={select} /> : <Suspense fallback={<Skeleton height={520} />}><TopologyFlow topology={topology} selected={edge?.id} onSelect={select} /></Suspense>}
+        <Card title={t('topology.picture')} extra={<>{!table && <Legend edges={topology.edges} />}<button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
+          {table && narrow && <EdgeCards topology={topology} chosen={edge?.id} onSelect={(id) => setState({ edge: id })} panel={panel} />}
+          {table && !narrow && <EdgeTable topology={topology} onSelect={select} />}
+          {!table && <Suspense fallback={<Skeleton height={520} />}><TopologyFlow topology={topology} selected={edge?.id} onSelect={select} /></Suspense>}
         </Card>
-        {edge && <EdgePanel plan={topology.plan.id} live={topology.plan.id === topology.running} edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />}
+        {!(table && narrow) && panel}
       </div>
       <LastRun key={topology.plan.id} plan={topology.plan.id} />
     </>
@@ -78,31 +86,9 @@ function PlanChoice({ topology, whole, onChange }: ChoiceProps) {
   )
 }
 
-function Legend() {
+/** What the colours of the lines mean, of those there are. */
+function Legend({ edges }: { edges: TopologyEdge[] }) {
   const { t } = useTranslation()
-  return <span className="row">{(['flowing', 'idle', 'waiting', 'refused', 'broken', 'not_run', 'not_built'] as const).map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
-}
-
-function EdgeTable({ topology, onSelect }: { topology: Topology; onSelect: (id: string) => void }) {
-  const { t } = useTranslation()
-  const pick = usePick()
-  const found = useFound(topology.plan.id)
-  const name = (id: string) => pick(topology.nodes.find((node) => node.id === id)?.name) || id
-  return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={t('topology.picture')}>
-      <table className="plain-table edges">
-        <thead><tr>{(['row', 'from', 'to', 'messages', 'state_name', 'delivered', 'refused', 'last'] as const).map((column) => <th key={column} scope="col">{t(`topology.${column}`)}</th>)}<th scope="col">{t('conformance.title')}</th></tr></thead>
-        <tbody>
-          {topology.edges.map((edge) => (
-            <tr key={edge.id}>
-              <td><button type="button" className="link-button" onClick={() => onSelect(edge.id)}>{edge.row}</button></td>
-              <td>{name(edge.source)}</td><td>{name(edge.target)}</td><td>{edge.messages.map((message) => pick(message.name)).join(t('pay.and'))}</td>
-              <td><StateTag tone={EDGE_TONES[edge.state]}>{t(`topology.edge.${edge.state}`)}</StateTag></td>
-              <td>{edge.delivered}</td><td>{edge.refused}</td><td>{edge.last_at ? <AgeBadge at={edge.last_at} /> : MISSING}</td><td><span className="row">{edge.messages.map(({ id }) => { const flow = found(edge, id); return flow && <FoundTag key={id} flow={flow} /> })}</span></td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
+  const found = (Object.keys(EDGE_TONES) as EdgeState[]).filter((state) => edges.some((edge) => edge.state === state))
+  return <span className="row">{found.map((state) => <StateTag key={state} tone={EDGE_TONES[state]}>{t(`topology.edge.${state}`)}</StateTag>)}</span>
 }

@@ -3,32 +3,46 @@ import { MarkerType, type Edge, type Node } from '@xyflow/react'
 import type { EdgeState, Topology, TopologyEdge, TopologyNode } from '../../api/types'
 
 export type FlowNode = Node<{ system: TopologyNode }, 'system'>
-export type FlowEdge = Edge<{ row: string; floor: number }>
+/** `at`: where on its way the label stands, so that those of one system with many links do not lie on one another. */
+export type FlowEdge = Edge<{ row: string; floor: number; at: number }>
 
 const WIDTH = 184
 const HEIGHT = 118
-const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', waiting: '#b57400', refused: '#a5211a', broken: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
+const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', uncounted: '#8fa3ab', waiting: '#b57400', refused: '#a5211a', broken: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
 
 export const FEW = 14
-const COLUMN = WIDTH + 110
+const COLUMN = WIDTH + 84
 /** From the top of a system to that of the next below it: room for an English name of three lines. */
 const LINE = HEIGHT + 92
 /** A column with more than this stands in two, side by side, so that the whole stays readable. */
 const TALLEST = 7
+/** A third of the way from the end with fewer links. */
+const LABEL_AT = 0.32
 
-interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; height: number }
+interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; width: number; height: number }
 interface Place { x: number; y: number }
+
+/** Who says or hears something here, and who does not: only the first have a place in the picture. */
+export function linked({ nodes, edges }: Topology): { linked: TopologyNode[]; alone: TopologyNode[] } {
+  const ends = new Set(edges.flatMap(({ source, target }) => [source, target]))
+  return { linked: nodes.filter(({ id }) => ends.has(id)), alone: nodes.filter(({ id }) => !ends.has(id)) }
+}
 
 /** A few systems from left to right by who feeds whom; many as in the drawing of the plan. What goes back is drawn beside, control below. */
 export function drawn(topology: Topology): Drawn {
   const many = topology.nodes.length > FEW
   const at = many ? asInThePlan(topology) : byWhoFeedsWhom(topology)
-  const floor = Math.max(...topology.nodes.map(({ id }) => at(id).y)) + HEIGHT / 2
+  const [xs, ys] = [topology.nodes.map(({ id }) => at(id).x), topology.nodes.map(({ id }) => at(id).y)]
+  const floor = Math.max(...ys) + HEIGHT / 2
   const nodes = topology.nodes.map((system): FlowNode => ({
     id: system.id, type: 'system', data: { system }, position: { x: at(system.id).x - WIDTH / 2, y: at(system.id).y - HEIGHT / 2 }, draggable: false, connectable: false,
   }))
-  const edges = topology.edges.map((edge, index) => flowEdge({ ...edge, control: edge.control && !many }, at(edge.source).x <= at(edge.target).x, floor + (index % 4) * 16))
-  return { nodes, edges, height: floor }
+  const links = (id: string) => topology.edges.filter(({ source, target }) => source === id || target === id).length
+  const edges = topology.edges.map((edge, index) => {
+    const drawing = { ...edge, control: edge.control && !many }
+    return flowEdge(drawing, at(edge.target).x - at(edge.source).x, floor + (index % 4) * 16, links(edge.source) > links(edge.target) ? 1 - LABEL_AT : LABEL_AT)
+  })
+  return { nodes, edges, width: Math.max(...xs) - Math.min(...xs) + WIDTH, height: floor - Math.min(...ys) + HEIGHT / 2 }
 }
 
 /** The columns and the order of the drawing of the plan, each column in the middle of the height. */
@@ -56,12 +70,17 @@ function byWhoFeedsWhom(topology: Topology): (id: string) => Place {
   return (id) => graph.node(id)
 }
 
-function flowEdge(edge: TopologyEdge, rightward: boolean, floor: number): FlowEdge {
+function flowEdge(edge: TopologyEdge, rightward: number, floor: number, at: number): FlowEdge {
   const colour = COLOURS[edge.state]
-  const handles = edge.control ? { sourceHandle: 'out-below', targetHandle: 'in-below' } : rightward ? { sourceHandle: 'out-right', targetHandle: 'in-left' } : { sourceHandle: 'out-left', targetHandle: 'in-right' }
   return {
-    id: edge.id, source: edge.source, target: edge.target, type: edge.control ? 'below' : 'across', data: { row: edge.row, floor }, animated: edge.state === 'flowing', ...handles,
+    id: edge.id, source: edge.source, target: edge.target, type: edge.control ? 'below' : rightward === 0 ? 'beside' : 'across', data: { row: edge.row, floor, at }, animated: edge.state === 'flowing', ...handles(edge, rightward),
     style: { stroke: colour, strokeWidth: ['refused', 'broken'].includes(edge.state) ? 2.6 : 1.8, strokeDasharray: ['not_run', 'not_built', 'waiting', 'broken'].includes(edge.state) ? '3 5' : undefined },
-    markerEnd: { type: MarkerType.ArrowClosed, color: colour }, ariaLabel: `${edge.row}: ${edge.source} → ${edge.target}`,
+    markerEnd: { type: MarkerType.ArrowClosed, color: colour },
   }
+}
+
+function handles({ control }: TopologyEdge, rightward: number) {
+  if (control) return { sourceHandle: 'out-below', targetHandle: 'in-below' }
+  if (rightward === 0) return { sourceHandle: 'out-right', targetHandle: 'in-right' }
+  return rightward > 0 ? { sourceHandle: 'out-right', targetHandle: 'in-left' } : { sourceHandle: 'out-left', targetHandle: 'in-right' }
 }
