@@ -7,13 +7,13 @@ export const en: typeof zh = {
   role: { resident: 'Resident', operator: 'Metering operator', company: 'Billing company', cashier: 'Cashier', steward: 'Data steward', government: 'Government', property: 'Property manager', software: 'Software of an organisation', admin: 'Administrator' },
   data: { none_yet: 'No data yet', estimated_share: '{{share}}% estimated', just_now: 'just now', late: 'late', as_of: 'As of {{time}}' },
   state: {
-    loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
+    still_needed: 'Still needed: {{what}}', loading: 'Loading', retry: 'Try again', failed: 'This page failed.', failed_remedy: 'Try again; if it goes on, tell the administrator.', help: 'About this page', close: 'Close', no_page: 'There is no such page, or you may not see it.',
   },
   chart: { as_table: 'As table', as_picture: 'As chart', more_rows: 'Show more ({{count}} rows left)' },
   copy: { do: 'Copy', copied: 'Copied', failed: 'Not copied: select the text and copy it yourself.' },
   table: { export: 'Export {{format}}', total: '{{total}} rows', choose: 'Choose' },
   time: {
-    range: 'Time range', span: 'Span', day: 'Day', week: 'Week', month: 'Month', year: 'Year', back: 'Earlier', forward: 'Later', date: 'Date', week_of: 'Week of {{day}}', time: 'Time', compare: 'Compare',
+    pick: 'Open the calendar', range: 'Time range', span: 'Span', day: 'Day', week: 'Week', month: 'Month', year: 'Year', back: 'Earlier', forward: 'Later', date: 'Date', week_of: 'Week of {{day}}', time: 'Time', compare: 'Compare',
     compare_none: 'No comparison', compare_before: 'With the period before', compare_last_year: 'With last year', from_to: '{{start}} to {{end}}', week_letters: ['S', 'M', 'T', 'W', 'T', 'F', 'S'],
     month_names: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   },

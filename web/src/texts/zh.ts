@@ -5,13 +5,13 @@ export const zh = {
   role: { resident: '居民', operator: '计量运行', company: '收费公司', cashier: '收费员', steward: '数据管理', government: '政府部门', property: '物业', software: '机构软件', admin: '系统管理员' },
   data: { none_yet: '暂无数据', estimated_share: '含估算 {{share}}%', just_now: '刚刚', late: '已过期', as_of: '数据截至 {{time}}' },
   state: {
-    loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
+    still_needed: '还缺：{{what}}', loading: '正在读取', retry: '重试', failed: '页面出错了。', failed_remedy: '请重试；若仍出错，请联系系统管理员。', help: '本页说明', close: '关闭', no_page: '没有这个页面，或您无权查看。',
   },
   chart: { as_table: '看表格', as_picture: '看图', more_rows: '再显示（还有 {{count}} 行）' },
   copy: { do: '复制', copied: '已复制', failed: '未能复制，请选中文字后自行复制。' },
   table: { export: '导出 {{format}}', total: '共 {{total}} 条', choose: '选择' },
   time: {
-    range: '时间范围', span: '时间跨度', day: '日', week: '周', month: '月', year: '年', back: '上一段', forward: '下一段', date: '日期', week_of: '{{day}} 起一周', time: '时间', compare: '对比',
+    pick: '打开日历', range: '时间范围', span: '时间跨度', day: '日', week: '周', month: '月', year: '年', back: '上一段', forward: '下一段', date: '日期', week_of: '{{day}} 起一周', time: '时间', compare: '对比',
     compare_none: '不对比', compare_before: '与上一段对比', compare_last_year: '与去年同期对比', from_to: '{{start}} 至 {{end}}', week_letters: ['日', '一', '二', '三', '四', '五', '六'],
     month_names: ['1月', '2月', '3月', '4月', '5月', '6月', '7月', '8月', '9月', '10月', '11月', '12月'],
   },

@@ -6,11 +6,13 @@ import { change, newIntention } from '../../api/client'
 import { officeNoticeQuery } from '../../api/queries'
 import { isService, NOTICE_KINDS, type AreaMap, type Medium, type OfficeNotice } from '../../api/types'
 import { ConfirmDanger } from '../../design/ConfirmDanger'
+import { DayField, isDay } from '../../design/DayField'
 import { instantText } from '../../design/format'
 import { Card } from '../../design/PageFrame'
 import { Failure } from '../../design/StateView'
+import { StillNeeded } from '../../design/StillNeeded'
 import { AreaField } from './AreaField'
-import { givenOf, instantOf, isComplete, type Entry } from './noticeEntry'
+import { givenOf, instantOf, missingIn, type Entry } from './noticeEntry'
 import { Preview } from './NoticePreview'
 
 interface Props { system: string; map: AreaMap; notice: OfficeNotice | null; first: Entry; onSaved?: (saved: OfficeNotice) => void }
@@ -64,6 +66,8 @@ export function Composer({ system, map, notice, first, onSaved }: Props) {
     await shown(published)
   }
   const is_out = notice?.state === 'published'
+  const missing = missingIn(entry)
+  const complete = missing.length === 0
   return (
     <div className="composer">
       <Card title={t('notice.compose')}>
@@ -71,12 +75,13 @@ export function Composer({ system, map, notice, first, onSaved }: Props) {
           <Fields entry={entry} media={map.media} onChange={set} />
           <AreaField entry={entry} map={map} onChange={set} />
           {error !== null && <Failure error={error} />}
+          <StillNeeded names={missing.map((name) => t(`notice.${name}`))} />
           <div className="row">
-            {!is_out && <Button htmlType="submit" disabled={!isComplete(entry) || (notice !== null && !changed)} loading={working}>{t('notice.save')}</Button>}
+            {!is_out && <Button htmlType="submit" disabled={!complete || (notice !== null && !changed)} loading={working}>{t('notice.save')}</Button>}
             {is_out ? (
-              <Button type="primary" disabled={!changed || !isComplete(entry)} onClick={() => setAsking('correct')}>{t('notice.correct')}</Button>
+              <Button type="primary" disabled={!changed || !complete} onClick={() => setAsking('correct')}>{t('notice.correct')}</Button>
             ) : (
-              <Button type="primary" disabled={!isComplete(entry)} onClick={() => setAsking('publish')}>{t('notice.publish')}</Button>
+              <Button type="primary" disabled={!complete} onClick={() => setAsking('publish')}>{t('notice.publish')}</Button>
             )}
             {notice && <Button danger onClick={() => setAsking('withdraw')}>{t('notice.withdraw')}</Button>}
           </div>
@@ -85,7 +90,7 @@ export function Composer({ system, map, notice, first, onSaved }: Props) {
       <Preview entry={entry} map={map} state={notice?.state ?? 'draft'} />
       {asking && (
         <ConfirmDanger
-          open title={t(`notice.${asking}`)} danger={asking === 'withdraw'} needs_reason={asking === 'withdraw'} action={t(later && asking === 'publish' ? 'notice.schedule' : `notice.${asking}`)}
+          open title={t(`notice.${asking}`)} ready={later === '' || isDay(later)} danger={asking === 'withdraw'} needs_reason={asking === 'withdraw'} action={t(later && asking === 'publish' ? 'notice.schedule' : `notice.${asking}`)}
           effect={asking === 'publish' ? <When later={later} onChange={setLater} /> : <p>{t(`notice.${asking}_effect`)}</p>} onConfirm={({ reason }) => confirm(reason)} onClose={() => setAsking(null)}
         />
       )}
@@ -99,9 +104,9 @@ function When({ later, onChange }: { later: string; onChange: (later: string) =>
   const id = useId()
   return (
     <div className="stack">
-      <p>{later ? t('notice.schedule_effect', { time: instantText(instantOf(later)) }) : t('notice.publish_effect')}</p>
+      <p>{isDay(later) ? t('notice.schedule_effect', { time: instantText(instantOf(later)) }) : t('notice.publish_effect')}</p>
       <label htmlFor={id}>{t('notice.publish_at')}</label>
-      <Input id={id} type="datetime-local" value={later} onChange={({ target }) => onChange(target.value)} />
+      <DayField id={id} kind="minute" value={later} onChange={onChange} />
     </div>
   )
 }
@@ -131,11 +136,11 @@ function Fields({ entry, media, onChange }: { entry: Entry; media: Medium[]; onC
         </div>
         <div>
           <label htmlFor={`${id}-starts`}>{t('notice.starts')}</label>
-          <Input id={`${id}-starts`} type="datetime-local" value={entry.starts} onChange={({ target }) => onChange({ starts: target.value })} />
+          <DayField id={`${id}-starts`} kind="minute" value={entry.starts} onChange={(starts) => onChange({ starts })} />
         </div>
         <div>
           <label htmlFor={`${id}-ends`}>{t('notice.ends_or_open')}</label>
-          <Input id={`${id}-ends`} type="datetime-local" value={entry.ends} onChange={({ target }) => onChange({ ends: target.value })} />
+          <DayField id={`${id}-ends`} kind="minute" value={entry.ends} onChange={(ends) => onChange({ ends })} />
         </div>
       </div>
       <div className="pair">{text('title_zh')}{text('title_en')}</div>

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { Button, Input, Select } from 'antd'
+import { Button, Select } from 'antd'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
@@ -9,6 +9,8 @@ import { customersQuery, dataRequestsQuery, type DataRequest } from '../../api/t
 import { useNow } from '../../design/clock'
 import { ConfirmDanger, type Confirmed } from '../../design/ConfirmDanger'
 import { DataTable, type Column } from '../../design/DataTable'
+import { DayRange } from '../../design/DayRange'
+import { DayField, isDay } from '../../design/DayField'
 import { instantText, numberText, shanghai } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
@@ -27,7 +29,7 @@ export function DataRequestsPage() {
   const columns: Column<DataRequest>[] = [
     { key: 'id', title: t('view.number'), cell: (row) => row.id },
     { key: 'state', title: t('view.state'), sortable: true, cell: (row) => <StateTag tone={TONES[row.state]}>{pick(row.state_text)}</StateTag> },
-    { key: 'first_day', title: t('view.days'), sortable: true, cell: (row) => t('time.from_to', { start: row.first_day, end: row.last_day }) },
+    { key: 'first_day', title: t('view.days'), sortable: true, wrap: 8, cell: (row) => <DayRange first={row.first_day} last={row.last_day} /> },
     { key: 'usage_points', title: t('customer.usage_points'), right: true, sortable: true, cell: (row) => numberText(row.usage_points, '1') },
     { key: 'held', title: t('customer.days_here'), right: true, cell: (row) => t('customer.of_days', { held: row.held, wanted: row.wanted, before: row.held_before }) },
     { key: 'reason', title: t('view.reason'), cell: (row) => row.reason },
@@ -66,11 +68,11 @@ function Ask({ system, onClose }: { system: string; onClose: () => void }) {
       <label htmlFor={`${id}-points`}>{t('customer.usage_points')}</label>
       <Select id={`${id}-points`} mode="multiple" value={points} onChange={give(setPoints)} options={customers.data?.rows.map((row) => ({ value: row.usage_point, label: `${row.account_number} · ${row.usage_point}` }))} optionFilterProp="label" />
       <label htmlFor={`${id}-first`}>{t('view.first_day')}</label>
-      <Input id={`${id}-first`} type="date" value={first} onChange={({ target }) => give(setFirst)(target.value)} />
+      <DayField id={`${id}-first`} value={first} onChange={give(setFirst)} />
       <label htmlFor={`${id}-last`}>{t('view.last_day')}</label>
-      <Input id={`${id}-last`} type="date" value={last} onChange={({ target }) => give(setLast)(target.value)} />
+      <DayField id={`${id}-last`} value={last} onChange={give(setLast)} />
       <p>{t('customer.ask_effect')}</p>
     </div>
   )
-  return <ConfirmDanger open title={t('customer.ask')} effect={effect} ready={points.length > 0 && first !== '' && last >= first} danger={false} action={t('customer.ask')} onConfirm={ask} onClose={onClose} />
+  return <ConfirmDanger open title={t('customer.ask')} effect={effect} ready={points.length > 0 && isDay(first) && isDay(last) && last >= first} danger={false} action={t('customer.ask')} onConfirm={ask} onClose={onClose} />
 }

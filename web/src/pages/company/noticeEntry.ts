@@ -1,4 +1,5 @@
 import { isService, type AreaMap, type Medium, type NoticeArea, type NoticeGiven, type NoticeKind, type NoticeWords } from '../../api/types'
+import { isDay } from '../../design/DayField'
 import { shanghai } from '../../design/format'
 import type { Spot } from '../../design/NoticeMap'
 
@@ -65,10 +66,10 @@ export function areaOf({ area, places, polygons }: AreaEntry, map: AreaMap | und
   return { kind: area, places: named, outline: area === 'outline' && drawn.length > 0 ? outlineOf(drawn) : null }
 }
 
-/** Whether there is enough to send; the server says the rest, and why. */
-export function isComplete(entry: Entry): boolean {
-  const texts = [entry.title_zh, entry.title_en, entry.text_zh, entry.text_en]
-  return texts.every((text) => text.trim() !== '') && entry.starts !== '' && hasArea(entry)
+/** What has to be filled in before it can be sent; the server says the rest, and why. */
+export function missingIn(entry: Entry): ('starts' | 'ends' | 'where' | 'title_zh' | 'title_en' | 'text_zh' | 'text_en')[] {
+  const texts = (['title_zh', 'title_en', 'text_zh', 'text_en'] as const).filter((name) => entry[name].trim() === '')
+  return [...(isDay(entry.starts) ? [] : ['starts' as const]), ...(entry.ends === '' || isDay(entry.ends) ? [] : ['ends' as const]), ...texts, ...(hasArea(entry) ? [] : ['where' as const])]
 }
 
 export function withCorner(polygons: Spot[][][], spot: Spot): Spot[][][] {

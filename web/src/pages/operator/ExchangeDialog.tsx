@@ -6,6 +6,7 @@ import { change, newIntention } from '../../api/client'
 import { exchangeFormQuery, METERING } from '../../api/queries'
 import type { ExchangeForm, Meter, MeterExchange } from '../../api/types'
 import { useNow } from '../../design/clock'
+import { DayField, isDay } from '../../design/DayField'
 import { exactText, instantText, shanghai } from '../../design/format'
 import { usePick } from '../../design/preferences'
 import { Failure, StateView } from '../../design/StateView'
@@ -37,7 +38,7 @@ function Form({ form, meter, corrected, onClose }: { form: ExchangeForm; meter: 
   const [error, setError] = useState<unknown>(null)
   const reading = useReadNow(meter)
   const set = (patch: Partial<Entry>) => { setEntry({ ...entry, ...patch }); setKey(newIntention()) }
-  const complete = entry.at !== '' && entry.final !== '' && entry.start !== '' && entry.number !== '' && entry.address !== '' && entry.reason.trim().length >= 4
+  const complete = isDay(entry.at) && entry.final !== '' && entry.start !== '' && entry.number !== '' && entry.address !== '' && entry.reason.trim().length >= 4
   if (form.refusal && !corrected) return <p role="alert" className="refusal">{pick(form.refusal)}</p>
 
   const read = async () => {
@@ -61,7 +62,7 @@ function Form({ form, meter, corrected, onClose }: { form: ExchangeForm; meter: 
   return (
     <div className="stack">
       <p className="effect">{t('exchange.effect')}</p>
-      <Field name={t('exchange.at')} hint={t('exchange.at_hint')}>{(id) => <Input id={id} type="datetime-local" value={entry.at} onChange={({ target }) => set({ at: target.value })} />}</Field>
+      <Field name={t('exchange.at')} hint={t('exchange.at_hint')}>{(id) => <DayField id={id} kind="minute" value={entry.at} onChange={(at) => set({ at })} />}</Field>
       <Field name={`${t('exchange.final')} (${form.unit})`} hint={form.last_register ? t('exchange.last', { value: exactText(form.last_register), at: form.last_read_at ? instantText(form.last_read_at) : '' }) : undefined}>
         {(id) => (
           <span className="row">

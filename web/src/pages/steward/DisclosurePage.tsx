@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { Button, Input } from 'antd'
+import { Button } from 'antd'
 import { useId, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/client'
@@ -8,7 +8,10 @@ import { sessionQuery } from '../../api/queries'
 import { disclosureQuery, type Disclosure } from '../../api/views'
 import { AreaWords } from '../../design/AreaWords'
 import { ConfirmDanger, type Confirmed } from '../../design/ConfirmDanger'
+import { DayField, isDay } from '../../design/DayField'
+import { DayRange } from '../../design/DayRange'
 import { dateText, instantText, MISSING, numberText } from '../../design/format'
+import { AboutTag } from '../../design/MediumTag'
 import { Card, KeyNumber, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
@@ -42,9 +45,9 @@ function Whole({ system, disclosure }: { system: string; disclosure: Disclosure 
   const facts: [string, ReactNode][] = [
     [t('view.number'), disclosure.id],
     [t('view.party'), `${pick(disclosure.party_name)} · ${disclosure.requested_by}`],
-    [t('notice.medium'), disclosure.service === 'community' ? t('view.of_community') : t(`service.${disclosure.service}`)],
+    [t('notice.medium'), <AboutTag key="about" about={disclosure.service} />],
     [t('notice.where'), <AreaWords key="area" area={disclosure.area} />],
-    [t('view.days'), t('time.from_to', { start: disclosure.first_day, end: disclosure.last_day })],
+    [t('view.days'), <DayRange key="days" first={disclosure.first_day} last={disclosure.last_day} />],
     [t('view.purpose'), pick(disclosure.purpose_text)],
     [t('view.reason'), disclosure.reason],
     [t('view.basis'), disclosure.legal_basis || MISSING],
@@ -99,10 +102,10 @@ function Decide({ system, disclosure, act, onClose }: { system: string; disclosu
       {act === 'approve' && (
         <>
           <label htmlFor={id}>{t('view.until_earlier', { day: dateText(disclosure.expires_at) })}</label>
-          <Input id={id} type="date" value={until} max={dateText(disclosure.expires_at)} onChange={({ target }) => setUntil(target.value)} />
+          <DayField id={id} value={until} max={dateText(disclosure.expires_at)} onChange={setUntil} />
         </>
       )}
     </div>
   )
-  return <ConfirmDanger open title={t(`view.${act}`)} effect={effect} needs_password={act !== 'revoke'} danger={act !== 'refuse'} action={t(`view.${act}`)} onConfirm={confirm} onClose={onClose} />
+  return <ConfirmDanger open title={t(`view.${act}`)} effect={effect} ready={until === '' || isDay(until)} needs_password={act !== 'revoke'} danger={act !== 'refuse'} action={t(`view.${act}`)} onConfirm={confirm} onClose={onClose} />
 }
