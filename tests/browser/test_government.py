@@ -75,38 +75,45 @@ def decide_back(who, request):
 
 WORDS = {
     "en": {
-        "what": ("What", "View of a community’s cameras"),
+        "what": ("What", "View of a community's cameras"),
         "purpose": ("Purpose", "Investigation by law"),
+        "purposes": ["Emergency", "Investigation by law"],
         "fields": {"First day": "2026-06-29", "Last day": "2026-06-30", "Legal basis": BASIS},
         "reason": ("Reason", "A bicycle went out by the east gate"),
         "send": "Send the request",
-        "choose": "Choose districts or communities",
+        "needed": "Still needed: Community",
+        "choose": "Community",
         "states": ("Waiting", "Approved"),
     },
     "zh": {
         "what": ("事项", "小区监控查看"),
         "purpose": ("用途", "依法调查"),
+        "purposes": ["应急处置", "依法调查"],
         "fields": {"首日": "2026-06-29", "末日": "2026-06-30", "法律依据": BASIS},
         "reason": ("理由", "核查东门出入车辆"),
         "send": "提交申请",
-        "choose": "选择城区或小区",
+        "needed": "还缺：小区",
+        "choose": "小区",
         "states": ("等待答复", "已批准"),
     },
 }
 
 
 def ask_for_cameras(page, words):
-    """Fill the form in: a community's cameras, of the first community there is."""
+    """Fill the form in: a community's cameras, of the first community there is; what for, only what can be granted."""
+    offered = page.locator(".ant-select-dropdown:visible .ant-select-item-option")
     for label, chosen in (words["what"], words["purpose"]):
         page.get_by_label(label, exact=True).click()
-        page.locator(".ant-select-dropdown:visible .ant-select-item-option", has_text=chosen).click()
+        if label == words["purpose"][0]:
+            assert offered.all_inner_texts() == words["purposes"]
+        offered.filter(has_text=chosen).click()
     for label, value in words["fields"].items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_label(words["reason"][0], exact=True).fill(words["reason"][1])
     assert page.get_by_role("button", name=words["send"]).is_disabled()
-    page.get_by_label(words["choose"]).click()
-    page.locator(".ant-select-dropdown:visible .ant-select-item-option").first.click()
-    page.keyboard.press("Escape")
+    page.get_by_text(words["needed"], exact=True).wait_for()
+    page.get_by_label(words["choose"], exact=True).click()
+    offered.first.click()
     page.get_by_role("button", name=words["send"]).click()
     page.locator(".state-tag", has_text=words["states"][0]).wait_for(timeout=20_000)
 

@@ -2,21 +2,17 @@ import { fact, PLATFORM } from './queries'
 import type { Query } from './client'
 import type { AreaMap, Instant, NoticeArea, Page, Service, Text } from './types'
 
-export const QUESTIONS = ['usage_by_day', 'silent_meters', 'household_usage', 'bills_by_month', 'household_bills', 'payments_by_month', 'charging_by_day', 'camera_view', 'access_records'] as const
-export type Question = (typeof QUESTIONS)[number]
-/** Of one community's cameras and gates, which its own software shows; no picture travels. */
-export const PREMISES: readonly Question[] = ['camera_view', 'access_records']
-export const PERSONAL: readonly Question[] = ['household_usage', 'household_bills', ...PREMISES]
+export type Question = 'usage_by_day' | 'silent_meters' | 'household_usage' | 'bills_by_month' | 'household_bills' | 'payments_by_month' | 'charging_by_day' | 'camera_view' | 'access_records'
 /** What a request is about: a medium, or a community's premises. */
 export type About = Service | 'community'
-export const PURPOSES = ['planning', 'statistics', 'supervision', 'emergency', 'investigation'] as const
-export type Purpose = (typeof PURPOSES)[number]
+export type Purpose = 'planning' | 'statistics' | 'supervision' | 'emergency' | 'investigation'
 export type InquiryState = 'asked' | 'approved' | 'refused' | 'revoked' | 'withdrawn' | 'expired'
 export type DisclosureState = 'waiting' | 'half_approved' | 'approved' | 'refused' | 'withdrawn' | 'revoked' | 'lapsed'
 
 interface Asked { what: Question; what_text: Text; service: About; purpose: Purpose; purpose_text: Text; first_day: string; last_day: string; is_personal: boolean }
 export interface InquiryRow extends Asked { id: string; state: InquiryState; state_text: Text; asked_by: string; asked_at: Instant; decided_at: Instant | null; expires_at: Instant }
 export interface Inquiry extends InquiryRow { area: NoticeArea; reason: string; legal_basis: string; decision_reason: string | null; pages: number; came: number; is_readable: boolean; forgotten_at: Instant | null }
+export interface InquiryQuestion { what: Question; name: Text; services: About[]; purposes: { id: Purpose; name: Text }[]; is_personal: boolean }
 export interface AnswerRow { period: string; measure: string; measure_text: Text; category: string | null; category_text: Text | null; subject: string | null; value: string | null; unit: string; subjects: number | null; is_suppressed: boolean }
 export interface DisclosureRow extends Asked {
   id: string; asker: string; party: string; party_name: Text; state: DisclosureState; state_text: Text; requested_by: string; heard_at: Instant; decided_by: string | null; decided_at: Instant | null; expires_at: Instant
@@ -38,6 +34,7 @@ export const inquiriesQuery = (system: string, query: Query) => fact<Page<Inquir
 export const inquiryQuery = (system: string, id: string) => fact<Inquiry>(system, ['inquiries'], `/inquiries/${one(id)}`)
 export const answerQuery = (system: string, id: string, query: Query) => fact<Page<AnswerRow>>(system, ['inquiries'], `/inquiries/${one(id)}/answer`, query)
 export const inquiryAreasQuery = (system: string) => fact<AreaMap>(system, [], '/inquiry-areas')
+export const inquiryQuestionsQuery = (system: string) => fact<{ questions: InquiryQuestion[] }>(system, [], '/inquiry-questions')
 export const disclosuresQuery = (system: string, query: Query) => fact<Page<DisclosureRow>>(system, ['disclosures'], '/disclosures', query)
 export const disclosureQuery = (system: string, asker: string, id: string) => fact<Disclosure>(system, ['disclosures'], `/disclosures/${one(asker)}/${one(id)}`)
 export const provisionsQuery = (system: string, query: Query) => fact<Page<Provision>>(system, ['disclosures', 'provisions'], '/provisions', query)

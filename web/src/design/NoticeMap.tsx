@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react'
 import type { AreaMap, Medium, NoticeArea } from '../api/types'
+import './notice.css'
 import { Skeleton } from './StateView'
 
 const NoticeCanvas = lazy(() => import('./NoticeCanvas'))

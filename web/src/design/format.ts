@@ -33,6 +33,15 @@ export function numberText(value: string | number | null | undefined, unit = '',
   return new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(number)
 }
 
+/** An exact decimal with its unit, without the zeros that say nothing: `20.59 kWh`, `¥ 7.50`. */
+export function amountText(value: string | null, unit: string): string {
+  if (value === null) return MISSING
+  const [whole = '0', fraction = ''] = value.split('.')
+  const kept = fraction.replace(/0+$/, '').padEnd(DIGITS[unit] ?? 0, '0')
+  const text = exactText(kept ? `${whole}.${kept}` : whole)
+  return unit === 'CNY' ? `¥ ${text}` : `${text} ${unitText(unit)}`.trim()
+}
+
 /** An exact decimal as the meter or tariff says it: every digit kept, thousands separated. */
 export function exactText(value: string | null): string {
   if (value === null) return MISSING

@@ -13,6 +13,7 @@ from metropool.portal.schemas.views import (
     DisclosureRow,
     DisclosureState,
     Inquiry,
+    InquiryQuestions,
     InquiryRow,
     InquiryState,
     NewInquiry,
@@ -32,6 +33,10 @@ class InquiriesDesk(Protocol):
         ...
 
     def areas(self) -> AreaMap: ...
+
+    def questions(self) -> InquiryQuestions:
+        """What may be asked today."""
+        ...
 
     def ask(self, *, given: NewInquiry, by: str) -> Inquiry: ...
 

@@ -9,7 +9,7 @@ from metropool.portal.ports.asked import Asked
 from metropool.portal.ports.desks import INQUIRIES
 from metropool.portal.schemas.basics import Page
 from metropool.portal.schemas.notices import AreaMap
-from metropool.portal.schemas.views import AnswerRow, Inquiry, InquiryRow, InquiryState, NewInquiry
+from metropool.portal.schemas.views import AnswerRow, Inquiry, InquiryQuestions, InquiryRow, InquiryState, NewInquiry
 
 ROOM = Room("requests to look into books", of="inquiries")
 READ, ASK = on_system("inquiries.read"), on_system("inquiries.ask")
@@ -29,6 +29,12 @@ async def list_inquiries(call: CallOf, listing: ListingOf, state: InquiryState |
 async def get_inquiry_areas(call: CallOf) -> Response:
     """Districts and communities to choose from, and the city to draw on."""
     return answer(await call.ask(INQUIRIES, lambda desk: desk.areas()))
+
+
+@ROOM.get("/inquiry-questions", right=READ, answer=InquiryQuestions)
+async def list_questions(call: CallOf) -> Response:
+    """What may be asked: of which media, and what for."""
+    return answer(await call.ask(INQUIRIES, lambda desk: desk.questions()))
 
 
 @ROOM.get("/inquiries/{request}", right=READ, answer=Inquiry)

@@ -70,6 +70,29 @@ class AnswerRow(Model):
     is_suppressed: bool
 
 
+class PurposeNamed(Model):
+    """A purpose one may ask for."""
+
+    id: Purpose
+    name: Text
+
+
+class InquiryQuestion(Model):
+    """A question one may ask: of which media (or a community's premises) and, by the rule of today, what for."""
+
+    what: Question
+    name: Text
+    services: list[ViewService]
+    purposes: list[PurposeNamed]
+    is_personal: bool
+
+
+class InquiryQuestions(Model):
+    """All questions, in the order in which a form offers them."""
+
+    questions: list[InquiryQuestion]
+
+
 class NewInquiry(Request):
     """What a person asks for."""
 

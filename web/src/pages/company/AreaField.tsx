@@ -5,15 +5,23 @@ import { NoticeMap } from '../../design/NoticeMap'
 import { usePick } from '../../design/preferences'
 import { areaOf, withCorner, withoutCorner, type AreaEntry } from './noticeEntry'
 
+interface Props {
+  entry: AreaEntry
+  map: AreaMap
+  /** What it stands in says already that it is about the area. */
+  titled?: boolean
+  onChange: (patch: Partial<Omit<AreaEntry, 'service'>>) => void
+}
+
 /** Where it is about: the city, places from a list (all of it by keyboard), or drawn corner by corner on the map. */
-export function AreaField({ entry, map, onChange }: { entry: AreaEntry; map: AreaMap; onChange: (patch: Partial<Omit<AreaEntry, 'service'>>) => void }) {
+export function AreaField({ entry, map, titled, onChange }: Props) {
   const { t } = useTranslation()
   const pick = usePick()
   const drawing = entry.area === 'outline'
   const corners = entry.polygons.flat().reduce((total, ring) => total + ring.length, 0)
   return (
     <fieldset className="stack">
-      <legend>{t('notice.where')}</legend>
+      <legend className={titled ? 'sr-only' : undefined}>{t('notice.where')}</legend>
       <Radio.Group value={entry.area} onChange={({ target }) => onChange({ area: target.value as AreaEntry['area'] })} options={map.areas.map((value) => ({ value, label: t(`notice.area.${value}`) }))} />
       {entry.area === 'places' && (
         <Select

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { sessionQuery } from '../../api/queries'
 import { inquiriesQuery, type InquiryRow, type InquiryState } from '../../api/views'
+import { DayRange } from '../../design/DayRange'
 import { DataTable, type Column } from '../../design/DataTable'
 import { instantText, MISSING } from '../../design/format'
 import { LinkButton } from '../../design/LinkButton'
@@ -20,14 +21,14 @@ export function InquiriesPage() {
   const system = useParams({ strict: false }).system!
   const { data: session } = useQuery(sessionQuery)
   const columns: Column<InquiryRow>[] = [
-    { key: 'what', title: t('view.what'), sortable: true, wrap: 13, cell: (row) => <Link to="/inquiries/$system/$request" params={{ system, request: row.id }}>{pick(row.what_text)}</Link> },
+    { key: 'what', title: t('view.what'), sortable: true, wrap: 12, cell: (row) => <Link to="/inquiries/$system/$request" params={{ system, request: row.id }}>{pick(row.what_text)}</Link> },
     { key: 'state', title: t('view.state'), sortable: true, cell: (row) => <StateTag tone={INQUIRY_TONES[row.state]}>{pick(row.state_text)}</StateTag> },
     { key: 'service', title: t('notice.medium'), sortable: true, cell: (row) => <AboutTag about={row.service} /> },
-    { key: 'first_day', title: t('view.days'), sortable: true, cell: (row) => t('time.from_to', { start: row.first_day, end: row.last_day }) },
-    { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },
-    { key: 'asked_at', title: t('view.asked'), sortable: true, cell: (row) => <>{instantText(row.asked_at)}<div className="muted">{row.asked_by}</div></> },
-    { key: 'decided_at', title: t('view.decided'), sortable: true, cell: (row) => (row.decided_at ? instantText(row.decided_at) : MISSING) },
-    { key: 'expires_at', title: t('view.expires'), sortable: true, cell: (row) => instantText(row.expires_at) },
+    { key: 'first_day', title: t('view.days'), sortable: true, wrap: 8, cell: (row) => <DayRange first={row.first_day} last={row.last_day} /> },
+    { key: 'purpose', title: t('view.purpose'), sortable: true, wrap: 7, cell: (row) => pick(row.purpose_text) },
+    { key: 'asked_at', title: t('view.asked'), sortable: true, wrap: 8, cell: (row) => <>{instantText(row.asked_at)}<div className="muted">{row.asked_by}</div></> },
+    { key: 'decided_at', title: t('view.decided'), sortable: true, wrap: 6, cell: (row) => (row.decided_at ? instantText(row.decided_at) : MISSING) },
+    { key: 'expires_at', title: t('view.expires'), sortable: true, wrap: 6, cell: (row) => instantText(row.expires_at) },
   ]
   const may_ask = session?.rights.includes('inquiries.ask')
   return (

@@ -5,10 +5,12 @@ import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/client'
 import { sessionQuery } from '../../api/queries'
-import { inquiryAreasQuery, inquiryQuery, type Inquiry } from '../../api/views'
+import { inquiryAreasQuery, inquiryQuery, inquiryQuestionsQuery, type Inquiry } from '../../api/views'
 import { AreaWords } from '../../design/AreaWords'
 import { ConfirmDanger } from '../../design/ConfirmDanger'
+import { DayRange } from '../../design/DayRange'
 import { instantText, MISSING } from '../../design/format'
+import { AboutTag } from '../../design/MediumTag'
 import { NoticeMap } from '../../design/NoticeMap'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePick } from '../../design/preferences'
@@ -26,23 +28,35 @@ export function InquiryPage() {
   const is_new = request === 'new'
   const known = useQuery({ ...inquiryQuery(system, request), enabled: !is_new, placeholderData: undefined })
   const areas = useQuery(inquiryAreasQuery(system))
+  const questions = useQuery({ ...inquiryQuestionsQuery(system), enabled: is_new })
   const before = <Link to="/inquiries/$system" params={{ system }}>← {t('nav.inquiries')}</Link>
   return (
     <PageFrame title={is_new ? t('view.new') : known.data ? pick(known.data.what_text) : request} before={before} help={t('view.help')}>
       {is_new ? (
-        <StateView query={areas} height={480}>{(map) => <NewInquiry system={system} map={map} />}</StateView>
+        <StateView query={areas} height={480}>{(map) => <StateView query={questions} height={480}>{(known) => <NewInquiry system={system} map={map} questions={known.questions.filter(({ purposes }) => purposes.length > 0)} />}</StateView>}</StateView>
       ) : (
         <StateView query={known} height={480}>
           {(inquiry) => (
             <>
               <Facts system={system} inquiry={inquiry} />
-              {inquiry.is_readable ? <AnswerCard system={system} inquiry={inquiry} /> : <Card title={t('view.answer')}><p className="muted">{t(`view.no_content.${inquiry.state}`)}</p></Card>}
+              {inquiry.is_readable ? <AnswerCard system={system} inquiry={inquiry} /> : <NoContent inquiry={inquiry} />}
               <StateView query={areas} height={320}>{(map) => <Card title={t('notice.where')}><NoticeMap map={map} areas={[{ id: inquiry.id, service: inquiry.service, area: inquiry.area, chosen: true }]} label={t('notice.map_label')} /></Card>}</StateView>
             </>
           )}
         </StateView>
       )}
     </PageFrame>
+  )
+}
+
+/** Why there is nothing to read, with what the owner said of it. */
+function NoContent({ inquiry }: { inquiry: Inquiry }) {
+  const { t } = useTranslation()
+  return (
+    <Card title={t('view.answer')}>
+      <p>{t(`view.no_content.${inquiry.state}`)}</p>
+      {inquiry.decision_reason && <p>{t('view.owner_says', { reason: inquiry.decision_reason })}</p>}
+    </Card>
   )
 }
 
@@ -54,9 +68,9 @@ function Facts({ system, inquiry }: { system: string; inquiry: Inquiry }) {
   const may_retract = session?.rights.includes('inquiries.ask') && (inquiry.state === 'asked' || inquiry.state === 'approved')
   const facts: [string, ReactNode][] = [
     [t('view.number'), inquiry.id],
-    [t('notice.medium'), inquiry.service === 'community' ? t('view.of_community') : t(`service.${inquiry.service}`)],
+    [t('notice.medium'), <AboutTag key="about" about={inquiry.service} />],
     [t('notice.where'), <AreaWords key="area" area={inquiry.area} />],
-    [t('view.days'), t('time.from_to', { start: inquiry.first_day, end: inquiry.last_day })],
+    [t('view.days'), <DayRange key="days" first={inquiry.first_day} last={inquiry.last_day} />],
     [t('view.purpose'), pick(inquiry.purpose_text)],
     [t('view.reason'), inquiry.reason],
     [t('view.basis'), inquiry.legal_basis || MISSING],

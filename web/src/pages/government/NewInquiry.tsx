@@ -1,60 +1,40 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Button, Input, Select } from 'antd'
-import { useId, useState } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change, newIntention } from '../../api/client'
-import type { AreaMap, Service } from '../../api/types'
-import { PERSONAL, PREMISES, PURPOSES, QUESTIONS, type About, type Inquiry, type Purpose, type Question } from '../../api/views'
+import type { AreaMap } from '../../api/types'
+import type { Inquiry, InquiryQuestion } from '../../api/views'
 import { useNow } from '../../design/clock'
-import { shanghai } from '../../design/format'
+import { DayField } from '../../design/DayField'
+import { NoticeMap } from '../../design/NoticeMap'
 import { Card } from '../../design/PageFrame'
+import { usePick } from '../../design/preferences'
 import { Failure } from '../../design/StateView'
+import { StillNeeded } from '../../design/StillNeeded'
 import { AreaField } from '../company/AreaField'
-import { areaGiven, hasArea, type AreaEntry } from '../company/noticeEntry'
+import { areaGiven, areaOf } from '../company/noticeEntry'
+import { asking, firstWish, missingIn, PREMISES, type Wish } from './inquiryWish'
 
-const SERVICES: Service[] = ['electricity', 'water', 'gas', 'heat']
-const DAYS = 90
-
-interface Wish extends AreaEntry { service: About; what: Question; purpose: Purpose; first_day: string; last_day: string; reason: string; legal_basis: string; until: string }
-
-function firstWish(now: number): Wish {
-  const today = shanghai(now)
-  return {
-    service: 'electricity', what: 'usage_by_day', purpose: 'planning', first_day: today.subtract(7, 'day').format('YYYY-MM-DD'), last_day: today.subtract(1, 'day').format('YYYY-MM-DD'),
-    reason: '', legal_basis: '', until: today.add(DAYS, 'day').format('YYYY-MM-DD'), area: 'city', places: [], polygons: [],
-  }
-}
-
-/** What comes with another question: a community's premises are asked for of one community, charging of electricity. */
-function asking(what: Question, before: Wish): Partial<Wish> {
-  if (PREMISES.includes(what)) return { what, service: 'community', area: 'places', places: PREMISES.includes(before.what) ? before.places : [], polygons: [] }
-  return { what, service: before.service === 'community' || what === 'charging_by_day' ? 'electricity' : before.service }
-}
+interface Props { system: string; map: AreaMap; questions: InquiryQuestion[] }
 
 /** What is asked for, where, of which days, why, and for how long it may be used. */
-export function NewInquiry({ system, map }: { system: string; map: AreaMap }) {
-  const now = useNow(3_600_000)
-  return <Form system={system} map={map} first={firstWish(now)} />
-}
-
-function Form({ system, map, first }: { system: string; map: AreaMap; first: Wish }) {
+export function NewInquiry({ system, map, questions }: Props) {
   const { t } = useTranslation()
+  const now = useNow(3_600_000)
   const client = useQueryClient()
   const navigate = useNavigate()
-  const id = useId()
-  const [wish, setWish] = useState(first)
+  const [wish, setWish] = useState(() => firstWish(questions[0]!, now))
   const [key, setKey] = useState(newIntention)
   const [working, setWorking] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  const question = questions.find(({ what }) => what === wish.what)!
+  const missing = missingIn(wish, question)
   const set = (patch: Partial<Wish>) => {
     setWish((before) => ({ ...before, ...patch }))
     setKey(newIntention())
   }
-  const personal = PERSONAL.includes(wish.what)
-  const premises = PREMISES.includes(wish.what)
-  const services = wish.what === 'charging_by_day' ? SERVICES.slice(0, 1) : SERVICES
-  const complete = wish.reason.trim() !== '' && (!personal || wish.legal_basis.trim() !== '') && hasArea(wish) && wish.first_day !== '' && wish.last_day !== '' && wish.until !== ''
   const ask = async () => {
     setWorking(true)
     setError(null)
@@ -71,45 +51,55 @@ function Form({ system, map, first }: { system: string; map: AreaMap; first: Wis
       setWorking(false)
     }
   }
-  const day = (name: 'first_day' | 'last_day' | 'until') => (
-    <div>
-      <label htmlFor={`${id}-${name}`}>{t(`view.${name}`)}</label>
-      <Input id={`${id}-${name}`} type="date" value={wish[name]} onChange={({ target }) => set({ [name]: target.value })} />
+  return (
+    <form className="composer" onSubmit={(event) => { event.preventDefault(); void ask() }}>
+      <Card title={t('view.question')}><Fields wish={wish} question={question} questions={questions} map={map} onChange={set} /></Card>
+      <Card title={t('notice.where')}>
+        {wish.service === PREMISES ? (
+          <NoticeMap map={map} areas={[{ id: 'wish', service: wish.service, area: areaOf(wish, map), chosen: true }]} label={t('notice.map_label')} />
+        ) : (
+          <AreaField titled entry={wish} map={map} onChange={set} />
+        )}
+      </Card>
+      <div className="stack whole-row">
+        {error !== null && <Failure error={error} />}
+        <StillNeeded names={missing.map((name) => t(name))} />
+        <div className="row"><Button type="primary" htmlType="submit" disabled={missing.length > 0} loading={working}>{t('view.ask')}</Button></div>
+      </div>
+    </form>
+  )
+}
+
+interface FieldsProps { wish: Wish; question: InquiryQuestion; questions: InquiryQuestion[]; map: AreaMap; onChange: (patch: Partial<Wish>) => void }
+
+function Fields({ wish, question, questions, map, onChange }: FieldsProps) {
+  const { t } = useTranslation()
+  const pick = usePick()
+  const id = useId()
+  const field = (name: string, label: string, control: (id: string) => ReactNode) => <div><label htmlFor={`${id}-${name}`}>{label}</label>{control(`${id}-${name}`)}</div>
+  const day = (name: 'first_day' | 'last_day' | 'until') => field(name, t(`view.${name}`), (at) => <DayField id={at} value={wish[name]} onChange={(value) => onChange({ [name]: value })} />)
+  const choose = (what: string) => onChange(asking(questions.find((one) => one.what === what)!, wish))
+  const premises = wish.service === PREMISES
+  return (
+    <div className="stack">
+      <div className="pair">
+        {field('what', t('view.what'), (at) => <Select id={at} value={wish.what} options={questions.map(({ what, name }) => ({ value: what, label: pick(name) }))} onChange={choose} />)}
+        {premises ? field('community', t('view.of_community'), (at) => <Select id={at} showSearch optionFilterProp="label" placeholder={t('view.choose_community')} value={wish.places[0]} options={communitiesOf(map, pick)} onChange={(place) => onChange({ places: [place] })} />)
+          : field('service', t('notice.medium'), (at) => <Select id={at} value={wish.service} options={question.services.map((value) => ({ value, label: value === PREMISES ? t('view.of_community') : t(`service.${value}`) }))} onChange={(service) => onChange({ service })} />)}
+        {day('first_day')}
+        {day('last_day')}
+        {field('purpose', t('view.purpose'), (at) => <Select id={at} value={wish.purpose} options={question.purposes.map(({ id: value, name }) => ({ value, label: pick(name) }))} onChange={(purpose) => onChange({ purpose })} />)}
+        {day('until')}
+      </div>
+      {question.is_personal && <p className="effect effect-danger">{t(premises ? 'view.premises_effect' : 'view.personal_effect')}</p>}
+      {field('basis', t(question.is_personal ? 'view.basis' : 'view.basis_optional'), (at) => <Input id={at} value={wish.legal_basis} maxLength={300} onChange={({ target }) => onChange({ legal_basis: target.value })} />)}
+      {field('reason', t('view.reason'), (at) => <Input.TextArea id={at} value={wish.reason} maxLength={500} rows={3} showCount onChange={({ target }) => onChange({ reason: target.value })} />)}
     </div>
   )
-  return (
-    <Card title={t('view.new')}>
-      <form className="stack" onSubmit={(event) => { event.preventDefault(); void ask() }}>
-        <div className="pair">
-          <div>
-            <label htmlFor={`${id}-what`}>{t('view.what')}</label>
-            <Select id={`${id}-what`} value={wish.what} options={QUESTIONS.map((value) => ({ value, label: t(`view.question.${value}`) }))} onChange={(what) => set(asking(what, wish))} />
-          </div>
-          <div>
-            <label htmlFor={`${id}-service`}>{t('notice.medium')}</label>
-            {premises ? <Input id={`${id}-service`} value={t('view.of_community')} readOnly /> : <Select id={`${id}-service`} value={wish.service} options={services.map((value) => ({ value, label: t(`service.${value}`) }))} onChange={(service) => set({ service })} />}
-          </div>
-          {day('first_day')}
-          {day('last_day')}
-          <div>
-            <label htmlFor={`${id}-purpose`}>{t('view.purpose')}</label>
-            <Select id={`${id}-purpose`} value={wish.purpose} options={PURPOSES.map((value) => ({ value, label: t(`view.for.${value}`) }))} onChange={(purpose) => set({ purpose })} />
-          </div>
-          {day('until')}
-        </div>
-        {personal && <p className="effect effect-danger">{t(premises ? 'view.premises_effect' : 'view.personal_effect')}</p>}
-        <div>
-          <label htmlFor={`${id}-basis`}>{t(personal ? 'view.basis' : 'view.basis_optional')}</label>
-          <Input id={`${id}-basis`} value={wish.legal_basis} maxLength={300} onChange={({ target }) => set({ legal_basis: target.value })} />
-        </div>
-        <div>
-          <label htmlFor={`${id}-reason`}>{t('view.reason')}</label>
-          <Input.TextArea id={`${id}-reason`} value={wish.reason} maxLength={500} rows={3} showCount onChange={({ target }) => set({ reason: target.value })} />
-        </div>
-        <AreaField entry={wish} map={premises ? { ...map, areas: ['places'], choosable: ['community'] } : map} onChange={(patch) => set(premises && patch.places ? { ...patch, places: patch.places.slice(-1) } : patch)} />
-        {error !== null && <Failure error={error} />}
-        <div className="row"><Button type="primary" htmlType="submit" disabled={!complete} loading={working}>{t('view.ask')}</Button></div>
-      </form>
-    </Card>
-  )
+}
+
+/** The communities by name. */
+function communitiesOf(map: AreaMap, pick: ReturnType<typeof usePick>) {
+  const places = new Map(map.features.features.map(({ properties }) => [properties.id, properties]))
+  return [...places.values()].filter(({ kind }) => kind === PREMISES).map(({ id, name }) => ({ value: id, label: pick(name) }))
 }

@@ -1,11 +1,16 @@
 """The desk of requests at who asks."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from metropool.access.looking import rule_on
 from metropool.capabilities.inquiries import operations
 from metropool.capabilities.inquiries.model import Inquiry as Known
 from metropool.capabilities.inquiries.model import Wish
+from metropool.core.periods import business_date
+from metropool.exchange.messages import Question
+from metropool.exchange.views import QUESTIONS
 from metropool.portal.desks.announcements.notice_words import PlaceNames, area_map
 from metropool.portal.desks.announcements.office import area_given
 from metropool.portal.desks.books.view_words import asked_words
@@ -52,6 +57,11 @@ class InquiriesDesk:
         """What a request may be about."""
         return area_map(self._work.registry, media=SERVICES)
 
+    def questions(self) -> schema.InquiryQuestions:
+        """What may be asked by the rule of today, each with its media and purposes."""
+        rule = rule_on(business_date(self._work.now))
+        return schema.InquiryQuestions(questions=[_question(what, rule.purposes[what]) for what in QUESTIONS])
+
     def ask(self, *, given: schema.NewInquiry, by: str) -> schema.Inquiry:
         """Operation: ask."""
         fields = {field: getattr(given, field) for field in Wish.__struct_fields__ if field != "area"}
@@ -74,6 +84,17 @@ class InquiriesDesk:
             "forgotten_at": known.forgotten_at,
         }
         return schema.Inquiry.model_validate(_row(known) | more)
+
+
+def _question(what: Question, purposes: Sequence[str]) -> schema.InquiryQuestion:
+    told = {
+        "what": what,
+        "name": name("questions", what),
+        "services": QUESTIONS[what].services,
+        "purposes": [{"id": each, "name": name("purposes", each)} for each in purposes],
+        "is_personal": QUESTIONS[what].is_personal,
+    }
+    return schema.InquiryQuestion.model_validate(told)
 
 
 def _row(known: Known) -> dict[str, Any]:
