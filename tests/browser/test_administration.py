@@ -42,12 +42,12 @@ def test_a_charging_station_is_enrolled_given_a_credential_once_and_put_out(visi
     row = page.locator("tr", has_text="charging_station/pile-7").first
     row.wait_for(timeout=20_000)
     assert "None yet" in row.inner_text()
-    row.get_by_role("button", name="Draw a credential").click()
-    confirm(page, "Draw a credential")
+    row.get_by_role("button", name="Issue a credential").click()
+    confirm(page, "Issue a credential")
     secret = page.locator("[role=status] code.secret")
     secret.wait_for()
     assert len(secret.inner_text()) == 64
-    row.get_by_text("Has one").wait_for(timeout=20_000)
+    row.get_by_text("Issued").wait_for(timeout=20_000)
     row.get_by_role("button", name="Take back").click()
     confirm(page, "Take back")
     row.get_by_text("Taken back").wait_for(timeout=20_000)

@@ -22,7 +22,8 @@ export interface Column<R> {
   wrap?: number
 }
 
-export interface Filter { key: string; label: string; options: { value: string; label: string }[] }
+/** `standard` is what holds where nothing is chosen; then something always is. */
+export interface Filter { key: string; label: string; options: { value: string; label: string }[]; standard?: string }
 
 interface Props<R> {
   label: string
@@ -57,10 +58,11 @@ export function DataTable<R>({ label, columns, query, rowKey, empty, exportPath,
         {search && <Input.Search key={state.q ?? ''} className="toolbar-search" placeholder={search} aria-label={search} defaultValue={state.q} allowClear onSearch={(q) => setState({ q: q || undefined, page: undefined })} />}
         {filters.map((filter) => (
           <Select
-            key={filter.key} className="toolbar-filter" allowClear placeholder={filter.label} aria-label={filter.label} value={state[filter.key]}
-            options={filter.options} onChange={(value?: string) => setState({ [filter.key]: value, page: undefined })}
+            key={filter.key} className="toolbar-filter" allowClear={!filter.standard} placeholder={filter.label} aria-label={filter.label} value={state[filter.key] ?? filter.standard}
+            options={filter.options} onChange={(value?: string) => setState({ [filter.key]: value === filter.standard ? undefined : value, page: undefined })}
           />
         ))}
+        {narrow && <SortBy columns={columns} sort={state.sort} onSort={(sort) => setState({ sort, page: undefined })} />}
         {exportPath && <ExportButtons path={exportPath} query={asked} />}
       </div>
       <StateView query={answer} height={320} empty={(data) => (data.total === 0 ? empty : null)}>
@@ -107,6 +109,17 @@ function Wide<R>({ columns, rows, rowKey, label, sort, onSort, selection }: Wide
   )
 }
 
+/** What the heads of the columns do where there is room for them. */
+function SortBy<R>({ columns, sort, onSort }: { columns: Column<R>[]; sort: string | undefined; onSort: (sort: string | undefined) => void }) {
+  const { t } = useTranslation()
+  const options = columns.filter(({ sortable }) => sortable).flatMap(({ key, title }) => [
+    { value: key, label: t('table.ascending', { column: title }) },
+    { value: `-${key}`, label: t('table.descending', { column: title }) },
+  ])
+  if (options.length === 0) return null
+  return <Select className="toolbar-filter" allowClear placeholder={t('table.sort')} aria-label={t('table.sort')} value={sort} options={options} onChange={onSort} />
+}
+
 function Cards<R>({ columns, rows, rowKey, label }: RowsProps<R>) {
   const [first, ...rest] = columns
   return (
@@ -114,7 +127,12 @@ function Cards<R>({ columns, rows, rowKey, label }: RowsProps<R>) {
       {rows.map((row) => (
         <li key={rowKey(row)}>
           <div className="row-title">{first?.cell(row)}</div>
-          <dl>{rest.map((column) => <div key={column.key}><dt>{column.title}</dt><dd>{column.cell(row)}</dd></div>)}</dl>
+          <dl>
+            {rest.map((column) => {
+              const cell = column.cell(row)
+              return cell !== null && <div key={column.key}><dt>{column.title}</dt><dd>{cell}</dd></div>
+            })}
+          </dl>
         </li>
       ))}
     </ul>

@@ -26,7 +26,7 @@ export function NoticeCard({ notice, language, actions }: { notice: NoticeShown;
         <span className="muted">{notice.kind_text[language]}</span>
         {!notice.is_read && <span className="notice-new">{t('notice.new', say)}</span>}
       </div>
-      <h3>{notice.title[language]}</h3>
+      <h2>{notice.title[language]}</h2>
       <p className="notice-text">{notice.text[language]}</p>
       <dl className="facts">
         <div><dt>{t('notice.starts', say)}</dt><dd>{instantText(notice.starts_at)}</dd></div>

@@ -15,7 +15,7 @@ export function Tabs({ session }: { session: Session }) {
   const [shown, rest] = shared(useEntries(session, account ?? session.households[0]))
   return (
     <nav className="shell-tabs" aria-label={t('shell.tabs')}>
-      {shown.map((entry) => <EntryLink key={entry.href} entry={entry} />)}
+      {shown.map((entry) => <EntryLink key={entry.href} entry={{ ...entry, text: entry.tab ?? entry.text }} />)}
       {rest.length > 0 && <More entries={rest} />}
     </nav>
   )

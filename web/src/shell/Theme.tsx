@@ -5,7 +5,7 @@ import dayjs from 'dayjs'
 import 'dayjs/locale/zh-cn'
 import updateLocale from 'dayjs/plugin/updateLocale'
 import type { ReactNode } from 'react'
-import { FONT, MUTED } from '../design/chartStyle'
+import { MUTED } from '../design/chartStyle'
 import { usePreferences } from '../design/preferences'
 
 dayjs.extend(updateLocale)
@@ -21,7 +21,7 @@ export function Theme({ children }: { children: ReactNode }) {
   const { language, large } = usePreferences()
   dayjs.locale(language === 'zh' ? 'zh-cn' : 'en')
   const token = {
-    colorPrimary: '#14545c', colorError: '#a5211a', colorInfo: '#14545c', colorLink: '#14545c', borderRadius: 10, fontFamily: FONT, fontSize: large ? 18 : 14,
+    colorPrimary: '#14545c', colorError: '#a5211a', colorInfo: '#14545c', colorLink: '#14545c', borderRadius: 10, fontFamily: 'var(--font)', fontSize: large ? 18 : 14,
     motion: false, controlHeight: large ? 44 : 36, colorText: '#1b2a33', colorTextPlaceholder: '#66757e', colorTextDescription: MUTED, colorTextDisabled: '#75838b',
   }
   return (

@@ -12,9 +12,10 @@ import type { Session } from '../api/types'
 
 /**
  * One page in the navigation.
+ * `tab`: a shorter name, where its own is too long for a tab of a phone.
  * `section`: the beginning of every address of this part of the site; `seldom`: on a phone it waits under "More" before others do.
  */
-export interface Entry { href: string; section?: string; text: string; icon: ReactNode; unread?: number; seldom?: boolean }
+export interface Entry { href: string; section?: string; text: string; tab?: string; icon: ReactNode; unread?: number; seldom?: boolean }
 
 /** The pages a role may reach; the server decides, this only shows. */
 export function useEntries(session: Session, account: string | undefined): Entry[] {
@@ -58,7 +59,7 @@ export function useEntries(session: Session, account: string | undefined): Entry
       { href: `/provisions/${session.system}`, text: t('nav.provisions'), icon: <HistoryOutlined />, seldom: true },
     )
   }
-  if (may('notices.read') && session.system && isHostedWith('office', session.system)) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), icon: <NotificationOutlined /> })
+  if (may('notices.read') && session.system && isHostedWith('office', session.system)) entries.push({ href: `/announcements/${session.system}`, text: t('nav.notices'), tab: t('nav.notices_tab'), icon: <NotificationOutlined /> })
   if (may('payments.refund') && session.system) entries.push({ href: `/refunds/${session.system}`, text: t('nav.refunds'), icon: <WalletOutlined /> })
   if (may('topology.read')) entries.push({ href: '/topology', text: t('nav.topology'), icon: <ApartmentOutlined /> })
   if (may('users.read')) entries.push({ href: '/admin/users', text: t('nav.users'), icon: <TeamOutlined /> })

@@ -9,7 +9,7 @@ export const zh = {
   },
   chart: { as_table: '看表格', as_picture: '看图', more_rows: '再显示（还有 {{count}} 行）' },
   copy: { do: '复制', copied: '已复制', failed: '未能复制，请选中文字后自行复制。' },
-  table: { export: '导出 {{format}}', total: '共 {{total}} 条', choose: '选择' },
+  table: { sort: '排序', ascending: '{{column}} ↑', descending: '{{column}} ↓', export: '导出 {{format}}', total: '共 {{total}} 条', choose: '选择' },
   time: {
     pick: '打开日历', range: '时间范围', span: '时间跨度', day: '日', week: '周', month: '月', year: '年', back: '上一段', forward: '下一段', date: '日期', week_of: '{{day}} 起一周', time: '时间', compare: '对比',
     compare_none: '不对比', compare_before: '与上一段对比', compare_last_year: '与去年同期对比', from_to: '{{start}} 至 {{end}}', week_letters: ['日', '一', '二', '三', '四', '五', '六'],
@@ -21,6 +21,7 @@ export const zh = {
     clock: '{{plan}} · {{time}}{{speed}}',
   },
   nav: {
+    notices_tab: '公告',
     customers: '用户档案', data_requests: '数据要求', permissions: '权限', parked: '搁置的报文', gateways: '网关', audit: '审计', places: '家居', watch: '告警与异常', inquiries: '数据调阅', disclosures: '调阅审批', provisions: '访问记录', my_data: '我的数据', notices: '公告', refunds: '退款', today: '首页', bills: '账单', usage: '用量', pay: '缴费', map: '一张图', work_orders: '工单', collection: '采集', meters: '表计档案', alarms: '告警', commands: '召测与控制', company_bills: '本公司账单',
     topology: '系统与数据流', users: '用户', health: '运行状态',
   },
@@ -153,11 +154,11 @@ export const zh = {
   notice: {
     title: '标题', help: '先看是否影响本户，再看起止时间和区域。停供区域画在地图上；看过即为已读。', office_help: '我方发布的公告：状态、接收户数、已送达、已读。送达和已读数来自居民端平台。', compose_help: '填写中英文，划定区域，右侧即居民看到的样子；可立即发布或定时发布。发布后更改即为新版次，撤回不可恢复。',
     new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', of: { government: '政府', community: '小区物业', building: '楼宇物业' }, scope_name: '范围', scope: { mine: '本户', city: '全市' },
-    starts: '开始', ends: '结束', ends_or_open: '结束（留空为另行通知）', open_end: '另行通知', where: '区域', mine: '本户', affected: '受影响', not_affected: '不受影响', on_map: '地图', show_on_map: '在地图上看', map_label: '公告区域图；区域名称在列表中', unread: '{{count}} 条未读',
+    starts: '开始', ends: '结束', ends_or_open: '结束（留空为另行通知）', open_end: '另行通知', where: '区域', mine: '本户', affected: '受影响', not_affected: '不受影响', my_home: '本户位置', on_map: '地图', show_on_map: '在地图上看', map_label: '公告区域图；区域名称在列表中', unread: '{{count}} 条未读',
     area_shown: '见地图', area: { city: '全市', places: '按地点', outline: '地图上绘制' }, choose_places: '选择城区或小区', draw_help: '在地图上逐点单击划定边界，首尾自动相连；也可改用“按地点”，全部用键盘完成。', undo_corner: '撤销一点', next_shape: '再画一块', clear_shapes: '清除', corners: '{{count}} 个角', corners_one: '{{count}} 个角',
     title_zh: '中文标题', title_en: '英文标题', text_zh: '中文正文', text_en: '英文正文', kind_name: '类型', kind: { outage: '计划停供', fault: '故障抢修', price: '价格调整', safety: '安全提示', general: '一般公告' },
     state_name: '状态', state: { draft: '草稿', scheduled: '待发布', published: '已发布', withdrawn: '已撤回' }, standing: { ahead: '将要开始', now: '进行中', over: '已结束', withdrawn: '已撤回' },
-    time: '起止', published: '发布', due: '计划 {{time}}', published_now: '有效公告', recipients: '接收户数', delivered: '已送达', read: '已读', no_counts: '暂时看不到送达和已读数。', reach_file: '送达情况', because: '撤回原因：{{reason}}', editions: '版次', edition: '第 {{number}} 版',
+    time: '起止', published: '发布', due: '计划 {{time}}', published_now: '有效公告', recipients: '接收户数', delivered: '已送达', read: '已读', no_counts: '暂时看不到送达和已读数。', reach_file: '每条公告的送达情况', because: '撤回原因：{{reason}}', editions: '版次', edition: '第 {{number}} 版',
     save: '保存草稿', publish: '发布', schedule: '定时发布', correct: '发布更正', withdraw: '撤回', publish_at: '定时（留空为立即）', publish_effect: '立即告知区域内有此服务的所有住户。', schedule_effect: '{{time}} 告知区域内有此服务的所有住户。', correct_effect: '更正作为新版次立即发布，住户需重新阅读。', withdraw_effect: '撤回后不能恢复；已收到的住户会看到“已撤回”。从未发布的直接作废。',
   },
   view: {
@@ -184,7 +185,7 @@ export const zh = {
   },
   customer: {
     account: '户号', customer: '用户', tariff: '资费', usage_point: '计量点', usage_points: '计量点', combined: '合并户号', meter: '表号', register_start: '起示数', register_end: '止示数', customers_help: '本公司的用户。姓名和地址已脱敏；点计量点看其每日示数。', no_customers: '没有用户。', search_customers: '户号或计量点',
-    readings_help: '计量系统告知本公司的每日示数；其他公司的表看不到。', no_readings: '还没有收到这个计量点的读数。', requests_help: '读数有缺时，请计量系统重新提供：选计量点和日期，到了多少一目了然。', no_requests: '没有索取过抄表数据。', ask: '索取抄表数据', ask_effect: '经数据池向计量系统索取；已有的按最新版本更新。', days_here: '已到 / 应到', of_days: '{{held}} / {{wanted}}（申请前 {{before}}）',
+    readings_of: '每日示数 · {{point}}', readings_help: '计量系统告知本公司的每日示数；其他公司的表看不到。', no_readings: '还没有收到这个计量点的读数。', requests_help: '读数有缺时，请计量系统重新提供：选计量点和日期，到了多少一目了然。', no_requests: '没有索取过抄表数据。', ask: '索取抄表数据', ask_effect: '经数据池向计量系统索取；已有的按最新版本更新。', days_here: '已到 / 应到', of_days: '{{held}} / {{wanted}}（申请前 {{before}}）',
   },
   parked: {
     help: '类别或版本未知、过大、格式不对或与所走的路不符的报文，连同原因搁置在这里，没有改变任何内容。原因消除后可以重放，与刚收到一样。放弃之后，记录与原因仍然保留。', heard: '收到', why: '原因', size: '大小', do: '处理', replay: '重放', discard: '放弃', discard_effect: '放弃{{sender}}的“{{name}}”：内容将被删去，再也不能重放；记录与原因留在账上。',
@@ -192,7 +193,7 @@ export const zh = {
   },
   gateways: {
     help: '凭各自凭证经 MQTT 接入的设备：家庭网关、小区与楼宇公共终端、充电桩。凭证只在发放时显示一次；发放新的，旧的随即失效；收回后一秒内断开。能说什么、听什么，由运行的方案列出。', nobody: '这里没有为网关担保的系统。', empty: '这里没有登记过网关。',
-    name: '名称', per: '类别', place: '所在地点', household: '合并户号', credential: '凭证', has: '已发放', none: '尚未发放', revoked: '已收回', came_in: '最近接入', heard: '最近报到', enrol: '登记', draw: '发放凭证', revoke: '收回', drawn: '仅此一次显示', copy: '复制密钥',
+    name: '名称', per: '类别', place: '所在地点', household: '合并户号', credential: '凭证', has: '已发放', none: '尚未发放', revoked: '已收回', came_in: '最近接入', heard: '最近报到', enrol_one: '登记一个', enrol: '登记', draw: '发放凭证', revoke: '收回', drawn: '仅此一次显示', copy: '复制密钥',
     draw_effect: '“{{name}}”凭接下来显示的密钥接入；密钥只显示这一次。', redraw_effect: '“{{name}}”将在一秒内断开，只能凭接下来显示的新密钥再接入；密钥只显示这一次。', revoke_effect: '“{{name}}”将在一秒内断开，发放新凭证之前不能再接入。',
     of: { home: '家庭', community: '小区公共终端', building: '楼宇公共终端', charging_station: '充电桩' },
   },
@@ -205,7 +206,7 @@ export const zh = {
     outcome_of: { done: '已完成', refused: '被拒绝', forbidden: '无权限', broken: '链已损坏' },
   },
   why: {
-    help: '选一个系统和一种消息，或一个人和一项操作，看它凭什么可以、为什么不可以。', of_whom: '对象', system: '系统', person: '人员', message: '消息', action: '操作', on_system: '在哪个系统', on_account: '或合并户号', question_system: '这个系统能收到这种消息吗？', question_person: '这个人能做这件事吗？', choose: '请先选择。', chain: '依据', holds: '通过', holds_not: '未通过',
+    help: '选一个系统和一种消息，或一个人和一项操作，看它凭什么可以、为什么不可以。', of_whom: '对象', system: '系统', person: '人员', message: '消息', action: '操作', on_system: '在哪个系统', on_account: '或合并户号', question_system: '这个系统能收到这种消息吗？', question_person: '这个人能做这件事吗？', choose_system: '选一个系统和一种消息，这里给出结论和每一步依据。', choose_person: '选人员、操作和范围，这里给出结论和每一步依据。', chain: '依据', holds: '通过', holds_not: '未通过',
     kind: { login: '登录名', grant: '授权', system: '系统', row: '方案', consent: '住户同意', broker: '通道' },
   },
   refund: {

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Button, Input, Select } from 'antd'
+import { useId, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { siteQuery } from '../../api/queries'
 import { auditQuery, chainQuery, type AuditRow } from '../../api/trust'
+import { DayField, isDay } from '../../design/DayField'
 import { DataTable, type Column } from '../../design/DataTable'
 import { midnight, numberText, secondsText } from '../../design/format'
 import { Card, PageFrame } from '../../design/PageFrame'
@@ -19,11 +21,13 @@ export function AuditPage() {
   const { t } = useTranslation()
   const pick = usePick()
   const [state, setState] = useUrlState()
+  const id = useId()
   const { data: site } = useQuery(siteQuery)
   const system = state.system ?? site?.systems[0]?.id ?? ''
   const fixed = { actor: state.actor, object: state.object, since: state.since && midnight(state.since), until: state.until && midnight(state.until) }
-  const field = (name: 'actor' | 'object') => <Input.Search key={`${name}${state[name] ?? ''}`} className="toolbar-search" placeholder={t(`audit.${name}`)} aria-label={t(`audit.${name}`)} defaultValue={state[name]} allowClear onSearch={(value) => setState({ [name]: value || undefined, page: undefined })} />
-  const day = (name: 'since' | 'until') => <label className="row">{t(`audit.${name}`)} <Input type="date" value={state[name] ?? ''} onChange={({ target }) => setState({ [name]: target.value || undefined, page: undefined })} /></label>
+  const labelled = (name: 'system' | 'actor' | 'object' | 'since' | 'until', label: string, control: (at: string) => ReactNode) => <div><label htmlFor={`${id}-${name}`}>{label}</label>{control(`${id}-${name}`)}</div>
+  const field = (name: 'actor' | 'object') => labelled(name, t(`audit.${name}`), (at) => <Input.Search key={`${name}${state[name] ?? ''}`} id={at} defaultValue={state[name]} allowClear onSearch={(value) => setState({ [name]: value || undefined, page: undefined })} />)
+  const day = (name: 'since' | 'until') => labelled(name, t(`audit.${name}`), (at) => <DayField id={at} value={state[name] ?? ''} onChange={(value) => (value === '' || isDay(value)) && setState({ [name]: value || undefined, page: undefined })} />)
   const columns: Column<AuditRow>[] = [
     { key: 'number', title: t('view.number'), right: true, cell: (row) => row.number },
     { key: 'at', title: t('audit.at'), cell: (row) => secondsText(row.at) },
@@ -31,13 +35,13 @@ export function AuditPage() {
     { key: 'action', title: t('audit.action'), wrap: 10, cell: (row) => <>{pick(row.called)} <code className="muted">{row.action}</code></> },
     { key: 'object', title: t('audit.object'), wrap: 12, cell: (row) => row.object },
     { key: 'outcome', title: t('audit.outcome'), cell: (row) => <StateTag tone={tone(row.outcome)}>{t(`audit.outcome_of.${row.outcome}`, { defaultValue: row.outcome })}</StateTag> },
-    { key: 'details', title: t('audit.details'), wrap: 15, cell: (row) => <code className="muted">{row.details === '{}' ? '' : row.details}</code> },
+    { key: 'details', title: t('audit.details'), wrap: 15, cell: (row) => detailsOf(row.details) },
     { key: 'hash', title: t('audit.hash'), cell: (row) => <code className="muted">{row.hash.slice(0, 12)}</code> },
   ]
   return (
     <PageFrame title={t('nav.audit')} help={t('audit.help')}>
-      <div className="row">
-        <Select aria-label={t('users.system')} value={system} options={site?.systems.map(({ id, name }) => ({ value: id, label: pick(name) }))} onChange={(value) => setState({ system: value, page: undefined })} />
+      <div className="filters">
+        {labelled('system', t('users.system'), (at) => <Select id={at} value={system} options={site?.systems.map(({ id, name }) => ({ value: id, label: pick(name) }))} onChange={(value) => setState({ system: value, page: undefined })} />)}
         {field('actor')}
         {field('object')}
         {day('since')}
@@ -54,6 +58,13 @@ export function AuditPage() {
       )}
     </PageFrame>
   )
+}
+
+/** What was noted beside it, name by name; nothing where nothing was. */
+function detailsOf(details: string): ReactNode {
+  const noted = Object.entries(JSON.parse(details) as Record<string, unknown>).filter(([, value]) => value !== null && value !== '')
+  if (noted.length === 0) return null
+  return noted.map(([name, value]) => <div key={name}><span className="muted">{name}</span> {typeof value === 'string' ? value : JSON.stringify(value)}</div>)
 }
 
 /** The whole chain, looked at when asked to. */

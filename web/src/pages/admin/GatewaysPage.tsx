@@ -58,15 +58,15 @@ function Gateways({ system, of }: { system: string; of: GatewayPer[] }) {
   }
   const instant = (at: string | null) => (at ? <>{secondsText(at)}<div className="muted"><AgeBadge at={at} /></div></> : MISSING)
   const columns: Column<GatewayRow>[] = [
-    { key: 'name', title: t('gateways.name'), sortable: true, cell: (row) => <>{row.name}<div className="muted"><code>{row.login}</code></div></> },
-    { key: 'per', title: t('gateways.per'), sortable: true, cell: (row) => t(`gateways.of.${row.per}`) },
-    { key: 'place', title: t('gateways.place'), sortable: true, cell: (row) => row.place },
-    { key: 'has_credential', title: t('gateways.credential'), cell: (row) => <><StateTag tone={row.has_credential ? 'good' : row.revoked_at ? 'late' : 'quiet'}>{t(row.has_credential ? 'gateways.has' : row.revoked_at ? 'gateways.revoked' : 'gateways.none')}</StateTag><div className="muted">{(row.revoked_at ?? row.issued_at) && secondsText(row.revoked_at ?? row.issued_at ?? '')}</div></> },
-    { key: 'came_in_at', title: t('gateways.came_in'), sortable: true, cell: (row) => instant(row.came_in_at) },
-    { key: 'heard_at', title: t('gateways.heard'), sortable: true, cell: (row) => instant(row.heard_at) },
+    { key: 'name', title: t('gateways.name'), sortable: true, wrap: 14, cell: (row) => <>{row.name}{row.login !== row.name && <div className="muted"><code>{row.login}</code></div>}</> },
+    { key: 'per', title: t('gateways.per'), sortable: true, wrap: 7, cell: (row) => t(`gateways.of.${row.per}`) },
+    { key: 'place', title: t('gateways.place'), sortable: true, wrap: 11, cell: (row) => row.place },
+    { key: 'has_credential', title: t('gateways.credential'), wrap: 7, cell: (row) => <><StateTag tone={row.has_credential ? 'good' : row.revoked_at ? 'late' : 'quiet'}>{t(row.has_credential ? 'gateways.has' : row.revoked_at ? 'gateways.revoked' : 'gateways.none')}</StateTag><div className="muted">{(row.revoked_at ?? row.issued_at) && secondsText(row.revoked_at ?? row.issued_at ?? '')}</div></> },
+    { key: 'came_in_at', title: t('gateways.came_in'), sortable: true, wrap: 6, cell: (row) => instant(row.came_in_at) },
+    { key: 'heard_at', title: t('gateways.heard'), sortable: true, wrap: 6, cell: (row) => instant(row.heard_at) },
     {
-      key: 'do', title: t('parked.do'), cell: (row) => (
-        <span className="row acts">
+      key: 'do', title: t('parked.do'), wrap: 9, cell: (row) => (
+        <span className="row">
           <Button size="small" type={row.has_credential ? 'default' : 'primary'} onClick={() => setAct({ what: 'draw', row })}>{t('gateways.draw')}</Button>
           {row.has_credential && <Button size="small" onClick={() => setAct({ what: 'revoke', row })}>{t('gateways.revoke')}</Button>}
         </span>
@@ -74,22 +74,24 @@ function Gateways({ system, of }: { system: string; of: GatewayPer[] }) {
     },
   ]
   return (
-    <Card>
-      <EnrolGateway system={system} of={of} onDone={look} />
-      <div role="status">
-        {drawn && (
-          <p className="outcome">
-            <StateTag tone="good">{t('gateways.drawn')}</StateTag> <code>{drawn.login}</code> <code className="secret">{drawn.secret}</code> <CopyButton text={() => drawn.secret} label={t('gateways.copy')} />
-          </p>
+    <>
+      <Card>
+        <div role="status">
+          {drawn && (
+            <p className="outcome">
+              <StateTag tone="good">{t('gateways.drawn')}</StateTag> <code>{drawn.login}</code> <code className="secret">{drawn.secret}</code> <CopyButton text={() => drawn.secret} label={t('gateways.copy')} />
+            </p>
+          )}
+        </div>
+        <DataTable aged label={t('nav.gateways')} columns={columns} query={(query) => gatewaysQuery(system, query)} rowKey={(row) => row.login} empty={t('gateways.empty')} exportPath={`/${system}/api/gateways`} />
+        {act && (
+          <ConfirmDanger
+            open needs_reason={false} danger={act.what === 'revoke' || act.row.has_credential} title={t(`gateways.${act.what}`)} action={t(`gateways.${act.what}`)} onClose={() => setAct(null)} onConfirm={() => settle(act)}
+            effect={<p>{t(act.what === 'revoke' ? 'gateways.revoke_effect' : act.row.has_credential ? 'gateways.redraw_effect' : 'gateways.draw_effect', { name: act.row.login })}</p>}
+          />
         )}
-      </div>
-      <DataTable aged label={t('nav.gateways')} columns={columns} query={(query) => gatewaysQuery(system, query)} rowKey={(row) => row.login} empty={t('gateways.empty')} exportPath={`/${system}/api/gateways`} />
-      {act && (
-        <ConfirmDanger
-          open needs_reason={false} danger={act.what === 'revoke' || act.row.has_credential} title={t(`gateways.${act.what}`)} action={t(`gateways.${act.what}`)} onClose={() => setAct(null)} onConfirm={() => settle(act)}
-          effect={<p>{t(act.what === 'revoke' ? 'gateways.revoke_effect' : act.row.has_credential ? 'gateways.redraw_effect' : 'gateways.draw_effect', { name: act.row.login })}</p>}
-        />
-      )}
-    </Card>
+      </Card>
+      <EnrolGateway system={system} of={of} onDone={look} />
+    </>
   )
 }

@@ -94,7 +94,7 @@ function Letters({ system, state }: { system: string; state: ParkedState }) {
       </div>
       <DataTable
         aged label={t('nav.parked')} columns={state === 'parked' ? [...columns, acts] : columns} query={(query) => parkedQuery(system, query)} rowKey={(row) => row.id} empty={t(`parked.none.${state}`)} exportPath={`/${system}/api/parked`}
-        filters={[{ key: 'state', label: t('parked.state_parked'), options: STATES.map((value) => ({ value, label: t(`parked.state_${value}`) })) }]}
+        filters={[{ key: 'state', label: t('topology.state_name'), standard: 'parked', options: STATES.map((value) => ({ value, label: t(`parked.state_${value}`) })) }]}
       />
       {giving_up && (
         <ConfirmDanger

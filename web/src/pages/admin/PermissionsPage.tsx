@@ -7,6 +7,7 @@ import { usePick } from '../../design/preferences'
 import { StateTag } from '../../design/StateTag'
 import { Empty, StateView } from '../../design/StateView'
 import { useUrlState } from '../../design/urlState'
+import './admin.css'
 
 const OF = ['system', 'person'] as const
 
@@ -35,7 +36,7 @@ function OfSystem({ choices }: { choices: WhyChoices }) {
         <div><span>{t('why.system')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.system')} placeholder={t('why.system')} value={system} options={named(choices.systems)} onChange={(value) => setState({ system: value })} /></div>
         <div><span>{t('why.message')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.message')} placeholder={t('why.message')} value={message} options={named(choices.messages)} onChange={(value) => setState({ message: value })} /></div>
       </div>
-      {system && message ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose')} />}
+      {system && message ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose_system')} />}
     </Card>
   )
 }
@@ -53,9 +54,9 @@ function OfPerson({ choices }: { choices: WhyChoices }) {
         <div><span>{t('why.person')}</span><Select showSearch aria-label={t('why.person')} placeholder={t('why.person')} value={login} options={plain(choices.people)} onChange={(value) => setState({ login: value })} /></div>
         <div><span>{t('why.action')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.action')} placeholder={t('why.action')} value={action} options={named(choices.actions)} onChange={(value) => setState({ action: value })} /></div>
         <div><span>{t('why.on_system')}</span><Select showSearch optionFilterProp="label" aria-label={t('why.on_system')} placeholder={t('why.on_system')} value={scope?.startsWith('system:') ? scope : undefined} options={choices.systems.map(({ id, name }) => ({ value: `system:${id}`, label: pick(name) }))} onChange={(value: string) => setState({ scope: value })} /></div>
-        <div><span>{t('why.on_account')}</span><Input.Search aria-label={t('why.on_account')} placeholder={t('why.on_account')} defaultValue={scope?.startsWith('account:') ? scope.slice(8) : ''} onSearch={(value) => setState({ scope: value ? `account:${value}` : undefined })} /></div>
+        <div><span>{t('why.on_account')}</span><Input.Search key={scope} aria-label={t('why.on_account')} defaultValue={scope?.startsWith('account:') ? scope.slice(8) : ''} onSearch={(value) => setState({ scope: value ? `account:${value}` : undefined })} /></div>
       </div>
-      {login && action && scope ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose')} />}
+      {login && action && scope ? <StateView query={why} height={160}>{(answer) => <Chain why={answer} />}</StateView> : <Empty reason={t('why.choose_person')} />}
     </Card>
   )
 }
@@ -72,7 +73,7 @@ function Chain({ why }: { why: Why }) {
   const pick = usePick()
   return (
     <>
-      <p role="status"><StateTag tone={why.can ? 'good' : 'bad'}>{pick(why.verdict)}</StateTag></p>
+      <p role="status" className="verdict"><StateTag tone={why.can ? 'good' : 'bad'}>{pick(why.verdict)}</StateTag></p>
       <ol className="timeline" aria-label={t('why.chain')}>
         {why.steps.map((step, index) => (
           <li key={index}>

@@ -29,7 +29,7 @@ export function AnnouncementsPage() {
     key: `reach_${name}`, title: t(`notice.${name}`), right: true, cell: ({ id }) => (came.has(id) ? numberText(came.get(id)![name], '1') : MISSING),
   })
   const columns: Column<OfficeNoticeRow>[] = [
-    { key: 'title', title: t('notice.title'), cell: (row) => <Link to="/announcements/$system/$notice" params={{ system, notice: row.id }}>{pick(row.title)}</Link> },
+    { key: 'title', title: t('notice.title'), wrap: 18, cell: (row) => <Link to="/announcements/$system/$notice" params={{ system, notice: row.id }}>{pick(row.title)}</Link> },
     { key: 'state', title: t('notice.state_name'), sortable: true, cell: (row) => <StateTag tone={OFFICE_TONES[row.state]}>{pick(row.state_text)}</StateTag> },
     { key: 'kind', title: t('notice.kind_name'), sortable: true, cell: (row) => <>{pick(row.kind_text)} <NoticeMedium service={row.service} /></> },
     { key: 'starts_at', title: t('notice.time'), sortable: true, cell: (row) => <>{instantText(row.starts_at)}<div className="muted">{row.ends_at ? instantText(row.ends_at) : t('notice.open_end')}</div></> },
@@ -39,15 +39,16 @@ export function AnnouncementsPage() {
   const may_publish = session?.rights.includes('notices.publish')
   return (
     <PageFrame
-      title={t('nav.notices')} help={t('notice.office_help')}
+      title={t('nav.notices')} as_of={reach.data?.as_of} help={t('notice.office_help')}
       actions={may_publish && <LinkButton color="primary" variant="solid" to="/announcements/$system/$notice" params={{ system, notice: 'new' }}>{t('notice.write')}</LinkButton>}
     >
       {reach.error ? <p role="alert" className="refusal">{t('notice.no_counts')} {said.message}</p> : <Numbers rows={reach.data?.rows ?? []} />}
-      <Card extra={<span className="row"><span className="muted">{t('notice.reach_file')}</span><ExportButtons path={`/${PLATFORM}/api/offices/${encodeURIComponent(system)}/notices`} query={{}} /></span>}>
+      <Card>
         <DataTable
-          label={t('nav.notices')} columns={columns} query={(query) => officeNoticesQuery(system, query)} rowKey={(row) => row.id} empty={t('notice.none_written')} exportPath={`/${system}/api/notices`} search={t('notice.search')}
+          aged label={t('nav.notices')} columns={columns} query={(query) => officeNoticesQuery(system, query)} rowKey={(row) => row.id} empty={t('notice.none_written')} exportPath={`/${system}/api/notices`} search={t('notice.search')}
           filters={[{ key: 'state', label: t('notice.state_name'), options: (Object.keys(OFFICE_TONES) as OfficeState[]).map((value) => ({ value, label: t(`notice.state.${value}`) })) }]}
         />
+        <p className="row reach"><span className="muted">{t('notice.reach_file')}</span><ExportButtons path={`/${PLATFORM}/api/offices/${encodeURIComponent(system)}/notices`} query={{}} /></p>
       </Card>
     </PageFrame>
   )

@@ -28,7 +28,7 @@ function Head({ bill }: { bill: CompanyBill }) {
   const { t } = useTranslation()
   const pick = usePick()
   const exchanged = bill.meters.length > 0
-  const register = (value: string | null, at: string | null) => <dd>{exactText(value)}{at && <span className="muted"> · {instantText(at)}</span>}</dd>
+  const register = (value: string | null, at: string | null) => <dd>{exactText(value)} {unitText(bill.unit)}{at && <span className="muted"> · {instantText(at)}</span>}</dd>
   return (
     <Card title={<span className="row"><Money fen={bill.amount_fen} strong /> <BillStateTag state={bill.state} /></span>} extra={<span className="muted">{t('bill.due_by', { date: bill.due_date })}</span>}>
       <dl className="facts">

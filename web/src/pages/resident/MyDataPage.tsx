@@ -37,10 +37,10 @@ export function MyDataPage() {
           {({ offers }) => <ul className="row-cards" aria-label={t('consent.title')}>{offers.map((offer) => <li key={`${offer.receiver}/${offer.message}/${offer.purpose}`}><Offer offer={offer} onDecide={() => setDeciding(offer)} /></li>)}</ul>}
         </StateView>
       </Card>
-      {isHostedWith(POINTS, PLATFORM) && <HeardFromHome account={account} />}
       <Card title={t('consent.looked')}>
         <DataTable aged label={t('consent.looked')} columns={columns} query={(query) => accessesQuery(account, query)} rowKey={(row) => row.id} empty={t('consent.nobody')} exportPath={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/accesses`} />
       </Card>
+      {isHostedWith(POINTS, PLATFORM) && <HeardFromHome account={account} />}
       <Card title={t('consent.own')}>
         <p className="muted">{t('consent.own_about')}</p>
         <p><a className="export" href={address(`/${PLATFORM}/api/households/${encodeURIComponent(account)}/data`, { language })} download>↓ {t('consent.own_all')}</a></p>

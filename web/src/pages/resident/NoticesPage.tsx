@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { Pagination, Segmented } from 'antd'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { homeNoticesQuery, noticeMapQuery, PLATFORM } from '../../api/queries'
 import { isService, type HomeNotice, type Medium } from '../../api/types'
@@ -11,6 +11,7 @@ import { NoticeMap } from '../../design/NoticeMap'
 import { Card, PageFrame } from '../../design/PageFrame'
 import { usePreferences } from '../../design/preferences'
 import { StateView } from '../../design/StateView'
+import { useNarrow } from '../../design/useNarrow'
 import { useUrlState } from '../../design/urlState'
 import { give } from '../../shell/useDelivery'
 import './resident.css'
@@ -29,7 +30,14 @@ export function NoticesPage() {
   const service = MEDIA.find((known) => known === state.service) ?? 'all'
   const page = Number(state.page ?? 1)
   const asked = { scope, service: service === 'all' ? undefined : service, page, size: SIZE }
+  const narrow = useNarrow()
   const notices = useQuery(homeNoticesQuery(account, asked))
+  const box = useRef<HTMLDivElement>(null)
+  const show = (notice: string) => {
+    setState({ notice })
+    box.current?.scrollIntoView({ block: 'nearest' })
+  }
+  const map = (rows: HomeNotice[]) => <OnMap box={box} account={account} notices={rows} chosen={state.notice} />
   const name = (medium: Medium | 'all') => t(medium === 'all' || isService(medium) ? `service.${medium}` : `notice.of.${medium}`)
   return (
     <PageFrame title={t('nav.notices')} as_of={notices.data?.as_of} help={t('notice.help')} actions={<ExportButtons path={`/${PLATFORM}/api/households/${encodeURIComponent(account)}/notices`} query={asked} />}>
@@ -40,10 +48,11 @@ export function NoticesPage() {
       <StateView query={notices} height={420} empty={(data) => (data.total === 0 ? t('notice.none') : null)}>
         {(data) => (
           <>
-            <OnMap account={account} notices={data.rows} chosen={state.notice} />
+            {!narrow && map(data.rows)}
             <ul className="notices" aria-label={t('nav.notices')}>
-              {data.rows.map((notice) => <li key={`${notice.office}/${notice.id}`}><Row notice={notice} account={account} onMap={() => setState({ notice: notice.id })} /></li>)}
+              {data.rows.map((notice) => <li key={`${notice.office}/${notice.id}`}><Row notice={notice} account={account} onMap={() => show(notice.id)} /></li>)}
             </ul>
+            {narrow && map(data.rows)}
             {data.total > SIZE && <Pagination simple current={page} pageSize={SIZE} total={data.total} showSizeChanger={false} align="end" onChange={(next) => setState({ page: next === 1 ? undefined : String(next) })} />}
           </>
         )}
@@ -53,17 +62,19 @@ export function NoticesPage() {
 }
 
 /** The areas of what is not over, or the one asked for, with my home. */
-function OnMap({ account, notices, chosen }: { account: string; notices: HomeNotice[]; chosen: string | undefined }) {
+function OnMap({ box, account, notices, chosen }: { box: RefObject<HTMLDivElement | null>; account: string; notices: HomeNotice[]; chosen: string | undefined }) {
   const { t } = useTranslation()
   const map = useQuery(noticeMapQuery(account))
   const shown = notices.filter(({ id, standing }) => id === chosen || (!chosen && (standing === 'now' || standing === 'ahead')))
   if (shown.length === 0) return null
   return (
-    <Card title={t('notice.on_map')}>
-      <StateView query={map} height={340} empty={(data) => (data.features.features.length === 0 ? t('map.no_map') : null)}>
-        {(data) => <NoticeMap map={data} areas={shown.map(({ id, service, area }) => ({ id, service, area, chosen: id === chosen }))} label={t('notice.map_label')} />}
-      </StateView>
-    </Card>
+    <div ref={box} className="on-map">
+      <Card title={t('notice.on_map')} extra={<span className="muted home-key">{t('notice.my_home')}</span>}>
+        <StateView query={map} height={340} empty={(data) => (data.features.features.length === 0 ? t('map.no_map') : null)}>
+          {(data) => <NoticeMap map={data} areas={shown.map(({ id, service, area }) => ({ id, service, area, chosen: id === chosen }))} label={t('notice.map_label')} />}
+        </StateView>
+      </Card>
+    </div>
   )
 }
 

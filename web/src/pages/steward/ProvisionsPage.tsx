@@ -16,18 +16,17 @@ export function useProvisionColumns(): Column<Provision>[] {
   const { data: site } = useQuery(siteQuery)
   const allower = ({ allowed_by }: Provision) => {
     const system = site?.systems.find(({ id }) => id === allowed_by)
-    return allowed_by === 'residents' ? t('view.by_household') : system ? pick(system.name) : allowed_by
+    return allowed_by === 'residents' ? t('view.by_household') : system ? pick(system.name) : allowed_by.split(' ').join(t('topology.and'))
   }
   return [
     { key: 'given_at', title: t('view.given'), sortable: true, wrap: 6, cell: (row) => secondsText(row.given_at) },
-    { key: 'party_name', title: t('view.to_whom'), wrap: 9, cell: (row) => pick(row.party_name) },
-    { key: 'what', title: t('view.what'), sortable: true, wrap: 10, cell: (row) => pick(row.what_text) },
-    { key: 'purpose', title: t('view.purpose'), sortable: true, cell: (row) => pick(row.purpose_text) },
-    { key: 'legal_basis', title: t('view.basis'), wrap: 10, cell: (row) => (row.legal_basis === 'consent' ? t('view.by_consent') : row.legal_basis || MISSING) },
+    { key: 'party_name', title: t('view.to_whom'), wrap: 8, cell: (row) => pick(row.party_name) },
+    { key: 'what', title: t('view.what'), sortable: true, wrap: 9, cell: (row) => pick(row.what_text) },
+    { key: 'purpose', title: t('view.purpose'), sortable: true, wrap: 7, cell: (row) => pick(row.purpose_text) },
+    { key: 'legal_basis', title: t('view.basis'), wrap: 10, cell: (row) => <>{row.legal_basis === 'consent' ? t('view.by_consent') : row.legal_basis || MISSING}<div className="muted">{row.agreement}</div></> },
     { key: 'rows', title: t('view.rows'), right: true, sortable: true, cell: (row) => numberText(row.rows, '1') },
     { key: 'subjects', title: t('view.subjects'), right: true, sortable: true, cell: (row) => numberText(row.subjects, '1') },
-    { key: 'allowed_by', title: t('view.allowed_by'), wrap: 8, cell: allower },
-    { key: 'agreement', title: t('view.agreement'), wrap: 8, cell: (row) => row.agreement },
+    { key: 'allowed_by', title: t('view.allowed_by'), wrap: 5.5, cell: allower },
     { key: 'ends_at', title: t('view.expires'), sortable: true, wrap: 6, cell: (row) => (row.withheld_at ? <StateTag tone="bad">{t('view.withheld')}</StateTag> : row.ends_at ? instantText(row.ends_at) : MISSING) },
   ]
 }
