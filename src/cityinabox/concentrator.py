@@ -139,6 +139,7 @@ class Concentrator:
                 self._unconfirmed = push, list(push.frames)
             push, left = self._unconfirmed
             while left:
+                self.record.add("said", self.terminal.id, left[0].values)
                 await self._confirmed(left[0])
                 self.record.add("push", self.terminal.id, left.pop(0).values)
             self.reports.confirm(push)

@@ -34,12 +34,16 @@ class Told:
     place: str
 
 
+ACKNOWLEDGED = ("push", "poll")
+"""How what a device told was taken; the other lines say what it tried, and what it refused."""
+
+
 def told_by_devices(home: Path) -> Iterator[Told]:
     """Everything the meters of a town told so far, terminal by terminal in the order they told it."""
     for file in sorted([*home.glob("concentrators/record.jsonl"), *home.glob("meter/*.jsonl")]):
         lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
         for number, line in enumerate(lines, start=1):
-            if line.endswith("\n") and (row := json.loads(line))["how"] != "refused":
+            if line.endswith("\n") and (row := json.loads(line))["how"] in ACKNOWLEDGED:
                 yield _told(row, f"{file.parent.name}/{file.name}:{number}")
 
 
