@@ -140,7 +140,7 @@ class Told:
 
 
 class Record:
-    """Every value that was pushed or acknowledged, one JSON line each: how, terminal, device, point, item, at, value, wall; and what was refused."""
+    """Every value told, one JSON line each: how, terminal, device, point, item, at, value, wall; and what was refused."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ class Record:
         self._file: IO[bytes] = path.open("ab", buffering=0)
 
     def add(self, how: str, terminal: str, values: Iterable[Told]) -> None:
-        """Append values: ``said`` before they are pushed, ``push`` when the head-end confirmed them, ``poll`` when the answer was handed over."""
+        """Append values: ``said`` before a push, ``push`` when the head-end confirmed it, ``poll`` when an answer was handed over."""
         head, wall = {"how": how, "terminal": terminal}, {"wall": round(time.time(), 3)}
         self._file.write("".join(json.dumps(head | asdict(told) | wall) + "\n" for told in values).encode())
 

@@ -18,7 +18,7 @@ export default function TopologyFlow({ topology, selected, onSelect }: Props) {
   const { t } = useTranslation()
   const pick = usePick()
   const known = useMemo(() => linked(topology), [topology])
-  const { nodes, edges, width, height } = useMemo(() => drawn({ ...topology, nodes: known.linked }), [topology, known])
+  const { nodes, edges, width, height, beyond } = useMemo(() => drawn({ ...topology, nodes: known.linked }), [topology, known])
   const name = (id: string) => pick(topology.nodes.find((node) => node.id === id)?.name)
   const shown = edges.map((edge) => ({ ...edge, selected: edge.id === selected, ariaLabel: t('topology.link', { row: edge.data!.row, from: name(edge.source), to: name(edge.target) }) }))
   const many = nodes.length > FEW
@@ -27,7 +27,7 @@ export default function TopologyFlow({ topology, selected, onSelect }: Props) {
       <div className={many ? 'flow is-many' : 'flow'} style={many ? { aspectRatio: `${width} / ${height}` } : undefined} role="group" aria-label={t('topology.label')} data-ready="true">
         <ReactFlow
           key={`${topology.plan.id}-${nodes.length}`}
-          nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: 0.03 }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false} nodesFocusable={false}
+          nodes={nodes} edges={shown} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} fitView fitViewOptions={{ padding: { x: '2%', y: '2%', ...(beyond && { right: '8%' }) } }} minZoom={0.15} nodesDraggable={false} nodesConnectable={false} nodesFocusable={false}
           onEdgesChange={(changes) => changes.forEach((change) => change.type === 'select' && change.selected && onSelect(change.id))} zoomOnScroll={false} preventScrolling={false}
         >
           <Controls showInteractive={false} />

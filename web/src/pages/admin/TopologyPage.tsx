@@ -41,21 +41,12 @@ function Body({ topology }: { topology: Topology }) {
   const narrow = useNarrow()
   const [table, setTable] = useState(narrow)
   const [state, setState] = useUrlState()
-  const { data: session } = useQuery(sessionQuery)
-  const may_replay = session?.rights.includes('letters.replay')
   const edge = topology.edges.find(({ id }) => id === state.edge)
-  const run = topology.edges.filter((each) => each.state !== 'not_run' && each.state !== 'not_built')
   const select = (id: string) => setState({ edge: id }, false)
   const panel = edge && <EdgePanel plan={topology.plan.id} live={topology.plan.id === topology.running} edge={edge} nodes={topology.nodes} onClose={() => setState({ edge: undefined })} />
   return (
     <>
-      <div className="key-numbers">
-        <KeyNumber name={t('topology.systems')} note={t('topology.in_plan', { count: topology.nodes.length })}>{topology.nodes.filter((node) => node.state === 'up').length}</KeyNumber>
-        <KeyNumber name={t('topology.per_minute')}>{numberText(run.reduce((sum, { per_minute }) => sum + (per_minute ?? 0), 0), '', 1)}</KeyNumber>
-        <KeyNumber name={t('topology.delay')}>{run.some(({ delay_s }) => delay_s !== null) ? `${numberText(Math.max(...run.map(({ delay_s }) => delay_s ?? 0)), 's')} s` : MISSING}</KeyNumber>
-        <KeyNumber name={t('topology.refused')} note={may_replay && <Link to="/admin/parked">{t('nav.parked')}</Link>}>{run.reduce((sum, { refused }) => sum + refused, 0)}</KeyNumber>
-        <KeyNumber name={t('topology.broken')}>{run.filter((each) => each.state === 'broken').length}</KeyNumber>
-      </div>
+      <Numbers topology={topology} />
       <div className={`with-panel is-wide${edge ? '' : ' no-panel'}`}>
         <Card title={t('topology.picture')} extra={<>{!table && <Legend edges={topology.edges} />}<button type="button" className="export" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t('chart.as_picture') : t('chart.as_table')}</button></>}>
           {table && narrow && <EdgeCards topology={topology} chosen={edge?.id} onSelect={(id) => setState({ edge: id })} panel={panel} />}
@@ -66,6 +57,26 @@ function Body({ topology }: { topology: Topology }) {
       </div>
       <LastRun key={topology.plan.id} plan={topology.plan.id} />
     </>
+  )
+}
+
+/** What runs and how; of a plan that is only drawn nothing is known but how many systems it has. */
+function Numbers({ topology: { plan, running, nodes, edges } }: { topology: Topology }) {
+  const { t } = useTranslation()
+  const { data: session } = useQuery(sessionQuery)
+  const runs = plan.id === running
+  const known = edges.filter(({ state }) => state !== 'not_run' && state !== 'not_built')
+  const delays = known.flatMap(({ delay_s }) => (delay_s === null ? [] : [delay_s]))
+  const count = (number: number) => (runs ? numberText(number, '1') : MISSING)
+  const parked = runs && session?.rights.includes('letters.replay') && <Link to="/admin/parked">{t('nav.parked')}</Link>
+  return (
+    <div className="key-numbers">
+      <KeyNumber name={t('topology.systems')} note={t('topology.in_plan', { count: nodes.length })}>{count(nodes.filter(({ state }) => state === 'up').length)}</KeyNumber>
+      <KeyNumber name={t('topology.per_minute')}>{runs ? numberText(known.reduce((sum, { per_minute }) => sum + (per_minute ?? 0), 0), '', 1) : MISSING}</KeyNumber>
+      <KeyNumber name={t('topology.delay')}>{delays.length > 0 ? `${numberText(Math.max(...delays), 's')} s` : MISSING}</KeyNumber>
+      <KeyNumber name={t('topology.refused')} note={parked}>{count(known.reduce((sum, { refused }) => sum + refused, 0))}</KeyNumber>
+      <KeyNumber name={t('topology.broken')}>{count(known.filter(({ state }) => state === 'broken').length)}</KeyNumber>
+    </div>
   )
 }
 

@@ -8,7 +8,7 @@ export type FlowEdge = Edge<{ row: string; floor: number; at: number }>
 
 const WIDTH = 184
 const HEIGHT = 118
-const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', uncounted: '#8fa3ab', waiting: '#b57400', refused: '#a5211a', broken: '#a5211a', not_run: '#c6d0d4', not_built: '#d9c9b0' }
+const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', uncounted: '#8fa3ab', waiting: '#b57400', refused: '#a5211a', broken: '#a5211a', not_run: '#8fa3ab', not_built: '#b79a63' }
 
 export const FEW = 14
 const COLUMN = WIDTH + 84
@@ -19,7 +19,8 @@ const TALLEST = 7
 /** A third of the way from the end with fewer links. */
 const LABEL_AT = 0.32
 
-interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; width: number; height: number }
+/** `beyond`: two of the last column are joined, to the right of it. */
+interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; width: number; height: number; beyond: boolean }
 interface Place { x: number; y: number }
 
 /** Who says or hears something here, and who does not: only the first have a place in the picture. */
@@ -42,7 +43,8 @@ export function drawn(topology: Topology): Drawn {
     const drawing = { ...edge, control: edge.control && !many }
     return flowEdge(drawing, at(edge.target).x - at(edge.source).x, floor + (index % 4) * 16, links(edge.source) > links(edge.target) ? 1 - LABEL_AT : LABEL_AT)
   })
-  return { nodes, edges, width: Math.max(...xs) - Math.min(...xs) + WIDTH, height: floor - Math.min(...ys) + HEIGHT / 2 }
+  const beyond = edges.some(({ type, source }) => type === 'beside' && at(source).x === Math.max(...xs))
+  return { nodes, edges, beyond, width: Math.max(...xs) - Math.min(...xs) + WIDTH, height: floor - Math.min(...ys) + HEIGHT / 2 }
 }
 
 /** The columns and the order of the drawing of the plan, each column in the middle of the height. */
