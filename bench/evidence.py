@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from metropool.core.clock import SystemClock
 from metropool.core.identifiers import PartyId, RandomIds, SystemId
 from metropool.exchange.capability import Capability
 from metropool.exchange.evidence import Evidence, Listing
-from metropool.exchange.evidence.export import choose, section_lines
+from metropool.exchange.evidence.export import Chosen, choose, section_lines
 from metropool.exchange.evidence.objects import Asked
 from metropool.exchange.evidence.verify import verify
 from metropool.exchange.jetstream import JetStreamExchange
@@ -114,7 +114,8 @@ def _wait(nodes: list[Node]) -> None:
 
 def _verified(nodes: list[Node], keys: dict[SystemId, SigningKey]) -> float:
     """Seconds to verify the file of both systems, which must be whole."""
-    lines = [line for node in nodes for line in _lines(node, keys[node.system])]
+    contents: dict[str, Chosen] = {node.system: _content(node) for node in nodes}
+    lines = [line for node in nodes for line in _lines(node, keys[node.system], contents)]
     began = time.perf_counter()
     report = verify(lines)
     seconds = time.perf_counter() - began
@@ -123,12 +124,16 @@ def _verified(nodes: list[Node], keys: dict[SystemId, SigningKey]) -> float:
     return seconds
 
 
-def _lines(node: Node, key: SigningKey) -> Iterator[bytes]:
+def _content(node: Node) -> Chosen:
     with node.database.snapshot() as connection:
-        asked, context = Asked(), node.context(connection)
-        chosen = choose(connection, asked)
-        assert chosen is not None
-        yield from section_lines(context, key=key, asked=asked, chosen=chosen, sections=[TELLER, HEARER])
+        chosen = choose(connection, Asked())
+    assert chosen is not None, f"{node.system} signed nothing"
+    return chosen
+
+
+def _lines(node: Node, key: SigningKey, contents: Mapping[str, Chosen]) -> Iterator[bytes]:
+    with node.database.snapshot() as connection:
+        yield from section_lines(node.context(connection), key=key, asked=Asked(), contents=contents)
 
 
 def _is_signed(node: Node) -> bool:
