@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from metropool.runtime.evidence import sign_evidence
 from metropool.runtime.node import Hosted, Node
 from metropool.runtime.ports import free_port
 from metropool.runtime.relay import relay_in, relay_out
+from metropool.runtime.work import Work
 from metropool.storage.database import open_database
 from metropool.storage.lake import Lake
 from metropool.storage.suites import ED25519, SigningKey, draw_secret, signing_key
@@ -45,7 +47,7 @@ STATUS = PaymentStatusTold(rows=pa.Table.from_pylist([_ROW], schema=ROWS[Payment
 
 def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
     """The same letters ``repeat`` times; the size of the city has no part in it, and the peer signs nothing."""
-    runs = [_once() for _ in range(repeat)]
+    runs = [once(LETTERS) for _ in range(repeat)]
     return Result(
         name="evidence",
         size=f"{LETTERS:,} letters of one row, each told in a unit of its own, then carried",
@@ -67,12 +69,13 @@ def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
     )
 
 
-def _once() -> dict[str, Any]:
+def once(letters: int) -> dict[str, Any]:
+    """What so many letters cost: seconds by the clock, processor seconds of both ends and of the broker, seconds to verify."""
     with tempfile.TemporaryDirectory(prefix="bench-evidence-") as folder:
-        return asyncio.run(_exchange(Path(folder)))
+        return asyncio.run(_exchange(Path(folder), letters))
 
 
-async def _exchange(home: Path) -> dict[str, Any]:
+async def _exchange(home: Path, count: int) -> dict[str, Any]:
     letters = [Letter(TELLER, PHRASE, HEARER)]
     async with BrokerServer(
         home=home, broker=plan_broker(nodes={TELLER: None, HEARER: None}, letters=letters), port=free_port()
@@ -82,37 +85,37 @@ async def _exchange(home: Path) -> dict[str, Any]:
         exchanges = [await open_exchange(home, broker.url, node) for node in nodes]
         pid = broker.pid or "self"
         began, ours, brokers = time.perf_counter(), cost_of("nodes"), cost_of("broker", pid)
-        for letter in range(LETTERS):
-            await nodes[0].write("teller", lambda work, letter=letter: work.tell(STATUS, key=f"{letter}"))
+        for letter in range(count):
+            await nodes[0].write("teller", partial(tell, STATUS, f"{letter}"))
         async with asyncio.TaskGroup() as group:
             running = [
                 group.create_task(task)
                 for node, exchange in zip(nodes, exchanges, strict=True)
                 for task in (relay_out(node, exchange), relay_in(node, exchange), sign_evidence(node, keys[node.system]))
             ]
-            await asyncio.to_thread(_wait, nodes)
+            await asyncio.to_thread(_wait, nodes, count)
             for task in running:
                 task.cancel()
         seconds = time.perf_counter() - began
         cpu_s = {"nodes": cost_of("nodes").since(ours).cpu_s, "broker": cost_of("broker", pid).since(brokers).cpu_s}
         for exchange in exchanges:
             await exchange.close()
-        verified_s = _verified(nodes, keys)
+        verified_s = _verified(nodes, keys, count)
         for node in nodes:
             node.close()
     return {"seconds": round(seconds, 3), "cpu_s": cpu_s, "verified_s": round(verified_s, 3)}
 
 
-def _wait(nodes: list[Node]) -> None:
+def _wait(nodes: list[Node], count: int) -> None:
     """Return when every letter has its record at both ends, under a root."""
     until = time.monotonic() + _PATIENCE_S
-    while not all(_is_signed(node) for node in nodes):
+    while not all(_is_signed(node, count) for node in nodes):
         if time.monotonic() > until:
             raise TimeoutError(f"letters without signed evidence after {_PATIENCE_S} s")
         time.sleep(0.05)
 
 
-def _verified(nodes: list[Node], keys: dict[SystemId, SigningKey]) -> float:
+def _verified(nodes: list[Node], keys: dict[SystemId, SigningKey], count: int) -> float:
     """Seconds to verify the file of both systems, which must be whole."""
     contents: dict[str, Chosen] = {node.system: _content(node) for node in nodes}
     lines = [line for node in nodes for line in _lines(node, keys[node.system], contents)]
@@ -120,7 +123,7 @@ def _verified(nodes: list[Node], keys: dict[SystemId, SigningKey]) -> float:
     report = verify(lines)
     seconds = time.perf_counter() - began
     assert report.fault is None, f"the evidence is not what was signed: {report.fault}"
-    assert [found.shown for found in report.sections] == [LETTERS] * 2, "a letter has no evidence, or has it twice"
+    assert [found.shown for found in report.sections] == [count] * 2, "a letter has no evidence, or has it twice"
     return seconds
 
 
@@ -136,10 +139,10 @@ def _lines(node: Node, key: SigningKey, contents: Mapping[str, Chosen]) -> Itera
         yield from section_lines(node.context(connection), key=key, asked=Asked(), contents=contents)
 
 
-def _is_signed(node: Node) -> bool:
+def _is_signed(node: Node, count: int) -> bool:
     with node.database.snapshot() as connection:
         root = Evidence(node.context(connection)).last_root()
-    return root is not None and root[0].last == LETTERS
+    return root is not None and root[0].last == count
 
 
 def open_node(home: Path, system: SystemId, take: Callable[..., None]) -> Node:
@@ -163,6 +166,11 @@ def open_node(home: Path, system: SystemId, take: Callable[..., None]) -> Node:
 async def open_exchange(home: Path, url: str, node: Node) -> JetStreamExchange:
     """Connect a node."""
     return await JetStreamExchange.open(url, system=node.system, seed=seed_of(home, account=node.system, user=node.system))
+
+
+def tell(message: PaymentStatusTold, key: str, work: Work) -> None:
+    """Tell a message under a key."""
+    work.tell(message, key=key)
 
 
 def _take(*, work: Any, message: PaymentStatusTold) -> None:

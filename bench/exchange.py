@@ -4,14 +4,15 @@ import asyncio
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from bench.evidence import HEARER, PHRASE, TELLER, open_exchange, open_node
-from bench.peer import Peer
+from bench.evidence import HEARER, PHRASE, TELLER, open_exchange, open_node, tell
+from bench.peer import Columns, Peer
 from bench.processes import cost_of
 from bench.report import Measured, Result
 from metropool.access.rights import Grant, Rights, account_scope
@@ -33,7 +34,7 @@ _PATIENCE_S = 120
 
 def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
     """The same ``repeat`` times; the size of the city has no part in it."""
-    batches, compiled = [_batches() for _ in range(repeat)], [_compile_ms() for _ in range(repeat)]
+    batches, compiled = [batches_told(BATCHES) for _ in range(repeat)], [_compile_ms() for _ in range(repeat)]
     rows = BATCH_ROWS * BATCHES
     return Result(
         name="exchange",
@@ -66,9 +67,10 @@ def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
     )
 
 
-def _batches() -> dict[str, Any]:
+def batches_told(count: int) -> dict[str, Any]:
+    """What so many batches cost: seconds by the clock, processor seconds of both ends and of the broker."""
     with tempfile.TemporaryDirectory(prefix="bench-exchange-") as folder:
-        return asyncio.run(_exchange(Path(folder)))
+        return asyncio.run(_exchange(Path(folder), count))
 
 
 def rows_of_batch() -> pa.Table:
@@ -84,8 +86,8 @@ def rows_of_batch() -> pa.Table:
     return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names}, schema=schema)
 
 
-async def _exchange(home: Path) -> dict[str, Any]:
-    heard, total, loop, over = [0], BATCH_ROWS * BATCHES, asyncio.get_running_loop(), asyncio.Event()
+async def _exchange(home: Path, count: int) -> dict[str, Any]:
+    heard, total, loop, over = [0], BATCH_ROWS * count, asyncio.get_running_loop(), asyncio.Event()
 
     def take(*, work: Any, message: PaymentStatusTold) -> None:  # noqa: ARG001
         heard[0] += message.rows.num_rows
@@ -105,8 +107,8 @@ async def _exchange(home: Path) -> dict[str, Any]:
                 for node, exchange in zip(nodes, exchanges, strict=True)
                 for task in (relay_out(node, exchange), relay_in(node, exchange))
             ]
-            for batch in range(BATCHES):
-                await nodes[0].write("teller", lambda work, batch=batch: work.tell(message, key=f"{batch}"))
+            for batch in range(count):
+                await nodes[0].write("teller", partial(tell, message, f"{batch}"))
             await asyncio.wait_for(over.wait(), _PATIENCE_S)
             for task in running:
                 task.cancel()
@@ -122,7 +124,8 @@ async def _exchange(home: Path) -> dict[str, Any]:
 def _load_s(peer: Peer, rows: int) -> float:
     """Seconds the peer takes to have as many rows, of integers, in one table, committed: without a second party or a proof."""
     numbers = np.arange(rows, dtype=np.int64)
-    columns = {"account_number": numbers, "status": (numbers % 3).astype(np.int32), "as_of": numbers * 0 + 1_782_864_000}
+    status, as_of = (numbers % 3).astype(np.int32), numbers * 0 + 1_782_864_000
+    columns: Columns = {"account_number": numbers, "status": status, "as_of": as_of}
     peer.create("told", columns)
     encoded = peer.encode(columns)
     began = time.perf_counter()

@@ -11,7 +11,8 @@ from bench.processes import cost_of
 from metropool.capabilities.metering.frontend.server import serve
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Terminal
 from metropool.core.clock import VirtualClock
-from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.exchange.connection import connect
+from metropool.exchange.jetstream import JetStreamLog
 from metropool.runtime.broker import seed_of
 from metropool.runtime.frontend import PartOfLog
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from bench.city import DAY, MIDNIGHT_S, RECEIVED_AT, channels_of, city_of, index_of_city
 from bench.processes import cost_of
+from metropool.access.audit import Audit
 from metropool.capabilities.metering.attendants import Attendants
 from metropool.capabilities.metering.collection.adapters import tables
 from metropool.capabilities.metering.collection.adapters.book import CollectionBook
@@ -24,7 +25,8 @@ from metropool.capabilities.metering.collection.operations import plan_days
 from metropool.capabilities.metering.collection.schedules import standard_schedules
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, Task
 from metropool.core.identifiers import PartyId, SeededIds, SystemId
-from metropool.exchange.jetstream import JetStreamLog, connect
+from metropool.exchange.connection import connect
+from metropool.exchange.jetstream import JetStreamLog
 from metropool.exchange.ports import LogEntry
 from metropool.facts import events, registry
 from metropool.facts.readings.book import Readings
@@ -57,6 +59,7 @@ class Work:
         self.context, self.now, self.lake = context, context.now, context.lake
         self.collection, self.sheets = Book(context, channels), SheetBook(context)
         self.registry, self.events = registry.Registry(context), events.Events(context)
+        self.audit = Audit(context.connection, int(context.now.timestamp()))
 
     def changed(self, topic: str) -> None:
         """No page is open."""
