@@ -11,6 +11,7 @@ from bench import bills, evidence, exchange, homes, ingest, month
 from bench.peer import Peer, open_peer
 from bench.processes import machine
 from bench.report import Result, as_json, print_table, write_json
+from metropool.runtime.serve import quiet_log
 
 LATEST = Path(__file__).parent / "results" / "latest.json"
 BENCHES: dict[str, Callable[..., Result]] = {
@@ -25,6 +26,7 @@ BENCHES: dict[str, Callable[..., Result]] = {
 
 def main() -> None:
     options = _options()
+    quiet_log()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("the bench was ended"))
     names = options.only or list(BENCHES)
     before = machine()
@@ -32,7 +34,7 @@ def main() -> None:
         results = [_run(name, options.meters, options.repeat, peer) for name in names]
         about = {"peer": peer.name, "meters": options.meters, "repeat": options.repeat, "machine": before}
     text = as_json(results, about=about)
-    write_json(text, LATEST)
+    write_json(text, options.to)
     if options.json:
         print(text, end="")
     else:
@@ -51,6 +53,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--meters", type=int, default=10_000, help="meters of the city (100000 is what the marks are about)")
     parser.add_argument("--repeat", type=int, default=3, help="repeats of each bench; medians are shown")
     parser.add_argument("--only", action="append", choices=list(BENCHES), help="only this bench; may be given again")
+    parser.add_argument(
+        "--to", type=Path, default=LATEST, metavar="FILE", help="where the JSON is kept (bench/results/latest.json)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     return parser.parse_args()
 

@@ -33,6 +33,9 @@ from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
 MARK_PUT_OUT_MS = 1000
+HOMES_MAX = 20_000
+"""What the mark is about; a greater city's homes come in at more machines."""
+
 LOADERS = 2
 SPARE_FILES = 100
 """Open files the broker needs beside one a gateway."""
@@ -42,8 +45,10 @@ _PATIENCE_S = 1200
 
 
 def measure(*, meters: int, repeat: int, peer: Peer) -> Result:  # noqa: ARG001
-    """As many homes as meters, once: each comes in, is let in by the registry, and says how its power stands. The peer has no gateways."""
-    homes, most = meters, _files() - SPARE_FILES
+    """As many homes as meters, as far as the mark and the machine's open files go, once: each comes in, is let in by the registry,
+    and says how its power stands. The peer has no gateways."""
+    most = _files() - SPARE_FILES
+    homes = min(meters, HOMES_MAX, LOADERS * most)
     with tempfile.TemporaryDirectory(prefix="bench-homes-") as folder:
         run = asyncio.run(_run(Path(folder), homes, servers=1 if homes <= most else SERVERS))
     return Result(

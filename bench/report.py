@@ -92,7 +92,7 @@ def _text(value: float, unit: str) -> str:
     if unit == "1/s":
         return f"{value:,.0f}/s"
     if unit == "B":
-        return f"{value / 2**20:,.0f} MiB"
+        return f"{value / 2**20:,.0f} MiB" if value >= 2**20 else f"{value / 1000:,.0f} kB"
     return f"{value:,.2f} {unit}"
 
 

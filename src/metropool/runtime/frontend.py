@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 
 from metropool.capabilities.metering.frontend import tasks
 from metropool.capabilities.metering.frontend.sealed.links import Sealing
+from metropool.capabilities.metering.frontend.sealed.untold import UntoldFile
 from metropool.capabilities.metering.frontend.server import FrontEndServer, serve
 from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
@@ -60,6 +61,7 @@ async def serve_frontend(system: str, process: str, *, settings: Settings, compi
             log=PartOfLog(whole, "readings"),
             event_log=PartOfLog(whole, "events"),
             sealing=Sealing(open_terminal_keys(settings, system), secrets.token_bytes),
+            untold=UntoldFile(settings.folder(system) / "refusals.untold"),
         )
         stack.push_async_callback(server.close)
         sys.stderr.write(word("listening", where=f"{settings.host}:{settings.field_port}", broker=url) + "\n")

@@ -1,7 +1,7 @@
 """A front end in a process of its own, with a log of one file, that is killed at a moment the test names.
 
-Usage: ``python -m metering.frontend.killed LOG_FILE MOMENT`` with MOMENT one of ``never``, ``before_append``, ``half_append``,
-``before_sync``, ``before_confirm``. Prints its port.
+Usage: ``python -m metering.frontend.killed LOG_FILE MOMENT [UNTOLD_FILE]`` with MOMENT one of ``never``, ``before_append``,
+``half_append``, ``before_sync``, ``before_told``, ``before_confirm``. Prints its port.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from metering.frontend.worlds import NOW, device
 from metropool.capabilities.metering.frontend.links import Link
+from metropool.capabilities.metering.frontend.sealed.untold import UntoldFile
 from metropool.capabilities.metering.frontend.server import serve
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Terminal
 from metropool.core.clock import VirtualClock
@@ -38,14 +39,16 @@ class FileLog:
         if self._moment == "before_sync":
             die()
         os.fsync(self._file.fileno())
+        if self._moment == "before_told":
+            die()
         self._count += 1
         return self._count
 
 
-async def main(path: Path, moment: str) -> None:
-    log = FileLog(path, moment)
-    server = await serve(host="127.0.0.1", port=0, clock=VirtualClock(NOW), log=log, event_log=log)
-    await server.introduce(AddressBook(terminals=[Terminal(address=device(1), link="plain")]))
+async def main(path: Path, moment: str, untold: str | None = None) -> None:
+    log, kept = FileLog(path, moment), UntoldFile(Path(untold)) if untold else None
+    server = await serve(host="127.0.0.1", port=0, clock=VirtualClock(NOW), log=log, event_log=log, untold=kept)
+    await server.introduce(AddressBook(terminals=[Terminal(address=device(1), link="plain"), Terminal(address=device(2))]))
     if moment == "before_confirm":
         kill_at_confirmation(log)
     print(server.port, flush=True)
@@ -65,4 +68,4 @@ def kill_at_confirmation(log: FileLog) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

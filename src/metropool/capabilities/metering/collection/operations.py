@@ -9,7 +9,7 @@ from metropool.capabilities.metering.collection.index import ChannelIndex
 from metropool.capabilities.metering.collection.model import DAY_S, OFFSET_S, Schedule, asked_days, next_due, wanted_slots
 from metropool.capabilities.metering.collection.plan import Gap, asking_for, gaps, reads_of
 from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
-from metropool.capabilities.metering.frontend.sealed.refusals import TERMINAL
+from metropool.capabilities.metering.frontend.sealed.untold import TERMINAL
 from metropool.capabilities.metering.frontend.tasks import Answer, Contact, DeviceEvent, Read
 from metropool.capabilities.metering.ports import CollectionWork
 from metropool.devices.addresses import unpack

@@ -18,7 +18,9 @@ from metropool.capabilities.metering.frontend.links import Link, standing_of
 from metropool.capabilities.metering.frontend.notices import Notices
 from metropool.capabilities.metering.frontend.roster import Roster
 from metropool.capabilities.metering.frontend.sealed.links import SealedLinks, Sealing
+from metropool.capabilities.metering.frontend.sealed.refusals import Refusals
 from metropool.capabilities.metering.frontend.sealed.reports import Reports
+from metropool.capabilities.metering.frontend.sealed.untold import NotKept, Untold
 from metropool.capabilities.metering.frontend.settling import Settling
 from metropool.capabilities.metering.ports import Log
 from metropool.core.clock import Clock
@@ -59,6 +61,7 @@ class Hub:
         event_log: Where end-device events become durable.
         limits: Bounds.
         sealing: Keys of terminals and randomness; without them no sealed link is greeted.
+        untold: Where what was refused outlives this process until it is told; nowhere unless given.
     """
 
     def __init__(
@@ -69,9 +72,11 @@ class Hub:
         event_log: Log,
         limits: Limits | None = None,
         sealing: Sealing | None = None,
+        untold: Untold | None = None,
     ) -> None:
         self.clock, self.limits = clock, limits or Limits()
-        self.roster, self.notices, self.counts = Roster(), Notices(), Counter[str]()
+        self.roster, self.counts = Roster(), Counter[str]()
+        self.notices = Notices(refusals=Refusals(untold=untold or NotKept()))
         self.sealed = SealedLinks(
             sealing=sealing,
             notices=self.notices,

@@ -8,6 +8,7 @@ from metropool.capabilities.metering.frontend.hub import Hub, Limits
 from metropool.capabilities.metering.frontend.links import Link
 from metropool.capabilities.metering.frontend.orders import Orders
 from metropool.capabilities.metering.frontend.sealed.links import Sealing
+from metropool.capabilities.metering.frontend.sealed.untold import Untold
 from metropool.capabilities.metering.frontend.tasks import AddressBook, Answer, AnyTask, Contact, Order
 from metropool.capabilities.metering.frontend.transparent.meters import TransparentMeters
 from metropool.capabilities.metering.ports import Log
@@ -125,16 +126,18 @@ async def serve(
     event_log: Log,
     limits: Limits | None = None,
     sealing: Sealing | None = None,
+    untold: Untold | None = None,
 ) -> FrontEndServer:
     """Start a front end; it knows nobody until it is introduced.
 
     Args:
         sealing: Keys of terminals and randomness; without them no sealed link is greeted.
+        untold: Where what was refused outlives the process until it is told.
 
     Raises:
         Unavailable: The port is taken.
     """
-    hub = Hub(clock=clock, log=log, event_log=event_log, limits=limits, sealing=sealing)
+    hub = Hub(clock=clock, log=log, event_log=event_log, limits=limits, sealing=sealing, untold=untold)
     server = FrontEndServer(hub, TransparentMeters(clock=clock, log=log, notices=hub.notices, sealed=hub.sealed))
     await server.listen(host, port)
     return server

@@ -64,6 +64,7 @@ class Settling:
                     self._counts["refusals_not_durable"] += 1
                     return
                 refusals.told(len(rows))
+                self._counts["refusals_not_kept"] = refusals.untold.failures
 
     def begin(self, links: list[Link], frames: Frames, decoded: Decoded, *, received_at: int) -> None:
         """Read what the kernel left, hand answers to whoever asked, and begin to make all of it durable.

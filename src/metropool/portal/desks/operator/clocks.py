@@ -6,7 +6,7 @@ from typing import Any
 from metropool.capabilities.metering.clocks.adapters.book import DeviceClock
 from metropool.capabilities.metering.clocks.model import clock_rules_on
 from metropool.capabilities.metering.frontend.sealed.refusals import CODE as REFUSED
-from metropool.capabilities.metering.frontend.sealed.refusals import TERMINAL
+from metropool.capabilities.metering.frontend.sealed.untold import TERMINAL
 from metropool.capabilities.metering.queries.city import City, MeterFact
 from metropool.core.periods import business_date
 from metropool.portal.desks.operator.abilities import sets_clock

@@ -5,17 +5,15 @@ durable; how many wait, and how many kinds are counted, is bounded, so a flood c
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal, NamedTuple
 
+from metropool.capabilities.metering.frontend.sealed.untold import FRONT_END, TERMINAL, Kind, Noted, NotKept, Some, Untold
 from metropool.capabilities.metering.frontend.tasks import DeviceEvent
 from metropool.devices.sealed.report import Report
 
 CODE = "sealed_refused"
-FRONT_END: Literal["front_end"] = "front_end"
-TERMINAL: Literal["terminal"] = "terminal"
 EACH_MAX = 50
 """Rows of their own for one kind in an hour."""
 
@@ -23,31 +21,6 @@ HOUR_MS = 3_600_000
 KINDS_MAX, WAITING_MAX, AT_ONCE = 4096, 4096, 500
 NOBODY = 1 << 60
 """Stands for whoever cannot be named: the address of no terminal."""
-
-
-class Kind(NamedTuple):
-    """Whose link it came on (a device number), who refused it, and why."""
-
-    terminal: int
-    by: Literal["front_end", "terminal"]
-    reason: str
-
-
-@dataclass
-class Some:
-    """Refusals of one kind: how many, counters and business instants [Unix ms] of the first and the last, where the last came from."""
-
-    count: int
-    first: int
-    last: int
-    peer: str
-    at_ms: int
-    last_at_ms: int
-
-    def add(self, later: "Some") -> None:
-        """Count later ones too."""
-        self.count += later.count
-        self.last, self.peer, self.last_at_ms = later.last, later.peer, later.last_at_ms
 
 
 @dataclass
@@ -64,6 +37,7 @@ class Row:
     """An event that waits to be durable, and what to do then."""
 
     event: DeviceEvent
+    noted: Noted
     on_told: Callable[[], None] | None = None
 
 
@@ -74,27 +48,42 @@ class Refusals:
     Attributes:
         waiting_max: Rows that wait at once; sums take what is beyond.
         kinds_max: Kinds that are counted at once; what is beyond is one kind of its own.
+        untold: Where what the front end refused lies until it is told; what an earlier process left there waits first.
     """
 
     waiting_max: int = WAITING_MAX
     kinds_max: int = KINDS_MAX
+    untold: Untold = field(default_factory=NotKept)
     _waiting: deque[Row] = field(default_factory=deque)
     _tallies: dict[Kind, Tally] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for kind, some in self.untold.kept():
+            self._note(kind, some)
+
     def note(self, terminal: int, reason: str, *, counter: int, peer: str, at_ms: int) -> None:
         """The front end refused something."""
-        kind = Kind(terminal or NOBODY, FRONT_END, reason)
+        noted = Kind(terminal or NOBODY, FRONT_END, reason), Some(1, counter, counter, peer, at_ms, at_ms)
+        self.untold.add(self._note(*noted), still=self._still)
+
+    def _note(self, kind: Kind, some: Some) -> Noted:
+        """Let it wait as a row or as part of a sum; as what it is told."""
         if kind not in self._tallies and len(self._tallies) >= self.kinds_max:
             kind = Kind(NOBODY, FRONT_END, "many")
-        tally = self._tallies.setdefault(kind, Tally(at_ms))
-        one = Some(1, counter, counter, peer, at_ms, at_ms)
+        tally = self._tallies.setdefault(kind, Tally(some.at_ms))
         if tally.each < EACH_MAX and len(self._waiting) < self.waiting_max:
             tally.each += 1
-            self._waiting.append(Row(_event(kind, one)))
+            self._waiting.append(Row(_event(kind, some), (kind, some)))
         elif tally.rest is None:
-            tally.rest = one
+            tally.rest = replace(some)
         else:
-            tally.rest.add(one)
+            tally.rest.add(some)
+        return kind, some
+
+    def _still(self) -> Iterator[Noted]:
+        """All of the front end's own that is not told: a terminal keeps its own."""
+        yield from (row.noted for row in self._waiting if row.noted[0].by == FRONT_END)
+        yield from ((kind, tally.rest) for kind, tally in self._tallies.items() if tally.rest is not None)
 
     def note_report(self, terminal: int, report: Report, *, peer: str, at_ms: int, on_told: Callable[[], None]) -> bool:
         """A terminal reports what it refused: a row for each of the report's, and ``on_told`` once all are durable.
@@ -107,8 +96,9 @@ class Refusals:
             return False
         for place, (kind, row) in enumerate(zip(kinds, report.rows, strict=True), start=1):
             self._tallies.setdefault(kind, Tally(at_ms)).each += 1
-            event = _event(kind, Some(row.count, row.first, row.last, peer, at_ms, at_ms), report=report.number)
-            self._waiting.append(Row(event, on_told if place == len(kinds) else None))
+            some = Some(row.count, row.first, row.last, peer, at_ms, at_ms)
+            event = _event(kind, some, report=report.number)
+            self._waiting.append(Row(event, (kind, some), on_told if place == len(kinds) else None))
         return True
 
     def waiting(self, *, at_ms: int, is_closing: bool = False) -> list[Row]:
@@ -124,13 +114,15 @@ class Refusals:
             if is_over and (tally.rest is None or is_closing or len(self._waiting) < self.waiting_max):
                 del self._tallies[kind]
                 if tally.rest is not None:
-                    self._waiting.append(Row(_event(kind, tally.rest)))
+                    self._waiting.append(Row(_event(kind, tally.rest), (kind, tally.rest)))
         return list(islice(self._waiting, AT_ONCE))
 
     def told(self, count: int) -> None:
         """The first so many that wait are durable."""
-        for _ in range(count):
-            row = self._waiting.popleft()
+        gone = [self._waiting.popleft() for _ in range(count)]
+        if any(row.noted[0].by == FRONT_END for row in gone):
+            self.untold.replace(self._still())
+        for row in gone:
             if row.on_told is not None:
                 row.on_told()
 
