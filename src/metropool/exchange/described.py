@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from functools import cache
 from importlib.resources import files
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -24,8 +25,8 @@ def schema_of(kind: type[Message]) -> dict[str, Any]:
         raise NotImplementedError(given)
 
     found = msgspec.json.schema(kind, schema_hook=hook)
-    parts: dict[str, Any] = dict(found["$defs"])
-    whole: dict[str, Any] = dict(parts.pop(kind.__name__))
+    parts = {name: _unindented(part) for name, part in found["$defs"].items()}
+    whole = parts.pop(kind.__name__)
     whole["properties"] = {name: part for name, part in whole["properties"].items() if name != "type"}
     whole["required"] = [name for name in whole["required"] if name != "type"]
     whole |= {"title": kind.__name__, "additionalProperties": False}
@@ -38,6 +39,11 @@ def example_of(kind: type[Message]) -> dict[str, Any]:
     written = yaml.safe_load(files("metropool.exchange").joinpath("examples.yaml").read_text(encoding="utf-8"))
     example: dict[str, Any] = written[kind.__name__]
     return example
+
+
+def _unindented(part: dict[str, Any]) -> dict[str, Any]:
+    """With its description as it is read: how far a docstring is indented differs between versions of Python."""
+    return {**part, "description": cleandoc(part["description"])} if "description" in part else dict(part)
 
 
 def _row_schema(columns: pa.Schema, needed: Set[str]) -> dict[str, Any]:

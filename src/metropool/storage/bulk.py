@@ -87,7 +87,10 @@ def _positional(connection: Connection, statement: Insert, names: tuple[str, ...
     said: dict[str, ColumnElement[Any]] = {
         name: literal_column(_written(literal(value, types[name]), plain)) for name, value in same.items()
     }
-    compiled: Any = (statement.values(said) if said else statement).compile(dialect=dialect, column_keys=[*names, *said])
+    told = (
+        statement.values(said) if said else statement
+    ).inline()  # no RETURNING: sqlite3 of Python 3.12 refuses it for many rows
+    compiled: Any = told.compile(dialect=dialect, column_keys=[*names, *said])
     assert isinstance(compiled, SQLCompiler)
     assert compiled.positiontup == list(names), f"{compiled.positiontup} are not {names}"
     return compiled.string

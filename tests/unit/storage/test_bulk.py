@@ -61,3 +61,12 @@ def test_listed_values_keep_their_places_even_twice(connection):
     assert list(
         connection.execute(select(THING.c.name).where(bulk.is_one_of(connection, THING.c.name, ["b", "x"]))).scalars()
     ) == ["b"]
+
+
+def test_nothing_comes_back_where_part_of_the_key_is_the_same_in_all_rows(connection):
+    """From Python 3.12 on sqlite3 refuses many rows of a statement that returns any, after the first was inserted."""
+    table = Table("part", MetaData(), Column("run", String, primary_key=True), Column("name", String, primary_key=True))
+    table.create(connection)
+    bulk.insert_frame(connection, insert(table), pl.DataFrame({"run": ["x", "x"], "name": ["a", "b"]}))
+    assert connection.execute(select(table.c.name).order_by(table.c.name)).scalars().all() == ["a", "b"]
+    assert "RETURNING" not in bulk._positional(connection, insert(table), ("name",), {"run": "x"})
