@@ -73,3 +73,4 @@ def test_pages_have_names_of_their_own_in_the_history_of_who_gave_them(town):
     desk = lambda work: DisclosuresDesk(work).provisions(asked=Asked(size=100))  # noqa: E731
     rows = town.nodes[READINGS].read_now("disclosure", desk).rows
     assert len({row.id for row in rows}) == len(rows) == 8
+    assert {(row.fields, row.fields_text.zh, row.fields_text.en) for row in rows} == {("usage", "用量", "Usage")}

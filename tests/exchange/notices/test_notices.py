@@ -93,7 +93,9 @@ class TestWhomItReaches:
         )
         asyncio.run(town.carry())
         assert town.reached(notice.id) == {"A3"}
-        rows, total = town.board(lambda work: work.board.at_home(account="A1", service=None, whole_city=False, offset=0, limit=9))
+        rows, total = town.board(
+            lambda work: work.board.at_home(account="A1", service=None, whole_city=False, now=work.now, offset=0, limit=9)
+        )
         assert (total, rows[0].is_affected, rows[0].kept.edition) == (1, False, 2)
 
 

@@ -105,7 +105,9 @@ class Town:
         """Accounts a notice is for."""
         at_home = {
             account: self.board(
-                lambda work, a=account: work.board.at_home(account=a, service=None, whole_city=False, offset=0, limit=99)
+                lambda work, a=account: work.board.at_home(
+                    account=a, service=None, whole_city=False, now=work.now, offset=0, limit=99
+                )
             )
             for account in ("A1", "A2", "A3", "A4")
         }

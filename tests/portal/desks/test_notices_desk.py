@@ -12,7 +12,14 @@ from metropool.portal.desks.announcements.notices import NoticesDesk
 from metropool.portal.desks.announcements.office import OfficeDesk
 from metropool.portal.exports import file_of
 from metropool.portal.ports.asked import Asked, Sort
-from metropool.portal.schemas.notices import HomeNotice, NoticeChange, NoticeGiven, NoticePublication, NoticeReceipts
+from metropool.portal.schemas.notices import (
+    HomeNotice,
+    NoticeChange,
+    NoticeGiven,
+    NoticePublication,
+    NoticeReceipts,
+    NoticeWithdrawal,
+)
 
 SCRIPT = "=HYPERLINK('x')<script>alert(1)</script>"
 
@@ -64,6 +71,26 @@ def test_a_drawn_polygon_comes_back_as_it_was_drawn(town):
     assert row.area.outline["coordinates"] == (SQUARE,)
     assert (row.is_affected, row.is_read, row.standing, row.standing_text.en) == (True, False, "ahead", "Ahead")
     assert row.publisher_name.zh == "供水公司"
+
+
+def test_what_holds_comes_before_what_is_over_or_was_taken_back_of_each_the_newest_first(town):
+    for hours, title in ((90, "long"), (30, "longer"), (3, "short")):
+        published(town, title_en=title, ends_at=NOW + timedelta(hours=hours))
+        town.clock.advance(timedelta(minutes=1))
+    back = published(town, title_en="back", ends_at=None)
+    withdrawn = NoticeWithdrawal(seen=back.revision, reason="none of it")
+    at_office(town, lambda desk: desk.withdraw(notice=back.id, given=withdrawn, by="ann"))
+    asyncio.run(town.carry())
+    town.clock.advance(timedelta(hours=4))
+    rows = home(town).rows
+    assert [(row.title.en, row.standing) for row in rows] == [
+        ("longer", "now"),
+        ("long", "now"),
+        ("back", "withdrawn"),
+        ("short", "over"),
+    ]
+    second = home(town, asked=Asked(page=2, size=3)).rows
+    assert [row.title.en for row in second] == ["short"], "pages go on in the same order"
 
 
 @pytest.mark.parametrize(

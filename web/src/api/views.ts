@@ -11,17 +11,17 @@ export type DisclosureState = 'waiting' | 'half_approved' | 'approved' | 'refuse
 
 interface Asked { what: Question; what_text: Text; service: About; purpose: Purpose; purpose_text: Text; first_day: string; last_day: string; is_personal: boolean }
 export interface InquiryRow extends Asked { id: string; state: InquiryState; state_text: Text; asked_by: string; asked_at: Instant; decided_at: Instant | null; expires_at: Instant }
-export interface Inquiry extends InquiryRow { area: NoticeArea; reason: string; legal_basis: string; decision_reason: string | null; pages: number; came: number; is_readable: boolean; forgotten_at: Instant | null }
+export interface Inquiry extends InquiryRow { area: NoticeArea; reason: string; legal_basis: string; decision_reason: string | null; pages: number; came: number; is_readable: boolean; forgotten_at: Instant | null; as_of: Instant }
 export interface InquiryQuestion { what: Question; name: Text; services: About[]; purposes: { id: Purpose; name: Text }[]; is_personal: boolean }
 export interface AnswerRow { period: string; measure: string; measure_text: Text; category: string | null; category_text: Text | null; subject: string | null; value: string | null; unit: string; subjects: number | null; is_suppressed: boolean }
 export interface DisclosureRow extends Asked {
   id: string; asker: string; party: string; party_name: Text; state: DisclosureState; state_text: Text; requested_by: string; heard_at: Instant; decided_by: string | null; decided_at: Instant | null; expires_at: Instant
 }
 export interface Disclosure extends DisclosureRow {
-  area: NoticeArea; reason: string; legal_basis: string; decision_reason: string | null; first_by: string | null; first_at: Instant | null; points: number; pages: number; rows: number; suppressed: number
+  area: NoticeArea; reason: string; legal_basis: string; decision_reason: string | null; first_by: string | null; first_at: Instant | null; points: number; pages: number; rows: number; suppressed: number; as_of: Instant
 }
 export interface Provision {
-  id: string; given_at: Instant; party_name: Text; receiver: string; giver: string; what: string; what_text: Text; fields: string; rows: number; subjects: number; agreement: string; purpose: string; purpose_text: Text
+  id: string; given_at: Instant; party_name: Text; receiver: string; giver: string; what: string; what_text: Text; fields: string; fields_text: Text; rows: number; subjects: number; agreement: string; purpose: string; purpose_text: Text
   legal_basis: string; allowed_by: string; ends_at: Instant | null; withheld_at: Instant | null
 }
 export interface ConsentOffer {

@@ -153,7 +153,7 @@ export const zh = {
   },
   notice: {
     title: '标题', help: '先看是否影响本户，再看起止时间和区域。停供区域画在地图上；看过即为已读。', office_help: '我方发布的公告：状态、接收户数、已送达、已读。送达和已读数来自居民端平台。', compose_help: '填写中英文，划定区域，右侧即居民看到的样子；可立即发布或定时发布。发布后更改即为新版次，撤回不可恢复。',
-    new: '新', none: '没有公告。', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', of: { government: '政府', community: '小区物业', building: '楼宇物业' }, scope_name: '范围', scope: { mine: '本户', city: '全市' },
+    new: '新', none: '没有公告。', past: '已结束或撤回', none_written: '还没有公告，请点“拟公告”。', search: '标题或正文', write: '拟公告', compose: '内容', preview: '居民看到的样子', medium: '介质', of: { government: '政府', community: '小区物业', building: '楼宇物业' }, scope_name: '范围', scope: { mine: '本户', city: '全市' },
     starts: '开始', ends: '结束', ends_or_open: '结束（留空为另行通知）', open_end: '另行通知', where: '区域', mine: '本户', affected: '受影响', not_affected: '不受影响', my_home: '本户位置', on_map: '地图', show_on_map: '在地图上看', map_label: '公告区域图；区域名称在列表中', unread: '{{count}} 条未读',
     area_shown: '见地图', area: { city: '全市', places: '按地点', outline: '地图上绘制' }, choose_places: '选择城区或小区', draw_help: '在地图上逐点单击划定边界，首尾自动相连；也可改用“按地点”，全部用键盘完成。', undo_corner: '撤销一点', next_shape: '再画一块', clear_shapes: '清除', corners: '{{count}} 个角', corners_one: '{{count}} 个角',
     title_zh: '中文标题', title_en: '英文标题', text_zh: '中文正文', text_en: '英文正文', kind_name: '类型', kind: { outage: '计划停供', fault: '故障抢修', price: '价格调整', safety: '安全提示', general: '一般公告' },

@@ -20,7 +20,7 @@ READ = on_account("home.read")
 async def list_notices(
     call: CallOf, a: str, listing: ListingOf, service: Medium | None = None, scope: Literal["mine", "city"] = "mine"
 ) -> Response:
-    """A home's announcements, newest first; ``scope=city`` has those for others too."""
+    """A home's announcements, what is over last, of each the newest first; ``scope=city`` has those for others too."""
 
     async def fetch(asked: Asked) -> Page[HomeNotice]:
         return await call.ask(NOTICES, lambda desk: desk.notices(account=a, service=service, scope=scope, asked=asked))

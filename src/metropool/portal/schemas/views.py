@@ -53,6 +53,7 @@ class Inquiry(InquiryRow):
     came: int
     is_readable: bool
     forgotten_at: Instant | None
+    as_of: Instant
 
 
 class AnswerRow(Model):
@@ -129,6 +130,7 @@ class Disclosure(DisclosureRow):
     Attributes:
         points: Usage points in the area: what an approval would tell of.
         first_by: Who approved first, where two persons must.
+        as_of: When this was so.
     """
 
     area: NoticeArea
@@ -141,6 +143,7 @@ class Disclosure(DisclosureRow):
     pages: int
     rows: int
     suppressed: int
+    as_of: Instant
 
 
 class DisclosureDecision(Request):
@@ -159,7 +162,12 @@ class DisclosureRevocation(Request):
 
 
 class ProvisionRow(Model):
-    """One letter with rows that went to somebody else (提供记录); ``withheld_at``: it was held back before it was sent."""
+    """One letter with rows that went to somebody else (提供记录).
+
+    Attributes:
+        fields: What was given of each, as codes; ``fields_text`` in words.
+        withheld_at: It was held back before it was sent.
+    """
 
     id: str
     given_at: Instant
@@ -169,6 +177,7 @@ class ProvisionRow(Model):
     what: str
     what_text: Text
     fields: str
+    fields_text: Text
     rows: int
     subjects: int
     agreement: str

@@ -31,7 +31,7 @@ export function InquiryPage() {
   const questions = useQuery({ ...inquiryQuestionsQuery(system), enabled: is_new })
   const before = <Link to="/inquiries/$system" params={{ system }}>← {t('nav.inquiries')}</Link>
   return (
-    <PageFrame title={is_new ? t('view.new') : known.data ? pick(known.data.what_text) : request} before={before} help={t('view.help')}>
+    <PageFrame title={is_new ? t('view.new') : known.data ? pick(known.data.what_text) : request} as_of={is_new ? null : known.data?.as_of} before={before} help={t('view.help')}>
       {is_new ? (
         <StateView query={areas} height={480}>{(map) => <StateView query={questions} height={480}>{(known) => <NewInquiry system={system} map={map} questions={known.questions.filter(({ purposes }) => purposes.length > 0)} />}</StateView>}</StateView>
       ) : (

@@ -49,15 +49,28 @@ export function NoticesPage() {
         {(data) => (
           <>
             {!narrow && map(data.rows)}
-            <ul className="notices" aria-label={t('nav.notices')}>
-              {data.rows.map((notice) => <li key={`${notice.office}/${notice.id}`}><Row notice={notice} account={account} onMap={() => show(notice.id)} /></li>)}
-            </ul>
+            <Rows label={t('nav.notices')} rows={data.rows.filter((notice) => !isPast(notice))} account={account} onMap={show} />
+            <Rows label={t('notice.past')} titled rows={data.rows.filter(isPast)} account={account} onMap={show} />
             {narrow && map(data.rows)}
             {data.total > SIZE && <Pagination simple current={page} pageSize={SIZE} total={data.total} showSizeChanger={false} align="end" onChange={(next) => setState({ page: next === 1 ? undefined : String(next) })} />}
           </>
         )}
       </StateView>
     </PageFrame>
+  )
+}
+
+const isPast = ({ standing }: HomeNotice) => standing === 'over' || standing === 'withdrawn'
+
+function Rows({ label, titled, rows, account, onMap }: { label: string; titled?: boolean; rows: HomeNotice[]; account: string; onMap: (notice: string) => void }) {
+  if (rows.length === 0) return null
+  return (
+    <>
+      {titled && <h2 className="notices-past">{label}</h2>}
+      <ul className="notices" aria-label={label}>
+        {rows.map((notice) => <li key={`${notice.office}/${notice.id}`}><Row notice={notice} account={account} onMap={() => onMap(notice.id)} /></li>)}
+      </ul>
+    </>
   )
 }
 

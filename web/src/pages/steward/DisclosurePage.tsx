@@ -28,7 +28,7 @@ export function DisclosurePage() {
   const known = useQuery({ ...disclosureQuery(system, asker, request), placeholderData: undefined })
   const before = <Link to="/disclosures/$system" params={{ system }}>← {t('nav.disclosures')}</Link>
   return (
-    <PageFrame title={known.data ? pick(known.data.what_text) : request} before={before} help={t('view.owner_help')}>
+    <PageFrame title={known.data ? pick(known.data.what_text) : request} as_of={known.data?.as_of} before={before} help={t('view.owner_help')}>
       <StateView query={known} height={420}>{(disclosure) => <Whole system={system} disclosure={disclosure} />}</StateView>
     </PageFrame>
   )

@@ -21,7 +21,7 @@ export function useProvisionColumns(): Column<Provision>[] {
   return [
     { key: 'given_at', title: t('view.given'), sortable: true, wrap: 6, cell: (row) => secondsText(row.given_at) },
     { key: 'party_name', title: t('view.to_whom'), wrap: 8, cell: (row) => pick(row.party_name) },
-    { key: 'what', title: t('view.what'), sortable: true, wrap: 9, cell: (row) => pick(row.what_text) },
+    { key: 'what', title: t('view.what'), sortable: true, wrap: 9, cell: (row) => <>{pick(row.what_text)}<div className="muted">{pick(row.fields_text)}</div></> },
     { key: 'purpose', title: t('view.purpose'), sortable: true, wrap: 7, cell: (row) => pick(row.purpose_text) },
     { key: 'legal_basis', title: t('view.basis'), wrap: 10, cell: (row) => <>{row.legal_basis === 'consent' ? t('view.by_consent') : row.legal_basis || MISSING}<div className="muted">{row.agreement}</div></> },
     { key: 'rows', title: t('view.rows'), right: true, sortable: true, cell: (row) => numberText(row.rows, '1') },

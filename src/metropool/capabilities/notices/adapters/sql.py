@@ -54,9 +54,12 @@ class SqlBoard:
         insert_columns(self._connection, statement, columns)
 
     def at_home(
-        self, *, account: str, service: str | None, whole_city: bool, offset: int, limit: int
+        self, *, account: str, service: str | None, whole_city: bool, now: datetime, offset: int, limit: int
     ) -> tuple[list[NoticeAtHome], int]:
-        """A page of a household's notices, newest first, and how many there are; of the whole city, others' too."""
+        """A page of a household's notices, and how many there are; of the whole city, others' too.
+
+        What holds now or later comes first, then what is over or withdrawn; of each the newest first.
+        """
         its = and_(_IS_SAME, _R.combined_account == account)
         joined = notice.join(notice_reach, its, isouter=whole_city)
         query = select(_N, _R.is_affected, _R.read_edition).select_from(joined)
@@ -64,7 +67,8 @@ class SqlBoard:
         if service is not None:
             query = query.where(_N.service == service)
         total = int(self._connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
-        page = query.order_by(_N.published_at.desc(), _N.notice).offset(offset).limit(limit)
+        is_past = or_(_N.state != "published", _N.ends_at <= instant_text(now))
+        page = query.order_by(case((is_past, 1), else_=0), _N.published_at.desc(), _N.notice).offset(offset).limit(limit)
         return [_at_home(row) for row in self._connection.execute(page).mappings()], total
 
     def waiting(self, *, account: str, limit: int) -> list[KeptNotice]:

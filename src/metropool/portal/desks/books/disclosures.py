@@ -79,6 +79,7 @@ class DisclosuresDesk:
             "reason": asked.reason,
             "legal_basis": asked.legal_basis,
             "decision_reason": known.reason,
+            "as_of": self._work.now,
             "points": self._work.subjects.points(service=asked.service, area=asked.area).height,
         }
         return schema.Disclosure.model_validate(self._row(known) | more)

@@ -82,6 +82,7 @@ class InquiriesDesk:
             "came": known.came,
             "is_readable": known.is_readable(self._work.now),
             "forgotten_at": known.forgotten_at,
+            "as_of": self._work.now,
         }
         return schema.Inquiry.model_validate(_row(known) | more)
 

@@ -1,5 +1,6 @@
 """Requests to look into books, and records of what was given, in words."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from metropool.access.provisions import Provision
 from metropool.exchange.messages import ViewRequested
 from metropool.exchange.views import QUESTIONS
 from metropool.portal.desks.words import Parties, name
+from metropool.portal.schemas.basics import Text
 from metropool.portal.schemas.views import ProvisionRow
 
 
@@ -28,10 +30,15 @@ def provision_words(given: Provision, parties: Parties) -> dict[str, Any]:
         "given_at": given.given_at,
         "party_name": parties.name(given.receiver_party),
         "what_text": name("questions", given.what),
+        "fields_text": _listed([name("measures", field) for field in given.fields.split()]),
         "purpose_text": name("purposes", given.purpose),
         "ends_at": given.ends_at,
         "withheld_at": None if given.withheld_at is None else datetime.fromtimestamp(given.withheld_at, UTC),
     }
+
+
+def _listed(names: Sequence[Text]) -> Text:
+    return Text(zh="、".join(each.zh for each in names), en=", ".join(each.en for each in names))
 
 
 def provision_row(given: Provision, parties: Parties) -> ProvisionRow:
