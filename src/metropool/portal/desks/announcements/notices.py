@@ -31,7 +31,9 @@ class NoticesDesk:
     ) -> Page[schema.HomeNotice]:
         """A home's announcements, unless sorted: what holds now or later first, then what is over, of each the newest first."""
         part = {"offset": 0, "limit": MOST_SORTED} if asked.sort else {"offset": asked.offset, "limit": asked.size}
-        found, total = self._work.board.at_home(account=account, service=service, whole_city=scope == "city", now=self._work.now, **part)
+        found, total = self._work.board.at_home(
+            account=account, service=service, whole_city=scope == "city", now=self._work.now, **part
+        )
         rows = self._shown(found)
         if asked.sort:
             return page_of(rows, asked, as_of=self._work.now)
