@@ -11,7 +11,7 @@ from metropool.exchange.envelope import MAX_BYTES, Part
 from metropool.exchange.parts import MOST_PARTS
 from metropool.exchange.ways import Way
 from metropool.plan.carriers import medium_of
-from metropool.plan.compiled import Compiled
+from metropool.plan.compiled import Compiled, Outline
 from metropool.plan.schema import Letter
 from metropool.plan.subjects import subject_of
 
@@ -38,6 +38,7 @@ PART = (
 def describe(compiled: Compiled) -> dict[str, Any]:
     """The document of a plan, the same for the same plan."""
     ways = {_subject(way): way for found in compiled.ways.values() for way in found if way.kind in KINDS}
+    running = compiled.running
     unbuilt = [(row, letter) for row, letter in compiled.whole.said if letter not in compiled.allowed or row not in compiled.rows]
     kinds = {compiled.whole.messages[letter.message].carried_by for _, letter in compiled.whole.said} & set(KINDS)
     return {
@@ -46,9 +47,7 @@ def describe(compiled: Compiled) -> dict[str, Any]:
         "defaultContentType": "application/msgpack",
         "channels": {subject: _channel(subject, way) for subject, way in sorted(ways.items())},
         "operations": {f"{subject}.send": _operation(subject, way) for subject, way in sorted(ways.items())},
-        "x-otherwise": [
-            _otherwise(compiled, row, letter) for row, letter in compiled.running.said if not _is_letter(compiled, letter)
-        ],
+        "x-otherwise": [_otherwise(running, row, letter) for row, letter in running.said if _medium(running, letter) != "letter"],
         "x-not-built": [_listed(row, letter) | {"as": _carrier(compiled, letter)} for row, letter in unbuilt],
         "components": {
             "messages": {kind: _message(compiled, kind) for kind in sorted(kinds)},
@@ -66,15 +65,13 @@ def _subject(way: Way) -> str:
     return subject_of(Letter(way.sender, way.phrase, way.receiver))
 
 
-def _is_letter(compiled: Compiled, letter: Letter) -> bool:
-    systems = compiled.running.systems
-    return medium_of(systems[letter.sender], systems[letter.receiver]) == "letter"
+def _medium(running: Outline, letter: Letter) -> str:
+    return medium_of(running.systems[letter.sender], running.systems[letter.receiver])
 
 
-def _otherwise(compiled: Compiled, row: str, letter: Letter) -> dict[str, Any]:
+def _otherwise(running: Outline, row: str, letter: Letter) -> dict[str, Any]:
     """What travels as no letter: by which operation over HTTP, over MQTT as which class, or in which frames."""
-    systems, entry = compiled.running.systems, compiled.running.messages[letter.message]
-    medium = medium_of(systems[letter.sender], systems[letter.receiver])
+    entry, medium = running.messages[letter.message], _medium(running, letter)
     by = {"http": [*entry.http, *entry.calls], "frames": entry.frames}.get(medium, entry.carried_by)
     return _listed(row, letter) | {"by": medium, "as": by}
 

@@ -71,13 +71,15 @@ class _Reading:
         raise self._refused(node, "tag", name=node.tag)
 
     def _pairs(self, node: MappingNode, path: PathInFile) -> Iterator[tuple[Any, Node]]:
+        seen: dict[str, int] = {}  # of this mapping: what stands under a key that is there twice is not called twice as well
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 raise self._refused(key, "key")
-            place = (*path, str(key.value))
-            if place in self.lines:
-                self.faults.append(self.fault(key, "duplicate", name=printable(key.value), first=self.lines[place]))
-            self.lines[place] = key.start_mark.line + 1
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen:
+                self.faults.append(self.fault(key, "duplicate", name=printable(name), first=seen[name]))
+            seen.setdefault(name, line)
+            self.lines[(*path, name)] = line
             yield self._scalar(key, str(key.tag).removeprefix(TAG)), value
 
     def _scalar(self, node: ScalarNode, kind: str) -> Any:

@@ -5,10 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from metropool.plan.checks.case import Case, Said
 from metropool.plan.checks.contract import contract_messages, contract_names, contract_origins, contract_rows
 from metropool.plan.checks.gateways import gateways
-from metropool.plan.checks.hosted import capabilities_known, carriers, circles, hosting, said_and_heard, unbuilt_capabilities
+from metropool.plan.checks.hosted import (
+    capabilities_known,
+    carriers,
+    circles,
+    hosting,
+    said_and_heard,
+    spoken_of,
+    unbuilt_capabilities,
+)
 from metropool.plan.checks.named import added_messages, brokers, hands, networks, operators, plan_names, unsaid, vouchers
 from metropool.plan.checks.reach import single_points
-from metropool.plan.checks.rows import ends_placed, ends_running, origins, rows_listed, zones
+from metropool.plan.checks.rows import ends_placed, ends_running, origins, rows_apart, rows_listed, zones
 from metropool.plan.checks.unbuilt import could_run, silent_rows
 from metropool.plan.checks.values import added_rows, contract_values, faces, hosted_for, unbuilt_known
 from metropool.plan.compiled import CapabilityFacts, RunningFacts
@@ -34,6 +42,7 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     brokers,
     networks,
     rows_listed,
+    rows_apart,
     ends_running,
     ends_placed,
     zones,
@@ -44,6 +53,7 @@ CHECKS: tuple[Callable[[Case], Iterable[PlanFault]], ...] = (
     hosting,
     gateways,
     said_and_heard,
+    spoken_of,
     carriers,
     circles,
     single_points,

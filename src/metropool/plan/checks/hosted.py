@@ -1,7 +1,8 @@
 """Capabilities of a plan: built, hosted where the contract puts them, and able to say and hear what the rows carry. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from metropool.exchange.ways import PLACES
 from metropool.plan.carriers import is_carried, medium_of
 from metropool.plan.checks.case import Case
 from metropool.plan.compiled import CapabilityFacts
@@ -19,7 +20,9 @@ def capabilities_known(case: Case) -> Iterator[PlanFault]:
                 yield case.plan_source.fault("hosts_nothing", "systems", name, "hosts", name=name)
         if running.kind == "node" and not running.hosts:
             yield case.plan_source.fault("node_without_work", "systems", name, name=name)
-        if running.kind == "node" and running.per:
+        if running.kind == "node" and running.per and running.per not in PLACES:
+            yield case.plan_source.fault("many_of_no_place", "systems", name, "per", name=name, per=running.per)
+        elif running.kind == "node" and running.per:
             yield case.plan_source.note("many_instances", "systems", name, "per", name=name)
         doors = [name for name in running.hosts if name in case.capabilities and case.capabilities[name].is_door]
         if running.software == "outside" and not doors:
@@ -76,6 +79,28 @@ def said_and_heard(case: Case) -> Iterator[PlanFault]:
         goes_on = (letter.receiver, letter.message) in passing.relays
         if not goes_on and not any(facts is None or kind in facts.consumes for facts in _hosted(case, letter.receiver)):
             yield source.fault("nobody_consumes", *path, system=letter.receiver, **values)
+
+
+def spoken_of(case: Case) -> Iterator[PlanFault]:
+    """Who says or hears a message of one medium hosts what does so for that medium: one of water is not said by who bills gas alone."""
+    passing, rows = passing_in(case), case.plan.running_rows(case.contract)
+    for row, letter in case.said:
+        entry = case.contract.messages[letter.message]
+        medium = {**entry.where, **rows[row].where}.get("service")
+        if letter not in passing.letters or medium is None:
+            continue
+        ends = {letter.sender: "produces", letter.receiver: "consumes"}
+        for system, does in ends.items():
+            able = [facts for facts in _hosted(case, system) if facts is not None and entry.carried_by in getattr(facts, does)]
+            relays = (system, letter.message) in passing.relays or case.systems[system].software
+            if able and not relays and not any(_is_for(facts, medium, case.systems[system].hosts[facts.name]) for facts in able):
+                source, path = case.at_row(row)
+                yield source.fault("of_other_medium", *path, row=row, system=system, message=letter.message, medium=medium)
+
+
+def _is_for(facts: CapabilityFacts, medium: str, hosted: Sequence[str]) -> bool:
+    """Whether a capability hosted for these rows has to do with a medium; one that is not hosted by media has to do with each."""
+    return medium in hosted or not hosted or medium not in (facts.rows or ())
 
 
 def carriers(case: Case) -> Iterator[PlanFault]:

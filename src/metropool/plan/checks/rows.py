@@ -1,8 +1,9 @@
 """Rows of a plan: each one listed once, both ends there, zones kept apart, and every message given before it is passed on. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from metropool.plan.checks.case import Case, without_origin, zone_joined
+from metropool.plan.schema import Letter
 from metropool.plan.source import PlanFault
 
 
@@ -26,6 +27,24 @@ def rows_listed(case: Case) -> Iterator[PlanFault]:
     for row, entry in contract.rows.items():
         if plan.plan in entry.plans and row not in seen:
             yield source.fault("row_forgotten", "rows", name=row, plan=plan.plan)
+
+
+def rows_apart(case: Case) -> Iterator[PlanFault]:
+    """No row lets pass what another lets pass already: of two, the narrower would narrow nothing."""
+    rows, seen = case.plan.running_rows(case.contract), dict[Letter, list[str]]()
+    for row, letter in case.said:
+        before = seen.setdefault(letter, [])
+        if other := next((name for name in before if _covers(rows[name].where, rows[row].where)), None):
+            source, path = case.at_row(row)
+            values = {"row": row, "other": other, "message": letter.message, "left": letter.sender, "right": letter.receiver}
+            yield source.fault("row_covered", *path, **values)
+        else:
+            before.append(row)
+
+
+def _covers(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether one of two limits is the other, or a part of it."""
+    return one.items() <= other.items() or other.items() <= one.items()
 
 
 def ends_running(case: Case) -> Iterator[PlanFault]:
