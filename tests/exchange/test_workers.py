@@ -72,15 +72,15 @@ def test_one_that_prepares_long_holds_up_no_other(tmp_path: Path) -> None:
     node.close()
 
 
-@pytest.mark.parametrize("fails_first", [True, False])
-def test_each_keeps_its_own_time_and_a_fault_stops_nobody(tmp_path: Path, fails_first: bool) -> None:
+@pytest.mark.parametrize("fails_first", [Conflict("somebody else was first"), KeyError("a fault of ours"), None])
+def test_each_keeps_its_own_time_and_a_fault_stops_nobody(tmp_path: Path, fails_first: Exception | None) -> None:
     steps = {"faulty": 0, "other": 0}
 
     def step(name: str):
         def take(*, work) -> None:
             steps[name] += 1
-            if name == "faulty" and fails_first and steps[name] == 1:
-                raise Conflict("somebody else was first")
+            if name == "faulty" and fails_first is not None and steps[name] == 1:
+                raise fails_first
 
         return take
 

@@ -12,7 +12,7 @@ from metropool.core.clock import Instant
 from metropool.core.errors import Invalid, MetropoolError
 from metropool.core.identifiers import SystemId
 from metropool.exchange.envelope import Envelope, from_bytes, open_envelope
-from metropool.exchange.messages import Message, check_own_name, check_where
+from metropool.exchange.messages import Message, check_content, check_own_name, check_where
 from metropool.exchange.outbox import Named
 from metropool.exchange.ports import Delivery
 from metropool.exchange.ways import Way
@@ -72,10 +72,10 @@ def letter_of(
 
 
 def check_way(letter: Letter, ways: Sequence[Way], *, parties: Mapping[str, str]) -> None:
-    """Hold a letter to its way: where it may have begun, in whose name it speaks, and of what.
+    """Hold a letter to its way: where it may have begun, in whose name it speaks, of what, and how.
 
     Raises:
-        Invalid: It says that it began where it cannot have, speaks in another's name, or of something else.
+        Invalid: It says that it began where it cannot have, speaks in another's name, of something else, or as nobody can read.
     """
     envelope = letter.envelope
     way = next((one for one in ways if (one.sender, one.phrase, one.receiver) == _of(envelope)), None)
@@ -85,6 +85,7 @@ def check_way(letter: Letter, ways: Sequence[Way], *, parties: Mapping[str, str]
         begins = " or ".join(sorted(way.speakers))
         raise Invalid(f"{envelope.phrase} of {envelope.sender} begins with {begins}, not with {envelope.speaker}")
     check_where(letter.message, way.wheres)
+    check_content(letter.message)
     if envelope.speaker in parties:
         check_own_name(letter.message, system=envelope.speaker, party=parties[envelope.speaker])
 

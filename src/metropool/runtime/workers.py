@@ -48,7 +48,7 @@ async def _run(node: "Node", name: str, capability: str, worker: Worker) -> None
 
 
 async def _step(node: "Node", name: str, capability: str, worker: Worker) -> datetime:
-    """One unit of a worker; a fault is noted and tried again, it stops nobody else."""
+    """One unit of a worker; a fault, be it one of ours, is noted and tried again: it stops nobody else."""
 
     prepare = worker.prepare
 
@@ -60,9 +60,9 @@ async def _step(node: "Node", name: str, capability: str, worker: Worker) -> dat
     try:
         prepared = {"prepared": await node.read(capability, lambda work: prepare(work=work))} if prepare else {}
         return await node.write(capability, step)
-    except (MetropoolError, *MISSING) as fault:
-        reason = str(fault) or type(fault).__name__
-        log.warning("worker failed", system=node.system, worker=name, fault=reason)
+    except Exception as fault:
+        reason, is_expected = str(fault) or type(fault).__name__, isinstance(fault, (MetropoolError, *MISSING))
+        log.warning("worker failed", system=node.system, worker=name, fault=reason, exc_info=None if is_expected else fault)
         again = node.clock.now() + RETRY
         with suppress(*MISSING):  # what it failed for may be what the note needs, too
             await node.write(capability, lambda work: _note(work.context.connection, name, again, fault=reason))

@@ -238,7 +238,7 @@ class TestSaying:
         assert say(water, "water_bills", bill(), key=key).status_code == 422
 
     def test_what_is_larger_than_a_letter_goes_in_parts_and_what_is_too_large_not_at_all(self, city, water):
-        rows = [{**bill()["rows"][0], "bill_number": f"W{n}", "lines": '[["x"]]' + " " * 900} for n in range(1500)]
+        rows = [{**bill()["rows"][0], "bill_number": f"W{n}", "lines": '[["x","1","1","1"]]' + " " * 900} for n in range(1500)]
         said = say(water, "water_bills", {**bill(), "rows": rows})
         assert said.status_code == 201
         assert len(said.json()["letters"]) > 1
@@ -315,7 +315,7 @@ class TestInParts:
         assert self.told(city) == []
 
     def test_a_part_goes_in_one_letter(self, city, water):
-        rows = [{**bill()["rows"][0], "bill_number": f"W{n}", "lines": '[["x"]]' + " " * 900} for n in range(800)]
+        rows = [{**bill()["rows"][0], "bill_number": f"W{n}", "lines": '[["x","1","1","1"]]' + " " * 900} for n in range(800)]
         answer = self.say(water, json.dumps({**bill(), "rows": rows}).encode(), part=1, parts=2)
         assert (answer.status_code, answer.json()["error"]["key"]) == (422, "door.part_large")
 

@@ -9,7 +9,15 @@ from metropool.capabilities.door.ports import DoorWork
 from metropool.capabilities.door.queries import may_say, may_say_now
 from metropool.core.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from metropool.exchange.envelope import body_of, digest
-from metropool.exchange.messages import Message, NoticePublished, ViewAnswered, ViewRequested, check_own_name, check_where
+from metropool.exchange.messages import (
+    Message,
+    NoticePublished,
+    ViewAnswered,
+    ViewRequested,
+    check_content,
+    check_own_name,
+    check_where,
+)
 from metropool.exchange.notices import check_notice
 
 TOPIC = "letters"
@@ -107,6 +115,7 @@ def _check(work: DoorWork, phrase: str, message: Message) -> None:
     """Hold it to what its receivers will hold it to, so that its software hears of it and not only they."""
     check_own_name(message, system=work.system, party=work.party)
     check_where(message, [where for way in may_say(work=work) if way.phrase == phrase for where in way.wheres])
+    check_content(message)
     if isinstance(message, NoticePublished):
         check_notice(message, place=work.place)
 

@@ -27,6 +27,9 @@ def note_bills(*, work: SettlementWork, message: BillsIssued) -> None:
     """Take a company's bills in as dues, each once; a repeat of a bill number changes nothing.
 
     A bill that belongs to no combined account stays between the company and its customer.
+
+    Raises:
+        Conflict: A number is that of another company's bill: it would stand in the way of that one.
     """
     for row in message.rows.to_pylist():
         if not row["combined_account"]:

@@ -16,6 +16,7 @@ from metropool.exchange.messages.alarms import (
     AnomalyState,
 )
 from metropool.exchange.messages.base import Fact, Message, Moment, Order
+from metropool.exchange.messages.bills import check_content
 from metropool.exchange.messages.charging import DownloadProfile, ReadOnDemand, RoamingTold
 from metropool.exchange.messages.government import (
     AnswerState,
@@ -28,7 +29,7 @@ from metropool.exchange.messages.government import (
     ViewAnswered,
     ViewRequested,
 )
-from metropool.exchange.messages.holding import check_own_name, check_rows, check_where, tells
+from metropool.exchange.messages.holding import check_own_name, check_rows, check_where, own_name, tells
 from metropool.exchange.messages.known import MESSAGES, NEEDED, ROWS
 from metropool.exchange.messages.money import (
     LATE_FEE,
@@ -97,9 +98,11 @@ __all__ = [
     "ViewAnswered",
     "ViewRequested",
     "WeatherTold",
+    "check_content",
     "check_own_name",
     "check_rows",
     "check_where",
     "late_fee_of",
+    "own_name",
     "tells",
 ]

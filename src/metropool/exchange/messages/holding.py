@@ -55,14 +55,20 @@ def _is_beyond(column: pa.ChunkedArray) -> bool:
     return bool(ends["min"] < least * unit or ends["max"] > most * unit)
 
 
+def own_name(kind: type[Message], *, system: str, party: str) -> Mapping[str, str]:
+    """Fields in which a message of a class says who speaks, with what stands there where a system of a party does."""
+    if issubclass(kind, NoticePublished):
+        return {"office": system, "publisher": party}
+    return {"company": party} if issubclass(kind, BillsIssued) else {}
+
+
 def check_own_name(message: Message, *, system: str, party: str) -> None:
     """Hold what a message says of who speaks to who it is: an office and its publisher, the company of a bill.
 
     Raises:
         Invalid: It speaks in another's name.
     """
-    own = {"office": system, "publisher": party} if isinstance(message, NoticePublished) else {}
-    own |= {"company": party} if isinstance(message, BillsIssued) else {}
+    own = own_name(type(message), system=system, party=party)
     wrong = [name for name, value in own.items() if getattr(message, name) != value]
     if wrong:
         faults = [Fault(name, "exchange.other_name") for name in wrong]

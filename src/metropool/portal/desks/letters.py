@@ -1,7 +1,7 @@
 """The desk of a door: letters as JSON or Arrow, what may be said and heard, what software says."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from metropool.capabilities.door.ports import DoorWork
 from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.exchange.described import KINDS, example_of, schema_of
 from metropool.exchange.envelope import Part, open_envelope
-from metropool.exchange.messages import ROWS, Message
+from metropool.exchange.messages import ROWS, Message, own_name
 from metropool.exchange.plain import message_from, plain
 from metropool.exchange.streams import Bounds, read_stream
 from metropool.exchange.ways import Way
@@ -72,9 +72,12 @@ class DoorDesk:
         return schema.Phrases(
             system=self._work.system,
             party=self._work.party,
-            says=_phrases(says, {way: way.receiver for way in says}),
-            hears=_phrases(hears, {way: way.sender for way in hears}),
+            says=_phrases(says, {way: way.receiver for way in says}, own=self._own),
+            hears=_phrases(hears, {way: way.sender for way in hears}, own=lambda _: {}),
         )
+
+    def _own(self, kind: type[Message]) -> Mapping[str, str]:
+        return own_name(kind, system=self._work.system, party=self._work.party)
 
     def read(self, *, phrase: str, body: bytes, arrow: bool, fields: str) -> Message:
         """The message that a request brings.
@@ -157,16 +160,18 @@ def _said_part(part: schema.PartGiven, request: str) -> SaidPart:
     return SaidPart(batch=part.batch, number=part.part, of=part.parts, whole=part.whole, request=request)
 
 
-def _phrases(ways: Sequence[Way], partners: Mapping[Way, str]) -> list[schema.PhraseTold]:
+def _phrases(
+    ways: Sequence[Way], partners: Mapping[Way, str], *, own: Callable[[type[Message]], Mapping[str, str]]
+) -> list[schema.PhraseTold]:
     """Each phrase once, with everyone it goes to or comes from; those whose class is built."""
     named: dict[str, list[Way]] = {}
     for way in ways:
         if way.kind in KINDS:
             named.setdefault(way.phrase, []).append(way)
-    return [_phrase(found, [partners[way] for way in found]) for found in named.values()]
+    return [_phrase(found, [partners[way] for way in found], own(KINDS[found[0].kind])) for found in named.values()]
 
 
-def _phrase(ways: Sequence[Way], partners: Sequence[str]) -> schema.PhraseTold:
+def _phrase(ways: Sequence[Way], partners: Sequence[str], own: Mapping[str, str]) -> schema.PhraseTold:
     first, kind = ways[0], KINDS[ways[0].kind]
     return schema.PhraseTold(
         phrase=first.phrase,
@@ -178,8 +183,17 @@ def _phrase(ways: Sequence[Way], partners: Sequence[str]) -> schema.PhraseTold:
         only=[dict(where) for where in first.wheres if where],
         personal=first.personal,
         json_schema=schema_of(kind),
-        example=example_of(kind),
+        example=_example(kind, first.wheres[0] if first.wheres else {}, own),
     )
+
+
+def _example(kind: type[Message], where: Mapping[str, str], own: Mapping[str, str]) -> dict[str, Any]:
+    """The example of a class, of what may be spoken of this way and in the name of who says it, so that it can be said as it is."""
+    told = {**where, **own}
+    example = {name: told.get(name, value) for name, value in example_of(kind).items()}
+    if "rows" in example:
+        example["rows"] = [{name: where.get(name, value) for name, value in row.items()} for row in example["rows"]]
+    return example
 
 
 def _said(said: Said) -> schema.Said:

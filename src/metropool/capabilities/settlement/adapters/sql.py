@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, update
 
 from metropool.capabilities.settlement import tables as t
+from metropool.core.errors import Conflict
 from metropool.storage.matching import matching
 from metropool.storage.units import UnitContext
 from metropool.storage.upsert import upsert
@@ -21,8 +22,17 @@ class SqlDues:
         self._connection = context.connection
 
     def add_due(self, row: Row) -> bool:
-        """Keep a company's bill; False when its number is known."""
-        if self._rows(t.due, bill_number=row["bill_number"]):
+        """Keep a company's bill; False when its number is known.
+
+        Raises:
+            Conflict: It is known as that of another company's bill.
+        """
+        if known := self._rows(t.due, bill_number=row["bill_number"]):
+            if known[0]["company"] != row["company"]:
+                told: dict[str, object] = {"number": row["bill_number"], "company": known[0]["company"]}
+                raise Conflict(
+                    f"{row['bill_number']} is a bill of {known[0]['company']}", key="settlement.number_taken", values=told
+                )
             return False
         self._add(t.due, row)
         return True
