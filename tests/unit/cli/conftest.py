@@ -30,13 +30,19 @@ class Said:
 Cli = Callable[..., Said]
 
 
-def command_line(home: Path) -> Cli:
+def command_line(home: Path, *, encoding: str = "utf-8") -> Cli:
     def run(*arguments: object, **settings: str) -> Said:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("METROPOOL_")}
-        environment = {**kept, "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "C.UTF-8", "COLUMNS": "160"}
+        environment = {
+            **kept,
+            "PYTHONPATH": str(ROOT / "src"),
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "160",
+            "PYTHONIOENCODING": encoding,
+        }
         environment |= {"METROPOOL_HOME": str(home)} | {f"METROPOOL_{name.upper()}": value for name, value in settings.items()}
         command = [sys.executable, "-m", "metropool.runtime.cli", *map(str, arguments)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
+        ran = subprocess.run(command, capture_output=True, encoding=encoding, timeout=100, check=False, env=environment)
         return Said(ran.returncode, ran.stdout, ran.stderr)
 
     return run

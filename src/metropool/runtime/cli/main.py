@@ -17,6 +17,7 @@ from metropool.runtime.cli.gateways import gateway_app
 from metropool.runtime.cli.keys import keys_app
 from metropool.runtime.cli.options import AsJson
 from metropool.runtime.cli.parked import parked_app
+from metropool.runtime.cli.printing import number_what_cannot_be_said
 from metropool.runtime.cli.refund_commands import refund_app
 from metropool.runtime.cli.schedule import schedule_app
 from metropool.runtime.cli.words import fault_lines, language, taken_out, word
@@ -48,6 +49,7 @@ app.add_typer(door_app, name="door", rich_help_panel=word("group_admin"))
 def main() -> None:
     """Run the command line; a fault we know of is one sentence and exit status 1, wrong usage 2."""
     gc.set_threshold(*COLLECT)
+    number_what_cannot_be_said()
     given, others = taken_out(sys.argv[1:])
     try:
         app(args=[*(["--lang", given] if given else []), *others])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
-from metropool.runtime.cli.printing import print_json, text_console, write_file
+from metropool.runtime.cli.printing import print_json, tell_written, text_console, write_file
 from metropool.runtime.cli.words import language, word
 
 Row = Mapping[str, Any]
@@ -29,7 +29,7 @@ def show_bills(*, account: str, period: str, number: str, pdf: Path | None, as_j
             raise NotFound(word("no_bills"))
         if pdf is not None:
             write_file(pdf, books.document(_the_one(rows)))
-            sys.stderr.write(word("written", path=pdf) + "\n")
+            tell_written(pdf)
     if as_json:
         print_json(rows)
     elif pdf is None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metropool.runtime.cli.printing import text_console, write_file
+from metropool.runtime.cli.printing import tell_written, text_console, write_file
 from metropool.runtime.cli.words import language, word
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def draw_plan(plan: str, *, output: Path) -> None:
 
     compiled = _compiled(plan)
     write_file(output, figure_of(compiled.whole_picture, language=language()).encode())
-    sys.stderr.write(word("written", path=output) + "\n")
+    tell_written(output)
     _require_sound(compiled)
 
 
@@ -60,7 +60,7 @@ def describe_plan(plan: str, *, output: Path) -> None:
     compiled = _compiled(plan)
     _require_sound(compiled)
     write_file(output, as_text(compiled).encode())
-    sys.stderr.write(word("written", path=output) + "\n")
+    tell_written(output)
 
 
 def compare_plans(plans: Sequence[str], *, stop: Sequence[str], as_json: bool) -> None:
