@@ -55,7 +55,9 @@ def bind(settings: Settings) -> socket.socket:
     except OSError as cause:
         bound.close()
         if cause.errno == errno.EADDRINUSE:
-            raise Unavailable(f"port {settings.port} is taken: choose another with --port or METROPOOL_PORT") from cause
+            raise Unavailable(
+                f"port {settings.port} is taken: choose another with METROPOOL_PORT (of a demo with --port)"
+            ) from cause
         where = f"{settings.host}:{settings.port}"
         raise Unavailable(f"cannot listen on {where}: {cause.strerror}; check METROPOOL_HOST and METROPOOL_PORT") from cause
     return bound

@@ -88,6 +88,11 @@ def open_node(system: SystemId, *, compiled: Compiled, settings: Settings) -> No
     )
 
 
+def has_books(settings: Settings, system: str) -> bool:
+    """Whether somebody has served a system of this home; of a PostgreSQL that is taken to be so."""
+    return settings.database != "embedded" or (settings.folder(system) / f"{system}.sqlite").exists()
+
+
 @contextmanager
 def opened_beside(system: str) -> Iterator[Node]:
     """The books of one system of this home's plan, opened beside whoever serves it.
@@ -98,7 +103,7 @@ def opened_beside(system: str) -> Iterator[Node]:
     settings = settings_of_home()
     compiled = compile_named(settings.plan, home=settings.home)
     compiled.require_nodes([system])
-    if settings.database == "embedded" and not (settings.folder(system) / f"{system}.sqlite").exists():
+    if not has_books(settings, system):
         raise NotFound(f"there are no books of {system} in {settings.home}; serve it once")
     node = open_node(SystemId(system), compiled=compiled, settings=settings)
     try:

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, MetaData, Table, create_engine, event, inspect, text
 from sqlalchemy.engine.mock import MockConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from metropool.core.errors import Unavailable
+from metropool.core.errors import Invalid, Unavailable
 
 # Pages of 16 KiB, in databases made from now on: rows of a kilobyte and blobs need a third of the reads and writes that pages
 # of 4 KiB take. The cache is 8 MiB a connection, so that it still holds some hundred pages.
+POSTGRESQL = "postgresql+psycopg://"
 _PRAGMAS = (
     "page_size=16384",
     "journal_mode=WAL",
@@ -112,10 +113,19 @@ def open_database(url: str, *, schema: str) -> Database:
         schema: Name of the system.
 
     Raises:
+        Invalid: The address is of no such database.
         Unavailable: The database cannot be reached; says which and what to do.
     """
+    if not url.startswith(("sqlite:///", POSTGRESQL)):
+        raise Invalid(f"{url!r} is no database: METROPOOL_DATABASE is embedded or {POSTGRESQL}user@host/name")
     try:
         return _open_sqlite(url, schema) if url.startswith("sqlite") else _open_postgresql(url, schema)
+    except ImportError as cause:
+        raise Unavailable(
+            f"PostgreSQL needs a package that is not installed ({cause.name}): install metropool[postgres]"
+        ) from cause
+    except (ArgumentError, ValueError) as cause:
+        raise Invalid(f"METROPOOL_DATABASE is no address of a database: {cause}") from cause
     except (OperationalError, OSError) as cause:
         raise Unavailable(f"cannot open the database of {schema} at {url}: {cause}") from cause
 

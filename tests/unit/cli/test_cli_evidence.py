@@ -152,7 +152,8 @@ def test_what_is_no_file_is_one_sentence(home, tmp_path, cli):
 
 def test_a_home_without_evidence_says_so(cli):
     said = cli("evidence", "export", "file", "--lang", "zh")
-    assert (said.status, said.err) == (1, "metropool: 没有符合的、已签名的存证\n")
+    assert said.status == 1
+    assert "里没有账簿" in said.err
 
 
 def test_the_doctor_looks_at_evidence(home):

@@ -6,7 +6,7 @@ import sys
 from contextlib import AsyncExitStack
 from typing import Any
 
-from metropool.core.errors import Invalid
+from metropool.core.errors import Invalid, NotFound
 from metropool.core.identifiers import SystemId
 from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import word
@@ -17,6 +17,7 @@ def accept(system: str, *, reason: str, as_json: bool) -> None:
 
     Raises:
         Invalid: No reason, or the system takes no log in.
+        NotFound: Nobody has served it in this home.
         Conflict: The system is served, or nothing is wrong with its log.
     """
     if not reason.strip():
@@ -35,12 +36,14 @@ async def _accept(system: str, *, reason: str) -> dict[str, Any]:
     from metropool.runtime.importing import broker_for_a_while
     from metropool.runtime.log_check import accept_log
     from metropool.runtime.settings import settings_of_home
-    from metropool.runtime.systems import compile_named, hold_node, open_node
+    from metropool.runtime.systems import compile_named, has_books, hold_node, open_node
 
     settings = settings_of_home()
     compiled = compile_named(settings.plan, home=settings.home)
     if system not in compiled.nodes() or "metering" not in compiled.systems[SystemId(system)].hosts:
         raise Invalid(word("accept_log_no_log", system=system))
+    if not has_books(settings, system):
+        raise NotFound(word("no_books", home=settings.home))
     async with AsyncExitStack() as stack:
         stack.callback(hold_node(SystemId(system), settings=settings).close)
         url = await broker_for_a_while(stack, settings, compiled, SystemId(system))

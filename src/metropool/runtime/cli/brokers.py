@@ -72,12 +72,19 @@ def copy_trust(folders: Folders) -> None:
 
 @broker_app.command("servers", help=word("broker_servers"))
 def list_servers(as_json: AsJson = False) -> None:
-    """Where each broker of the plan runs, who is on it, whom it dials."""
+    """Where each broker of the plan runs, who is on it, whom it dials.
+
+    Raises:
+        Invalid: There is no brokers' file.
+    """
+    from metropool.core.errors import Invalid
     from metropool.runtime.broker_beyond import read_sites
     from metropool.runtime.settings import settings_of_home
     from metropool.runtime.systems import compile_named
 
     settings = settings_of_home()
+    if not settings.has_brokers_file:
+        raise Invalid(word("broker_no_file", broker=settings.broker))
     sites, zones = read_sites(settings, compile_named(settings.plan, home=settings.home))
     rows = [
         {

@@ -118,7 +118,7 @@ def _sections(
 
 def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[str, UnitContext]:
     """The systems of the home, each with a view of its books that stays as it is; whoever serves them may go on."""
-    from metropool.runtime.systems import compile_named, open_node
+    from metropool.runtime.systems import compile_named, has_books, open_node
 
     compiled = compile_named(settings.plan, home=settings.home)
     unknown = [name for name in wanted if name not in compiled.nodes()]
@@ -126,11 +126,12 @@ def _books(stack: ExitStack, settings: Settings, wanted: Sequence[str]) -> dict[
         raise NotFound(word("evidence_no_system", system=unknown[0], systems=", ".join(compiled.nodes())))
     views = {}
     for name in compiled.nodes():
-        is_there = settings.database != "embedded" or (settings.folder(name) / f"{name}.sqlite").exists()
-        if is_there and (not wanted or name in wanted):
+        if has_books(settings, name) and (not wanted or name in wanted):
             node = open_node(name, compiled=compiled, settings=settings)
             stack.callback(node.close)
             views[str(name)] = node.context(stack.enter_context(node.database.snapshot()))
+    if not views:
+        raise NotFound(word("no_books", home=settings.home))
     return views
 
 

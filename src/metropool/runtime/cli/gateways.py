@@ -67,19 +67,25 @@ def revoke(name: Name, per: Per = HOME, system: AtSystem = "") -> None:
 
 
 def _hosts(*, per: str = "", system: str = "") -> list[str]:
-    """The systems of the plan that vouch for gateways.
+    """The systems of the plan that vouch for gateways, as far as this home has their books.
 
     Raises:
-        NotFound: There are none.
+        NotFound: The plan has none, or nobody has served them here.
     """
     from metropool.core.errors import NotFound
+    from metropool.runtime.settings import settings_of_home
+    from metropool.runtime.systems import compile_named, has_books
 
-    _, compiled = _running()
+    settings = settings_of_home()
+    compiled = compile_named(settings.plan, home=settings.home)
     every = [host for kind in compiled.broker.gateways if per in ("", kind.per) for host in kind.hosts]
     hosts = [host for host in dict.fromkeys(every) if system in ("", host)]
     if not hosts:
         raise NotFound(f"in the plan {compiled.plan} nobody vouches for a gateway of a {per}{f' at {system}' if system else ''}")
-    return hosts
+    here = [host for host in hosts if has_books(settings, host)]
+    if not here:
+        raise NotFound(word("no_books", home=settings.home))
+    return here
 
 
 def _known(per: str, name: str, system: str) -> str:
@@ -113,20 +119,7 @@ def _only(hosts: list[str]) -> str:
 
 def _at(host: str, operation: Callable[[Any], Any]) -> Any:
     """Run an operation in the books of a host, beside whoever serves it."""
-    from metropool.core.identifiers import SystemId
-    from metropool.runtime.systems import open_node
+    from metropool.runtime.systems import opened_beside
 
-    settings, compiled = _running()
-    node = open_node(SystemId(host), compiled=compiled, settings=settings)
-    try:
+    with opened_beside(host) as node:
         return node.write_now("admission", operation)[0]
-    finally:
-        node.close()
-
-
-def _running() -> tuple[Any, Any]:
-    from metropool.runtime.settings import settings_of_home
-    from metropool.runtime.systems import compile_named
-
-    settings = settings_of_home()
-    return settings, compile_named(settings.plan, home=settings.home)

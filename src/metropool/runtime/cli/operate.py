@@ -49,14 +49,14 @@ class ClearingBooks:
 
     def __enter__(self) -> "ClearingBooks":
         from metropool.runtime.settings import settings_of_home
-        from metropool.runtime.systems import compile_named, open_node
+        from metropool.runtime.systems import compile_named, has_books, open_node
 
         self._settings = settings_of_home()
         compiled = compile_named(self._settings.plan, home=self._settings.home)
         system = compiled.host_of("settlement")
         if system is None:
             raise Invalid(f"the plan {compiled.plan} places settlement nowhere")
-        if self._settings.database == "embedded" and not (self._settings.folder(system) / f"{system}.sqlite").exists():
+        if not has_books(self._settings, system):
             raise NotFound(word("no_books", home=self._settings.home))
         self._node = open_node(system, compiled=compiled, settings=self._settings)
         return self

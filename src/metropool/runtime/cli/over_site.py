@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
-from metropool.runtime.cli.words import language
+from metropool.runtime.cli.words import language, word
 
 KINDS = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict, 422: Invalid}
 
@@ -64,9 +64,22 @@ def ask(client: httpx.Client, method: str, path: str, body: Mapping[str, Any] | 
         answer = client.request(method, path, json=body, headers={"X-Metropool-CSRF": csrf, **headers})
     except httpx.HTTPError as cause:
         raise Unavailable(f"the site does not answer: {cause or type(cause).__name__}") from cause
+    told = _told(answer)
     if answer.status_code >= 400:
-        told = answer.json().get("error", {})
+        told = told.get("error", {}) if isinstance(told, dict) else {}
         faults = "; ".join(f"{fault['where']}: {fault[f'what_{language()}']}" for fault in told.get("faults", []))
         sentence = f"{told.get(f'message_{language()}', answer.status_code)} {faults}".strip()
         raise KINDS.get(answer.status_code, Unavailable)(sentence)
-    return answer.json() if answer.content else None
+    return told
+
+
+def _told(answer: httpx.Response) -> Any:
+    """What an answer says, None when it says nothing.
+
+    Raises:
+        Unavailable: It is no JSON: what answers is no site of ours.
+    """
+    try:
+        return answer.json() if answer.content else None
+    except ValueError as cause:
+        raise Unavailable(word("no_site_of_ours", site=answer.url.copy_with(raw_path=b"/"))) from cause

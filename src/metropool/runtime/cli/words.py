@@ -5,7 +5,7 @@ import sys
 from functools import cache
 
 from metropool.core.errors import MetropoolError
-from metropool.core.texts import Language, say
+from metropool.core.texts import Language, say, texts_of
 
 FAULTS_SHOWN = 20
 ROOMS = {"plan": "metropool.plan", "conformance": "metropool.runtime.conformance"}
@@ -50,8 +50,11 @@ def _sentence(fault: MetropoolError) -> str:
 
 
 def _what(text: str) -> str:
-    """What is wrong with one thing; the portal has the words of what has a key."""
-    return say("metropool.portal", text, language()) if text.startswith("fault.") else text
+    """What is wrong with one thing; the portal and who has the right to it have the words of what has a key."""
+    if text.startswith("fault."):
+        return say("metropool.portal", text, language())
+    room, _, key = text.partition(".")
+    return say("metropool.access", key, language()) if room == "access" and key in texts_of("metropool.access") else text
 
 
 def word(key: str, **values: object) -> str:
