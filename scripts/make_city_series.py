@@ -11,9 +11,9 @@ Every series becomes whole weeks of interval amounts that start on a Monday 00:0
     ca_gas         15 min, cm3            the same weeks, the furnace meter
 """
 
+import argparse
 import csv
 import gzip
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +27,9 @@ WEEK_S = 7 * 86400
 
 def main() -> None:
     """Read the three homes and write the one file."""
-    homes = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Make the series of the simulated city from the data of three homes.")
+    parser.add_argument("homes", type=Path, help="folder of the data sets, each in a folder of its own")
+    homes = parser.parse_args().homes
     series = (
         sceaux(rows(homes / "fr-uci-sceaux/load_15min_2006-12_2009-12.csv.gz"))
         | netherlands(rows(homes / "nl-home-a/registers_hourly_2018-04_2021-12.csv.gz"))

@@ -7,8 +7,11 @@ punctuation. Run it again only to change the set of characters; the result is co
 import argparse
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTCollection, TTFont
+try:
+    from fontTools import subset
+    from fontTools.ttLib import TTCollection, TTFont
+except ModuleNotFoundError:
+    raise SystemExit("make_fonts.py needs fonttools, which nothing else does: pip install fonttools") from None
 
 SC_FACE = "Noto Sans CJK SC"
 SOURCE = Path("/usr/share/fonts/opentype/noto")

@@ -1,5 +1,6 @@
 """Run all tests in their groups, each within its own time, and print what they took and one line in total."""
 
+import argparse
 import os
 import re
 import shutil
@@ -35,6 +36,7 @@ ROOM = 6 << 30
 
 
 def main() -> int:
+    argparse.ArgumentParser(description="Run all tests in their groups; it takes no options, pytest runs some.").parse_args()
     began, counts, beside = time.monotonic(), Counter(), {name for names in BESIDE.values() for name in names}
     for name in GROUPS:
         if name not in beside:

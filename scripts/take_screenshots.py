@@ -3,6 +3,7 @@
 Usage: python scripts/take_screenshots.py http://127.0.0.1:8765 HOME docs/images [PAGE…]
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -204,5 +205,15 @@ def main(url: str, home: str, folder: str, *only: str) -> None:
         browser.close()
 
 
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Take a picture of every page of a running demo.")
+    parser.add_argument("url", help="address of the demo, such as http://127.0.0.1:8765")
+    parser.add_argument("home", help="folder of its state, such as ~/.metropool/demo")
+    parser.add_argument("folder", help="where the pictures go, such as docs/images")
+    parser.add_argument("only", nargs="*", metavar="PAGE", help="pages to take; all when left out")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    asked = _asked()
+    main(asked.url, asked.home, asked.folder, *asked.only)

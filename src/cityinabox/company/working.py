@@ -27,14 +27,17 @@ def at_door(site: str, system: str) -> Generator[httpx.Client, None, None]:
     """A client of a system's API that shows the key of the environment.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is none, or nobody answers at the site.
     """
     key = os.environ.get(KEY, "")
     if not key:
         raise ValueError(f"{KEY} holds no key; whoever runs the system gives one")
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{site}/{system}/api/", headers=headers, timeout=60.0, trust_env=False) as client:
-        yield client
+        try:
+            yield client
+        except httpx.HTTPError as error:
+            raise ValueError(f"{site} does not answer: {error}") from error
 
 
 def work_on(work: Callable[..., int], *, once: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The commands as processes: ready line, real sockets, clean end on SIGTERM."""
 
 import json
+import os
 import signal
 import socket
 import socketserver
@@ -147,3 +148,17 @@ def test_reads_the_same_clock_text_as_the_product():
     assert abs(read_clock("").time() - time.time()) < 1
     with pytest.raises(ValueError, match="no UTC offset"):
         read_clock("2026-07-01T00:00@60")
+
+
+def test_a_company_whose_site_is_not_there_says_so(city_file, tmp_path):
+    words = ("company", "--site", "http://127.0.0.1:1", "--system", "water_system", "--party", "water", "--service", "water")
+    ran = subprocess.run(
+        [*command(*words), "--city", city_file, "--home", tmp_path, "--price", "2.50", "--once"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "CITYINABOX_KEY": "x"},
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("cityinabox: http://127.0.0.1:1 does not answer: ")
