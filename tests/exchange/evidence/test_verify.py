@@ -89,6 +89,18 @@ class TestChanged:
         line = lines[index][:place] + bytes([byte]) + lines[index][place + 1 :]
         self.is_named(lines, index, [*lines[:index], *line.splitlines(keepends=True), *lines[index + 1 :]])
 
+    @pytest.mark.parametrize("written", ["{}\\n", " {}", "upper"])
+    @pytest.mark.parametrize("name", ["signature", "salt"])
+    def test_the_same_bytes_written_otherwise(self, whole, name, written):
+        """Hexadecimal is read from capitals, and with blanks in it: what verifies it must not."""
+        lines = list(whole[1])
+        index = next(i for i, line in enumerate(lines) if f'"{name}":'.encode() in line)
+        text = json.loads(lines[index])[name]
+        other = text.upper() if written == "upper" else written.format(text)
+        assert other != text
+        changed = lines[index].replace(f'"{text}"'.encode(), f'"{other}"'.encode())
+        self.is_named(lines, index, [*lines[:index], changed, *lines[index + 1 :]])
+
     @settings(max_examples=150, deadline=None)
     @given(st.data())
     def test_any_line_taken_out(self, whole, data):

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from metropool.exchange.evidence.objects import Hash, Number, Salt
+from metropool.exchange.evidence.objects import Hash, Number, Salt, Signature
 
 LINE_BYTES = 1 << 20
 
@@ -21,7 +21,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     record: msgspec.Raw = msgspec.Raw()
     root: msgspec.Raw = msgspec.Raw()
     salt: Salt | None = None
-    signature: str | None = None
+    signature: Signature | None = None
 
 
 KINDS = (

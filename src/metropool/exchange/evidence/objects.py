@@ -15,9 +15,10 @@ from metropool.storage.suites import SigningKey
 
 ROOT_DOMAIN = b"metropool-root-1\x00"
 HEADING_DOMAIN = b"metropool-export-1\x00"
-Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
-KeyId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}\\Z")]
+Salt = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
+Signature = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{2}){1,512}\\Z")]
+KeyId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}\\Z")]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Number = Annotated[int, msgspec.Meta(ge=0)]
 
