@@ -221,8 +221,10 @@ class TestSaying:
         assert city.nodes["water_system"].unsent(limit=9) == []
 
     def test_of_another_medium_nothing_leaves(self, city, water):
-        assert say(water, "water_bills", bill(service="gas")).status_code == 422
-        assert say(water, "water_bills", {**bill(), "service": "gas"}).status_code == 422
+        assert faults(say(water, "water_bills", bill(service="gas"))) == {"service"}
+        answer = say(water, "water_bills", {**bill(), "service": "gas"})
+        assert faults(answer) == {"service"}
+        assert answer.json()["error"]["message_en"] == "this way may speak of service: water alone"
         assert say(water, "water_bills", {**bill(), "rows": []}).status_code == 422
         assert city.nodes["water_system"].unsent(limit=9) == []
 

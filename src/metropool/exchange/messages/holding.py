@@ -83,7 +83,10 @@ def check_where(message: Message, wheres: Sequence[Mapping[str, str]]) -> None:
         Invalid: There are such limits, and it keeps none of them: it, or one of its rows, speaks of something else.
     """
     if wheres and not any(_keeps(message, where) for where in wheres):
-        raise Invalid(f"{type(message).__name__}: this way only {' or '.join(map(str, wheres))} may be spoken of")
+        name = next(name for where in wheres for name in where)
+        told: dict[str, object] = {"only": " / ".join(f"{key}: {value}" for where in wheres for key, value in where.items())}
+        what = f"{type(message).__name__}: this way only {' or '.join(map(str, wheres))} may be spoken of"
+        raise Invalid(what, key="exchange.other_medium", values=told, faults=[Fault(name, "exchange.not_of_this_way")])
 
 
 def tells(message: Message, name: str) -> bool:
