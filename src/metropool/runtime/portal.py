@@ -31,6 +31,7 @@ from metropool.runtime.batch_health import batch_lines
 from metropool.runtime.chain_health import chain_checks, chain_line, signing_line
 from metropool.runtime.desks import desks_of, plans_beside
 from metropool.runtime.node import Node
+from metropool.runtime.patience import Patient
 from metropool.runtime.results import conformance_of
 from metropool.runtime.settings import Settings
 from metropool.runtime.site_folder import site_folder
@@ -75,6 +76,7 @@ async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled
     )
     config = uvicorn.Config(
         app,
+        http=Patient,
         log_level="warning",
         access_log=False,
         lifespan="on",
