@@ -28,6 +28,8 @@ from metropool.storage.disk import write_durably
 ROOM = "metropool.runtime"
 STARTS_ON = "2026-07-01"
 LEAST_FREE_BYTES = 256 << 20
+SETUP_SPEED = 60.0
+"""The least while a city is set up: bills run every ten minutes of business time, and a year of them is waited for."""
 
 
 def demo_home() -> Path:
@@ -75,6 +77,7 @@ class Demo:
     months: int
     language: Language
     parts: Parts | None = None
+    clock: DemoClock | None = None
     _begun: float = field(default_factory=monotonic_s)
 
     async def run(self) -> None:
@@ -82,13 +85,15 @@ class Demo:
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        keeping = asyncio.create_task(self._keep_time(stopping))
         try:
             if await done_before(stopping, self._start()):
                 self._tell_where()
-                await self._keep_time(stopping)
+                await keeping
         except MetropoolError as fault:
             raise self._with_disk(fault) from fault
         finally:
+            keeping.cancel()
             self.say("demo_stopping")
             if self.parts is not None:
                 await self.parts.stop()
@@ -104,20 +109,35 @@ class Demo:
     async def _start(self) -> None:
         await self._once("city", self._make_city)
         await self._once("history", self._write_history)
-        self.clock = DemoClock.resume(self.state, speed=self.speed)
-        self.clock.reserve(self.state)
-        self.parts = parts = Parts(home=self.home, port=self.port, clock=self.clock, plan=self.state.plan)
+        is_set_up = self.state.has("handed_over")
+        parts = self._parts_at(self.speed if is_set_up else max(self.speed, SETUP_SPEED))
         setup = Setup(home=self.home, environment=parts.environment, months=self.months)
         await self._once("enrolled", setup.enrol)
-        await parts.start_channel()
-        self.say("demo_systems")
-        await parts.start_systems()
+        await self._serve(parts)
         await self._once("imported", self._import_history)
         await self._once("billed", setup.bill)
         await self._once("paid", self._pay_old_bills)
         await self._once("handed_over", self._hand_over)
+        if parts.clock.speed != self.speed:
+            await parts.stop()
+            parts = self._parts_at(self.speed)
+            await self._serve(parts)
         self.say("demo_field")
         await parts.start_field()
+
+    def _parts_at(self, speed: float) -> Parts:
+        """Parts, none started, whose time goes on from where it stands."""
+        if self.clock is not None:
+            self.clock.reserve(self.state)
+        self.clock = DemoClock.resume(self.state, speed=speed)
+        self.clock.reserve(self.state)
+        self.parts = Parts(home=self.home, port=self.port, clock=self.clock, plan=self.state.plan)
+        return self.parts
+
+    async def _serve(self, parts: Parts) -> None:
+        await parts.start_channel()
+        self.say("demo_systems")
+        await parts.start_systems()
 
     async def _once(self, stage: str, work) -> None:  # type: ignore[no-untyped-def]
         """A stage of the first start, told with its time; skipped when it was done before."""
@@ -147,6 +167,7 @@ class Demo:
 
     async def _hand_over(self) -> None:
         """What the old systems read while ours were set up: from now on the meters are read by ours alone."""
+        assert self.clock is not None
         passed = (self.clock.now() - FIRST_MIDNIGHT) // timedelta(hours=1)
         if passed:
             until = FIRST_MIDNIGHT + passed * timedelta(hours=1)
@@ -173,7 +194,8 @@ class Demo:
 
     async def _keep_time(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
-            self.clock.reserve(self.state)
+            if self.clock is not None:
+                self.clock.reserve(self.state)
             await pause(1.0, unless=stopping)
 
     def _tell_where(self) -> None:
