@@ -7,7 +7,7 @@ SITE := src/metropool/portal/site/index.html
 WEB := $(shell find web/src -type f 2>/dev/null) $(wildcard web/*.json web/*.ts web/*.html)
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url --generate-hashes -q --no-annotate --custom-compile-command "make lock"
 
-.PHONY: help demo test loops fuzz soak bench check lock site system clean unit codecs exchange metering billing browser
+.PHONY: help demo test loops fuzz soak bench check lock site system clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from msgspec import to_builtins
 from metropool import __version__
 from metropool.access import SessionRule
 from metropool.core.clock import Instant, ScaledClock
-from metropool.core.errors import Unavailable
+from metropool.core.errors import Invalid, Unavailable
 from metropool.core.identifiers import SystemId
 from metropool.exchange.evidence import Evidence
 from metropool.exchange.ways import PLACES
@@ -47,8 +48,10 @@ def bind(settings: Settings) -> socket.socket:
     """The site's port, ours from here on; nobody is heard before ``serve``.
 
     Raises:
+        Invalid: The certificate it is to be served with is none.
         Unavailable: It is taken, or the address is not this machine's.
     """
+    _try_certificate(settings)
     bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -62,6 +65,19 @@ def bind(settings: Settings) -> socket.socket:
         where = f"{settings.host}:{settings.port}"
         raise Unavailable(f"cannot listen on {where}: {cause.strerror}; check METROPOOL_HOST and METROPOOL_PORT") from cause
     return bound
+
+
+def _try_certificate(settings: Settings) -> None:
+    certificate, key = settings.site_certificate, settings.site_key
+    if certificate is None and key is None:
+        return
+    if certificate is None:
+        raise Invalid(f"METROPOOL_SITE_KEY={key} has no METROPOOL_SITE_CERTIFICATE beside it")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as cause:
+        given = f"METROPOOL_SITE_CERTIFICATE={certificate}, METROPOOL_SITE_KEY={key or ''}"
+        raise Invalid(f"{given}: no certificate (PEM) with its key: {cause.strerror or cause}") from cause
 
 
 async def serve(nodes: Sequence[Node], *, settings: Settings, compiled: Compiled, bound: socket.socket) -> None:

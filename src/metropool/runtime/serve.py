@@ -31,6 +31,7 @@ from metropool.runtime.workers import run_workers
 
 log = structlog.get_logger()
 BROKER = "broker"
+LEVELS = ("debug", "info", "warning", "error")
 
 
 def serve_systems(*names: str) -> None:
@@ -172,10 +173,17 @@ async def open_served(
 
 
 def quiet_log() -> None:
-    """Log to stderr as JSON, from the level ``METROPOOL_LOG`` on (warning)."""
+    """Log to stderr as JSON, from the level ``METROPOOL_LOG`` on (warning).
+
+    Raises:
+        Invalid: There is no such level.
+    """
     import logging
 
-    level = getattr(logging, os.environ.get("METROPOOL_LOG", "warning").upper(), logging.WARNING)
+    given = os.environ.get("METROPOOL_LOG", "") or "warning"
+    if given.lower() not in LEVELS:
+        raise Invalid(f"METROPOOL_LOG={given} is no level: {' '.join(LEVELS)}")
+    level = getattr(logging, given.upper())
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         processors=[

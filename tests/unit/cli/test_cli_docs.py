@@ -4,12 +4,15 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
+import yaml
+from typer.main import get_command
 
 from metropool.capabilities.metering.imports.mapping.loading import load_mapping
 from metropool.capabilities.metering.imports.reading_file import read_file
 from metropool.capabilities.metering.imports.summary import check_file, summarise
 from metropool.capabilities.metering.validation.rules import rules_on
 from metropool.exchange.messages import MESSAGES, ROWS
+from metropool.runtime.cli.main import app
 from metropool.runtime.settings import Settings
 
 from .conftest import ROOT
@@ -43,6 +46,40 @@ def test_every_command_of_the_readme_exists(page, cli):
     named = set(re.findall(r"`metropool ([a-z]+)", (ROOT / page).read_text(encoding="utf-8")))
     assert named
     assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_every_option_of_a_command_that_is_told_exists(page):
+    told = re.findall(
+        r"metropool (?!sealed link)([a-z][^`\n#|]*)",
+        "\n".join(re.findall(r"```.*?```|`[^`]*`", page.read_text("utf-8"), re.DOTALL)),
+    )
+    assert [text for text in told if not _is_taken(text.split())] == []
+
+
+def _is_taken(words: list[str]) -> bool:
+    """Whether each word that names a command or an option does name one."""
+    command = get_command(app)
+    while words and (known := getattr(command, "commands", None)):
+        if words[0] not in known:
+            return not words[0].islower()
+        command, words = known[words[0]], words[1:]
+    options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)} | {"--lang", "--help", "-h"}
+    given = words[: words.index("--")] if "--" in words else words
+    return {word for word in given if re.fullmatch(r"--?[a-z][a-z-]*", word)} <= options
+
+
+def test_the_parties_whose_evidence_is_told_of_exist():
+    parties = yaml.safe_load((ROOT / "plans/contract.yaml").read_text(encoding="utf-8"))["parties"]
+    told = re.findall(r"--with ([a-z_]+)", (ROOT / "docs/operators.md").read_text(encoding="utf-8"))
+    assert told
+    assert set(told) <= set(parties)
+
+
+def test_every_target_of_the_makefile_does_something():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)", text, re.MULTILINE)[1].split()
+    assert [name for name in targets if not re.search(rf"^{name}:", text, re.MULTILINE)] == []
 
 
 def test_every_setting_is_told_to_operators():

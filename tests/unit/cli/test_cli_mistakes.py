@@ -8,7 +8,7 @@ import pytest
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
 
-from .conftest import command_line
+from .conftest import ROOT, command_line
 
 READ_ADDRESS = "68AAAAAAAAAAAA681300DF16"
 
@@ -63,6 +63,16 @@ class TestSettings:
         said = cli("broker", "servers", broker=broker)
         assert said.status == 1
         assert said.err.startswith(f"metropool: METROPOOL_BROKER is {broker}, no brokers' file")
+
+    @pytest.mark.parametrize("names", [("site_certificate", "site_key"), ("site_key",)])
+    def test_a_site_without_a_certificate_that_is_one_does_not_start(self, cli, names):
+        said = cli("serve", **dict.fromkeys(names, str(ROOT / "README.md")))
+        assert said.status == 1
+        assert said.err.startswith("metropool: METROPOOL_SITE_")
+        assert said.err.count("\n") == 1
+
+    def test_a_level_that_is_none_is_told(self, cli):
+        assert cli("serve", log="loud").err == "metropool: METROPOOL_LOG=loud is no level: debug info warning error\n"
 
     def test_the_name_of_a_key_is_told_in_words(self, cli, tmp_path):
         settings = Settings(home=tmp_path / "home")

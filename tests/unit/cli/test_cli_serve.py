@@ -28,7 +28,7 @@ def taken() -> Iterator[int]:
 def test_a_taken_port_is_one_sentence_before_anything_is_made(tmp_path, taken, system):
     said = command_line(tmp_path / "home")("serve", system, port=str(taken))
     assert said.status == 1
-    assert said.err == f"metropool: port {taken} is taken: choose another with --port or METROPOOL_PORT\n"
+    assert said.err == f"metropool: port {taken} is taken: choose another with METROPOOL_PORT (of a demo with --port)\n"
     assert not (tmp_path / "home").exists()
 
 
