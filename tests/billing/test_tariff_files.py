@@ -177,13 +177,13 @@ GOOD = """tariffs:
 @pytest.mark.parametrize(
     ("old", "new", "line", "what"),
     [
-        ("[1, 2, 3]", "[1, 2, x]", 14, "Invalid decimal"),
+        ("[1, 2, 3]", "[1, 2, x]", 14, "[2]: should be a number"),
         ("[1, 2, 3]", "[1, 2]", 14, "2 prices for 3 tiers"),
         ("by: tier", "by: moon", 14, "moon"),
         ("        source: here\n", "", 9, "source"),
         ("certainty: memory", "certainty: memory\n        colour: red", 12, "colour"),
         ("[10, 20]", "[20, 10]", 12, "do not grow"),
-        ("2026-01-01", "2026-13-01", 9, "date"),
+        ("2026-01-01", "2026-13-01", 9, "should be a day"),
         ("        certainty", "        calendar: none\n        certainty", 11, "no calendar"),
         ('"tier{n}", by', '"tier{n}", having: [pool], by', 14, "'pool' is not declared"),
         ("id: a", f"id: {POWER}", 2, "is also at"),
@@ -191,7 +191,7 @@ GOOD = """tariffs:
         ("by: tier, tiers: [1, 2, 3]", "by: total", 14, "needs price"),
         ("2026-01-01", "2026-01-01\n        valid_to: 2025-01-01", 10, "ends before it starts"),
         ("    en: A\n", "    en: A\n    en: B\n", 7, "there twice"),
-        ("options: {garden: has one}", "options: [", 9, "not YAML"),
+        ("options: {garden: has one}", "options: [", 9, "not valid YAML: at column"),
         ("    en: A\n", "    en: A\n    late_fee: none\n", 7, "no late-fee rule"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_fault_is_told_with_file_line_and_remedy(tmp_path, old, new, line, wha
     assert old in GOOD
     faults = _faults(tmp_path, GOOD.replace(old, new, 1))
     assert faults[0].where == f"city.yaml:{line}"
-    assert what in faults[0].what
+    assert what in str(faults[0].what)
     assert all(fault.remedy for fault in faults)
 
 
@@ -215,4 +215,4 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
 def test_versions_follow_one_another_without_gap(tmp_path):
     later = GOOD + GOOD[GOOD.index("      - valid_from") :].replace("2026-01-01", "2026-03-01")
     [fault] = _faults(tmp_path, later)
-    assert "the next version starts on 2026-03-01" in fault.what
+    assert "the next version starts on 2026-03-01" in str(fault.what)

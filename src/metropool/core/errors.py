@@ -2,18 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from metropool.core.texts import Language
+from metropool.core.texts import Language, Sentence, Words, in_words
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with an input: where it is, what is wrong, what to do."""
+    """One thing wrong with an input: where it is, what is wrong, what to do.
 
-    where: str
-    what: str
-    remedy: str = ""
+    Each is a sentence where it has words in both languages; shown as it is, a sentence is English.
+    """
+
+    where: Words
+    what: Words
+    remedy: Words = ""
+
+    def said(self, language: Language) -> "Fault":
+        """The fault as it is told in a language: plain texts."""
+        return Fault(in_words(self.where, language), in_words(self.what, language), in_words(self.remedy, language))
 
 
 @dataclass
@@ -25,17 +32,28 @@ class MetropoolError(Exception):
         key: Text key (``room.key``) of the sentence shown to people, in both languages; empty when ``what`` is enough.
         values: Parameters of the text.
         faults: Every fault found in the input, not only the first.
+        sentence: What ``what`` says, where it has words in both languages and no key.
     """
 
     what: str
     key: str = ""
     values: dict[str, object] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
+    sentence: Sentence | None = None
     status: ClassVar[int] = 500
 
-    def faults_in(self, _: Language, /) -> Sequence[Fault]:
+    @classmethod
+    def that(cls, sentence: Sentence, *, faults: Sequence[Fault] = ()) -> Self:
+        """The error that a sentence tells, in each language."""
+        return cls(str(sentence), faults=faults, sentence=sentence)
+
+    def said(self, language: Language) -> str:
+        """What happened, in a language where it has words in each, else as the log says it."""
+        return self.sentence.said(language) if self.sentence else self.what
+
+    def faults_in(self, language: Language, /) -> Sequence[Fault]:
         """The faults as they are told in a language, where they have words in each."""
-        return self.faults
+        return [fault.said(language) for fault in self.faults]
 
     def __str__(self) -> str:
         details = "; ".join(f"{fault.where}: {fault.what}" for fault in self.faults)

@@ -55,3 +55,17 @@ class Sentence:
 
     def __str__(self) -> str:
         return self.said("en")
+
+
+Words = str | Sentence
+"""A plain text, or one that has words in each language."""
+
+
+def in_words(words: Words, language: Language) -> str:
+    """What is said in a language; a plain text is the same in each."""
+    return words.said(language) if isinstance(words, Sentence) else words
+
+
+def printable(text: str) -> str:
+    """A text as a terminal may show it: what it does not print is written out."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -4,9 +4,10 @@ import json
 from importlib import import_module
 
 from metropool.core.errors import Invalid
-from metropool.core.texts import Language, say, texts_of
+from metropool.core.texts import Language, Sentence, say, texts_of
 from metropool.devices.fields import Explained
 
+ROOM = "metropool.devices"
 PROTOCOLS = ("dlt645", "cjt188", "gdw1376")
 
 
@@ -25,7 +26,7 @@ def explain(protocol: str, frame: bytes) -> Explained:
         Invalid: The frame must be refused; ``what`` is ``start``, ``length``, ``end`` or ``checksum``.
     """
     if protocol not in PROTOCOLS:
-        raise Invalid(f"no protocol is called {protocol!r}; there are {', '.join(PROTOCOLS)}")
+        raise Invalid.that(Sentence(ROOM, "no_protocol", {"name": protocol, "known": ", ".join(PROTOCOLS)}))
     found: Explained = import_module(f"metropool.devices.{protocol}.explain").explain_frame(frame)
     return found
 
@@ -59,8 +60,8 @@ def decode_text(*, protocol: str, text: str, as_json: bool, language: Language) 
 
 def reason_text(refusal: Invalid, *, language: Language) -> str:
     """Why a frame was refused, as a sentence."""
-    known = refusal.what in texts_of("metropool.devices")
-    return say("metropool.devices", refusal.what, language) if known else refusal.what
+    known = refusal.what in texts_of(ROOM)
+    return say(ROOM, refusal.what, language) if known else refusal.said(language)
 
 
 def field_lines(explained: Explained, *, language: Language, depth: int = 0) -> list[str]:

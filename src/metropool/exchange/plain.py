@@ -8,6 +8,7 @@ import msgspec
 import pyarrow as pa
 
 from metropool.core.errors import Fault, Invalid
+from metropool.core.misfits import misfit_said
 from metropool.core.periods import in_utc
 from metropool.exchange.messages import ROWS, Message, check_rows
 
@@ -57,7 +58,10 @@ def _value(name: str, value: Any, wanted: Any, faults: list[Fault]) -> Any:
     try:
         made = msgspec.convert(value, wanted)
         return in_utc(made) if isinstance(made, datetime) else made
-    except (msgspec.ValidationError, ValueError) as cause:
+    except msgspec.ValidationError as cause:
+        faults.append(Fault(name, misfit_said(str(cause).partition(" - at ")[0])))
+        return None
+    except ValueError as cause:
         faults.append(Fault(name, f"{cause}"))
         return None
 

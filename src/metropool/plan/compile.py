@@ -10,13 +10,15 @@ from metropool.plan.compiled import CapabilityFacts, Compiled, Many, Outline, Ru
 from metropool.plan.drawing.picture import draw_up
 from metropool.plan.gateway_users import with_gateways
 from metropool.plan.gateways import gateways_of
-from metropool.plan.instances import NONE as NO_INSTANCES
-from metropool.plan.instances import Instances, spread, title_of
+from metropool.plan.instances import FILE, NONE, Instances, spread, title_of
 from metropool.plan.load import Loaded
 from metropool.plan.outside import run_outside
 from metropool.plan.passing import passing_of
 from metropool.plan.routes import begun, by_system, passed, routes_of, ways_of
 from metropool.plan.schema import REST, Contract, Letter, Plan, Title, letters_of
+from metropool.plan.source import Source
+
+NO_INSTANCES = Loaded(NONE, Source(FILE))
 
 
 def compile_plan(
@@ -26,7 +28,7 @@ def compile_plan(
     *,
     variant: str | None = None,
     outside: Sequence[str] = (),
-    instances: Instances = NO_INSTANCES,
+    instances: Loaded[Instances] = NO_INSTANCES,
 ) -> Compiled:
     """Compile a plan.
 
@@ -57,7 +59,7 @@ def compile_plan(
     whole = _outline(plan.content, contract.content, every)
     said = [(row, letter) for row, letter in plan.content.letters(rows) if _is_known(letter, systems, contract.content)]
     allowed = frozenset(letter for _, letter in said)
-    running, many = spread(systems, instances)
+    running, many = spread(systems, instances.content, instances.source)
     between = [(row, each) for row, letter in said for each in many.letters(letter)]
     letters = frozenset(letter for _, letter in between if _by_broker(letter, running))
     passing = passing_of(letters, contract=contract.content, systems=running, capabilities=capabilities)

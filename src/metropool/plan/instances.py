@@ -10,12 +10,13 @@ from typing import Annotated, Final
 
 from pydantic import Field, RootModel, StrictStr
 
-from metropool.core.errors import Fault, Invalid
 from metropool.core.identifiers import SystemId
+from metropool.core.texts import printable
 from metropool.exchange.ways import PLACES
 from metropool.plan.compiled import Many, RunningFacts
 from metropool.plan.reserved import is_reserved
 from metropool.plan.schema import Name, Title
+from metropool.plan.source import Faulty, PlanFault, Source
 
 FILE: Final = "instances.yaml"
 
@@ -33,18 +34,20 @@ class Instances(RootModel[Mapping[Name, Mapping[Name, Instance]]]):
 NONE = Instances({})
 
 
-def spread(systems: Mapping[str, RunningFacts], instances: Instances) -> tuple[dict[str, RunningFacts], Many]:
+def spread(systems: Mapping[str, RunningFacts], instances: Instances, source: Source) -> tuple[dict[str, RunningFacts], Many]:
     """Put instances in the place of their system.
 
     Args:
         systems: What runs by the plan.
         instances: Those of the city.
+        source: Where they are written.
 
     Raises:
-        Invalid: A system is not there, or no node of which there are many; a name that is not free; two of one place.
+        Faulty: A system is not there, or no node of which there are many; a name that is not free; two of one place.
     """
-    if faults := list(_faults(systems, instances)):
-        raise Invalid("the instances of the city do not fit the plan", faults=faults)
+    if faults := list(_faults(systems, instances, source)):
+        what = f"{source.file} does not fit the plan"
+        raise Faulty(what, faults, key="plan.instances_unfit", values={"file": source.file})
     running: dict[str, RunningFacts] = {}
     names: dict[str, tuple[SystemId, ...]] = {}
     for system, facts in systems.items():
@@ -65,23 +68,23 @@ def _instance(facts: RunningFacts, name: str, given: Instance) -> RunningFacts:
     return replace(facts, id=SystemId(name), title=title_of(facts.title, given), instance_of=facts.id, place=given.place)
 
 
-def _faults(systems: Mapping[str, RunningFacts], instances: Instances) -> Iterator[Fault]:
+def _faults(systems: Mapping[str, RunningFacts], instances: Instances, source: Source) -> Iterator[PlanFault]:
     seen = set(systems)
     for system, listed in instances.root.items():
         facts, places = systems.get(system), dict[str, str]()
         if facts is None:
-            yield Fault(system, "the plan runs no such system", f"of these there are many: {', '.join(_many(systems))}")
+            yield source.fault("instance_no_system", system, name=system, known=", ".join(_many(systems)))
         elif facts.kind != "node" or facts.per not in PLACES:
-            yield Fault(system, "the plan runs one of it", f"of these there are many: {', '.join(_many(systems))}")
+            yield source.fault("instance_not_many", system, name=system, known=", ".join(_many(systems)))
         for name, given in listed.items():
             if name in seen or is_reserved(name):
-                yield Fault(f"{system}.{name}", "this name is taken", "give each instance a name of its own")
+                yield source.fault("instance_name_taken", system, name, name=name)
             if given.place in places:
-                taken = f"the place {given.place} has {places[given.place]} already"
-                yield Fault(f"{system}.{name}", taken, "one of them is enough: each place has one")
+                taken = {"name": name, "place": printable(given.place), "other": places[given.place]}
+                yield source.fault("instance_place_taken", system, name, **taken)
             seen.add(name)
             places.setdefault(given.place, name)
 
 
 def _many(systems: Mapping[str, RunningFacts]) -> list[str]:
-    return [name for name, facts in systems.items() if facts.kind == "node" and facts.per in PLACES] or ["none"]
+    return [name for name, facts in systems.items() if facts.kind == "node" and facts.per in PLACES] or ["–"]

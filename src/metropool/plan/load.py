@@ -56,24 +56,24 @@ def load_plan(path: Path) -> Loaded[Plan]:
     return _load(path, Plan)
 
 
-def load_sites(path: Path) -> Sites:
+def load_sites(path: Path) -> Loaded[Sites]:
     """Read where the brokers run.
 
     Raises:
         NotFound: No such file.
         Unreadable: Faults, all of them.
     """
-    return _load(path, Sites).content
+    return _load(path, Sites)
 
 
-def load_instances(path: Path) -> Instances:
+def load_instances(path: Path) -> Loaded[Instances]:
     """Read which communities and buildings have a system of their own.
 
     Raises:
         NotFound: No such file.
         Unreadable: Faults, all of them.
     """
-    return _load(path, Instances).content
+    return _load(path, Instances)
 
 
 def plan_path(name: str) -> Path:

@@ -6,33 +6,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from metropool.core.texts import Sentence
-from metropool.plan.source import ROOM, PathInFile, PlanFault, Source, printable
+from metropool.core.misfits import either, wanted
+from metropool.core.texts import Sentence, printable
+from metropool.plan.source import ROOM, PathInFile, PlanFault, Source
 
 SHOWN = 200
 """Of a wrong value, the letters that a fault shows."""
-WANTED: Mapping[str, str] = {
-    "tuple_type": "list",
-    "list_type": "list",
-    "dict_type": "mapping",
-    "mapping_type": "mapping",
-    "model_type": "mapping",
-    "literal_error": "one_of",
-    "string_pattern_mismatch": "form",
-    "string_type": "text",
-    "string_too_short": "at_least",
-    "string_too_long": "at_most",
-    "too_short": "items_at_least",
-    "too_long": "items_at_most",
-    "bool_type": "yes_no",
-    "bool_parsing": "yes_no",
-    "int_type": "number",
-    "int_parsing": "number",
-    "value_error": "seen",
+OWN = {
+    kind: Sentence(ROOM, f"wanted_{text}")
+    for kind, text in (
+        ("^[a-z][a-z0-9_]*$", "name"),
+        ("^[a-z][a-z0-9_-]*$", "server"),
+        ("^[A-Za-z0-9.:-]+$", "host"),
+        ("^[^\\s\\x00-\\x1f\\x7f]+$", "place"),
+        ("^[A-Za-z0-9.]+$", "row"),
+        ("^[A-Z][A-Za-z]+$", "class"),
+        ("value_error", "seen"),
+    )
 }
-"""Kinds of errors, and the text (``wanted_<name>``) of what should be there."""
-FORMS = {"^[a-z][a-z0-9_]*$": "name", "^[A-Za-z0-9.]+$": "row", "^[A-Z][A-Za-z]+$": "class"}
-"""Patterns that have a text of their own (``wanted_<name>``)."""
+"""Patterns and kinds of errors that have a text of their own here."""
 
 
 def faults_of(error: ValidationError, *, data: Any, source: Source) -> list[PlanFault]:
@@ -69,26 +61,8 @@ def _fault(source: Source, path: PathInFile, errors: Sequence[Mapping[str, Any]]
     )
     if first["input"] is None and key in ("wrong_value", "not_text"):
         key = "no_value" if path else "empty"
-    wanted = reduce(_either, (_wanted(each) for each in errors))
-    return source.fault(key, *path, name=name, value=_short(first["input"]), wanted=wanted)
-
-
-def _wanted(error: Mapping[str, Any]) -> Sentence:
-    told = error.get("ctx", {})
-    expected = str(told.get("expected", "")).replace(" or ", ", ")
-    limit = told.get("min_length", told.get("max_length"))
-    text = WANTED.get(error["type"], "other")
-    if text == "form":
-        text = FORMS.get(told["pattern"], text)
-    if text == "one_of" and "," not in expected:
-        text = "just"
-    return Sentence(
-        ROOM, f"wanted_{text}", {"expected": expected, "form": told.get("pattern"), "limit": limit, "reason": error["msg"]}
-    )
-
-
-def _either(one: Sentence, other: Sentence) -> Sentence:
-    return Sentence(ROOM, "wanted_either", {"one": one, "other": other})
+    should = reduce(either, (wanted(each, own=OWN) for each in errors))
+    return source.fault(key, *path, name=name, value=_short(first["input"]), wanted=should)
 
 
 def _short(value: Any) -> Any:

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from metropool.core.errors import Fault, Invalid, NotFound
+from metropool.core.errors import NotFound
 from metropool.plan.schema import Name
+from metropool.plan.source import Faulty, PlanFault, Source
 from metropool.plan.zones import Border, Zone, border_account
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -63,7 +64,8 @@ class Sites(BaseModel):
             NotFound: The file names no such broker.
         """
         if broker not in self.brokers:
-            raise NotFound(f"the brokers' file says nowhere where {broker} runs; it names {', '.join(self.brokers)}")
+            told: dict[str, object] = {"name": broker, "known": ", ".join(self.brokers)}
+            raise NotFound(f"the brokers' file says nowhere where {broker} runs", key="plan.sites_no_broker", values=told)
         return ",".join(f"{self.scheme}://{site.at(site.port)}" for site in self.brokers[broker])
 
     def site(self, name: str) -> tuple[str, Site]:
@@ -74,7 +76,8 @@ class Sites(BaseModel):
         """
         every = {site.name: (broker, site) for broker, sites in self.brokers.items() for site in sites}
         if name not in every:
-            raise NotFound(f"the brokers' file names no server {name!r}; it names {', '.join(every)}")
+            told: dict[str, object] = {"name": name, "known": ", ".join(every)}
+            raise NotFound(f"the brokers' file names no server {name!r}", key="plan.sites_no_server", values=told)
         return every[name]
 
     @property
@@ -87,14 +90,15 @@ class Sites(BaseModel):
         return min(len(self.brokers[broker]), REPLICAS)
 
 
-def check_sites(sites: Sites, zones: Mapping[str, Zone]) -> None:
-    """Hold the file to the plan.
+def check_sites(sites: Sites, zones: Mapping[str, Zone], *, source: Source) -> None:
+    """Hold the brokers' file to the plan.
 
     Raises:
-        Invalid: Everything that is wrong.
+        Faulty: Everything that is wrong, each with its line.
     """
-    if faults := list(_faults(sites, zones)):
-        raise Invalid("the brokers' file does not fit the plan", faults=faults)
+    if faults := list(_faults(sites, zones, source)):
+        what = f"the brokers' file {source.file} does not fit the plan"
+        raise Faulty(what, faults, key="plan.sites_unfit", values={"file": source.file})
 
 
 @dataclass(frozen=True)
@@ -151,31 +155,38 @@ def _remote(border: Border, sites: Sites, seeds: Mapping[str, str], tls: Secured
     return dial | ({"tls": {**tls.files, "handshake_first": True}} if tls else {})
 
 
-def _faults(sites: Sites, zones: Mapping[str, Zone]) -> Iterator[Fault]:
+def _faults(sites: Sites, zones: Mapping[str, Zone], source: Source) -> Iterator[PlanFault]:
     for name in sites.brokers:
         if name not in zones:
-            yield Fault(f"brokers.{name}", "the plan runs no such broker", f"it runs {', '.join(zones)}")
+            yield source.fault("site_no_broker", "brokers", name, name=name, known=", ".join(zones))
     for name, zone in zones.items():
         servers = sites.brokers.get(name, ())
         if len(servers) in (0, 2):
-            yield Fault(f"brokers.{name}", f"it has {len(servers)} servers", "give it one, or three and more that vote")
-        for site in servers:
-            yield from _site_faults(site, zone, alone=len(servers) == 1, tls=sites.tls)
-    names = [site.name for servers in sites.brokers.values() for site in servers]
-    for twice in sorted({name for name in names if names.count(name) > 1}):
-        yield Fault(twice, "two servers have this name", "give each its own")
+            yield source.fault("site_count", "brokers", name, name=name, count=len(servers))
+        for place, site in enumerate(servers):
+            for key, told in _troubles(site, zone, alone=len(servers) == 1, tls=sites.tls):
+                yield source.fault(key, "brokers", name, place, name=site.name, **told)
+    yield from _twice(sites, source)
 
 
-def _site_faults(site: Site, zone: Zone, *, alone: bool, tls: bool) -> Iterator[Fault]:
-    where = f"brokers.{zone.name}.{site.name}"
+def _twice(sites: Sites, source: Source) -> Iterator[PlanFault]:
+    seen: set[str] = set()
+    for broker, servers in sites.brokers.items():
+        for place, site in enumerate(servers):
+            if site.name in seen:
+                yield source.fault("site_twice", "brokers", broker, place, "name", name=site.name)
+            seen.add(site.name)
+
+
+def _troubles(site: Site, zone: Zone, *, alone: bool, tls: bool) -> Iterator[tuple[str, dict[str, str]]]:
     if zone.hears and site.links is None:
-        yield Fault(where, f"{', '.join(border.inner for border in zone.hears)} dial it", "give it a port for links")
+        yield "site_links", {"inner": ", ".join(border.inner for border in zone.hears)}
     if not alone and site.routes is None:
-        yield Fault(where, "its broker has several servers", "give it a port for routes")
+        yield "site_routes", {"broker": zone.name}
     if zone.broker.gateways and site.gateways is None:
-        yield Fault(where, "gateways come in there", "give it a port for gateways")
+        yield "site_gateways", {}
     if not tls and not _is_loopback(site):
-        yield Fault(where, f"{site.host} is beyond this machine", "let tls be true")
+        yield "site_beyond", {"host": site.host}
 
 
 def _is_loopback(site: Site) -> bool:

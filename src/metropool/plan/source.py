@@ -11,11 +11,6 @@ ROOM = "metropool.plan"
 PathInFile = tuple[str | int, ...]
 
 
-def printable(text: str) -> str:
-    """A text as a terminal may show it: what it does not print is written out."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
-
-
 @dataclass(frozen=True)
 class Source:
     """A file and the line (from 1) of every key and item in it."""

@@ -11,8 +11,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from metropool.plan.source import PathInFile, PlanFault, Source, printable
-from metropool.plan.yaml_words import line_of, not_yaml, trouble_of
+from metropool.core.texts import printable
+from metropool.core.yaml_words import YamlTrouble, trouble, trouble_of
+from metropool.plan.source import PathInFile, PlanFault, Source
 
 TAG = "tag:yaml.org,2002:"
 SHOWN = 40
@@ -42,10 +43,10 @@ def parse(file: str, text: str) -> tuple[Source, list[PlanFault], Any]:
             raise Unwritten(*anchored)
         data = None if root is None else reading.value(root, ())
     except YAMLError as error:
-        trouble, values = trouble_of(error)
-        raise Unwritten(not_yaml(file, line_of(error, text), trouble, **values)) from error
+        raise Unwritten(_not_yaml(file, trouble_of(error, text))) from error
     except RecursionError as error:
-        raise Unwritten(not_yaml(file, reading.reader.reader.line + 1, "deep")) from error
+        parser = reading.reader.reader
+        raise Unwritten(_not_yaml(file, trouble("deep", line=parser.line + 1, column=parser.column + 1))) from error
     return Source(file=file, lines=reading.lines), reading.faults, data
 
 
@@ -94,13 +95,19 @@ class _Reading:
         except (ValueError, KeyError) as cause:  # a number of more digits than Python reads, or a tag that lies
             raise self._refused(node, "value", text=node.value[:SHOWN], kind=kind) from cause
 
-    def _refused(self, node: Node, trouble: str, **values: object) -> Unwritten:
+    def _refused(self, node: Node, met: str, **values: object) -> Unwritten:
         shown = {name: printable(str(value)) for name, value in values.items()}
-        return Unwritten(not_yaml(self.file, node.start_mark.line + 1, trouble, **shown))
+        mark = node.start_mark
+        return Unwritten(_not_yaml(self.file, trouble(met, line=mark.line + 1, column=mark.column + 1, **shown)))
 
     def fault(self, node: Node, key: str, **values: Any) -> PlanFault:
         """A fault at a node."""
         return PlanFault(file=self.file, line=node.start_mark.line + 1, key=key, values=values)
+
+
+def _not_yaml(file: str, met: YamlTrouble) -> PlanFault:
+    values = {"reason": met.placed, "advice": met.remedy}
+    return PlanFault(file=file, line=met.line, key="not_yaml", values=values)
 
 
 def _anchored(root: Node | None) -> Iterator[Node]:

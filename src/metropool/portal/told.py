@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 
 from metropool.access import Locked
 from metropool.core.errors import Fault, Invalid, MetropoolError, NotFound
-from metropool.core.texts import Language, texts_of
+from metropool.core.misfits import WANTED, misfit
+from metropool.core.texts import LANGUAGES, Language, Words, texts_of
 from metropool.portal.schemas.basics import ErrorBody, ErrorTold, FaultTold
 
 log = structlog.get_logger()
@@ -66,8 +67,9 @@ def told(error: MetropoolError) -> ErrorBody:
 
 
 def _fault(fault: Fault, values: Mapping[str, object]) -> FaultTold:
-    zh, en = (said(fault.what, language, values, otherwise=fault.what) for language in ("zh", "en"))
-    return FaultTold(where=fault.where, what_zh=zh, what_en=en)
+    whats = {language: str(fault.said(language).what) for language in LANGUAGES}
+    zh, en = (said(what, language, values, otherwise=what) for language, what in whats.items())
+    return FaultTold(where=str(fault.where), what_zh=zh, what_en=en)
 
 
 def answer_to(error: MetropoolError, *, status: int | None = None) -> Response:
@@ -89,7 +91,10 @@ def faults_of(problems: Sequence[Mapping[str, Any]]) -> list[Fault]:
     ]
 
 
-def _what(problem: Mapping[str, Any]) -> str:
+def _what(problem: Mapping[str, Any]) -> Words:
+    """A schema's own kinds have texts here, Pydantic's those of every file; of what has neither nothing is told but that it is wrong."""
+    if problem["type"] in WANTED or problem["type"] == "extra_forbidden":
+        return misfit(problem)
     key = f"fault.{problem['type']}"
     return key if _texts_for(key) else "fault.wrong"
 

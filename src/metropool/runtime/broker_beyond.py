@@ -73,8 +73,9 @@ def read_sites(settings: Settings, compiled: Compiled) -> tuple[Sites, Mapping[s
         NotFound: The file is not there.
         Invalid: It does not fit the plan.
     """
-    sites = load_sites(Path(settings.broker))
+    loaded = load_sites(Path(settings.broker))
+    sites = loaded.content
     places = [name for name in sites.brokers if name in compiled.systems and compiled.systems[name].per in PLACES]
     zones = split(compiled.broker, apart(compiled.brokers, places))
-    check_sites(sites, zones)
+    check_sites(sites, zones, source=loaded.source)
     return sites, zones

@@ -106,7 +106,7 @@ def broker_tls(settings: Settings) -> ssl.SSLContext | None:
     Raises:
         Unavailable: This machine's certificates cannot be used.
     """
-    beyond = load_sites(Path(settings.broker)).tls if settings.has_brokers_file else "tls://" in settings.broker
+    beyond = load_sites(Path(settings.broker)).content.tls if settings.has_brokers_file else "tls://" in settings.broker
     return Certificates(settings.certificate_folder).for_client() if beyond else None
 
 

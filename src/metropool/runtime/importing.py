@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from nats.aio.client import Client
 
+from metropool.capabilities.metering.imports.faults import sentence
 from metropool.capabilities.metering.imports.imported import ImportedChannel
 from metropool.capabilities.metering.imports.mapping.choose import choose_mapping
 from metropool.capabilities.metering.imports.mapping.loading import named_mapping
@@ -21,7 +22,7 @@ from metropool.capabilities.metering.imports.ports import ChannelKeys, ImportRec
 from metropool.core.clock import Instant, monotonic_s
 from metropool.core.errors import Conflict, Invalid, NotFound, Unavailable
 from metropool.core.identifiers import SystemId
-from metropool.core.texts import Language
+from metropool.core.texts import Language, Sentence
 from metropool.exchange.connection import connect
 from metropool.exchange.jetstream import JetStreamLog
 from metropool.plan.compiled import Compiled
@@ -49,7 +50,7 @@ def run_import(path: Path, *, mapping: str, language: Language) -> dict[str, Any
         Unavailable: The broker or the server that takes the log in went away meanwhile; says what to do.
     """
     if not path.is_file():
-        raise NotFound(f"there is no file {path}")
+        raise NotFound.that(sentence("no_file", path=path))
     chosen = named_mapping(mapping) if mapping else choose_mapping(path)
     settings = settings_of_home()
     return asyncio.run(_import(path, chosen, settings=settings, language=language))
@@ -59,7 +60,7 @@ async def _import(path: Path, mapping: Mapping, *, settings: Settings, language:
     compiled = compile_named(settings.plan)
     system = compiled.host_of(METERING)
     if system is None:
-        raise Invalid(f"the plan {compiled.plan} places metering nowhere")
+        raise Invalid.that(Sentence("metropool.runtime", "import_no_metering", {"plan": compiled.plan}))
     async with AsyncExitStack() as stack:
         url, is_alone = await broker_for_a_while(stack, settings, compiled, system), _is_alone(stack, settings, system)
         node = open_node(system, compiled=compiled, settings=settings)
@@ -147,11 +148,8 @@ async def wait_until_taken_in(
         if position != last:
             last, since_s = position, monotonic_s()
         if monotonic_s() - since_s > patience_s:
-            raise Unavailable(
-                f"the file is in the log, but {node.system} took in only {position} of {upto} batches and has not gone on for "
-                f"{patience_s:.0f} s: has the server ended? Nothing is lost: start `metropool serve` and it takes in the rest; the "
-                "file need not be imported again"
-            )
+            values: dict[str, object] = {"system": node.system, "position": position, "upto": upto, "patience_s": patience_s}
+            raise Unavailable.that(Sentence("metropool.runtime", "import_stands_still", values))
         await pause(0.1)
 
 

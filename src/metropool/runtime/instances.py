@@ -7,22 +7,23 @@ from typing import Any
 
 from metropool.core.yaml_text import write_yaml
 from metropool.exchange.ways import PLACES
+from metropool.plan.compile import NO_INSTANCES
 from metropool.plan.compiled import Compiled
-from metropool.plan.instances import FILE, NONE, Instances
-from metropool.plan.load import load_instances
+from metropool.plan.instances import FILE, Instances
+from metropool.plan.load import Loaded, load_instances
 from metropool.storage.disk import write_durably
 
 Row = Mapping[str, Any]
 
 
-def read_instances(home: Path) -> Instances:
+def read_instances(home: Path) -> Loaded[Instances]:
     """Those of a home; none where nothing was written down.
 
     Raises:
         Unreadable: The file says something else; each fault with its line.
     """
     file = home / FILE
-    return load_instances(file) if file.is_file() else NONE
+    return load_instances(file) if file.is_file() else NO_INSTANCES
 
 
 def write_instances(home: Path, instances: Instances) -> None:

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metropool.core.clock import Clock, read_clock
 from metropool.core.errors import Fault, Invalid
+from metropool.core.misfits import misfit
+from metropool.core.texts import Sentence
 from metropool.runtime.demo.state import FILE, read_note
 from metropool.storage.suites import ED25519
 
@@ -66,10 +68,10 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as cause:
             faults = [
-                Fault(f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}={each['input']}", each["msg"])
+                Fault(f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}={each['input']}", misfit(each))
                 for each in cause.errors()
             ]
-            raise Invalid("a setting is not as it can be; docs/operators.md lists them", faults=faults) from cause
+            raise Invalid.that(Sentence("metropool.runtime", "settings_wrong"), faults=faults) from cause
 
     @cached_property
     def the_clock(self) -> Clock:

@@ -8,9 +8,8 @@ from typing import IO
 from metropool.core.errors import NotFound
 from metropool.core.identifiers import RandomIds, SystemId
 from metropool.exchange.capability import Capability
-from metropool.plan.compile import compile_plan
+from metropool.plan.compile import NO_INSTANCES, compile_plan
 from metropool.plan.compiled import CapabilityFacts, Compiled
-from metropool.plan.instances import NONE
 from metropool.plan.load import load_contract, load_plan, named_plan, outside_of, plan_path
 from metropool.runtime.capabilities import BOOKS, CAPABILITIES, TABLES
 from metropool.runtime.evidence import listing_of
@@ -49,7 +48,7 @@ def compile_named(plan: str, *, home: Path | None = None) -> Compiled:
     path, variant = named_plan(plan)
     facts = facts_of(CAPABILITIES)
     contract = load_contract(plan_path("contract"))
-    many = read_instances(home) if home else NONE
+    many = read_instances(home) if home else NO_INSTANCES
     compiled = compile_plan(load_plan(path), contract, facts, variant=variant, outside=outside_of(plan), instances=many)
     compiled.require_sound()
     return compiled

@@ -65,7 +65,7 @@ class Town:
     def __init__(self, home):
         self.home, self.births = home, Births(home / "cradle.log")
         self.settings = place(home, servers=BROKERS, tls=False)
-        self.sites = load_sites(Path(self.settings.broker))
+        self.sites = load_sites(Path(self.settings.broker)).content
         self.ports = dict(zip((HUB, *DOORS[:1], "marketing"), free_ports(3), strict=True))
         self.key = self.prepare()
 

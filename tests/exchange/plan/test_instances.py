@@ -204,7 +204,7 @@ class TestFile:
 
     def test_none_runs_each_system_once(self, tmp_path, plan):
         assert compile_named(plan, home=tmp_path).letters == compile_named(plan).letters
-        assert read_instances(tmp_path).root == {}
+        assert read_instances(tmp_path).content.root == {}
 
     def test_a_city_without_such_places_runs_each_system_once(self, tmp_path, plan):
         write_instances(tmp_path, instances_of(compile_named(plan), {"places": PLACES[:1]}))

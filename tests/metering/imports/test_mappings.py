@@ -31,18 +31,18 @@ def test_a_good_mapping_is_read():
         (', format: "%Y-%m-%d %H:%M"', "", 3, "how a time is written"),
         ("unit: kWh", "unit: parsec", 6, "no unit is called 'parsec'"),
         ("unit: kWh", "unit: m3", 6, "m3 is no unit of"),
-        ("interval_s: 900", "interval_s: soon", 6, "channels[0].interval_s: Expected int, got str"),
+        ("interval_s: 900", "interval_s: soon", 6, "channels[0].interval_s: should be a whole number"),
         ("interval_s: 900", "interval_s: -900", 6, "less than nothing"),
         ("interval_s: 900", "capacity: lots", 6, "'lots' is no number"),
         ("reading_type: water_register", "reading_type: milk", 8, "no reading type is called 'milk'"),
         ("column: water\n", "column: water\n    name: energy\n", 7, "two channels are called 'energy'"),
-        ("    unit: m3\n", "    unit: m3\n    colour: red\n", 10, "there is no field colour"),
+        ("    unit: m3\n", "    unit: m3\n    colour: red\n", 10, "channels[1].colour: is not known here"),
         ("    unit: m3\n", "    unit: m3\n    unit: L\n", 10, "unit is said twice"),
-        ("about: made\n", "", 1, "missing field about"),
+        ("about: made\n", "", 1, "about: is missing"),
         ("about: made\n", "about: made\nencoding: martian\n", 3, "no encoding is called 'martian'"),
         ("about: made\n", 'about: made\ndelimiter: ";;"\n', 3, "not one character"),
         ("about: made\n", "about: made\nheader_line: 5\n", 3, "before the first line of data"),
-        ("device: {column: meter}", "device: {column: meter", 5, "no YAML"),
+        ("device: {column: meter}", "device: {column: meter", 5, "not valid YAML: at column"),
     ],
 )
 def test_a_fault_is_told_with_file_line_and_remedy(old, new, line, what):
@@ -50,8 +50,9 @@ def test_a_fault_is_told_with_file_line_and_remedy(old, new, line, what):
     with pytest.raises(Invalid) as refused:
         read_mapping(GOOD.replace(old, new, 1), where="mine.yaml")
     fault = refused.value.faults[0]
-    assert fault.where.split(", column")[0] == f"mine.yaml, line {line}"
-    assert what in fault.what
+    assert fault.where == f"mine.yaml:{line}"
+    assert what in str(fault.what)
+    assert fault.said("zh").what != str(fault.what)
     assert fault.remedy
 
 

@@ -122,8 +122,8 @@ def test_import_tells_a_fault_of_a_mapping_with_line_and_remedy(cli, tmp_path):
     said = cli("import", file, "--mapping", mapping, "--json")
     assert said.status == 1
     [fault] = json.loads(said.out)["faults"]
-    assert fault["where"] == f"{mapping}, line 5"
-    assert said.err.splitlines()[1] == f"  {mapping}, line 5: {fault['what']}: {fault['remedy']}"
+    assert fault["where"] == f"{mapping}:5"
+    assert said.err.splitlines()[-1] == f"  {mapping}:5: {fault['what']}: {fault['remedy']}"
 
 
 def test_import_shows_what_a_file_says_as_text(cli, tmp_path):

@@ -120,7 +120,7 @@ class TestOddArguments:
                 bytes(range(256)),
                 ("binary.yaml:2：这一行不是 UTF-8 文本", "binary.yaml:2: this line is no UTF-8 text"),
             ),
-            ("nul.yaml", b"plan: one\nx: \0\n", ("nul.yaml:2：文件不是有效的 YAML", "nul.yaml:2: the file is not valid YAML")),
+            ("nul.yaml", b"plan: one\nx: \0\n", ("nul.yaml:2：不是有效的 YAML", "nul.yaml:2: not valid YAML")),
             ("list.yaml", b"- one\n", ("list.yaml:1：文件 应为 映射", "list.yaml:1: the file should be a mapping")),
             ("one:sideways", None, ("有 one:direct, one:indirect", "there is one:direct, one:indirect")),
             ("two:direct", None, ("没有变体 'direct'", "no variant 'direct'")),

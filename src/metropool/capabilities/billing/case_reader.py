@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal, DecimalException
 from typing import Any
 
+from metropool.capabilities.billing import faults
 from metropool.core.errors import Fault, Invalid
+from metropool.core.texts import Words
 
 Case = Mapping[str, Any]
 
@@ -17,10 +19,14 @@ class CaseReader:
         self.faults: list[Fault] = []
         self._where = where
         if not isinstance(case, Mapping):
-            self.faults.append(Fault(where, "it is no mapping of keys to values", 'write {"tariff": …}'))
+            self.faults.append(faults.fault(where, "case_no_mapping"))
 
-    def fault(self, key: str, what: str, remedy: str = "") -> None:
-        """Note what is wrong with a key."""
+    def fault(self, key: str, what: str, /, **values: object) -> None:
+        """Note what is wrong with a key, by its text (``faults.fault``)."""
+        self.faults.append(faults.fault(f"{self._where}.{key}", what, **values))
+
+    def note(self, key: str, what: Words, remedy: Words = "") -> None:
+        """Note what is wrong with a key, in words that are there."""
         self.faults.append(Fault(f"{self._where}.{key}", what, remedy))
 
     def stop_if_faulty(self) -> None:
@@ -32,23 +38,23 @@ class CaseReader:
         """Whether the case says anything for a key."""
         return self.case.get(key) is not None
 
-    def refuse(self, key: str, what: str) -> None:
+    def refuse(self, key: str, what: str, /, **values: object) -> None:
         """Note a key that has no meaning here, when the case gives it."""
         if self.given(key):
-            self.fault(key, what)
+            self.fault(key, what, **values)
 
     def mapping(self, key: str) -> Mapping[str, Any]:
         """The mapping of a key; noted and empty when it is none."""
         value = self.case.get(key)
         if isinstance(value, Mapping):
             return value
-        self.fault(key, f"{value!r} is no mapping of time-of-use period to number")
+        self.fault(key, "case_no_periods", value=value)
         return {}
 
     def decimal(self, key: str) -> Decimal:
         """The number of a key, 0 or more; noted and 0 when it is missing or none."""
         if not self.given(key):
-            self.fault(key, "it is missing")
+            self.fault(key, "case_missing")
             return Decimal(0)
         return self.number(key, self.case[key])
 
@@ -65,10 +71,10 @@ class CaseReader:
             if not number.is_finite() or number.adjusted() > 15 or decimals(number) > 18:
                 raise ValueError
         except (ValueError, DecimalException):
-            self.fault(key, f"{value!r} is no number a bill can have", 'write "12.5" or 12.5')
+            self.fault(key, "case_no_number", value=value)
             return Decimal(0)
         if number < 0:
-            self.fault(key, f"{value} is less than nothing", "a correction is an adjustment, not a bill")
+            self.fault(key, "negative", value=value)
             return Decimal(0)
         return number
 
@@ -78,15 +84,15 @@ class CaseReader:
             return otherwise
         number = self.decimal(key)
         if number != number.to_integral_value():
-            self.fault(key, f"{number} is no whole number")
+            self.fault(key, "case_no_whole", value=number)
         return int(number)
 
     def take_over(self, cause: Invalid) -> None:
         """Note the faults of the rating itself, under the names of the case."""
         if not cause.faults:
-            self.faults.append(Fault(self._where, cause.what))
+            self.faults.append(Fault(self._where, cause.sentence or cause.what))
         for fault in cause.faults:
-            self.fault(fault.where.replace("periods", "tou"), fault.what, fault.remedy)
+            self.note(str(fault.where).replace("periods", "tou"), fault.what, fault.remedy)
 
 
 class FaultyCase(Exception):

@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from metropool.capabilities.billing.case_reader import Case, CaseReader, FaultyCase, decimals
+from metropool.capabilities.billing.faults import fault, sentence
 from metropool.capabilities.billing.late_fees import late_fee
 from metropool.capabilities.billing.rating.plan import Line, PlannedLine, Rated, RatingPlan, Usage
 from metropool.capabilities.billing.rating.scalar import EXACT, rate
@@ -19,6 +20,7 @@ from metropool.capabilities.billing.tariffs.plans import plan_of
 from metropool.capabilities.billing.tariffs.schema import LateFee, Tariff, TariffVersion
 from metropool.core.errors import Fault, Invalid, NotFound
 from metropool.core.money import round_to_fen, to_cny
+from metropool.core.texts import Language
 
 
 @dataclass(frozen=True)
@@ -57,29 +59,30 @@ def rate_cases(cases: Sequence[Case], *, book: TariffBook | None = None) -> list
     return rated.answers
 
 
-def rate_each(cases: Sequence[Case], *, book: TariffBook | None = None) -> RatedCases:
-    """Rate every case that can be rated; one that cannot says why and holds up no other.
+def rate_each(cases: Sequence[Case], *, book: TariffBook | None = None, language: Language = "en") -> RatedCases:
+    """Rate every case that can be rated; one that cannot says why, in a language, and holds up no other.
 
     Raises:
         Invalid: The cases are no list.
     """
     if not isinstance(cases, Sequence) or isinstance(cases, str):
-        raise Invalid("the cases are no list", faults=[Fault("cases", "not a list", "write [ {…}, {…} ]")])
+        raise Invalid.that(sentence("cases_no_list"), faults=[fault("cases", "no_list")])
     readers = [CaseReader(case, f"cases[{index}]") for index, case in enumerate(cases)]
     with localcontext(EXACT):
         answers = [_attempt(reader, book or tariff_book()) for reader in readers]
     told = [
-        _refused(case, reader.faults) if reader.faults else {key: answer[key] for key in answer if key != "error"}
+        _refused(case, reader.faults, language) if reader.faults else {key: answer[key] for key in answer if key != "error"}
         for case, reader, answer in zip(cases, readers, answers, strict=True)
     ]
     return RatedCases(told, [fault for reader in readers for fault in reader.faults])
 
 
-def _refused(case: object, faults: Sequence[Fault]) -> dict[str, Any]:
+def _refused(case: object, faults: Sequence[Fault], language: Language) -> dict[str, Any]:
     """A case that cannot be rated, as it was given, without answers it may have brought along."""
     given = dict(case) if isinstance(case, Mapping) else {"case": case}
     kept = {key: value for key, value in given.items() if key not in ("lines", "total_exact", "total_cny", "error")}
-    return {**kept, "error": [{"where": fault.where, "what": fault.what, "remedy": fault.remedy} for fault in faults]}
+    told = [{"where": each.where, "what": each.what, "remedy": each.remedy} for each in (one.said(language) for one in faults)]
+    return {**kept, "error": told}
 
 
 def _attempt(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
@@ -103,10 +106,10 @@ def _rate_case(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
     options = _options(reader, tariff)
     month = _month(reader, version)
     if by_period and not reader.case[quantity_key]:
-        reader.fault(quantity_key, "it names no period", "nothing is not zero: give 0 where nothing was used")
+        reader.fault(quantity_key, "case_period_none")
     if not by_period:
         reader.decimal(quantity_key)
-        reader.refuse("rates", f"rates need {quantity_key} by period")
+        reader.refuse("rates", "case_rates_alone", name=quantity_key)
     reader.stop_if_faulty()
     plan = plan_of(tariff, version, options=options, month=month, months=reader.whole("months", 1))
     plan = _plan_by_period(reader, plan, quantity_key) if by_period else plan
@@ -117,7 +120,7 @@ def _rate_case(reader: CaseReader, book: TariffBook) -> dict[str, Any]:
 
 def _rate_late_fee(reader: CaseReader) -> dict[str, Any]:
     if reader.case["rule"] != "late_fee_simple_daily":
-        reader.fault("rule", f"no rule is called {reader.case['rule']!r}", "use late_fee_simple_daily")
+        reader.fault("rule", "case_no_rule", name=reader.case["rule"])
     unpaid, daily_rate = reader.decimal("unpaid_cny"), reader.decimal("daily_rate")
     days = reader.whole("days_late")
     cap = reader.decimal("cap_share") if reader.given("cap_share") else None
@@ -130,13 +133,13 @@ def _rate_late_fee(reader: CaseReader) -> dict[str, Any]:
 def _version_of(reader: CaseReader, book: TariffBook) -> tuple[Tariff, TariffVersion]:
     name = reader.case.get("tariff")
     if not isinstance(name, str):
-        reader.fault("tariff", "it is missing or no text", "name a tariff, or a rule")
+        reader.fault("tariff", "case_tariff_unnamed")
         reader.stop_if_faulty()
     try:
         tariff = book.tariff(str(name))
         return tariff, book.version_on(tariff.id, _day(reader)) if reader.given("date") else book.newest(tariff.id)
     except NotFound as cause:
-        reader.fault("date" if str(name) in book.tariffs else "tariff", cause.what)
+        reader.note("date" if str(name) in book.tariffs else "tariff", cause.sentence or cause.what)
     raise FaultyCase
 
 
@@ -144,7 +147,7 @@ def _day(reader: CaseReader) -> date:
     try:
         return date.fromisoformat(str(reader.case["date"]))
     except ValueError as cause:
-        reader.fault("date", f"{reader.case['date']!r} is not a day", "write it as 2026-07-31")
+        reader.fault("date", "case_no_day", value=reader.case["date"])
         raise FaultyCase from cause
 
 
@@ -156,9 +159,9 @@ def _options(reader: CaseReader, tariff: Tariff) -> list[str]:
         if stated is True or (option == "tou" and stated not in (None, False)):
             options.append(option)
         elif stated not in (None, False):
-            reader.fault(option, f"{stated!r} is neither true nor false")
+            reader.fault(option, "case_neither", value=stated)
     if "tou" not in tariff.options:
-        reader.refuse("tou", f"{tariff.id} has no time-of-use option")
+        reader.refuse("tou", "case_no_tou", tariff=tariff.id)
     return options
 
 
@@ -170,7 +173,7 @@ def _month(reader: CaseReader, version: TariffVersion) -> int | None:
             return _day(reader).month
     month = reader.whole("month")
     if not 1 <= month <= 12 and not reader.faults:
-        reader.fault("month", f"{month} is no month", "give 1 to 12")
+        reader.fault("month", "case_no_month", value=month)
     return month
 
 
@@ -182,14 +185,14 @@ def _plan_by_period(reader: CaseReader, plan: RatingPlan, key: str) -> RatingPla
     lines = []
     for period in [*(name for name in known if name in named), *(name for name in named if name not in known)]:
         if rates is not None and period not in rates:
-            reader.fault(f"rates.{period}", "the rate of this period is missing")
+            reader.fault(f"rates.{period}", "case_rate_missing")
         elif rates is not None:
             group = plan.lines[0].group
             lines.append(PlannedLine(period, "period", reader.number(f"rates.{period}", rates[period]), 0, period, group))
         elif period in known:
             lines.append(known[period])
         else:
-            reader.fault(f"{key}.{period}", "the tariff has no such period", f"it has {', '.join(known) or 'none'}")
+            reader.fault(f"{key}.{period}", "no_period", known=", ".join(known) or "–")
     rest = tuple(line for line in plan.lines if not line.period)
     return RatingPlan(plan.tariff, plan.version, plan.unit, (*lines, *rest), plan.limits, plan.window, plan.minimum)
 

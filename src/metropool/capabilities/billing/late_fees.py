@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from metropool.capabilities.billing.faults import fault, sentence
 from metropool.capabilities.billing.rating.plan import Line, Rated
 from metropool.capabilities.billing.tariffs.loader import TariffBook
 from metropool.capabilities.billing.tariffs.schema import LateFee
-from metropool.core.errors import Fault, Invalid
+from metropool.core.errors import Invalid
 from metropool.core.money import Fen, round_to_fen, to_cny
 from metropool.core.periods import DAY
 
@@ -23,9 +24,9 @@ def late_fee(*, unpaid_cny: Decimal, days_late: int, rule: LateFee) -> Rated:
         Invalid: A negative sum, number of days or rate.
     """
     figures: dict[str, Decimal | int] = {"unpaid_cny": unpaid_cny, "days_late": days_late, "daily_rate": rule.daily_rate}
-    faults = [Fault(name, f"{value} is less than nothing") for name, value in figures.items() if value < 0]
+    faults = [fault(name, "negative", value=value) for name, value in figures.items() if value < 0]
     if faults:
-        raise Invalid("no late fee can be worked out", faults=faults)
+        raise Invalid.that(sentence("no_late_fee"), faults=faults)
     days = max(0, days_late - rule.grace_days)
     price = unpaid_cny * rule.daily_rate
     amount = _capped(price * days, most=unpaid_cny, rule=rule)

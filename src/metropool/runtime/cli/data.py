@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Invalid, MetropoolError, NotFound
+from metropool.core.texts import Sentence
 from metropool.runtime.cli.printing import print_json, text_console
-from metropool.runtime.cli.words import language, word
+from metropool.runtime.cli.words import language, told, word
 
 SHOWN = 30
 TIMES = {"first_at", "last_at", "from", "to"}
@@ -44,7 +45,7 @@ def rate_file(path: Path, *, as_json: bool) -> None:
     from metropool.capabilities.billing.cases import rate_each
 
     with refusal_as_json(as_json):
-        rated = rate_each(read_json(path))
+        rated = rate_each(read_json(path), language=language())
     if as_json:
         print_json(rated.answers)
     else:
@@ -68,26 +69,41 @@ def read_json(path: Path) -> Any:
         Invalid: It is no JSON.
     """
     if not path.is_file():
-        raise NotFound(f"there is no file {path}")
+        raise NotFound.that(told("no_file", path=path))
     try:
         text = path.read_bytes().decode("utf-8-sig")
         return json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_number)
     except RecursionError as cause:
-        raise Invalid(f"{path} is no JSON of cases: it is nested too deeply") from cause
-    except ValueError as cause:
-        raise Invalid(f"{path} is no JSON: {cause}") from cause
+        raise Invalid.that(told("json_deep", path=path)) from cause
+    except _Unclear as cause:
+        raise Invalid.that(told("no_json", path=path, reason=cause.reason)) from cause
+    except json.JSONDecodeError as cause:
+        place = told("json_place", line=cause.lineno, column=cause.colno)
+        raise Invalid.that(told("no_json", path=path, reason=place)) from cause
+    except UnicodeDecodeError as cause:
+        raise Invalid.that(told("no_json", path=path, reason=told("json_not_utf8"))) from cause
+    except ValueError as cause:  # a number of more digits than Python reads
+        raise Invalid.that(told("no_json", path=path, reason=told("json_digits"))) from cause
+
+
+class _Unclear(Exception):
+    """JSON that could mean one thing or another."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is said twice")
+        raise _Unclear(told("json_twice", name=next(name for name in names if names.count(name) > 1)))
     return found
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise _Unclear(told("json_no_number", name=name))
 
 
 @contextmanager
@@ -97,8 +113,8 @@ def refusal_as_json(as_json: bool) -> Iterator[None]:
         yield
     except MetropoolError as fault:
         if as_json:
-            faults = [{"where": each.where, "what": each.what, "remedy": each.remedy} for each in fault.faults]
-            print_json({"error": fault.what, "faults": faults})
+            faults = [{"where": each.where, "what": each.what, "remedy": each.remedy} for each in fault.faults_in(language())]
+            print_json({"error": fault.said(language()), "faults": faults})
         raise
 
 

@@ -5,7 +5,7 @@ import sys
 from functools import cache
 
 from metropool.core.errors import MetropoolError
-from metropool.core.texts import Language, say, texts_of
+from metropool.core.texts import Language, Sentence, say, texts_of
 
 FAULTS_SHOWN = 20
 ROOMS = {"plan": "metropool.plan", "conformance": "metropool.runtime.conformance"}
@@ -36,7 +36,7 @@ def taken_out(arguments: list[str]) -> tuple[str, list[str]]:
 def fault_lines(fault: MetropoolError) -> list[str]:
     """A fault as lines: the sentence, and below it each single fault with its remedy."""
     listed = [
-        f"  {each.where}: {_what(each.what)}" + (f": {each.remedy}" if each.remedy else "")
+        f"  {each.where}: {_what(str(each.what))}" + (f": {each.remedy}" if each.remedy else "")
         for each in fault.faults_in(language())[:FAULTS_SHOWN]
     ]
     more = len(fault.faults) - len(listed)
@@ -46,7 +46,7 @@ def fault_lines(fault: MetropoolError) -> list[str]:
 def _sentence(fault: MetropoolError) -> str:
     """What happened: in the words of a room that has some for the command line, else as the log would say it."""
     room, _, key = fault.key.partition(".")
-    return say(ROOMS[room], key, language(), **fault.values) if room in ROOMS else fault.what
+    return say(ROOMS[room], key, language(), **fault.values) if room in ROOMS else fault.said(language())
 
 
 def _what(text: str) -> str:
@@ -55,6 +55,11 @@ def _what(text: str) -> str:
         return say("metropool.portal", text, language())
     room, _, key = text.partition(".")
     return say("metropool.access", key, language()) if room == "access" and key in texts_of("metropool.access") else text
+
+
+def told(key: str, /, **values: object) -> Sentence:
+    """A text of the command line, said in its language when it is shown."""
+    return Sentence("metropool.runtime", key, values)
 
 
 def word(key: str, **values: object) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
+from metropool.capabilities.billing.faults import fault, sentence
 from metropool.capabilities.billing.rating.apportion import apportion
 from metropool.capabilities.billing.rating.plan import Line, PlannedLine, Rated, RatingPlan, Usage
 from metropool.core.errors import Fault, Invalid
@@ -56,13 +57,13 @@ def check_usage(plan: RatingPlan, usage: Usage) -> None:
         Invalid: Negative figures, unknown or missing periods, or periods that do not sum to the quantity.
     """
     faults = [
-        Fault(name, f"{value} is less than nothing", "a correction is an adjustment, not a bill")
+        fault(name, "negative", value=value)
         for name in ("quantity", "before", "days", "months", "demand")
         if (value := getattr(usage, name)) < 0
     ]
     faults += _faults_of_periods(plan, usage)
     if faults:
-        raise Invalid(f"the usage cannot be rated by {plan.version}", faults=faults)
+        raise Invalid.that(sentence("not_rated", version=plan.version), faults=faults)
 
 
 def _faults_of_periods(plan: RatingPlan, usage: Usage) -> Iterator[Fault]:
@@ -70,15 +71,15 @@ def _faults_of_periods(plan: RatingPlan, usage: Usage) -> Iterator[Fault]:
         return
     for period in usage.periods:
         if period not in plan.periods:
-            yield Fault(f"periods.{period}", "the tariff has no such period", f"it has {', '.join(plan.periods)}")
+            yield fault(f"periods.{period}", "no_period", known=", ".join(plan.periods))
     for period in plan.periods:
         if period not in usage.periods:
-            yield Fault(f"periods.{period}", "the quantity of this period is missing", "give 0 where nothing was used")
+            yield fault(f"periods.{period}", "period_missing")
         elif usage.periods[period] < 0:
-            yield Fault(f"periods.{period}", f"{usage.periods[period]} is less than nothing", "check the intervals")
+            yield fault(f"periods.{period}", "period_negative", value=usage.periods[period])
     total = sum(usage.periods.values(), Decimal(0))
     if total != usage.quantity:
-        yield Fault("periods", f"they sum to {total}, not to {usage.quantity}", "apportion them to the register first")
+        yield fault("periods", "periods_sum", total=total, quantity=usage.quantity)
 
 
 def _within(value: Decimal, low: Decimal, high: Decimal) -> Decimal:
@@ -112,7 +113,7 @@ def _share_of_tier(quantity: Decimal, tiers: Sequence[Decimal], digits: int) -> 
 def _integer(value: Decimal, digits: int) -> int:
     scaled = value.scaleb(digits)
     if scaled != scaled.to_integral_value():
-        raise Invalid(f"{value} has more than {digits} decimals: it cannot be shared over tiers exactly")
+        raise Invalid.that(sentence("digits", value=value, digits=digits))
     return int(scaled)
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from metropool.capabilities.billing.faults import fault, sentence
 from metropool.core.errors import Fault, Invalid
+from metropool.core.yaml_words import trouble_of
 
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -44,10 +46,10 @@ def read_document(name: str, text: str) -> Document:
     document = Document(name)
     try:
         root = YAML().compose(text)
-    except MarkedYAMLError as cause:
-        line = cause.problem_mark.line + 1 if cause.problem_mark else 1
-        fault = Fault(f"{name}:{line}", f"not YAML: {cause.problem}", "mind the indentation and the colons")
-        raise Invalid(f"{name} is not a YAML file", faults=[fault]) from cause
+    except YAMLError as cause:
+        met = trouble_of(cause, text)
+        found = Fault(f"{name}:{met.line}", met.placed, met.remedy)
+        raise Invalid.that(sentence("no_yaml", name=name), faults=[found]) from cause
     if root is not None:
         document.value = _value(document, root, "$")
     return document
@@ -70,8 +72,8 @@ def _mapping(document: Document, node: MappingNode, path: str) -> Mapping[str, A
         if key.tag == _MERGE:
             merged.update(_value(document, value, path))
         elif key.value in own:
-            fault = Fault(f"{document.name}:{key.start_mark.line + 1}", f"{key.value!r} is there twice", "keep one of them")
-            raise Invalid(f"{document.name} says {key.value!r} twice", faults=[fault])
+            twice = fault(f"{document.name}:{key.start_mark.line + 1}", "key_twice", name=key.value)
+            raise Invalid.that(sentence("key_twice_in", file=document.name, name=key.value), faults=[twice])
         else:
             own[key.value] = _value(document, value, f"{path}.{key.value}")
     return {**merged, **own}

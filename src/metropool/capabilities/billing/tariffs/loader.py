@@ -12,13 +12,15 @@ from typing import TypeVar
 
 import msgspec
 
+from metropool.capabilities.billing.faults import fault, sentence
 from metropool.capabilities.billing.tariffs.checks import faults_of_calendar, faults_of_tariff
 from metropool.capabilities.billing.tariffs.documents import Document, read_document
 from metropool.capabilities.billing.tariffs.schema import Calendar, DaySet, LateFee, Tariff, TariffFile, TariffVersion
 from metropool.core.errors import Fault, Invalid, NotFound
+from metropool.core.misfits import misfit_said
 
 T = TypeVar("T")
-_UNKNOWN_FIELD = re.compile("unknown field `(.+)`")
+_UNKNOWN_FIELD = re.compile("(?:unknown|required) field `(.+)`")
 _SECTIONS = ("tariffs", "calendars", "day_sets", "late_fees")
 
 
@@ -40,7 +42,7 @@ class TariffBook:
         try:
             return self.tariffs[tariff_id]
         except KeyError as cause:
-            raise NotFound(f"no tariff is called {tariff_id!r}; known are {', '.join(sorted(self.tariffs))}") from cause
+            raise NotFound.that(sentence("no_tariff", name=tariff_id, known=", ".join(sorted(self.tariffs)))) from cause
 
     def version_on(self, tariff_id: str, day: date) -> TariffVersion:
         """What held on a day.
@@ -51,7 +53,7 @@ class TariffBook:
         for version in self.tariff(tariff_id).versions:
             if version.valid_from <= day and (version.valid_to is None or day <= version.valid_to):
                 return version
-        raise NotFound(f"tariff {tariff_id} has no version for {day}: add one with its source to the tariff file")
+        raise NotFound.that(sentence("no_version", name=tariff_id, day=day))
 
     def newest(self, tariff_id: str) -> TariffVersion:
         """The last version of a tariff."""
@@ -80,7 +82,7 @@ def load_tariffs(folders: Sequence[Path | Traversable]) -> TariffBook:
     if not faults:
         faults = list(_faults_of_all(read))
     if faults:
-        raise Invalid(f"{len(faults)} fault(s) in the tariff files", faults=faults)
+        raise Invalid.that(sentence("tariff_files", count=len(faults)), faults=faults)
     contents = [content for _, content in read]
     return TariffBook(
         tariffs={tariff.id: tariff for content in contents for tariff in content.tariffs},
@@ -101,9 +103,9 @@ def _convert(document: Document, faults: list[Fault]) -> TariffFile:
     """Read each entry by itself, so that one fault does not hide those of the next."""
     value = document.value if isinstance(document.value, dict) else {}
     if not isinstance(document.value, dict):
-        faults.append(Fault(f"{document.name}:1", "the file is no mapping", f"start with one of {', '.join(_SECTIONS)}"))
+        faults.append(fault(f"{document.name}:1", "file_no_mapping", known=", ".join(_SECTIONS)))
     unknown = sorted(value.keys() - set(_SECTIONS))
-    faults += [Fault(document.where(f"$.{name}"), f"{name!r} is not known", f"use {', '.join(_SECTIONS)}") for name in unknown]
+    faults += [fault(document.where(f"$.{name}"), "section_unknown", name=name, known=", ".join(_SECTIONS)) for name in unknown]
     return TariffFile(
         tariffs=list(_entries(document, "tariffs", Tariff, faults)),
         calendars=list(_entries(document, "calendars", Calendar, faults)),
@@ -123,7 +125,8 @@ def _entries(document: Document, key: str, kind: type[T], faults: list[Fault]) -
             inner = inner.rstrip("`")
             unknown = _UNKNOWN_FIELD.search(what)
             where = document.where(f"{path}{inner}.{unknown[1]}" if unknown else path + inner)
-            faults.append(Fault(where, f"{what} ({key[:-1]} {i + 1}{inner})", "see tariffs/schema.py for what may be said"))
+            found = f"{key[:-1]} {i + 1}{inner}" + (f".{unknown[1]}" if unknown else "")
+            faults.append(fault(where, "entry", name=found, reason=misfit_said(what)))
 
 
 def _faults_of_all(read: Sequence[tuple[Document, TariffFile]]) -> Iterator[Fault]:
@@ -138,7 +141,7 @@ def _faults_of_all(read: Sequence[tuple[Document, TariffFile]]) -> Iterator[Faul
         for i, tariff in enumerate(content.tariffs):
             where = document.where(f"$.tariffs[{i}]")
             if tariff.id in seen:
-                yield Fault(where, f"tariff {tariff.id!r} is also at {seen[tariff.id]}", "give one of them another id")
+                yield fault(where, "tariff_twice", name=tariff.id, other=seen[tariff.id])
             seen[tariff.id] = where
             for path, what, remedy in faults_of_tariff(tariff, calendars, late_fees):
                 yield Fault(document.where(f"$.tariffs[{i}]{path}"), what, remedy)

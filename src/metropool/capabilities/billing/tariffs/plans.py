@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
+from metropool.capabilities.billing.faults import sentence
 from metropool.capabilities.billing.rating.plan import PlannedLine, RatingPlan
 from metropool.capabilities.billing.tariffs.schema import Charge, Tariff, TariffVersion, Tiers
 from metropool.core.errors import Invalid
@@ -25,7 +26,7 @@ def plan_of(
     """
     unknown = sorted(set(options) - set(tariff.options))
     if unknown:
-        raise Invalid(f"{tariff.id} has no option {unknown[0]!r}; it has {', '.join(tariff.options) or 'none'}")
+        raise Invalid.that(sentence("no_option", tariff=tariff.id, name=unknown[0], known=", ".join(tariff.options) or "–"))
     season = _season_of(tariff, version, month)
     lines = [line for charge in version.charges if _applies(charge, options, season) for line in _lines_of(charge)]
     by_tier = any(line.kind in ("tier", "tier_period") for line in lines)
@@ -45,7 +46,7 @@ def _season_of(tariff: Tariff, version: TariffVersion, month: int | None) -> str
     if not version.seasons:
         return "all"
     if month is None or not 1 <= month <= 12:
-        raise Invalid(f"{tariff.id} has seasons: a month from 1 to 12 is needed, not {month}")
+        raise Invalid.that(sentence("no_season", tariff=tariff.id, month=month))
     return next(season for season, of_months in version.seasons.items() if month in of_months)
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from metropool.capabilities.metering.imports.cells import read_numbers
 from metropool.capabilities.metering.imports.doubts import Doubts
+from metropool.capabilities.metering.imports.faults import sentence
 from metropool.capabilities.metering.imports.imported import IMPORTED, ImportedChannel, ImportedFile
 from metropool.capabilities.metering.imports.mapping.choose import choose_mapping, columns_left_out
 from metropool.capabilities.metering.imports.mapping.model import ChannelColumn, Mapping
@@ -43,7 +44,7 @@ def read_file(path: Path, mapping: Mapping | None = None) -> ImportedFile:
         builder.add(batch)
     rows = builder.rows + builder.doubts.bad_rows
     if not rows:
-        raise Invalid(f"{path.name} has a header but no rows")
+        raise Invalid.that(sentence("no_rows", file=path.name))
     _refuse_unreadable(path, builder, rows=rows)
     placed = builder.finish()
     return ImportedFile(
@@ -65,8 +66,8 @@ def _refuse_unreadable(path: Path, builder: "_Builder", *, rows: int) -> None:
     first = min(builder.doubts.listed, key=lambda doubt: doubt.line, default=None)
     if builder.has_value or first is None or builder.doubts.counts.get("bad_number", 0) < builder.values:
         return
-    said = f"line {first.line}, {first.code}: {first.text!r}" if first.text else f"line {first.line}, {first.code}"
-    raise Invalid(f"none of the {rows} rows of {path.name} can be read by the mapping {builder.mapping.name}; the first: {said}")
+    told = {"rows": rows, "file": path.name, "mapping": builder.mapping.name, "line": first.line, "reason": first.code}
+    raise Invalid.that(sentence("none_read_text" if first.text else "none_read", **told, text=first.text))
 
 
 @dataclass
@@ -139,7 +140,7 @@ class _Builder:
     def _keep(self, part: pa.Table) -> None:
         self.values += part.num_rows
         if self.values > MAX_VALUES:
-            raise Invalid(f"the file has more than {MAX_VALUES:,} values: split it, for instance by month")
+            raise Invalid.that(sentence("too_many", most=MAX_VALUES))
         self._parts.append(part)
 
     def _device_of(self, batch: Batch, good: npt.NDArray[np.bool_]) -> Ints:

@@ -14,9 +14,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from metropool.capabilities.metering.imports.doubts import Doubts
+from metropool.capabilities.metering.imports.faults import fault, sentence
 from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.text_lines import TextLines, open_bytes
-from metropool.core.errors import Fault, Invalid
+from metropool.core.errors import Invalid
 
 BATCH_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10
@@ -51,9 +52,9 @@ def header_candidates(path: Path) -> list[str]:
     """
     head = _head_of(path)
     if not head.strip():
-        raise Invalid(f"{path.name} is empty")
+        raise Invalid.that(sentence("empty", file=path.name))
     if head.startswith(_ZIP):
-        raise Invalid(f"{path.name} is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV")
+        raise Invalid.that(sentence("archive", file=path.name))
     text: str = head.decode("utf-8-sig", errors="replace")
     return text.splitlines()[:40]
 
@@ -67,7 +68,7 @@ def _head_of(path: Path) -> bytes:
                 head += more
         except (EOFError, zlib.error, OSError) as cause:
             if not head:
-                raise Invalid(f"{path.name} cannot be unpacked: {cause}") from cause
+                raise Invalid.that(sentence("not_unpacked", file=path.name, reason=str(cause))) from cause
     return head
 
 
@@ -80,7 +81,7 @@ def parquet_names(path: Path) -> list[str]:
     try:
         return list(pq.read_schema(path).names)
     except (pa.ArrowInvalid, OSError) as cause:
-        raise Invalid(f"{path.name} is no complete Parquet file: {cause}") from cause
+        raise Invalid.that(sentence("no_parquet", file=path.name, reason=str(cause))) from cause
 
 
 def read_batches(path: Path, mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
@@ -103,14 +104,15 @@ def _parquet(path: Path, mapping: Mapping) -> Iterator[Batch]:
             yield Batch(columns=columns, line=np.arange(line, line + batch.num_rows, dtype=np.int64))
             line += batch.num_rows
     except (pa.ArrowInvalid, OSError) as cause:
-        raise Invalid(f"{path.name} breaks off after row {line - 1}: {cause}") from cause
+        raise Invalid.that(sentence("breaks_off_row", file=path.name, row=line - 1, reason=str(cause))) from cause
 
 
 def _refuse_nested(mapping: Mapping, path: Path) -> None:
     types = {name: pq.read_schema(path).field(name).type for name in mapping.used}
-    faults = [Fault(f"column {name!r}", f"holds {kind}, not values") for name, kind in types.items() if pa.types.is_nested(kind)]
+    nested = {name: str(kind) for name, kind in types.items() if pa.types.is_nested(kind)}
+    faults = [fault(sentence("the_column", name=name), "column_nested", kind=kind) for name, kind in nested.items()]
     if faults:
-        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}", faults=faults)
+        raise Invalid.that(sentence("unfit", file=path.name, mapping=mapping.name), faults=faults)
 
 
 def _plain(column: pa.Array) -> pa.Array:
@@ -133,8 +135,8 @@ def _header(text: TextLines, mapping: Mapping, path: Path) -> list[str]:
         text.put_back(lines[-1])
     names = names_in([line.decode("utf-8-sig") for line in lines], mapping)
     if not names:
-        what = f"has no header in line {mapping.header_line}" if any(line.strip() for line in lines) else "is empty"
-        raise Invalid(f"{path.name} {what}")
+        what = "no_header" if any(line.strip() for line in lines) else "empty"
+        raise Invalid.that(sentence(what, file=path.name, line=mapping.header_line))
     return names
 
 
@@ -159,10 +161,11 @@ def split_header(line: str, delimiter: str) -> list[str]:
 
 
 def _require(mapping: Mapping, names: list[str], path: Path) -> None:
-    missing = [Fault(where=f"column {name!r}", what="is not in the file") for name in mapping.used if name not in names]
+    missing = [fault(sentence("the_column", name=name), "column_missing") for name in mapping.used if name not in names]
     if missing:
         there = ", ".join(names[:30])
-        raise Invalid(f"{path.name} does not fit the mapping {mapping.name}; its columns are: {there}", faults=missing)
+        told = sentence("unfit_columns", file=path.name, mapping=mapping.name, columns=there)
+        raise Invalid.that(told, faults=missing)
 
 
 def _rows(text: TextLines, names: list[str], mapping: Mapping, doubts: Doubts) -> Iterator[Batch]:
@@ -190,7 +193,7 @@ def _rows(text: TextLines, names: list[str], mapping: Mapping, doubts: Doubts) -
     except pa.ArrowInvalid as cause:
         if "Empty CSV" in str(cause):
             return
-        raise Invalid(f"line {first}: {cause}") from cause
+        raise Invalid.that(sentence("line_unread", file=text.path.name, line=first, reason=str(cause))) from cause
     done = 0
     try:
         for batch in reader:
@@ -198,7 +201,7 @@ def _rows(text: TextLines, names: list[str], mapping: Mapping, doubts: Doubts) -
             done = int(numbers[-1]) if numbers.size else done
             yield Batch(columns={name: batch.column(name) for name in mapping.used}, line=numbers + first - 1)
     except pa.ArrowInvalid as cause:
-        raise Invalid(f"after line {first - 1 + done}: {cause}") from cause
+        raise Invalid.that(sentence("after_line", file=text.path.name, line=first - 1 + done, reason=str(cause))) from cause
 
 
 def _line_numbers(done: int, count: int, skipped: list[int]) -> npt.NDArray[np.int64]:

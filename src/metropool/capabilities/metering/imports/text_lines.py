@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from metropool.capabilities.metering.imports.doubts import Doubts
+from metropool.capabilities.metering.imports.faults import sentence
 from metropool.core.errors import Invalid
 
 _GZIP = b"\x1f\x8b"
@@ -62,12 +63,14 @@ class TextLines(io.RawIOBase):
             if chunk and not chunk.endswith(b"\n"):
                 chunk += self.raw.readline(1 << 20)
         except (EOFError, zlib.error, OSError) as cause:
-            raise Invalid(f"{self.path.name} breaks off after line {_lines_before_break(self.path)}: {cause}") from cause
+            told = {"file": self.path.name, "line": _lines_before_break(self.path), "reason": str(cause)}
+            raise Invalid.that(sentence("breaks_off_line", **told)) from cause
         try:
             text = chunk.decode(self.encoding)
         except UnicodeDecodeError as cause:
             line = self.lines + chunk[: cause.start].count(b"\n") + 1
-            raise Invalid(f"{self.path.name}, line {line}: not {self.encoding} text ({cause.reason})") from cause
+            where = {"file": self.path.name, "line": line}
+            raise Invalid.that(sentence("not_encoded", **where, encoding=self.encoding, reason=cause.reason)) from cause
         before, self.lines = self.lines, self.lines + chunk.count(b"\n")
         whole = chunk if self.encoding in ("utf-8", "utf8") else text.encode()
         return self._without_open_quotes(whole, before) if b'"' in whole else whole

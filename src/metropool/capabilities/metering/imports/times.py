@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from metropool.capabilities.metering.imports.faults import sentence
 from metropool.capabilities.metering.imports.mapping.model import Repeated, TimeColumn
 from metropool.core.errors import Invalid
 
@@ -47,7 +48,7 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
-        raise Invalid(f"no time zone is called {name!r}") from cause
+        raise Invalid.that(sentence("no_zone", name=name)) from cause
 
 
 def read_times(column: pa.Array, how: TimeColumn) -> Times:

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from metropool.capabilities.metering.imports.faults import sentence
 from metropool.capabilities.metering.imports.mapping.loading import shipped_mappings
 from metropool.capabilities.metering.imports.mapping.model import Mapping
 from metropool.capabilities.metering.imports.source import header_candidates, is_parquet, names_in, parquet_names, split_header
 from metropool.core.errors import Invalid
+from metropool.core.texts import Sentence
 
 
 def choose_mapping(path: Path) -> Mapping:
@@ -16,13 +18,11 @@ def choose_mapping(path: Path) -> Mapping:
     """
     fitting = [(len(_known(mapping, names)), mapping) for mapping, names in _candidates(path) if mapping.fits(names)]
     if not fitting:
-        raise Invalid(
-            f"no mapping fits {path.name}; write one and give it with --mapping (docs/integrators.md). {_columns(path)}"
-        )
+        raise Invalid.that(sentence("no_mapping_fits", file=path.name, columns=_columns(path)))
     best = max(known for known, _ in fitting)
     chosen = [mapping for known, mapping in fitting if known == best]
     if len(chosen) > 1:
-        raise Invalid(f"several mappings fit {path.name}: {', '.join(mapping.name for mapping in chosen)}; choose with --mapping")
+        raise Invalid.that(sentence("several_fit", file=path.name, names=", ".join(mapping.name for mapping in chosen)))
     return chosen[0]
 
 
@@ -46,9 +46,9 @@ def _known(mapping: Mapping, names: list[str]) -> set[str]:
     return set(names) & {*mapping.used, *mapping.ignored, *mapping.header}
 
 
-def _columns(path: Path) -> str:
+def _columns(path: Path) -> Sentence:
     names = parquet_names(path) if is_parquet(path) else split_header(header_candidates(path)[0], ",")
     shown = ", ".join(name if name.isprintable() else repr(name) for name in names[:30])[:1000]
     if any(character.isalpha() for character in shown):
-        return f"Its columns: {shown}"
-    return f"Its first line has no column names: {shown}; a mapping says so by header_line: 0 and first_line: 1"
+        return sentence("its_columns", columns=shown)
+    return sentence("no_names", columns=shown)

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import msgspec
 
+from metropool.capabilities.metering.imports.faults import fault, sentence
 from metropool.capabilities.metering.imports.mapping.model import ChannelColumn, Mapping
 from metropool.capabilities.metering.imports.mapping.text import parse_mapping
 from metropool.capabilities.metering.imports.mapping.units import factor_of
 from metropool.capabilities.metering.imports.times import zone_of
-from metropool.core.errors import Fault, Invalid, MetropoolError, NotFound
+from metropool.core.errors import Invalid, NotFound
 
 Place = tuple[str | int, ...]
+Found = Iterator[tuple[Place, str, dict[str, object]]]
+"""What is wrong with a mapping: where in it, the text, its parameters."""
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
 
@@ -29,10 +32,10 @@ def read_mapping(text: str, *, where: str) -> Mapping:
     try:
         mapping = msgspec.convert(written.values, type=Mapping)
     except msgspec.ValidationError as cause:
-        raise Invalid(f"{where} is not a mapping", faults=[written.fault(str(cause))]) from cause
-    faults = [Fault(written.place(path), what, remedy) for path, what, remedy in _faults_of(mapping)]
+        raise Invalid.that(sentence("not_a_mapping", file=where), faults=[written.fault(str(cause))]) from cause
+    faults = [fault(written.place(path), name, **values) for path, name, values in _faults_of(mapping)]
     if faults:
-        raise Invalid(f"{where} is not a mapping", faults=faults)
+        raise Invalid.that(sentence("not_a_mapping", file=where), faults=faults)
     return mapping
 
 
@@ -47,7 +50,7 @@ def named_mapping(given: str) -> Mapping:
     if given in shipped and not Path(given).exists():
         return shipped[given]
     if not Path(given).is_file():
-        raise NotFound(f"there is no mapping file {given}, and no mapping of that name: {', '.join(shipped)}")
+        raise NotFound.that(sentence("no_mapping_named", name=given, known=", ".join(shipped)))
     return load_mapping(Path(given))
 
 
@@ -59,11 +62,11 @@ def load_mapping(path: Path) -> Mapping:
         Invalid: As ``read_mapping``, or it is no UTF-8 text.
     """
     if not path.is_file():
-        raise NotFound(f"there is no mapping file {path}")
+        raise NotFound.that(sentence("no_mapping_file", path=path))
     try:
         return read_mapping(path.read_text(encoding="utf-8-sig"), where=str(path))
     except UnicodeDecodeError as cause:
-        raise Invalid(f"{path} is not a mapping: it is no UTF-8 text") from cause
+        raise Invalid.that(sentence("mapping_not_utf8", file=path)) from cause
 
 
 @cache
@@ -74,47 +77,47 @@ def shipped_mappings() -> tuple[Mapping, ...]:
     return tuple(read_mapping(text, where=name) for name, text in texts)
 
 
-def _faults_of(mapping: Mapping) -> Iterator[tuple[Place, str, str]]:
-    """What is well formed and still cannot be: where in the mapping, what, and the remedy."""
+def _faults_of(mapping: Mapping) -> Found:
+    """What is well formed and still cannot be."""
     try:
         zone_of(mapping.time.zone)
-    except Invalid as cause:
-        yield ("time", "zone"), cause.what, "use a name such as Asia/Shanghai, or an offset such as +08:00"
+    except Invalid:
+        yield ("time", "zone"), "no_zone", {"name": mapping.time.zone}
     if mapping.format == "csv":
         yield from _faults_of_text(mapping)
     if not mapping.channels:
-        yield ("channels",), "it names no channel", "name at least one column with its reading_type and unit"
+        yield ("channels",), "no_channels", {}
     names = [channel.local_name for channel in mapping.channels]
     for index, channel in enumerate(mapping.channels):
         if channel.local_name in names[:index]:
-            yield ("channels", index), f"two channels are called {channel.local_name!r}", "give each a name"
+            yield ("channels", index), "channel_twice", {"name": channel.local_name}
         yield from _faults_of_channel(channel, ("channels", index))
 
 
-def _faults_of_text(mapping: Mapping) -> Iterator[tuple[Place, str, str]]:
+def _faults_of_text(mapping: Mapping) -> Found:
     if not mapping.time.format:
-        yield ("time",), "it does not say how a time is written", 'add format: "%Y-%m-%d %H:%M", as in strptime'
+        yield ("time",), "no_time_format", {}
     try:
         codecs.lookup(mapping.encoding)
     except LookupError:
-        yield ("encoding",), f"no encoding is called {mapping.encoding!r}", "use utf-8, gb18030, latin-1 ..."
+        yield ("encoding",), "no_encoding", {"name": mapping.encoding}
     if len(mapping.delimiter) != 1:
-        yield ("delimiter",), f"{mapping.delimiter!r} is not one character", 'use "," or ";" or "\\t"'
+        yield ("delimiter",), "delimiter", {"name": mapping.delimiter}
     if not 0 <= mapping.header_line < mapping.first_line:
-        yield ("header_line",), "the header must stand before the first line of data", "header_line: 0 says there is none"
+        yield ("header_line",), "header_after", {}
 
 
-def _faults_of_channel(channel: ChannelColumn, place: Place) -> Iterator[tuple[Place, str, str]]:
+def _faults_of_channel(channel: ChannelColumn, place: Place) -> Found:
     try:
-        channel.kind  # noqa: B018
         factor_of(channel.unit, channel.kind)
-    except NotFound as cause:
-        yield (*place, "reading_type"), cause.what, "the codes are in core/reading_types.yaml"
-    except MetropoolError as cause:
-        yield (*place, "unit"), cause.what, "a channel's unit is the one the file uses"
+    except NotFound:
+        yield (*place, "reading_type"), "no_reading_type", {"name": channel.reading_type}
+    except Invalid as cause:
+        assert cause.sentence is not None
+        yield (*place, "unit"), cause.sentence.key, dict(cause.sentence.values)
     for name in ("interval_s", "digits"):
         if getattr(channel, name) < 0:
-            yield (*place, name), f"{getattr(channel, name)} is less than nothing", "leave it out when it is not known"
+            yield (*place, name), "less_than_nothing", {"value": getattr(channel, name)}
     for name in ("capacity", "large_step"):
         if not _NUMBER.fullmatch(getattr(channel, name) or "0"):
-            yield (*place, name), f"{getattr(channel, name)!r} is no number", 'write it as text, such as "17.25"'
+            yield (*place, name), "no_number", {"value": getattr(channel, name)}

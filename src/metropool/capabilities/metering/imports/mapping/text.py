@@ -7,7 +7,10 @@ from typing import Any
 
 import yaml
 
+from metropool.capabilities.metering.imports.faults import fault, sentence
 from metropool.core.errors import Fault, Invalid
+from metropool.core.misfits import misfit_said
+from metropool.core.yaml_words import trouble_of
 
 Path = tuple[str | int, ...]
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
@@ -23,17 +26,17 @@ class MappingText:
     root: yaml.Node | None
 
     def place(self, path: Path) -> str:
-        """File and line of what lies at a path such as ``("channels", 0, "unit")``, or of the nearest thing around it."""
-        return f"{self.where}, line {_line_of(self.root, path)}"
+        """``file:line`` of what lies at a path such as ``("channels", 0, "unit")``, or of the nearest thing around it."""
+        return f"{self.where}:{_line_of(self.root, path)}"
 
     def fault(self, message: str) -> Fault:
         """What a validation says (``Expected `int` - at `$.channels[0].interval_s```), with its line."""
         what, _, at = message.partition(" - at `$")
         path: Path = tuple(int(number) if number else name for name, number in _STEP.findall(at.rstrip("`")))
         named = _NAMED.search(what)
+        path = (*path, named[1]) if named else path
         shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
-        place = self.place((*path, named[1]) if named else path)
-        return Fault(place, f"{shown}: {_plain(what)}" if shown else _plain(what), "the fields are in docs/integrators.md")
+        return fault(self.place(path), "field", name=shown or sentence("the_file"), reason=misfit_said(what))
 
 
 def parse_mapping(text: str, *, where: str) -> MappingText:
@@ -44,16 +47,13 @@ def parse_mapping(text: str, *, where: str) -> MappingText:
     """
     try:
         found = MappingText(where, yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader))
-    except yaml.MarkedYAMLError as cause:
-        mark = cause.problem_mark or cause.context_mark
-        place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
-        fault = Fault(place, f"no YAML: {cause.problem}", "mind the indentation, the brackets and a space after each colon")
-        raise Invalid(f"{where} is not a mapping", faults=[fault]) from cause
     except yaml.YAMLError as cause:
-        raise Invalid(f"{where} is not a mapping: {str(cause).splitlines()[0]}") from cause
-    twice = [Fault(f"{where}, line {line}", f"{key} is said twice", "leave one of them") for key, line in _repeats(found.root)]
+        met = trouble_of(cause, text)
+        found_fault = Fault(f"{where}:{met.line}", met.placed, met.remedy)
+        raise Invalid.that(sentence("not_a_mapping", file=where), faults=[found_fault]) from cause
+    twice = [fault(f"{where}:{line}", "field_twice", name=key) for key, line in _repeats(found.root)]
     if twice:
-        raise Invalid(f"{where} is not a mapping", faults=twice)
+        raise Invalid.that(sentence("not_a_mapping", file=where), faults=twice)
     return found
 
 
@@ -83,13 +83,3 @@ def _repeats(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
             yield str(key.value), key.start_mark.line + 1
         seen.add(str(key.value))
         yield from _repeats(value)
-
-
-def _plain(what: str) -> str:
-    """A validation's words in ours."""
-    plain = what.replace("Object contains unknown field", "there is no field").replace(
-        "Object missing required field", "missing field"
-    )
-    return (
-        plain.replace("`object`", "fields with values").replace("`array`", "a list").replace("`null`", "nothing").replace("`", "")
-    )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+from metropool.capabilities.metering.imports.faults import sentence
 from metropool.core.errors import Invalid
 from metropool.core.quantities import ReadingType
 
@@ -33,7 +34,7 @@ def factor_of(unit: str, kind: ReadingType) -> Fraction:
         dimension, size = _UNITS[unit]
         target, base = _UNITS[kind.unit]
     except KeyError as cause:
-        raise Invalid(f"no unit is called {cause.args[0]!r}; known are {', '.join(_UNITS)}") from cause
+        raise Invalid.that(sentence("no_unit", name=cause.args[0], known=", ".join(_UNITS))) from cause
     if dimension != target:
-        raise Invalid(f"{unit} is no unit of {kind.code}, which is in {kind.unit}")
+        raise Invalid.that(sentence("other_unit", name=unit, kind=kind.code, unit=kind.unit))
     return size / base / Fraction(Decimal(1).scaleb(kind.scale))
