@@ -20,6 +20,7 @@ from metropool.runtime.cli.parked import parked_app
 from metropool.runtime.cli.printing import number_what_cannot_be_said
 from metropool.runtime.cli.refund_commands import refund_app
 from metropool.runtime.cli.schedule import schedule_app
+from metropool.runtime.cli.usage import run
 from metropool.runtime.cli.words import fault_lines, language, taken_out, word
 
 COLLECT = (50_000, 20, 50)
@@ -52,7 +53,7 @@ def main() -> None:
     number_what_cannot_be_said()
     given, others = taken_out(sys.argv[1:])
     try:
-        app(args=[*(["--lang", given] if given else []), *others])
+        run(app, [*(["--lang", given] if given else []), *others])
     except MetropoolError as fault:
         sys.stderr.write("\n".join(fault_lines(fault)) + "\n")
         raise SystemExit(1) from None
