@@ -99,8 +99,12 @@ def spoken_of(case: Case) -> Iterator[PlanFault]:
 
 
 def _is_for(facts: CapabilityFacts, medium: str, hosted: Sequence[str]) -> bool:
-    """Whether a capability hosted for these rows has to do with a medium; one that is not hosted by media has to do with each."""
-    return medium in hosted or not hosted or medium not in (facts.rows or ())
+    """Whether a capability hosted for these rows has to do with a medium; one that is not hosted by media has to do with each.
+
+    What is hosted for something that it cannot be hosted for is a fault of its own, and may be a slip of just this medium's name.
+    """
+    rows = set(facts.rows or ())
+    return medium in hosted or not hosted or medium not in rows or not rows.issuperset(hosted)
 
 
 def carriers(case: Case) -> Iterator[PlanFault]:
