@@ -14,6 +14,16 @@ SPAN = """() => {
   const drawn = [...Array(200).keys()].filter((x) => Math.abs(row[4 * x + 2] - row[2]) > 40)
   return { share: drawn.length / 200, fits: canvas.clientWidth === canvas.closest('.map-box').clientWidth }
 }"""
+BEHIND = """() => {
+  const inside = (box, { x, y }, by) => x > box.left - by && x < box.right + by && y > box.top - by && y < box.bottom + by
+  const boxes = [...document.querySelectorAll('.react-flow__node')].map((one) => [one.dataset.id, one.getBoundingClientRect()])
+  return [...document.querySelectorAll('.react-flow__edge')].flatMap((edge) => {
+    const path = edge.querySelector('.react-flow__edge-path'), shown = path.getScreenCTM(), whole = path.getTotalLength()
+    const points = [...Array(101).keys()].map((at) => path.getPointAtLength(whole * at / 100).matrixTransform(shown))
+    const between = boxes.filter(([, box]) => !inside(box, points[0], 4) && !inside(box, points[100], 4))
+    return between.filter(([, box]) => points.some((point) => inside(box, point, -2))).map(([id]) => `${edge.dataset.id} ${id}`)
+  })
+}"""
 
 
 def test_a_letter_nobody_knows_is_parked_seen_at_once_and_given_up(visit, city):
@@ -94,6 +104,12 @@ def test_a_link_of_the_picture_is_opened_by_keyboard_and_what_is_not_counted_is_
     page.locator("aside.panel").get_by_role("button", name="Close").click()
     page.locator("aside.panel").wait_for(state="detached")
     page.locator(".react-flow__node").first.wait_for()
+
+
+def test_no_link_of_the_picture_passes_behind_a_system(visit):
+    page = visit("admin", language="en").open("/topology?plan=one:direct")
+    page.locator(".react-flow__edge-path").first.wait_for(state="attached")
+    assert page.evaluate(f"() => ({BEHIND})()") == []
 
 
 def test_a_map_stays_as_wide_as_its_box(visit, city):

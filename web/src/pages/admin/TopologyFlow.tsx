@@ -7,6 +7,7 @@ import { AgeBadge } from '../../design/AgeBadge'
 import { usePick } from '../../design/preferences'
 import { StateTag, type Tone } from '../../design/StateTag'
 import { drawn, FEW, linked, type FlowEdge, type FlowNode } from './topologyLayout'
+import type { Place } from './topologyRoutes'
 import './topology.css'
 
 const NODE_TONES: Record<FlowNode['data']['system']['state'], Tone> = { up: 'good', down: 'bad', silent: 'bad', unheard: 'late', beyond: 'quiet', not_run: 'quiet', not_built: 'quiet' }
@@ -81,25 +82,34 @@ function BelowEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd 
   return <LabelledEdge path={path} x={(sourceX + targetX) / 2} y={low} label={data?.row} style={style} markerEnd={markerEnd} />
 }
 
+/** From column to column, level where it passes one; the label stands on its first stretch or its last. */
 function AcrossEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
-  const bend = Math.max(30, Math.abs(targetX - sourceX) / 2) * Math.sign(targetX - sourceX || 1)
-  const path = `M${sourceX},${sourceY} C${sourceX + bend},${sourceY} ${targetX - bend},${targetY} ${targetX},${targetY}`
+  const stops = [{ x: sourceX, y: sourceY }, ...(data?.via ?? []), { x: targetX, y: targetY }]
+  const curves = stops.slice(1).map((to, index) => curve(stops[index]!, to))
   const at = data?.at ?? 0.5
-  const x = along(at, sourceX, sourceX + bend, targetX - bend, targetX)
-  const y = along(at, sourceY, sourceY, targetY, targetY)
-  return <LabelledEdge path={path} x={x} y={y} label={data?.row} style={style} markerEnd={markerEnd} />
+  const [x, y] = (at < 0.5 ? curves[0]! : curves.at(-1)!).map((points) => along(at, points))
+  const path = `M${sourceX},${sourceY} ${curves.map(([xs, ys]) => `C${xs[1]},${ys[1]} ${xs[2]},${ys[2]} ${xs[3]},${ys[3]}`).join(' ')}`
+  return <LabelledEdge path={path} x={x!} y={y!} label={data?.row} style={style} markerEnd={markerEnd} />
+}
+
+type Points = [number, number, number, number]
+
+/** The four points of a curve that is level at both ends: across, and down. */
+function curve(from: Place, to: Place): [Points, Points] {
+  const bend = Math.min(Math.max(30, Math.abs(to.x - from.x) / 2), Math.abs(to.x - from.x)) * Math.sign(to.x - from.x || 1)
+  return [[from.x, from.x + bend, to.x - bend, to.x], [from.y, from.y, to.y, to.y]]
 }
 
 /** Between two that stand one above the other, round the right of what is between them. */
 function BesideEdge({ sourceX, sourceY, targetX, targetY, data, style, markerEnd }: EdgeProps<FlowEdge>) {
   const out = Math.max(sourceX, targetX) + (sourceY < targetY ? 46 : 74)
   const path = `M${sourceX},${sourceY} C${out},${sourceY} ${out},${targetY} ${targetX},${targetY}`
-  const x = along(0.5, sourceX, out, out, targetX)
+  const x = along(0.5, [sourceX, out, out, targetX])
   return <LabelledEdge path={path} x={x} y={(sourceY + targetY) / 2} label={data?.row} style={style} markerEnd={markerEnd} />
 }
 
 /** A point of a curve, as far along as told. */
-function along(t: number, from: number, first: number, second: number, to: number): number {
+function along(t: number, [from, first, second, to]: Points): number {
   return (1 - t) ** 3 * from + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t ** 2 * second + t ** 3 * to
 }
 

@@ -1,13 +1,16 @@
 import { graphlib, layout } from '@dagrejs/dagre'
 import { MarkerType, type Edge, type Node } from '@xyflow/react'
 import type { EdgeState, Topology, TopologyEdge, TopologyNode } from '../../api/types'
+import { Routes, type Place } from './topologyRoutes'
 
 export type FlowNode = Node<{ system: TopologyNode }, 'system'>
-/** `at`: where on its way the label stands, so that those of one system with many links do not lie on one another. */
-export type FlowEdge = Edge<{ row: string; floor: number; at: number }>
+/** `at`: where on its way the label stands, so that those of one system with many links do not lie on one another; `via`: where it passes columns. */
+export type FlowEdge = Edge<{ row: string; floor: number; at: number; via: Place[] }>
 
 const WIDTH = 184
 const HEIGHT = 118
+/** Half of a system, with a name of five lines. */
+const HALF = { width: WIDTH / 2, height: HEIGHT / 2 + 30 }
 const COLOURS: Record<EdgeState, string> = { flowing: '#1f6b4a', idle: '#8fa3ab', uncounted: '#8fa3ab', waiting: '#b57400', refused: '#a5211a', broken: '#a5211a', not_run: '#8fa3ab', not_built: '#b79a63' }
 
 export const FEW = 14
@@ -21,7 +24,6 @@ const LABEL_AT = 0.32
 
 /** `beyond`: two of the last column are joined, to the right of it. */
 interface Drawn { nodes: FlowNode[]; edges: FlowEdge[]; width: number; height: number; beyond: boolean }
-interface Place { x: number; y: number }
 
 /** Who says or hears something here, and who does not: only the first have a place in the picture. */
 export function linked({ nodes, edges }: Topology): { linked: TopologyNode[]; alone: TopologyNode[] } {
@@ -39,9 +41,11 @@ export function drawn(topology: Topology): Drawn {
     id: system.id, type: 'system', data: { system }, position: { x: at(system.id).x - WIDTH / 2, y: at(system.id).y - HEIGHT / 2 }, draggable: false, connectable: false,
   }))
   const links = (id: string) => topology.edges.filter(({ source, target }) => source === id || target === id).length
+  const routes = new Routes(topology.nodes.map(({ id }) => ({ ...at(id), half: HALF })))
   const edges = topology.edges.map((edge, index) => {
     const drawing = { ...edge, control: edge.control && !many }
-    return flowEdge(drawing, at(edge.target).x - at(edge.source).x, floor + (index % 4) * 16, links(edge.source) > links(edge.target) ? 1 - LABEL_AT : LABEL_AT)
+    const data = { row: edge.row, floor: floor + (index % 4) * 16, at: links(edge.source) > links(edge.target) ? 1 - LABEL_AT : LABEL_AT, via: many ? routes.via(at(edge.source), at(edge.target)) : [] }
+    return flowEdge(drawing, at(edge.target).x - at(edge.source).x, data)
   })
   const beyond = edges.some(({ type, source }) => type === 'beside' && at(source).x === Math.max(...xs))
   return { nodes, edges, beyond, width: Math.max(...xs) - Math.min(...xs) + WIDTH, height: floor - Math.min(...ys) + HEIGHT / 2 }
@@ -72,10 +76,10 @@ function byWhoFeedsWhom(topology: Topology): (id: string) => Place {
   return (id) => graph.node(id)
 }
 
-function flowEdge(edge: TopologyEdge, rightward: number, floor: number, at: number): FlowEdge {
+function flowEdge(edge: TopologyEdge, rightward: number, data: FlowEdge['data']): FlowEdge {
   const colour = COLOURS[edge.state]
   return {
-    id: edge.id, source: edge.source, target: edge.target, type: edge.control ? 'below' : rightward === 0 ? 'beside' : 'across', data: { row: edge.row, floor, at }, animated: edge.state === 'flowing', ...handles(edge, rightward),
+    id: edge.id, source: edge.source, target: edge.target, type: edge.control ? 'below' : rightward === 0 ? 'beside' : 'across', data, animated: edge.state === 'flowing', ...handles(edge, rightward),
     style: { stroke: colour, strokeWidth: ['refused', 'broken'].includes(edge.state) ? 2.6 : 1.8, strokeDasharray: ['not_run', 'not_built', 'waiting', 'broken'].includes(edge.state) ? '3 5' : undefined },
     markerEnd: { type: MarkerType.ArrowClosed, color: colour },
   }
