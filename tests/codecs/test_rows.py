@@ -1,14 +1,13 @@
 """Measured rows of the readable path, and the numbers devices go by."""
 
 import frame_builders as builders
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metropool.core.errors import Invalid
 from metropool.core.quantities import reading_types_by_id
-from metropool.devices import address_columns, addresses
+from metropool.devices import addresses
 from metropool.devices.cjt188 import frame as cjt188_frame
 from metropool.devices.cjt188 import rows as cjt188_rows
 from metropool.devices.dlt645 import frame as dlt645_frame
@@ -102,9 +101,6 @@ def test_the_kernel_writes_reading_types_that_exist() -> None:
 def test_a_terminal_packs_and_unpacks(region: str, number: int) -> None:
     device = addresses.pack_terminal(region=region, terminal=number)
     assert addresses.unpack(device) == addresses.DeviceAddress("gdw1376", f"{region}-{number:05d}")
-    many = address_columns.pack_terminals(regions=np.array([int(region, 16)], np.uint64), terminals=np.array([number], np.uint64))
-    assert many.tolist() == [device]
-    assert address_columns.tags_of(many).tolist() == [addresses.TERMINAL]
 
 
 @given(address=st.integers(0, 10**14 - 1), meter_type=st.integers(0, 255))
@@ -113,7 +109,6 @@ def test_a_meter_packs_and_unpacks(address: int, meter_type: int) -> None:
     assert addresses.unpack(water) == addresses.DeviceAddress("cjt188", f"{address:014d}", meter_type)
     meter = addresses.pack_dlt645(f"{address:014d}"[2:])
     assert addresses.unpack(meter) == addresses.DeviceAddress("dlt645", f"{address:014d}"[2:])
-    assert address_columns.numbers_of(np.array([water, meter], np.uint64)).tolist() == [address, address % 10**12]
 
 
 @pytest.mark.parametrize("address", ["AAAAAAAAAAAA", "123", "1234567890123"])

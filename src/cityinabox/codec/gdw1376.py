@@ -33,10 +33,6 @@ class Frame376:
         """Sequence number 0-15."""
         return self.seq & 0x0F
 
-    @property
-    def wants_confirm(self) -> bool:
-        return bool(self.seq & 0x10)
-
     def encode(self) -> bytes:
         """The bytes on the wire."""
         address = digits(self.region) + self.terminal.to_bytes(2, "little") + bytes((self.station << 1,))

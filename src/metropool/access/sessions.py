@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,11 +30,6 @@ class SessionRule:
     idle: timedelta = timedelta(minutes=30)
     longest: timedelta = timedelta(hours=12)
     lockout: LockoutRule = field(default_factory=LockoutRule)
-
-    def stretched(self, speed: float) -> "SessionRule":
-        """The rule for a clock that runs ``speed`` times as fast as the people do."""
-        lockout = replace(self.lockout, window=self.lockout.window * speed)
-        return SessionRule(idle=self.idle * speed, longest=self.longest * speed, lockout=lockout)
 
 
 @dataclass(frozen=True)

@@ -59,33 +59,9 @@ def business_date(instant: datetime, zone: ZoneInfo = BUSINESS_ZONE) -> date:
     return instant.astimezone(zone).date()
 
 
-def day_closed_by(frozen_at: datetime, zone: ZoneInfo = BUSINESS_ZONE) -> date:
-    """The business day that a freeze (冻结) closes: one stamped 00:00 of day D closes D-1."""
-    return business_date(frozen_at - timedelta(microseconds=1), zone)
-
-
 def day_period(day: date, zone: ZoneInfo = BUSINESS_ZONE) -> Period:
     """The business day as instants in UTC; 23 or 25 hours where the zone changes its clocks."""
     return Period(start=_midnight(day, zone), end=_midnight(day + DAY, zone))
-
-
-def month_period(year: int, month: int, zone: ZoneInfo = BUSINESS_ZONE) -> Period:
-    """A calendar month of the business calendar as instants in UTC."""
-    following = (year + month // 12, month % 12 + 1)
-    return Period(start=_midnight(date(year, month, 1), zone), end=_midnight(date(*following, 1), zone))
-
-
-def parse_month(text: str) -> tuple[int, int]:
-    """Read ``2026-07``.
-
-    Raises:
-        Invalid: Not a year and a month.
-    """
-    try:
-        first = date.fromisoformat(f"{text}-01")
-    except ValueError as cause:
-        raise Invalid(f"{text!r} is not a month such as 2026-07") from cause
-    return first.year, first.month
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -7,8 +7,6 @@ Top four bits: the protocol tag. Below it:
 | 1 | 376.1 terminal; its measuring point is in the point column | 32-47 A1 (four BCD digits), 16-31 A2, 0-15 zero |
 | 2 | DL/T 645 meter | 0-39 the twelve-digit address as a number |
 | 3 | CJ/T 188 meter | 48-55 meter type, 0-46 the fourteen-digit address as a number |
-
-Whole columns of them: ``address_columns``.
 """
 
 from dataclasses import dataclass

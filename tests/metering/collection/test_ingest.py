@@ -103,8 +103,6 @@ def test_a_repeat_of_the_log_has_no_effect(head_end):
     with pytest.raises(Conflict):
         apply(head_end, index, first)
     assert stored(head_end) == before
-    position = head_end.unit(lambda work: work.collection.position(stream="readings"))
-    assert ingest.not_yet_applied([*first, (3, b"")], position=position) == [(3, b"")]
 
 
 def test_files_of_a_log_made_anew_leave_those_of_the_one_before_alone(head_end):

@@ -8,7 +8,6 @@ export const MISSING = '—'
 export const COLOURS: Record<Service, string> = { electricity: '#d98e04', water: '#2b83ba', gas: '#c8521f', heat: '#8a5a83' }
 /** Of those who announce what is of no medium. */
 export const PUBLISHERS: Record<Publisher, string> = { government: '#4a5a8a', community: '#7a5c2e', building: '#6b4f7a' }
-export const UNIT_OF: Record<Service, string> = { electricity: 'kWh', water: 'm3', gas: 'm3', heat: 'kWh' }
 const SHANGHAI_MINUTES = 480
 const UNIT_NAMES: Record<string, string> = { m3: 'm³', 'm3/h': 'm³/h', kgCO2: 'kg CO₂', CNY: '¥', '1': '' }
 const DIGITS: Record<string, number> = { kWh: 2, kW: 2, m3: 3, 'm3/h': 3, '%': 1, kgCO2: 1, V: 1, A: 2, s: 1, CNY: 2, '1': 0 }

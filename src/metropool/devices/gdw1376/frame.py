@@ -53,11 +53,6 @@ class Frame:
         return self.control & 0x80 != 0
 
     @property
-    def is_starter(self) -> bool:
-        """PRM: the speaker started this exchange."""
-        return self.control & 0x40 != 0
-
-    @property
     def says_no_data(self) -> bool:
         """The terminal answers that it does not have what was asked for (function 9 of an answer)."""
         return self.control & 0xCF == 0x89
@@ -66,16 +61,6 @@ class Frame:
     def has_events(self) -> bool:
         """ACD: an important event waits."""
         return self.from_terminal and self.control & 0x20 != 0
-
-    @property
-    def wants_confirmation(self) -> bool:
-        """CON: the sender wants an AFN 00."""
-        return self.seq & CON != 0
-
-    @property
-    def is_single(self) -> bool:
-        """FIR and FIN: the whole message is in this frame."""
-        return self.seq & SINGLE == SINGLE
 
 
 def decode_frame(frame: bytes) -> Frame:

@@ -99,12 +99,6 @@ def request_curve(link: Link, *, points: Sequence[int], function: int, start: da
     return _history(link, points=points, function=function, label=label)
 
 
-def request_events(link: Link, *, first: int, last: int, important: bool = True) -> Frame:
-    """Ask for the event records from pointer ``first`` to before ``last``, both 0-255 (AFN 0E F1, F2)."""
-    units = unit_address(points=(0,), functions=(1 if important else 2,)) + bytes([first & 0xFF, last & 0xFF])
-    return link.frame(control=REQUEST_CLASS_1, afn=EVENTS, units=units)
-
-
 def pass_through(
     link: Link, *, inner: bytes, port: int, port_control: int, frame_timeout: int = 100, byte_timeout: int = 10
 ) -> Frame:

@@ -1,4 +1,4 @@
-"""Quantities from registers: the reading at an instant between readings, and the growth over a period."""
+"""Quantities from registers: the reading at an instant between readings, and growth with its multiplier."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from metropool.core.errors import Invalid, NotFound
+from metropool.core.errors import NotFound
 
 Reading = tuple[datetime, int]
 
@@ -34,24 +34,6 @@ def interpolate_register(readings: Sequence[Reading], *, at: datetime) -> Decima
     passed, whole = (_micro(at) - _micro(before[0])), (_micro(after[0]) - _micro(before[0]))
     grown = Decimal((after[1] - before[1]) * passed) / Decimal(whole)
     return Decimal(before[1]) + grown.quantize(Decimal("1E-12"), rounding=ROUND_HALF_UP)
-
-
-def register_growth(start: int, end: int, *, digits: int | None = None) -> int:
-    """What a register counted from one reading to the next [smallest units].
-
-    Args:
-        start: Register at the start [smallest units].
-        end: Register at the end [smallest units].
-        digits: Digits the register shows in smallest units, where it rolls over; None where it never does.
-
-    Raises:
-        Invalid: It went back and does not roll over.
-    """
-    if end >= start:
-        return end - start
-    if digits is None or start >= 10**digits:
-        raise Invalid(f"the register went back from {start} to {end}")
-    return end + int(10**digits) - start
 
 
 def apply_multipliers(growth: NDArray[np.int64], multipliers: Sequence[str]) -> NDArray[np.int64]:

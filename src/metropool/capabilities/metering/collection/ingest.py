@@ -147,11 +147,6 @@ def read_batch(data: bytes) -> pa.Table:
     return table
 
 
-def not_yet_applied(batches: Sequence[tuple[int, bytes]], *, position: int) -> list[tuple[int, bytes]]:
-    """The batches after a position in the log: a redelivered one has no effect."""
-    return sorted((batch for batch in batches if batch[0] > position), key=lambda batch: batch[0])
-
-
 def _columns(batches: Sequence[tuple[int, bytes]]) -> Columns:
     whole = pa.concat_tables([read_batch(data) for _, data in batches])
     return {name: whole[name].to_numpy() for name in whole.column_names}

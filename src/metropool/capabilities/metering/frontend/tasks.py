@@ -14,8 +14,6 @@ from metropool.devices.gdw1376.profile import MeterProfile
 SUBJECTS = "frontend.metering"
 """Request/reply subjects of the broker: ``frontend.metering.introduce``, ``.task``, ``.contacts``, ``.events``."""
 
-MAX_POINTS = 2048
-MAX_FRAME = 255
 
 LinkKind = Literal["gdw1376", "transparent"]
 Result = Literal["answered", "denied", "silent", "unreachable", "expired", "lost"]

@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 
 from metropool.facts.readings.schemas import BLOCK, Quality
 
-LINEAR = "linear_between_registers"
-LIKE_DAYS = "previous_like_days"
 _KEY = ["usage_point", "reading_type", "business_date"]
 Ints = npt.NDArray[np.int64]
 

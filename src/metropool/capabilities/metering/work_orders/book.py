@@ -125,8 +125,3 @@ class WorkOrderBook:
         is_closed = c.closed_at.is_not(None)
         page = query.order_by(*order, is_closed, c.opened_at.desc(), c.number.desc()).offset(offset).limit(limit)
         return [WorkOrder(*row) for row in self._connection.execute(page)], total
-
-    def count_unfinished(self) -> int:
-        """How many orders are open or in progress."""
-        query = select(func.count()).where(work_order.c.state.in_(UNFINISHED))
-        return int(self._connection.execute(query).scalar_one())

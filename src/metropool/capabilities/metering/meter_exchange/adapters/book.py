@@ -64,11 +64,6 @@ class ExchangeBook:
         """All versions of the exchanges at some usage points, oldest first."""
         return self._rows(meter_exchange.c.usage_point.in_(list(usage_points)))
 
-    def newest_of(self, *, device: str) -> Row | None:
-        """The believed exchange by which a device was put in; None when it was not by one."""
-        rows = self._rows((meter_exchange.c.new_device == device) & meter_exchange.c.replaced_by.is_(None))
-        return rows[-1] if rows else None
-
     def add(self, row: Row) -> None:
         """Keep a version; the one before it is marked as replaced."""
         added = self._connection.execute(insert(meter_exchange).values(**row)).inserted_primary_key
