@@ -15,6 +15,7 @@ from cityinabox.journal import Record
 from cityinabox.pushes import Push, Reports
 from cityinabox.refused import Refusals
 from cityinabox.terminal import Sent
+from cityinabox.together import until_one_ends
 from cityinabox.wires import Keys, PlainWire, Wire, agree
 
 LOGIN, LOGOUT, HEARTBEAT = 1, 2, 3
@@ -74,17 +75,10 @@ class Concentrator:
     async def _session(self, host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         self._writer = writer
-        tasks: list[asyncio.Task[None]] = []
         try:
             self._wire = await self._begin(reader, writer)
-            tasks = [asyncio.create_task(part) for part in (self._listen(self._wire), self._work(), self._cut())]
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await until_one_ends(self._listen(self._wire), self._work(), self._cut())
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             self._waiting.clear()
             self._wire = None
             writer.transport.abort()

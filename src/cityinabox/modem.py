@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from cityinabox.refused import Refusals
+from cityinabox.together import until_one_ends
 from cityinabox.wires import Keys, SealedWire, agree
 
 
@@ -43,12 +44,4 @@ async def _both_ways(
             wire.write(content)
             await writer.drain()
 
-    tasks = [asyncio.create_task(way) for way in (down(), up())]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await until_one_ends(down(), up())
