@@ -1,14 +1,15 @@
-"""What can never be granted of a request to look into books or at cameras, whoever decides. Pure."""
+"""Looking into books or at cameras: what can never be granted, whoever decides, and the record of an answer that left. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from metropool.access.provisions import Provision
 from metropool.core.clock import Instant
 from metropool.core.dated import needed_on, read_dated
 from metropool.core.periods import business_date
-from metropool.exchange.messages import ViewRequested
+from metropool.exchange.messages import ViewAnswered, ViewRequested
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,48 @@ def why_never(asked: ViewRequested, *, now: Instant) -> str:
     if asked.expires_at <= now:
         return "lapsed"
     return "not_yet" if asked.first_day > today else ""
+
+
+def subjects_of(message: ViewAnswered) -> list[str]:
+    """The households an answer tells of by name, each once; none where its rows are sums."""
+    return [one for one in message.rows["subject"].unique().to_pylist() if one]
+
+
+def provision_of_answer(
+    message: ViewAnswered,
+    *,
+    id: str,
+    giver: str,
+    asked: ViewRequested,
+    of: Collection[str],
+    allowed_by: str,
+    expires_at: Instant | None,
+) -> Provision:
+    """The record of a page that left for whoever asked.
+
+    Args:
+        message: The page.
+        id: Id of its envelope.
+        of: Households it tells of by name; where there are none, the largest group behind one of its sums is counted.
+        allowed_by: Who approved.
+        expires_at: End of the use; None where it has none.
+    """
+    groups = filter(None, message.rows["subjects"].to_pylist())
+    return Provision(
+        id=id,
+        giver=giver,
+        receiver=asked.asker,
+        receiver_party=asked.party,
+        what=message.what,
+        fields=" ".join(sorted(set(filter(None, message.rows["measure"].to_pylist())))),
+        rows=message.rows.num_rows,
+        subjects=len(set(of)) or max(groups, default=0),
+        agreement=message.request,
+        purpose=asked.purpose,
+        legal_basis=asked.legal_basis,
+        allowed_by=allowed_by,
+        expires_at=int(expires_at.timestamp()) if expires_at else None,
+    )
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from metropool.access.provisions import Provision
+from metropool.access.looking import provision_of_answer, subjects_of
 from metropool.capabilities.door.ports import DoorWork
 from metropool.exchange.capability import Release, Way
 from metropool.exchange.messages import ViewAnswered
@@ -21,21 +21,9 @@ def told(*, work: DoorWork, message: ViewAnswered, way: Way, key: str) -> None:
     known = work.views.one(asker=message.asker, request=message.request)
     if message.state != "approved" or known is None:
         return
-    asked, of = known.asked, [one for one in message.rows["subject"].unique().to_pylist() if one]
-    given = Provision(
-        id=key,
-        giver=work.system,
-        receiver=asked.asker,
-        receiver_party=asked.party,
-        what=asked.what,
-        fields=" ".join(sorted(set(filter(None, message.rows["measure"].to_pylist())))),
-        rows=message.rows.num_rows,
-        subjects=len(of) or max(filter(None, message.rows["subjects"].to_pylist()), default=0),
-        agreement=asked.request,
-        purpose=asked.purpose,
-        legal_basis=asked.legal_basis,
-        allowed_by=known.approved_by or known.decided_by or "",
-        expires_at=int(known.expires_at.timestamp()),
+    of, by = subjects_of(message), known.approved_by or known.decided_by or ""
+    given = provision_of_answer(
+        message, id=key, giver=work.system, asked=known.asked, of=of, allowed_by=by, expires_at=known.expires_at
     )
     work.provisions.note(given, of=of)
 

@@ -1,6 +1,7 @@
 """What may leave through sharing: asked when it is told, and again before it is sent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metropool.access.consents import Consent
+from metropool.access.looking import provision_of_answer, subjects_of
 from metropool.access.provisions import Provision
 from metropool.capabilities.sharing.ports import SharingWork
 from metropool.core.periods import day_period
@@ -86,24 +88,11 @@ def answer_told(*, work: SharingWork, message: ViewAnswered, way: Way, key: str)
     known = work.passed_requests.one(asker=message.asker, request=message.request)
     if message.state != "approved" or known is None:
         return
-    asked = known.asked
-    told_of = _accounts_of(work, [one for one in message.rows["subject"].unique().to_pylist() if one])
-    given = Provision(
-        id=key,
-        giver=work.speaker,
-        receiver=way.receiver,
-        receiver_party=way.receiver_party,
-        what=message.what,
-        fields=" ".join(sorted(set(message.rows["measure"].to_pylist()))),
-        rows=message.rows.num_rows,
-        subjects=len(set(told_of.values())) or max(filter(None, message.rows["subjects"].to_pylist()), default=0),
-        agreement=message.request,
-        purpose=asked.purpose,
-        legal_basis=asked.legal_basis,
-        allowed_by=work.speaker,
-        expires_at=int(message.expires_at.timestamp()) if message.expires_at else None,
+    told_of, by = _accounts_of(work, subjects_of(message)).values(), work.speaker
+    given = provision_of_answer(
+        message, id=key, giver=by, asked=known.asked, of=told_of, allowed_by=by, expires_at=message.expires_at
     )
-    work.provisions.note(given, of=told_of.values())
+    work.provisions.note(replace(given, receiver=way.receiver, receiver_party=way.receiver_party), of=told_of)
 
 
 def answer_withheld(*, work: SharingWork, message: ViewAnswered | None, way: Way, key: str) -> None:
