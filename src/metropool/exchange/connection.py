@@ -4,6 +4,8 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -56,21 +58,8 @@ async def _connected(
     tls: ssl.SSLContext | None,
 ) -> Client | None:
     """One client that has logged in; None where its own try ended as cancelled, though nobody asks us to end."""
-    client, refusal, refusals = client_with(tls), asyncio.get_running_loop().create_future(), 0
-
-    async def note(error: Exception) -> None:
-        nonlocal refusals
-        if client.is_closed:
-            raise asyncio.CancelledError  # a try that failed just as it was cancelled has swallowed that: it would go on for ever
-        refusals += where is None and isinstance(error, _REFUSALS)
-        if refusals >= TRIES and not refusal.done():
-            refusal.set_result(error)
-        found = _VIOLATION.search(str(error))
-        if found and refused:
-            refused(found.group(1))
-        if where:
-            _follow(client, where())
-
+    client = client_with(tls)
+    errors = _Errors(client=client, refused=refused, where=where, refusal=asyncio.get_running_loop().create_future())
     connecting = asyncio.ensure_future(
         client.connect(
             url.split(","),
@@ -80,25 +69,59 @@ async def _connected(
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds; the client takes parts of one
             pending_size=0,
-            error_cb=note,
+            error_cb=errors.note,
             connect_timeout=5,
             **secured(tls),
         )
     )
     try:
-        await asyncio.wait({connecting, refusal}, return_when=asyncio.FIRST_COMPLETED)
-        if connecting.cancelled():
-            return None
-        if connecting.done():
-            await connecting
-            return client
-        connecting.cancel()
-        await asyncio.wait({connecting, asyncio.ensure_future(client.close())})
-        raise Unavailable(f"the broker at {url} did not let {user} in: {refusal.result() or type(refusal.result()).__name__}")
+        if await _ended(client, connecting, errors.refusal):
+            return None if connecting.cancelled() else client
+        refusal = errors.refusal.result()
+        raise Unavailable(f"the broker at {url} did not let {user} in: {refusal or type(refusal).__name__}")
     except (NatsError, OSError, TimeoutError) as cause:
         raise Unavailable(f"the broker at {url} refused {user}: {cause or type(cause).__name__}") from cause
     finally:
         connecting.cancel()
+
+
+async def _ended(client: Client, connecting: asyncio.Future[Any], refusal: asyncio.Future[Any]) -> bool:
+    """Wait for the try or for what refuses it; whether the try itself ended. A refused client is closed.
+
+    Raises:
+        NatsError, OSError, TimeoutError: What ended the try.
+    """
+    await asyncio.wait({connecting, refusal}, return_when=asyncio.FIRST_COMPLETED)
+    if connecting.done():
+        if not connecting.cancelled():
+            await connecting
+        return True
+    connecting.cancel()
+    await asyncio.wait({connecting, asyncio.ensure_future(client.close())})
+    return False
+
+
+@dataclass
+class _Errors:
+    """What a client tells of its errors: who refuses time and again, what may not be published, where to look next."""
+
+    client: Client
+    refused: Callable[[str], None] | None
+    where: Callable[[], str] | None
+    refusal: asyncio.Future[Exception]
+    refusals: int = 0
+
+    async def note(self, error: Exception) -> None:
+        if self.client.is_closed:
+            raise asyncio.CancelledError  # a try that failed just as it was cancelled has swallowed that: it would go on for ever
+        self.refusals += self.where is None and isinstance(error, _REFUSALS)
+        if self.refusals >= TRIES and not self.refusal.done():
+            self.refusal.set_result(error)
+        found = _VIOLATION.search(str(error))
+        if found and self.refused:
+            self.refused(found.group(1))
+        if self.where:
+            _follow(self.client, self.where())
 
 
 def _follow(client: Client, url: str) -> None:
