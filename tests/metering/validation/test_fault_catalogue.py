@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from metering.made import HOUR, check, fact, found, hourly, installed, local, readings, total
-from metropool.capabilities.metering.validation.estimates import fill_from_like_days
 from metropool.facts.readings.blocks import seal
 from metropool.facts.readings.grid import Grid
 from metropool.facts.readings.schemas import Origin, Quality
@@ -118,17 +117,6 @@ class TestF06Reset:
         assert values(day)[11] is None
         assert day["quality"][0].as_py()[11] == Quality.MISSING
         assert sum(filter(None, values(day))) == 23_000
-
-    def test_the_hole_is_estimated_from_like_days_and_marked(self):
-        kind = fact(kind="electricity_forward_energy")
-        week = 24 * 7
-        rows = [(1, START + (i + 1) * HOUR, None if i == week + 11 else 100 + i % 24) for i in range(week + 24)]
-        result = check(readings(*rows), kind)
-        blocks = seal(result.steps, installations=installed({"reading_type": 11}), grid=HOURS)
-        filled = fill_from_like_days(blocks, history=blocks)
-        assert (values(blocks, 7)[11], values(filled, 7)[11]) == (None, 111)
-        assert filled["quality"][7].as_py() == [Quality.ESTIMATED if i == 11 else Quality.MEASURED for i in range(24)]
-        assert fill_from_like_days(filled, history=blocks) == filled
 
 
 class TestF07MeterReplaced:
