@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from metropool.core.errors import Invalid
 from metropool.devices.gdw1376 import kernel
-from metropool.devices.gdw1376.batch import Scan, date_freezes, decode_frames, scan_frames
+from metropool.devices.gdw1376.batch import Scan, decode_frames, scan_frames
 from metropool.devices.gdw1376.frame import decode_frame
 from metropool.devices.gdw1376.rows import rows_of
-from metropool.devices.rows import FREEZE_UNDATED, Row
+from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED, Row
 
 VECTORS = Path(__file__).parent / "vectors" / "gdw1376.csv"
 
@@ -106,7 +106,7 @@ def test_columns_too_small_for_a_frame_are_refused() -> None:
         raise AssertionError("accepted")
 
 
-def test_freezes_by_index_are_dated_by_the_time_of_the_same_meter_and_index() -> None:
+def test_freezes_by_index_and_their_times_are_flagged_with_the_index() -> None:
     time = bytes.fromhex("0000201125")
     frames = [
         builders.forwarded(builders.dlt645(bytes.fromhex("01010605") + builders.bcd(700, 4), address=7)),
@@ -116,11 +116,10 @@ def test_freezes_by_index_are_dated_by_the_time_of_the_same_meter_and_index() ->
     ]
     buffer = np.frombuffer(b"".join(frames), np.uint8)
     (columns,) = decode_frames(buffer, scan_frames(buffer))
-    dated = date_freezes(columns)
-    assert dated.value.tolist() == [70000, 60000, 90000]
-    assert dated.at.tolist() == [1763568000, 0, 0]
-    assert dated.point.tolist() == [0, 2, 1]
-    assert dated.flag.tolist() == [0, FREEZE_UNDATED, FREEZE_UNDATED]
+    assert columns.value.tolist() == [70000, 1763568000, 60000, 90000]
+    assert columns.at.tolist() == [0, 0, 0, 0]
+    assert columns.point.tolist() == [1, 1, 2, 1]
+    assert columns.flag.tolist() == [FREEZE_UNDATED, FREEZE_TIME, FREEZE_UNDATED, FREEZE_UNDATED]
 
 
 def monthly(label: str, *, fn: int = 177) -> bytes:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from metropool.core.errors import Invalid
 from metropool.devices.gdw1376.kernel import FRAME_MIN, ROWS_PER_FRAME_MAX, FrameTable, decode, scan
 from metropool.devices.kernel import LINES, Columns, columns_of
-from metropool.devices.rows import FREEZE_TIME, FREEZE_UNDATED
 
 ROWS_PER_BATCH = 1 << 20
 BUFFER_MAX = 1 << 30
@@ -61,25 +60,6 @@ def decode_frames(buffer: NDArray[np.uint8], found: Scan, *, capacity: int = ROW
     while first < len(found):
         rows, first = decode(buffer, found.table, len(found), first, out)
         yield columns_of(out, rows)
-
-
-def date_freezes(columns: Columns) -> Columns:
-    """Put the time of freezes (DL/T 645 0506000n) on the values of the same device and index; drop the rows of times used so.
-
-    A value whose time is not among ``columns`` keeps its flag FREEZE_UNDATED and its index in ``point``.
-    """
-    is_time = (columns.flag == FREEZE_TIME) & (columns.quality == 0)
-    key = columns.device << np.uint64(6) | columns.point.astype(np.uint64)
-    order = np.argsort(key[is_time], kind="stable")
-    keys, times = key[is_time][order], columns.value[is_time][order]
-    undated = np.flatnonzero(columns.flag == FREEZE_UNDATED)
-    place = np.searchsorted(keys, key[undated], side="right") - 1
-    has_time = place >= 0
-    has_time[has_time] = keys[place[has_time]] == key[undated][has_time]
-    dated = undated[has_time]
-    columns.at[dated], columns.flag[dated], columns.point[dated] = times[place[has_time]], 0, 0
-    keep = columns.flag != FREEZE_TIME
-    return Columns._make(column[keep] for column in columns)
 
 
 def _empty_table(capacity: int) -> FrameTable:
