@@ -10,12 +10,11 @@ from metropool.access import Access
 from metropool.access.passwords import Passwords
 from metropool.access.rights import system_scope
 from metropool.core.errors import Conflict, Forbidden, Invalid, NotFound
-from metropool.portal.app import make_app
 from metropool.runtime.cli import over_site
 from metropool.runtime.cli.refunds import ask_refund, decide_on_refund, list_refunds
-from metropool.runtime.portal import Facts, desks_of, portal_settings
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named
+from portal.whole_site import app_over
 
 from .conftest import AMOUNTS, NUMBERS, dues, hear, notice, order_of
 
@@ -38,14 +37,7 @@ def site(billed, tmp_path, monkeypatch):
     hear(billed, notice())
     billed.platform.write_now("settlement", make_people)
     nodes, compiled, settings = {billed.platform.system: billed.platform}, compile_named("transition"), Settings(home=tmp_path)
-    app = make_app(
-        nodes,
-        None,
-        portal_settings(list(nodes.values()), settings=settings),
-        desks=desks_of(nodes, settings=settings, compiled=compiled),
-        facts=Facts(nodes, settings=settings, compiled=compiled),
-        passwords=CHEAP,
-    )
+    app = app_over(nodes, settings=settings, compiled=compiled, passwords=CHEAP)
     monkeypatch.setattr(over_site.httpx, "Client", lambda **_: TestClient(app, base_url="http://127.0.0.1"))
     monkeypatch.setenv("METROPOOL_PASSWORD", "right horse battery")
     return billed

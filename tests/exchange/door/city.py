@@ -16,10 +16,9 @@ from metropool.core.clock import VirtualClock
 from metropool.core.identifiers import SeededIds
 from metropool.exchange.memory import MemoryBroker
 from metropool.exchange.outbox import inbox
-from metropool.portal.app import make_app
-from metropool.runtime.portal import Facts, desks_of, portal_settings
 from metropool.runtime.settings import Settings
 from metropool.runtime.systems import compile_named, open_node
+from portal.whole_site import app_over
 
 NOW = datetime(2026, 7, 1, 2, tzinfo=UTC)
 
@@ -78,11 +77,7 @@ class City:
         return self.nodes[system].write_now("door", lambda work: ApiKeys(work.context).make(name=name, by="ann"))[0]
 
     def app(self):
-        desks = desks_of(self.nodes, settings=self.settings, compiled=self.compiled)
-        facts = Facts(self.nodes, settings=self.settings, compiled=self.compiled)
-        return make_app(
-            self.nodes, None, portal_settings(list(self.nodes.values()), settings=self.settings), desks=desks, facts=facts
-        )
+        return app_over(self.nodes, settings=self.settings, compiled=self.compiled)
 
     @contextmanager
     def software(self, system, key=None):

@@ -24,8 +24,8 @@ from metropool.exchange.evidence import Evidence
 from metropool.exchange.messages import ROWS, ViewAnswered
 from metropool.runtime.channels import public_hex
 from metropool.runtime.evidence import examine_audit, open_key, sign_evidence
-from metropool.runtime.portal import Facts, desks_of, make_app, portal_settings
 from portal.conftest import CHEAP, PASSWORD
+from portal.whole_site import app_over
 
 ACCOUNT, HOME, COMMUNITY, DESK = "GZ1", "home-0001", "community_system", "government_desk"
 
@@ -59,15 +59,7 @@ def have_people(work):
 
 def signed_in(city, login):
     """A browser at the whole city's site."""
-    settings, compiled, nodes = city.settings, city.compiled, city.nodes
-    app = make_app(
-        nodes,
-        None,
-        portal_settings(list(nodes.values()), settings=settings),
-        desks=desks_of(nodes, settings=settings, compiled=compiled),
-        facts=Facts(nodes, settings=settings, compiled=compiled),
-        passwords=CHEAP,
-    )
+    app = app_over(city.nodes, settings=city.settings, compiled=city.compiled, passwords=CHEAP)
     browser = TestClient(app, base_url="http://127.0.0.1")
     browser.get("/api/site")
     for _ in range(2):
