@@ -139,6 +139,21 @@ def test_import_shows_what_a_file_says_as_text(cli, tmp_path):
     assert "[/x]" in said.out and "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "city's zone, Asia/Shanghai"), ("zh", "城市所在时区 Asia/Shanghai")])
+def test_import_shows_times_of_the_citys_zone_and_says_so(cli, tmp_path, language, words):
+    mapping, file = tmp_path / "mine.yaml", tmp_path / "file.csv"
+    mapping.write_text(
+        "name: mine\nabout: x\ntime: {column: at, format: '%s'}\n"
+        "channels:\n  - {column: v, reading_type: water_register, unit: m3}\n",
+        encoding="utf-8",
+    )
+    file.write_text("at,v\n1577836800,1\n1577840405,2\n", encoding="utf-8")  # 2020-01-01T00:00:00Z, 01:00:05Z
+    said = cli("import", file, "--mapping", mapping, "--lang", language)
+    assert said.status == 0, said.err
+    assert "2020-01-01 08:00 " in said.out and "2020-01-01 09:00:05" in said.out
+    assert words in said.out
+
+
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory):
     """A real week imported twice by a broker of its own, and the size of the lake after each."""

@@ -4,16 +4,18 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from metropool.core.errors import Invalid, MetropoolError, NotFound
+from metropool.core.periods import BUSINESS_ZONE
 from metropool.core.texts import Sentence
 from metropool.runtime.cli.printing import print_json, text_console
 from metropool.runtime.cli.words import language, told, word
 
 SHOWN = 30
-TIMES = {"first_at", "last_at", "from", "to"}
+TIMES = {"first_at", "last_at", "from", "to", "longest_from", "longest_to"}
 NARROW = {*TIMES, "class", "readings", "total", "unit", "count", "line"}
 
 
@@ -141,10 +143,11 @@ def _print_report(report: dict[str, Any]) -> None:
     if report["columns_left_out"]:
         console.print(word("import_left_out", columns=", ".join(report["columns_left_out"])))
     if report.get("unmeasured") and report["unmeasured"]["runs"]:
-        console.print(word("import_unmeasured", **report["unmeasured"]))
+        console.print(word("import_unmeasured", **{name: _cell(name, value) for name, value in report["unmeasured"].items()}))
     console.print(_table("channel", report["channels"], ("channel", "readings", "total", "unit", "first_at", "last_at")))
     _print_some(console, "flag", report["flags"], ("class", "channel", "from", "to", "count", "line", "done"))
     _print_some(console, "doubt", report["doubts"], ("line", "reason", "column", "text", "done"))
+    console.print(word("import_zone", zone=BUSINESS_ZONE.key))
     console.print(word(f"import_{report['outcome']}"))
 
 
@@ -167,6 +170,10 @@ def _table(kind: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> A
 
 
 def _cell(name: str, value: object) -> str:
+    """A value as people read it; times are of the city's zone."""
     if value is None:
         return ""
-    return str(value).replace("T", " ").removesuffix(":00Z") if name in TIMES else str(value)
+    if name not in TIMES:
+        return str(value)
+    here = datetime.fromisoformat(str(value)).astimezone(BUSINESS_ZONE)
+    return here.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
