@@ -119,6 +119,13 @@ class TestEditions:
         assert town.kept(notice.id).state == "withdrawn"
         assert town.reached(notice.id) == set()
 
+    def test_a_withdrawal_is_final_whatever_edition_comes_later(self, town):
+        for edition, state in ((1, "published"), (2, "withdrawn"), (3, "published")):
+            asyncio.run(town.hear(said(edition=edition, state=state)))
+        kept = town.kept("N1")
+        assert (kept.edition, kept.state) == (2, "withdrawn")
+        assert "N1 was withdrawn: edition 3" in town.parked()[0]
+
 
 class TestReceipts:
     def receive(self, town, notice, *, edition=1, is_read, account="A1"):

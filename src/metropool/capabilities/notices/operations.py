@@ -20,7 +20,7 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
     """Take an edition in; what is not higher than the one known changes nothing, so order and repeats do not matter.
 
     Raises:
-        Invalid: It speaks in another's name, or cannot be shown or reach anybody as it is.
+        Invalid: It speaks in another's name, or cannot be shown or reach anybody as it is, or it was withdrawn before this edition.
     """
     if message.office != work.speaker:
         raise Invalid(f"{work.speaker} speaks in the name of {message.office[:64]!r}")
@@ -29,6 +29,8 @@ def take_notice(*, work: NoticesWork, message: NoticePublished) -> None:
     known = work.board.one(office=message.office, notice=message.notice)
     if known is not None and known.edition >= message.edition:
         return
+    if known is not None and known.state == "withdrawn" and message.state != "withdrawn":
+        raise Invalid(f"notice {message.notice} was withdrawn: edition {message.edition} comes too late, tell it as a new notice")
     work.board.put(_kept(work, message, known))
     if message.state == "published":
         work.board.reach(office=message.office, notice=message.notice, accounts=households(work=work, message=message))
