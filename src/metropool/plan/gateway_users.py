@@ -46,7 +46,7 @@ def _users(gateways: Gateways) -> list[BrokerUser]:
     """Who hears gateways of a kind and speaks to them, and who makes their stream."""
     maker = provisioner_of(gateways.account)
     makes = [f"STREAM.{verb}.{STREAM}" for verb in ("CREATE", "UPDATE", "INFO")]
-    makes += [f"CONSUMER.CREATE.{STREAM}.{system}" for system in gateways.speakers]
+    makes += [f"CONSUMER.{verb}.{STREAM}.{system}" for verb in ("CREATE", "INFO") for system in gateways.speakers]
     provision = BrokerUser(maker, gateways.account, tuple(f"$JS.API.{rest}" for rest in makes), (f"reply.{maker}.>",))
     return [*(_speaker(gateways, system) for system in gateways.speakers), provision]
 

@@ -184,7 +184,10 @@ class BrokerServer:
         if replicas == 1:
             await provision_broker(self.url, home=self._home, broker=self._broker, tls=tls)
         else:
-            providing = provision_until_done(self.url, home=self._home, broker=self._broker, tls=tls, replicas=replicas)
+            place = self._beyond.place if self._beyond else 0
+            providing = provision_until_done(
+                self.url, home=self._home, broker=self._broker, tls=tls, replicas=replicas, place=place
+            )
             self._provisioner = asyncio.create_task(providing, name="broker-streams")
 
     async def _launch(self, binary: str) -> None:

@@ -25,6 +25,7 @@ class Beyond:
         name: Its name among the servers; its files are under ``<home>/broker/<name>``.
         broker: What its broker must hold.
         url: Where clients find its broker.
+        place: Its place among the servers of its broker, from 0.
         settings: How it runs, asked again at each start and whenever it is to read its configuration again; given its folder.
         tls: How a client speaks with it; None on one machine.
     """
@@ -32,6 +33,7 @@ class Beyond:
     name: str
     broker: BrokerPlan
     url: str
+    place: int
     settings: Callable[[Path], BrokerSettings]
     tls: Callable[[], ssl.SSLContext] | None = None
 
@@ -63,7 +65,8 @@ def beyond_of(server: str, *, settings: Settings, compiled: Compiled) -> Beyond:
         )
 
     tls = certificates.for_client if certificates else None
-    return Beyond(name=server, broker=zone.broker, url=sites.url(name), settings=settings_now, tls=tls)
+    place = sites.brokers[name].index(site)
+    return Beyond(name=server, broker=zone.broker, url=sites.url(name), place=place, settings=settings_now, tls=tls)
 
 
 def read_sites(settings: Settings, compiled: Compiled) -> tuple[Sites, Mapping[str, Zone]]:
