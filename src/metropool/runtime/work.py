@@ -1,6 +1,7 @@
 """The work object: what a capability is handed in one unit of work. It satisfies the Protocols in the capabilities' ``ports``."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -76,6 +77,11 @@ class Work:
     def cause(self) -> str:
         """Stands for the letter that is being taken in and for no other sender's, in keys and names of files; empty where none is."""
         return derived_id(self.letter.sender, self.letter.id) if self.letter else ""
+
+    @property
+    def told_at(self) -> datetime:
+        """When the letter that is taken in was told: letters may come in another order. By its sender's clock, and not after ``now``."""
+        return min(self.letter.at, self.now) if self.letter else self.now
 
     @property
     def sender(self) -> SystemId:

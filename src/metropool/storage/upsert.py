@@ -14,12 +14,18 @@ def insert_into(connection: Connection, table: Table) -> Any:
     return make(table)
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], change: Sequence[str] = ()) -> None:
-    """Insert rows; where the key is there already, change the columns ``change`` (all that are not key, when empty)."""
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], change: Sequence[str] = (), *, newest_by: str = ""
+) -> None:
+    """Insert rows; where the key is there already, change the columns ``change`` (all that are not key, when empty).
+
+    With ``newest_by`` a row that is less in that column than what is there changes nothing.
+    """
     if not rows:
         return
     make = insert_into(connection, table)
     keys = [column.name for column in table.primary_key]
     names = change or [name for name in rows[0] if name not in keys]
     changed = {name: make.excluded[name] for name in names}
-    connection.execute(make.on_conflict_do_update(index_elements=keys, set_=changed), [dict(row) for row in rows])
+    is_news = table.c[newest_by] <= make.excluded[newest_by] if newest_by else None
+    connection.execute(make.on_conflict_do_update(index_elements=keys, set_=changed, where=is_news), [dict(row) for row in rows])

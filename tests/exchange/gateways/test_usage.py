@@ -23,7 +23,7 @@ def enrol(work: Any) -> None:
         work.registry.add(usage_point, [{**point, "network_node": None}])
 
 
-def told(*, point: str, version: int, end: int) -> HouseholdUsageTold:
+def told(*, point: str, version: int, end: int | None) -> HouseholdUsageTold:
     row = {
         "service": "water",
         "usage_point": point,
@@ -33,7 +33,7 @@ def told(*, point: str, version: int, end: int) -> HouseholdUsageTold:
         "version": version,
         "start": 1782835200,
         "interval_s": 86_400,
-        "values": [end - 1000],
+        "values": [None if end is None else end - 1000],
         "quality": None,
         "register_start": 1000,
         "register_end": end,
@@ -74,6 +74,27 @@ def test_reaches_its_gateway_once_it_is_there_newest_version_last_and_no_other(t
             blocks = (await terminal.get("/usage")).json()["blocks"]
             assert [(block["version"], block["register_end"]) for block in blocks] == [(2, 1100)]
             assert await town.node.read("points", lambda work: work.usage_desk.kept(OTHER)) == [], "nobody listens there"
+
+    asyncio.run(run())
+
+
+def test_of_the_day_so_far_the_fullest_that_was_told_waits_for_its_gateway(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with hosted(tmp_path, attended=False) as town:
+            node = town.node
+            node.write_now("points", enrol)
+            await node.write("points", lambda work: work.usage_desk.listen(HOME, heard_at=1))
+
+            async def waits(**what: Any) -> list[tuple[int, int]]:
+                await tell(town, point="water-1", **what)
+                kept = await node.read("points", lambda work: work.usage_desk.kept(HOME))
+                return [(one.version, one.known) for one in kept]
+
+            assert await waits(version=0, end=None) == [(0, 1)]
+            assert await waits(version=0, end=1090) == [(0, 3)]
+            assert await waits(version=0, end=None) == [(0, 3)], "told before, handed over again"
+            assert await waits(version=1, end=None) == [(1, 1)], "sealed"
+            assert await waits(version=0, end=1090) == [(1, 1)]
 
     asyncio.run(run())
 

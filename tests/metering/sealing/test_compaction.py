@@ -313,10 +313,25 @@ class TestInsight:
         assert books.said() == before
         assert len(books.listed(BLOCKS)) == 1
 
-    def test_of_provisional_blocks_the_last_stays_the_last(self, books: Books):
+    def test_of_a_day_so_far_the_fullest_stays_in_whatever_order_it_was_told(self, books: Books):
         today = date(2026, 7, 6)
-        for hour in range(12):
-            books.add_blocks(blocks_of(today, version=0, seed=hour), name=f"told-{hour}")
+        for hour in (*range(10), 11, 10):
+            books.add_blocks(so_far(today, hour=hour), name=f"told-{hour}")
+        assert books.unit(lambda work: work.readings.blocks_of_day(today)) == so_far(today, hour=11)
         assert books.compact(told) == ["2026-07-06"]
-        assert books.unit(lambda work: work.readings.blocks_of_day(today)) == blocks_of(today, version=0, seed=11)
+        assert books.unit(lambda work: work.readings.blocks_of_day(today)) == so_far(today, hour=11)
         assert books.compact(told) == []
+
+    def test_of_two_days_so_far_as_full_as_one_another_the_last_stays(self, books: Books):
+        today = date(2026, 7, 6)
+        for seed in (1, 2):
+            books.add_blocks(so_far(today, hour=12, seed=seed), name=f"told-{seed}")
+        assert books.unit(lambda work: work.readings.blocks_of_day(today)) == so_far(today, hour=12, seed=2)
+
+
+def so_far(day: date, *, hour: int, seed: int = 0) -> pa.Table:
+    """Blocks of a day as they are at an hour: nothing is known of what comes."""
+    blocks = blocks_of(day, version=0, seed=seed)
+    values = [[value or 1 for value in row[:hour]] + [None] * (24 - hour) for row in blocks["values"].to_pylist()]
+    place = BLOCK.get_field_index("values")
+    return blocks.set_column(place, BLOCK.field(place), pa.array(values, BLOCK.field(place).type))

@@ -28,7 +28,11 @@ class PointValue:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingUsage:
-    """A block of household meter data for a place, as it is told, until its gateway has it."""
+    """A block of household meter data for a place, as it is told, until its gateway has it.
+
+    Attributes:
+        known: How much of it is known, see ``known_values``: of two of one version the fuller holds.
+    """
 
     place: str
     usage_point: str
@@ -36,6 +40,7 @@ class WaitingUsage:
     business_date: str
     id: str
     version: int
+    known: int
     told: bytes
 
 

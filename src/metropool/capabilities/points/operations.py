@@ -14,6 +14,7 @@ from metropool.core.periods import business_date
 from metropool.exchange.gateways import write_usage
 from metropool.exchange.messages import ALARM_CODES, EventsRecorded, HouseholdUsageTold, PointsReported
 from metropool.facts.events import EndDeviceEvent
+from metropool.facts.readings.versions import known_values
 
 KEPT_FOR_GATEWAYS = timedelta(days=8)
 """How long household meter data waits for a gateway that does not come [business time]."""
@@ -83,4 +84,5 @@ def _waiting(row: pa.Table, *, teller: str) -> WaitingUsage:
     """One row of a message, as its gateway will be told it."""
     of: dict[str, Any] = row.select(["place", "usage_point", "reading_type", "business_date", "version"]).to_pylist()[0]
     number, told = write_usage(HouseholdUsageTold(rows=row.drop_columns(["place"])), teller=teller)
-    return WaitingUsage(**{**of, "business_date": of["business_date"].isoformat()}, id=number, told=told)
+    known = int(known_values(row)[0])
+    return WaitingUsage(**{**of, "business_date": of["business_date"].isoformat()}, id=number, known=known, told=told)

@@ -53,6 +53,7 @@ usage_waiting = Table(
     Column("business_date", String, primary_key=True),
     Column("id", String, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
     Column("told", LargeBinary, nullable=False),
     Column("said_at", BigInteger),
     Column("received_at", BigInteger),

@@ -1,4 +1,8 @@
-"""Versions of blocks: a late reading, a corrected multiplier or exchange makes a new one only where something changed."""
+"""Versions of blocks: a late reading, a corrected multiplier or exchange makes a new one only where something changed.
+
+Version 0 is provisional, the day so far, and told again and again under that number. A broker hands a letter over again that nobody
+acknowledged in time, after letters that were told later: of two under one number, the one in which more is known holds.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,17 +13,33 @@ import pyarrow.compute as pc
 from metropool.facts.readings.schemas import BLOCK
 
 KEY = ["usage_point", "reading_type", "business_date"]
+PROVISIONAL = 0
 _PLAIN = ["start", "interval_s", "register_start", "register_end"]
 _LISTS = ["values", "quality"]
 Bools = npt.NDArray[np.bool_]
 
 
 def latest_blocks(blocks: pa.Table) -> pa.Table:
-    """The latest version of each block, sorted by (usage_point, reading_type, business_date)."""
-    order = pc.sort_indices(blocks, sort_keys=[(name, "ascending") for name in [*KEY, "version"]])
-    keys = _frame(blocks).with_row_index("row")[order.to_numpy()]
-    last = keys.group_by(KEY, maintain_order=True).agg(pl.col("row").last())["row"]
+    """The latest version of each block, sorted by (usage_point, reading_type, business_date); of two of one version the fuller."""
+    names = [*KEY, "version"]
+    keys = blocks.select(names)
+    if pc.any(pc.equal(blocks["version"], PROVISIONAL)).as_py():
+        keys = keys.append_column("known", pa.array(known_values(blocks)))
+        names.append("known")
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names])
+    ordered = _frame(blocks).with_row_index("row")[order.to_numpy()]
+    last = ordered.group_by(KEY, maintain_order=True).agg(pl.col("row").last())["row"]
     return blocks.take(pa.array(last.to_numpy()))
+
+
+def known_values(blocks: pa.Table) -> npt.NDArray[np.int64]:
+    """How much of each block is known: its values that are no holes, and its registers; shape (rows,)."""
+    lists = blocks["values"].combine_chunks()
+    here = np.asarray(pc.is_valid(pc.list_flatten(lists)))
+    known = np.bincount(np.asarray(pc.list_parent_indices(lists))[here], minlength=blocks.num_rows).astype(np.int64)
+    for name in ("register_start", "register_end"):
+        known += np.asarray(pc.is_valid(blocks[name]).combine_chunks())
+    return known
 
 
 def next_versions(new: pa.Table, current: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
 
 from metropool.storage.units import UnitContext
+from metropool.storage.upsert import upsert
 
 metadata = MetaData()
 customer_copy = Table(
@@ -48,14 +49,13 @@ class CustomerBook:
     def __init__(self, context: UnitContext) -> None:
         self._connection = context.connection
 
-    def replace(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Replace the copies of some accounts."""
-        accounts = [row["account_number"] for row in rows]
-        for start in range(0, len(accounts), 500):
-            some = accounts[start : start + 500]
-            self._connection.execute(delete(table).where(table.c.account_number.in_(some)))
-        if rows:
-            self._connection.execute(insert(table), [dict(row) for row in rows])
+    def note_customers(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep copies of agreements; one that was told before what is known changes nothing."""
+        upsert(self._connection, customer_copy, rows, newest_by="told_at")
+
+    def note_payment_status(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep who has paid; what was so before what is known changes nothing."""
+        upsert(self._connection, payment_status_copy, rows, newest_by="as_of")
 
     def note_request(self, row: Mapping[str, Any]) -> None:
         """Keep what a company asked; the same request asked again replaces it."""

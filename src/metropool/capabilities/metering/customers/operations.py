@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from metropool.capabilities.metering.customers.book import CustomerBook, customer_copy, payment_status_copy
+from metropool.capabilities.metering.customers.book import CustomerBook
 from metropool.capabilities.metering.sealing.operations import told_rows
 from metropool.core.errors import Invalid
+from metropool.core.periods import instant_text
 from metropool.exchange.messages import BlocksSealed, CustomersTold, Message, PaymentStatusTold, RowsRequested
 from metropool.facts.readings.book import Readings
 from metropool.facts.registry import Registry
@@ -20,6 +21,8 @@ class CustomersWork(Protocol):
     @property
     def now(self) -> datetime: ...
     @property
+    def told_at(self) -> datetime: ...
+    @property
     def sender(self) -> str: ...
     @property
     def customers(self) -> CustomerBook: ...
@@ -31,15 +34,15 @@ class CustomersWork(Protocol):
 
 
 def note_customers(*, work: CustomersWork, message: CustomersTold) -> None:
-    """Keep copies of a company's agreements."""
-    rows = [_copy(row, told_at=work.now.isoformat()) for row in message.rows.to_pylist()]
-    work.customers.replace(customer_copy, rows)
+    """Keep copies of a company's agreements; a letter that comes after one told later changes nothing that one said."""
+    work.customers.note_customers([_copy(row, told_at=instant_text(work.told_at)) for row in message.rows.to_pylist()])
 
 
 def note_payment_status(*, work: CustomersWork, message: PaymentStatusTold) -> None:
-    """Keep who has paid, as told."""
-    rows = [{**row, "as_of": row["as_of"].isoformat()} for row in message.rows.to_pylist()]
-    work.customers.replace(payment_status_copy, rows)
+    """Keep who has paid, the newest that was told."""
+    names = ("account_number", "status")
+    rows = [{name: row[name] for name in names} | {"as_of": instant_text(row["as_of"])} for row in message.rows.to_pylist()]
+    work.customers.note_payment_status(rows)
 
 
 def tell_again(*, work: CustomersWork, message: RowsRequested) -> None:

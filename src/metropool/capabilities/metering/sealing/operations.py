@@ -17,13 +17,12 @@ from metropool.core.periods import DAY, day_period
 from metropool.exchange.messages import ROWS, BlocksSealed, HouseholdUsageTold
 from metropool.exchange.ways import PLACES
 from metropool.facts.readings.schemas import Quality
-from metropool.facts.readings.versions import next_versions
+from metropool.facts.readings.versions import PROVISIONAL, next_versions
 from metropool.facts.registry import Registry
 from metropool.facts.registry.tables import channel, place, usage_point
 from metropool.storage.lake import LakeFile
 
 BRIDGE_S = 3 * 86_400
-PROVISIONAL = 0
 
 
 @dataclass(frozen=True)

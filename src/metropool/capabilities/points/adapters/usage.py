@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import date
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 
 from metropool.capabilities.points.model import KeptUsage, WaitingUsage
 from metropool.capabilities.points.tables import listener, usage_waiting
@@ -33,13 +33,15 @@ class SqlUsageDesk:
         return set(self._connection.execute(query).scalars())
 
     def put(self, rows: Sequence[WaitingUsage]) -> None:
-        """Keep blocks until they are received; an older version does not take the place of a newer one."""
+        """Keep blocks until they are received; an older version, or of the same one less, does not take the place of what is there."""
         if not rows:
             return
         make = insert_into(self._connection, usage_waiting)
-        changed = {name: make.excluded[name] for name in ("id", "version", "told", "said_at", "received_at")}
+        changed = {name: make.excluded[name] for name in ("id", "version", "known", "told", "said_at", "received_at")}
         keys = [column.name for column in usage_waiting.primary_key]
-        is_news = (usage_waiting.c.version <= make.excluded["version"]) & (usage_waiting.c.id != make.excluded["id"])
+        order = ("version", "known")
+        is_newer = tuple_(*(usage_waiting.c[name] for name in order)) <= tuple_(*(make.excluded[name] for name in order))
+        is_news = is_newer & (usage_waiting.c.id != make.excluded["id"])
         newer = make.on_conflict_do_update(index_elements=keys, set_=changed, where=is_news)
         self._connection.execute(newer, [{**asdict(row), "said_at": None, "received_at": None} for row in rows])
 
