@@ -4,6 +4,8 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,6 +82,20 @@ def test_keys_of_the_file_itself_are_believed_but_said_to_be(cli, file):
     assert "letters 3" in said.out
     chinese = cli("evidence", "verify", file, "--lang", "zh").out
     assert ("与签名相符" in chinese, "系统间消息 3" in chinese) == (True, True)
+
+
+def test_it_goes_out_by_a_pipe_once_it_is_verified_and_in_by_one(home, tmp_path, exported, cli):
+    piped = command_line(home)("evidence", "export", "-", "--lang", "en")
+    assert piped.status == 0, piped.err
+    assert len(piped.out.splitlines()) == len(exported.read_bytes().splitlines())
+    assert "metering" in piped.err
+    command = [sys.executable, "-m", "metropool.runtime.cli", "evidence", "verify", "-", "--json"]
+    said = subprocess.run(command, input=piped.out.encode(), capture_output=True, cwd=tmp_path, check=True)
+    assert [each["shown"] for each in json.loads(said.stdout)["systems"]] == [3, 3]
+    missing = "\n".join(piped.out.splitlines()[:1] + piped.out.splitlines()[2:])
+    said = subprocess.run(command, input=missing.encode(), capture_output=True, cwd=tmp_path, check=False)
+    assert (said.returncode, json.loads(said.stdout)["whole"]) == (1, False)
+    assert command_line(home)("evidence", "export", "-", "--from", "2999-01-01").out == ""
 
 
 @pytest.mark.parametrize(("take", "record"), [(3, 3), (1, 1)])

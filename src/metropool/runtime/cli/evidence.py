@@ -1,12 +1,14 @@
 """Writes evidence of what was exchanged to one file, and verifies such a file with nothing else at hand."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from metropool.core.errors import Invalid, NotFound
@@ -15,7 +17,7 @@ from metropool.exchange.evidence.lines import lines_of
 from metropool.exchange.evidence.objects import Asked, PublicKey
 from metropool.exchange.evidence.trail import Broken
 from metropool.exchange.evidence.verify import Report, keys_of, verify
-from metropool.runtime.cli.printing import print_json
+from metropool.runtime.cli.printing import STDOUT, print_json, tell_written
 from metropool.runtime.cli.words import language, word
 from metropool.runtime.settings import Settings, settings_of_home
 from metropool.storage.disk import write_durably
@@ -26,30 +28,54 @@ from metropool.storage.units import UnitContext
 def export_evidence(file: Path, *, systems: Sequence[str], start: str, end: str, party: str, letter: str, as_json: bool) -> None:
     """Write what was asked for, read it again and verify it; exit status 1 when the book is not whole.
 
+    Where the file is ``-`` the evidence goes to stdout, once it was verified, and what is said of it to stderr.
+
     Raises:
         NotFound: There is no signed evidence of it, or no such system.
         Invalid: A time is none, or the book is not whole.
         Unavailable: The file cannot be written, or a key not be read.
     """
-    file = _target(file)
+    is_piped = file == STDOUT
     asked = Asked(party=_told(party), start=_instant(start), end=_instant(end), letter=_told(letter))
+    target = STDOUT if is_piped else _target(file)
     with ExitStack() as stack:
         books = _books(stack, settings_of_home(), systems)
         told, lines = _sections(books, settings_of_home(), asked=asked)
+        file = stack.enter_context(_for_stdout()) if is_piped else target
         write_durably(file, lines)
         with file.open("rb") as opened:
             report = verify(lines_of(opened))
         faults = _faults(report, books)
+        if is_piped:
+            _pour(file)
     media = {found.system: found.media for found in report.sections}
     told = [{**each, "media": media.get(each["system"], {})} for each in told]
-    if as_json:
-        print_json({"file": file, "systems": told, "faults": faults})
-    else:
-        for each in told:
-            sys.stdout.write(word("evidence_exported", **{**each, "media": _media(each["media"])}) + "\n")
-        sys.stderr.write(word("written", path=file) + "\n")
+    with redirect_stdout(sys.stderr) if is_piped else nullcontext():
+        _tell(target, told, faults, as_json=as_json)
     if faults:
         raise Invalid(word("evidence_not_whole", **faults[0]))
+
+
+def _tell(target: Path, told: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"file": target, "systems": told, "faults": faults})
+        return
+    for each in told:
+        sys.stdout.write(word("evidence_exported", **{**each, "media": _media(each["media"])}) + "\n")
+    tell_written(target)
+
+
+@contextmanager
+def _for_stdout() -> Iterator[Path]:
+    """A file for what goes to stdout: it is poured out once it is whole."""
+    with TemporaryDirectory(prefix="metropool-") as folder:
+        yield Path(folder) / "evidence"
+
+
+def _pour(file: Path) -> None:
+    with file.open("rb") as opened:
+        shutil.copyfileobj(opened, sys.stdout.buffer)
+    sys.stdout.flush()
 
 
 def _faults(report: Report, books: Mapping[str, UnitContext]) -> list[dict[str, Any]]:
@@ -70,7 +96,7 @@ def _fault(system: str, fault: Broken) -> dict[str, Any]:
 
 
 def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
-    """Verify a file; exit status 1 when it is not what was signed.
+    """Verify a file, or stdin where it is ``-``; exit status 1 when it is not what was signed.
 
     Raises:
         NotFound: A file cannot be read.
@@ -80,7 +106,7 @@ def verify_evidence(file: Path, *, keys: Path | None, as_json: bool) -> None:
     self_test(ED25519)
     try:
         pinned = _pinned(keys) if keys else None
-        with file.open("rb") as opened:
+        with nullcontext(sys.stdin.buffer) if file == STDOUT else file.open("rb") as opened:
             report = verify(lines_of(opened), pinned=pinned)
     except OSError as cause:
         raise NotFound(word("not_read", path=cause.filename, reason=cause.strerror)) from cause
