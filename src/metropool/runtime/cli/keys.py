@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from metropool.core.errors import NotFound
 from metropool.runtime.cli.options import AsJson
 from metropool.runtime.cli.printing import print_json
 from metropool.runtime.cli.words import word
@@ -49,10 +50,18 @@ def draw_keys(terminals: Terminals, to: Annotated[Path, typer.Option("--to", hel
 
 @keys_app.command("revoke", help=word("keys_revoke"))
 def revoke_keys(terminals: Terminals) -> None:
-    """End every key of each; its link is cut within seconds."""
+    """End every key of each; its link is cut within seconds.
+
+    Raises:
+        NotFound: One never had a key; those of the others are ended all the same.
+    """
     keys, _ = _open()
-    ended = sum(keys.end(terminal=terminal, how="revoked") for terminal in _addresses(terminals))
+    numbers = _addresses(terminals)
+    known = {row.terminal for row in keys.standing()}
+    ended = sum(keys.end(terminal=number, how="revoked") for number in numbers)
     sys.stdout.write(f"{ended} {word('keys_ended')}\n")
+    if unknown := [text for text, number in zip(terminals, numbers, strict=True) if number not in known]:
+        raise NotFound(word("keys_none", names=", ".join(unknown)))
 
 
 def _open() -> "tuple[TerminalKeyFile, Clock]":
