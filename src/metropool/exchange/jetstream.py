@@ -10,17 +10,18 @@ from typing import Any
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 
 from metropool.core.errors import Forbidden, Unavailable
 from metropool.exchange.connection import connect
 from metropool.exchange.envelope import Envelope, to_bytes
 from metropool.exchange.ports import Delivery, LogEnd, LogEntry
+from metropool.exchange.pulling import AWAY_S, fetch, moment, say
 
 INSTANCE = "main"
 RECEIPT_TIMEOUT_S = 5.0
-ANSWER_S = 2.0
-AWAY_S = 0.25
-NOTHING_YET = ("404", "408")
+LEADERLESS_S = 15.0
+"""How long a log may be without a leader before whoever writes to it is told so: servers that lost one take 4 to 9 s to choose another."""
 
 
 class JetStreamExchange:
@@ -92,7 +93,7 @@ class JetStreamExchange:
 
     async def close(self) -> None:
         """Leave the broker."""
-        await _say(self._client.close)
+        await say(self._client.close)
 
 
 class JetStreamLog:
@@ -111,12 +112,23 @@ class JetStreamLog:
         self._unconfirmed: list[tuple[int, Msg]] = []
 
     async def append(self, batch: bytes, *, part: str) -> int:
-        """See ``Log.append``."""
+        """See ``Log.append``; asks again where nobody took the batch, because the servers are choosing who leads the log."""
         try:
-            answer = await self._client.request(f"{self._subject}.{part}", batch, timeout=RECEIPT_TIMEOUT_S)
+            answer = await self._heard(f"{self._subject}.{part}", batch)
         except (NatsError, TimeoutError, OSError) as cause:
             raise Unavailable(f"the log {self._stream} gave no receipt: {cause or type(cause).__name__}") from cause
         return _receipt(answer)
+
+    async def _heard(self, subject: str, batch: bytes) -> Msg:
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + LEADERLESS_S
+        while True:
+            try:
+                return await self._client.request(subject, batch, timeout=RECEIPT_TIMEOUT_S)
+            except NoRespondersError:
+                if loop.time() >= ends:
+                    raise
+            await moment(AWAY_S)
 
     async def read(self, *, limit: int, wait_s: float) -> Sequence[LogEntry]:
         """See ``Log.read``."""
@@ -142,71 +154,7 @@ class JetStreamLog:
         ready = [message for number, message in self._unconfirmed if number <= sequence]
         self._unconfirmed = [pair for pair in self._unconfirmed if pair[0] > sequence]
         for message in ready:
-            await _say(message.ack)
-
-
-async def fetch(client: Client, *, stream: str, limit: int, wait_s: float, consumer: str = "main") -> list[Msg]:
-    """Pull what there is, or wait for one, with the one request the user may make: ``CONSUMER.MSG.NEXT`` of its own consumer.
-
-    A request is left only when the server has ended it. One left open would be given messages that nobody hears; they would come
-    again after later ones, and whoever counts by sequence would take them for repeats.
-    """
-    asked = f"{stream}.{consumer}"
-    found = await _ask_next(client, asked, wish={"batch": limit, "no_wait": True}, patience_s=ANSWER_S)
-    return found or await _ask_next(client, asked, wish={"batch": 1, "expires": int(wait_s * 1e9)}, patience_s=wait_s + ANSWER_S)
-
-
-async def _ask_next(client: Client, asked: str, *, wish: dict[str, Any], patience_s: float) -> list[Msg]:
-    """Messages of one request, until as many came as it asked for or the server says that it ended.
-
-    While the broker is away this takes a moment before it gives nothing: a caller that asks again and again must leave the
-    event loop time to reconnect.
-    """
-    inbox = client.new_inbox()
-    messages: list[Msg] = []
-    subscription = await client.subscribe(inbox)
-    try:
-        await client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{asked}", json.dumps(wish).encode(), reply=inbox)
-        while len(messages) < wish["batch"]:
-            message = await subscription.next_msg(timeout=patience_s)
-            status = (message.headers or {}).get("Status")
-            if status == "100":
-                continue
-            if status:
-                await _moment(0.0 if status in NOTHING_YET else AWAY_S)
-                break
-            messages.append(message)
-    except TimeoutError:
-        pass
-    except (NatsError, OSError):
-        await _moment(AWAY_S)
-    finally:
-        await _say(subscription.unsubscribe)
-    _heed_cancellation()
-    return messages
-
-
-def _heed_cancellation() -> None:
-    """End a task that was asked to end at the very moment a message came: ``asyncio.wait_for`` forgets that up to Python 3.11."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-async def _moment(seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await asyncio.Event().wait()
-    except TimeoutError:
-        return
-
-
-async def _say(word: Callable[[], Awaitable[None]]) -> None:
-    """Tell the broker something that it need not hear: while it is away it hands the message over again, which is harmless."""
-    try:
-        await word()
-    except (NatsError, OSError):
-        return
+            await say(message.ack)
 
 
 def _delivery(message: Msg) -> Delivery:
@@ -225,14 +173,14 @@ def _delivery(message: Msg) -> Delivery:
 
 def done_with(message: Msg) -> Callable[[], Awaitable[None]]:
     """Tells the broker that a message need not be handed over again."""
-    return partial(_say, message.ack)
+    return partial(say, message.ack)
 
 
 def put_off(message: Msg) -> Callable[[float], Awaitable[None]]:
     """Tells the broker to hand a message over again after some seconds."""
 
     async def later(seconds: float) -> None:
-        await _say(partial(message.nak, delay=seconds))
+        await say(partial(message.nak, delay=seconds))
 
     return later
 

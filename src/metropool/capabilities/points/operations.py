@@ -60,7 +60,8 @@ def note_usage(*, work: PointsWork, message: HouseholdUsageTold) -> None:
     if not listening:
         return
     wanted = pc.fill_null(pc.is_in(places, value_set=pa.array(sorted(listening), pa.string())), False)
-    rows = message.rows.append_column("place", places).filter(wanted)
+    known = pa.array(known_values(message.rows))
+    rows = message.rows.append_column("place", places).append_column("known", known).filter(wanted)
     work.usage_desk.put([_waiting(rows.slice(number, 1), teller=work.system) for number in range(rows.num_rows)])
     for place in listening:
         work.changed(f"places/{place}")
@@ -82,7 +83,6 @@ def forget_usage(*, work: PointsWork) -> None:
 
 def _waiting(row: pa.Table, *, teller: str) -> WaitingUsage:
     """One row of a message, as its gateway will be told it."""
-    of: dict[str, Any] = row.select(["place", "usage_point", "reading_type", "business_date", "version"]).to_pylist()[0]
-    number, told = write_usage(HouseholdUsageTold(rows=row.drop_columns(["place"])), teller=teller)
-    known = int(known_values(row)[0])
-    return WaitingUsage(**{**of, "business_date": of["business_date"].isoformat()}, id=number, known=known, told=told)
+    of: dict[str, Any] = row.select(["place", "usage_point", "reading_type", "business_date", "version", "known"]).to_pylist()[0]
+    number, told = write_usage(HouseholdUsageTold(rows=row.drop_columns(["place", "known"])), teller=teller)
+    return WaitingUsage(**{**of, "business_date": of["business_date"].isoformat()}, id=number, told=told)

@@ -8,8 +8,9 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from metropool.core.errors import Unavailable
-from metropool.exchange.jetstream import done_with, fetch, put_off
+from metropool.exchange.jetstream import done_with, put_off
 from metropool.exchange.ports import Delivery
+from metropool.exchange.pulling import fetch
 from metropool.plan.gateways import STORED, STREAM, Gateways
 
 HEARD_S = 0.3
